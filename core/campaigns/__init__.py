@@ -1,0 +1,1 @@
+"""Campaigns: drafting one, launching it, pausing, resuming and cancelling it."""

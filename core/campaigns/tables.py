@@ -1,0 +1,30 @@
+"""Table of campaigns: one blast each, from draft to sent."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.storage.schema import Id, Json, UtcDateTime, created_at, metadata, primary_key, workspace_key
+
+campaigns = sa.Table(
+    "campaigns",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("from_name", sa.Text, nullable=False, default=""),
+    sa.Column("from_email", sa.Text, nullable=False),
+    sa.Column("template_id", Id, sa.ForeignKey("templates.id"), nullable=False),
+    sa.Column("template_version_id", Id, sa.ForeignKey("template_versions.id")),
+    sa.Column("connection_id", Id, sa.ForeignKey("connections.id"), nullable=False),
+    sa.Column("audience", Json, nullable=False),
+    sa.Column("track_conversions", sa.Boolean, nullable=False, default=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    created_at(),
+    sa.Column("launched_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Index("ix_campaigns_workspace_id_created_at", "workspace_id", "created_at"),
+    sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
+)

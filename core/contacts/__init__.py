@@ -1,0 +1,1 @@
+"""The people written to: contacts, lists, consent, suppression, import and export."""

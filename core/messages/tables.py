@@ -1,0 +1,31 @@
+"""The ledger: one row per email to one contact, from the moment it is queued to its last outcome."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.storage.schema import Id, UtcDateTime, metadata, primary_key, workspace_key
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("campaign_id", Id, nullable=False),
+    sa.Column("contact_id", Id, nullable=False),
+    sa.Column("variant_id", Id),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("provider_message_id", sa.Text),
+    sa.Column("queued_at", UtcDateTime, nullable=False),
+    sa.Column("accepted_at", UtcDateTime),
+    sa.Column("recorded_at", UtcDateTime),
+    sa.UniqueConstraint("campaign_id", "contact_id"),
+    sa.Index("ix_messages_campaign_id_state", "campaign_id", "state"),
+    sa.Index("ix_messages_contact_id", "contact_id"),
+    sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
+)

@@ -1,0 +1,1 @@
+"""The ways mail leaves: one folder per kind of provider, and the connections people configure."""

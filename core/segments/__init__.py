@@ -1,0 +1,1 @@
+"""Rules that choose people, compiled to one parametrised statement."""

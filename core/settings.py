@@ -1,0 +1,110 @@
+"""Every setting of the product, read from the environment in this one place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import InvalidInput
+
+
+class Settings(BaseSettings):
+    """How this installation runs; each field is the environment variable POSTWRIGHT_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="POSTWRIGHT_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Folder of all state; back this up.")
+    database_url: str = Field("", description="Operational database; empty means SQLite in the data folder. `postgresql://…` works too.")
+    queue_url: str = Field("", description="Queue; empty means SQLite in the data folder.")
+    lake_url: str = Field("", description="Folder of the event lake; empty means `lake` in the data folder.")
+    public_url: str = Field("http://127.0.0.1:8600", description="Where mail clients reach the receiver.")
+    app_url: str = Field("http://127.0.0.1:8501", description="Where people reach the app.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs links and encrypts secrets; made on first run in `<data>/secret.key`, mode 0600."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
+
+    @field_validator("public_url", "app_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http or https URL")
+        return value.rstrip("/")
+
+    @classmethod
+    def load(cls, **overrides: object) -> Settings:
+        """Return the settings of this process, making the data folder and the secret key where they are missing.
+
+        Args:
+            overrides: Fields that win over the environment (tests, command-line options).
+
+        Raises:
+            InvalidInput: If a variable can't be used; names it and says what is expected.
+        """
+        try:
+            settings = cls(**overrides)  # type: ignore[arg-type]
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "POSTWRIGHT_" + str(first["loc"][0]).upper()
+            raise InvalidInput(f"{name} can't be used: {first['msg']}.", hint="Correct it and start again.") from error
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return settings
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret key as bytes: from the environment, else from `<data>/secret.key`, made on first use."""
+        given = self.secret_key.get_secret_value()
+        return given.encode() if given else _key_on_disk(self.data_dir / "secret.key")
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL with the embedded default filled in and PostgreSQL's driver named."""
+        if not self.database_url:
+            return f"sqlite:///{(self.data_dir / 'app.db').resolve()}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def lake_dir(self) -> Path:
+        """The folder of the event lake."""
+        return Path(self.lake_url) if self.lake_url else self.data_dir / "lake"
+
+    @property
+    def journal_dir(self) -> Path:
+        """The folder of the journals."""
+        return self.data_dir / "journal"
+
+    @property
+    def queue_path(self) -> Path:
+        """The file of the embedded queue."""
+        return Path(self.queue_url) if self.queue_url else self.data_dir / "queue.db"
+
+
+def _key_on_disk(path: Path) -> bytes:
+    """Read the key, making it first where there is none; two processes that start together get the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(descriptor, secrets.token_urlsafe(48).encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        try:
+            os.link(temporary, path)  # fails where another process was first: its key counts
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_bytes().strip()

@@ -1,0 +1,60 @@
+"""Blobs: files of any kind, named by their content, so that the same file is kept once and never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from core.errors import NotFound, StorageFull
+from core.ids import random_name
+
+
+class Blobs:
+    """A folder per workspace, a file per content.
+
+    Args:
+        root: The folder of all blobs.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, workspace_id: int, data: bytes) -> str:
+        """Keep bytes and return their key; putting the same bytes again returns the same key.
+
+        Raises:
+            StorageFull: If the disk is full; nothing was kept.
+        """
+        key = hashlib.sha256(data).hexdigest()
+        path = self._path(workspace_id, key)
+        if path.exists():
+            return key
+        temporary = path.with_name(f".{random_name()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StorageFull("The file could not be kept.", hint="Free some disk space and try again.") from error
+        return key
+
+    def get(self, workspace_id: int, key: str) -> bytes:
+        """Return the bytes of a key.
+
+        Raises:
+            NotFound: If this workspace has no such blob.
+        """
+        path = self._path(workspace_id, key)
+        if not path.is_file():
+            raise NotFound("This file is not there any more.")
+        return path.read_bytes()
+
+    def _path(self, workspace_id: int, key: str) -> Path:
+        if len(key) != 64 or not key.isalnum():
+            raise NotFound("This is not the key of a file.")
+        return self._root / str(workspace_id) / key[:2] / key

@@ -1,0 +1,145 @@
+"""The operational database: SQLite by default, PostgreSQL by URL, the same statements on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from core.errors import StorageFull, Unavailable
+from core.storage.tables import sequences
+
+BUSY_TIMEOUT_SECONDS = 30
+# SQLite's bound-parameter limit is 32,766 since 3.32; PostgreSQL's is 65,535.
+_MAX_PARAMETERS = 30_000
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Database:
+    """A connection pool and the two ways to use it: `read()` and `transaction()`.
+
+    Args:
+        url: A SQLAlchemy URL; `sqlite:///…` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_size=8, max_overflow=16)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _set_up_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+
+    @property
+    def dialect(self) -> str:
+        """The database's kind: `sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Yield a connection in a transaction that can write; commits at the end, rolls back on an error.
+
+        Raises:
+            StorageFull: If the disk is full; nothing was written.
+            Unavailable: If the database does not answer.
+        """
+        with _plain_errors(), self.engine.connect() as connection:
+            writing = connection.execution_options(postwright_write=True)
+            with writing.begin():
+                yield writing
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Yield a connection that sees one consistent state and is not meant to write.
+
+        Raises:
+            Unavailable: If the database does not answer.
+        """
+        with _plain_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def insert_or_ignore(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Insert rows, leaving those that would break a unique key alone; return how many were new."""
+    if not rows:
+        return 0
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    inserted = 0
+    for chunk in _chunks(rows):
+        inserted += connection.execute(statement.values([dict(row) for row in chunk])).rowcount
+    return inserted
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]) -> None:
+    """Insert rows; where one with the same `key` columns exists, set its `update` columns instead."""
+    if not rows:
+        return
+    insert = _insert(connection, table)
+    statement = insert.on_conflict_do_update(
+        index_elements=[table.c[name] for name in key],
+        set_={name: insert.excluded[name] for name in update},
+    )
+    for chunk in _chunks(rows):
+        connection.execute(statement.values([dict(row) for row in chunk]))
+
+
+def next_sequence(connection: sa.Connection, workspace_id: int, name: str) -> int:
+    """Return the next number of a workspace's sequence.
+
+    The row stays locked until the transaction ends, so numbers become visible in order: a reader that has seen N
+    will never find something at or below N appear later.
+    """
+    insert = _insert(connection, sequences).values(workspace_id=workspace_id, name=name, value=1)
+    statement = insert.on_conflict_do_update(
+        index_elements=[sequences.c.workspace_id, sequences.c.name],
+        set_={"value": sequences.c.value + 1},
+    ).returning(sequences.c.value)
+    return int(connection.execute(statement).scalar_one())
+
+
+def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield `items` in slices of at most `size`; for `IN (…)` lists and bounded transactions."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return chunked(rows, max(1, _MAX_PARAMETERS // max(1, len(rows[0]))))
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself (below), the driver must not
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # IMMEDIATE takes the write lock at once: a later upgrade could fail with "locked" without waiting.
+    writing = connection.get_execution_options().get("postwright_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig).lower()
+        if "full" in text or "no space" in text:
+            raise StorageFull("The disk is full, nothing was changed.", hint="Free some space and try again.") from error
+        if "locked" in text or "connect" in text or "closed" in text:
+            raise Unavailable("The database does not answer.", hint="Try again in a moment.") from error
+        raise

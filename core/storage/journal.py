@@ -1,0 +1,204 @@
+"""The journal: events as they arrive, one JSON object a line, append-only, one writer per file.
+
+`append` returns after `write()`, so a killed process loses nothing it answered for; `fdatasync` follows within
+milliseconds in a thread (or before the return with `durable=True`), so a power cut loses next to nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from core.errors import StorageFull
+from core.ids import random_name
+
+ROTATE_BYTES = 64 * 1024 * 1024
+SYNC_DELAY_SECONDS = 0.004
+_BACKLOG_RECORDS = 100_000
+
+Record = Mapping[str, Any]
+
+
+class JournalWriter:
+    """The only writer of its file; thread-safe within the process.
+
+    Args:
+        folder: The journal folder; made if missing.
+        process: Who writes ("receiver", "delivery"); part of the file's name.
+        rotate_bytes: A new file is begun once this size is passed.
+    """
+
+    def __init__(self, folder: Path, process: str, *, rotate_bytes: int = ROTATE_BYTES) -> None:
+        self._folder, self._process, self._rotate_bytes = folder, process, rotate_bytes
+        self._lock = threading.Lock()
+        self._backlog: list[Record] = []
+        self._descriptor = -1
+        self._size = 0
+        self._dirty = threading.Event()
+        self._closing = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self._syncer = threading.Thread(target=self._sync_behind, name="journal-sync", daemon=True)
+        self._syncer.start()
+
+    @property
+    def backlog(self) -> int:
+        """How many records wait in memory because the disk was full."""
+        return len(self._backlog)
+
+    def append(self, records: Sequence[Record], *, durable: bool = False) -> None:
+        """Write records, in order, each as one line; with `durable` they are synced to the disk before the return.
+
+        Raises:
+            StorageFull: If the disk is full. The records stay in memory and are written by the next append that can;
+                the caller must not acknowledge them.
+        """
+        with self._lock:
+            waiting = [*self._backlog, *records]
+            try:
+                self._write(b"".join(orjson.dumps(record) + b"\n" for record in waiting))
+            except OSError as error:
+                self._backlog = waiting[-_BACKLOG_RECORDS:]
+                raise StorageFull("The disk of the journal is full.", hint="Free some space; waiting events are written then.") from error
+            self._backlog = []
+            if durable:
+                os.fdatasync(self._descriptor)
+            else:
+                self._dirty.set()
+
+    def close(self) -> None:
+        """Sync, release the file and stop the thread; the reader then knows that the file is complete."""
+        self._closing = True
+        self._dirty.set()
+        self._syncer.join(timeout=5)
+        with self._lock:
+            self._close_file()
+
+    def _write(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._descriptor < 0 or self._size > self._rotate_bytes:
+            self._open_next()
+        view, start = memoryview(data), self._size
+        try:
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        except OSError:
+            os.ftruncate(self._descriptor, start)  # no half line may stay in front of later records
+            raise
+        self._size += len(data)
+
+    def _open_next(self) -> None:
+        self._close_file()
+        # Millisecond prefix: files sort by age; the random part makes the name, and so each event's id, unique.
+        name = f"{self._process}-{time.time_ns() // 1_000_000}-{random_name()}.jsonl"
+        self._descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        self._size = 0
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _close_file(self) -> None:
+        if self._descriptor >= 0:
+            os.fdatasync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _sync_behind(self) -> None:
+        while not self._closing:
+            self._dirty.wait()
+            time.sleep(SYNC_DELAY_SECONDS)  # gather what arrives meanwhile into one sync
+            self._dirty.clear()
+            # A duplicate is synced: the lock is not held meanwhile, and a rotation can't close it under us.
+            with self._lock:
+                descriptor = os.dup(self._descriptor) if self._descriptor >= 0 else -1
+            if descriptor >= 0:
+                try:
+                    os.fdatasync(descriptor)
+                finally:
+                    os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class JournalSlice:
+    """What was read from one journal file.
+
+    Args:
+        file: The file's name.
+        records: Pairs of (byte offset of the line, the record); a line that is no JSON object comes as None.
+        next_offset: Where to read on.
+        torn_bytes: Bytes of a last line that was cut off by a crash and will never be completed.
+        finished: Whether nothing will ever follow.
+    """
+
+    file: str
+    records: list[tuple[int, dict[str, Any] | None]]
+    next_offset: int
+    torn_bytes: int
+    finished: bool
+
+
+class JournalReader:
+    """Reads journals from remembered offsets, while their writers go on.
+
+    Args:
+        folder: The journal folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def files(self) -> list[Path]:
+        """Return the journal files, oldest first."""
+        return sorted(self._folder.glob("*.jsonl"), key=lambda path: (path.name.rsplit("-", 2)[-2:], path.name))
+
+    def read(self, name: str, offset: int, *, max_bytes: int = 8 * 1024 * 1024) -> JournalSlice:
+        """Return the complete lines of a file from `offset` on, at most about `max_bytes` of them."""
+        path = self._folder / name
+        abandoned = _is_abandoned(path)  # asked before the size: a writer may add lines in between, never after
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(min(max_bytes, size - offset))
+            end = data.rfind(b"\n") + 1
+            if end == 0 and offset + len(data) < size:  # one line longer than max_bytes
+                data += file.readline()
+                end = data.rfind(b"\n") + 1
+        records: list[tuple[int, dict[str, Any] | None]] = []
+        position = offset
+        for line in data[:end].split(b"\n")[:-1]:
+            records.append((position, _parse(line)))
+            position += len(line) + 1
+        at_end = offset + len(data) >= size
+        torn = size - position if abandoned and at_end else 0
+        return JournalSlice(name, records, position, torn, abandoned and at_end)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether no writer holds the file: its process closed it or died."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return record if isinstance(record, dict) else None

@@ -1,0 +1,46 @@
+"""Leases: which process may do what only one may do at a time, kept in the database so that a dead one loses it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.storage.database import Database, insert_or_ignore
+from core.storage.tables import leases
+
+
+class Lease:
+    """The right to be the only one doing something, for a while.
+
+    Args:
+        db: The database that keeps it.
+        clock: The time.
+        name: What is leased ("ingester").
+        owner: Who asks; unique to the process.
+        ttl: How long it holds unless renewed.
+    """
+
+    def __init__(self, db: Database, clock: Clock, name: str, owner: str, ttl: timedelta) -> None:
+        self._db, self._clock, self._name, self._owner, self._ttl = db, clock, name, owner, ttl
+
+    def hold(self) -> bool:
+        """Take the lease or renew it; return whether it is ours now."""
+        now = self._clock.now()
+        expires = now + self._ttl
+        with self._db.transaction() as connection:
+            insert_or_ignore(connection, leases, [{"name": self._name, "owner": self._owner, "expires_at": expires}])
+            free = sa.or_(leases.c.owner == self._owner, leases.c.expires_at <= now)
+            taken = sa.update(leases).where(leases.c.name == self._name, free).values(owner=self._owner, expires_at=expires)
+            return connection.execute(taken).rowcount == 1
+
+    def is_ours(self, connection: sa.Connection) -> bool:
+        """Return, inside a transaction, whether the lease is still ours; guards the commit of the work done under it."""
+        mine = sa.select(leases.c.owner).where(leases.c.name == self._name, leases.c.expires_at > self._clock.now())
+        return connection.execute(mine).scalar() == self._owner
+
+    def release(self) -> None:
+        """Give the lease back if it is ours."""
+        with self._db.transaction() as connection:
+            connection.execute(sa.delete(leases).where(leases.c.name == self._name, leases.c.owner == self._owner))

@@ -1,0 +1,1 @@
+"""What is written: templates, their immutable versions, compiling once and rendering per contact."""
