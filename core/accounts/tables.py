@@ -13,7 +13,6 @@ people = sa.Table(
     sa.Column("email", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False, default=""),
     sa.Column("password_hash", sa.Text, nullable=False),
-    sa.Column("disabled_at", UtcDateTime),
     sa.Column("failed_attempts", sa.Integer, nullable=False, default=0),
     sa.Column("locked_until", UtcDateTime),
     sa.Column("last_seen_at", UtcDateTime),
@@ -27,6 +26,7 @@ memberships = sa.Table(
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("person_id", Id, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("role", sa.Text, nullable=False),
+    sa.Column("disabled_at", UtcDateTime),  # here, not on the person: an admin decides only about their own workspace
     created_at(),
 )
 

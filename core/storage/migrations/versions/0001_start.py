@@ -42,7 +42,6 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("disabled_at", UtcDateTime(), nullable=True),
         sa.Column("failed_attempts", sa.Integer(), nullable=False),
         sa.Column("locked_until", UtcDateTime(), nullable=True),
         sa.Column("last_seen_at", UtcDateTime(), nullable=True),
@@ -77,19 +76,12 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_arms_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_arms_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arms")),
         sa.UniqueConstraint("campaign_id", "key", name=op.f("uq_arms_campaign_id_key")),
     )
     with op.batch_alter_table("arms", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_arms_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_arms_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "connections",
@@ -101,21 +93,12 @@ def upgrade() -> None:
         sa.Column("secrets", sa.Text(), nullable=False),
         sa.Column("is_default", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_connections_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_connections_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
-        sa.UniqueConstraint(
-            "workspace_id", "name", name=op.f("uq_connections_workspace_id_name")
-        ),
+        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_connections_workspace_id_name")),
     )
     with op.batch_alter_table("connections", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_connections_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_connections_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "consent_records",
@@ -129,23 +112,12 @@ def upgrade() -> None:
         sa.Column("user_agent", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_consent_records_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_consent_records_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_records")),
     )
     with op.batch_alter_table("consent_records", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consent_records_contact_id"), ["contact_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_consent_records_workspace_id"),
-            ["workspace_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_consent_records_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_records_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "contact_attributes",
@@ -153,35 +125,19 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_contact_attributes_workspace_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "workspace_id", "name", name=op.f("pk_contact_attributes")
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_attributes_workspace_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_contact_attributes")),
     )
     op.create_table(
         "contact_tombstones",
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("contact_id", Id, autoincrement=False, nullable=False),
         sa.Column("updated_seq", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_contact_tombstones_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contact_tombstones_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_contact_tombstones")),
     )
     with op.batch_alter_table("contact_tombstones", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_contact_tombstones_workspace_id"),
-            ["workspace_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_contact_tombstones_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "contacts",
@@ -196,45 +152,25 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("updated_seq", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_contacts_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_contacts_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
-        sa.UniqueConstraint(
-            "workspace_id", "email", name=op.f("uq_contacts_workspace_id_email")
-        ),
+        sa.UniqueConstraint("workspace_id", "email", name=op.f("uq_contacts_workspace_id_email")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_contacts_workspace_id"), ["workspace_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_contacts_workspace_id_updated_seq",
-            ["workspace_id", "updated_seq"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_contacts_workspace_id"), ["workspace_id"], unique=False)
+        batch_op.create_index("ix_contacts_workspace_id_updated_seq", ["workspace_id", "updated_seq"], unique=False)
 
     op.create_table(
         "event_keys",
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_event_keys_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_event_keys_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_event_keys")),
     )
     with op.batch_alter_table("event_keys", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_event_keys_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_event_keys_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "lake_files",
@@ -254,22 +190,13 @@ def upgrade() -> None:
         sa.Column("watermark", sa.BigInteger(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("dead_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_lake_files_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_lake_files_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lake_files")),
         sa.UniqueConstraint("path", name=op.f("uq_lake_files_path")),
     )
     with op.batch_alter_table("lake_files", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_lake_files_live", ["workspace_id", "dataset", "dead_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_lake_files_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index("ix_lake_files_live", ["workspace_id", "dataset", "dead_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_lake_files_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "links",
@@ -280,25 +207,14 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("append_token", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_links_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_links_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
-        sa.UniqueConstraint(
-            "campaign_id", "position", name=op.f("uq_links_campaign_id_position")
-        ),
+        sa.UniqueConstraint("campaign_id", "position", name=op.f("uq_links_campaign_id_position")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_links_campaign_id"), ["campaign_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_links_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_links_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_links_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "lists",
@@ -306,43 +222,23 @@ def upgrade() -> None:
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_lists_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_lists_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
-        sa.UniqueConstraint(
-            "workspace_id", "name", name=op.f("uq_lists_workspace_id_name")
-        ),
+        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_lists_workspace_id_name")),
     )
     with op.batch_alter_table("lists", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_lists_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_lists_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "memberships",
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("person_id", Id, nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("disabled_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_memberships_person_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_memberships_workspace_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "workspace_id", "person_id", name=op.f("pk_memberships")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_memberships_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_memberships_workspace_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("workspace_id", "person_id", name=op.f("pk_memberships")),
     )
     op.create_table(
         "messages",
@@ -361,26 +257,15 @@ def upgrade() -> None:
         sa.Column("queued_at", UtcDateTime(), nullable=False),
         sa.Column("accepted_at", UtcDateTime(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_messages_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_messages_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint(
-            "campaign_id", "contact_id", name=op.f("uq_messages_campaign_id_contact_id")
-        ),
+        sa.UniqueConstraint("campaign_id", "contact_id", name=op.f("uq_messages_campaign_id_contact_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_messages_campaign_id_state", ["campaign_id", "state"], unique=False
-        )
+        batch_op.create_index("ix_messages_campaign_id_state", ["campaign_id", "state"], unique=False)
         batch_op.create_index("ix_messages_contact_id", ["contact_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_messages_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_messages_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "segments",
@@ -390,33 +275,19 @@ def upgrade() -> None:
         sa.Column("rules", Json, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_segments_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_segments_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
-        sa.UniqueConstraint(
-            "workspace_id", "name", name=op.f("uq_segments_workspace_id_name")
-        ),
+        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_segments_workspace_id_name")),
     )
     with op.batch_alter_table("segments", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_segments_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_segments_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "sequences",
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_sequences_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_sequences_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_sequences")),
     )
     op.create_table(
@@ -426,18 +297,8 @@ def upgrade() -> None:
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("used_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_session_tickets_person_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_session_tickets_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_session_tickets_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_session_tickets_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("ticket_hash", name=op.f("pk_session_tickets")),
     )
     op.create_table(
@@ -452,43 +313,24 @@ def upgrade() -> None:
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.Column("ip", sa.Text(), nullable=False),
         sa.Column("user_agent", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_sessions_person_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_sessions_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sessions_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_sessions_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_sessions_person_id"), ["person_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_sessions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "stale_facts",
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("campaign_id", Id, autoincrement=False, nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_stale_facts_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_stale_facts_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_stale_facts")),
     )
     with op.batch_alter_table("stale_facts", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_stale_facts_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_stale_facts_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "suppressions",
@@ -498,21 +340,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_suppressions_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_suppressions_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
-        sa.UniqueConstraint(
-            "workspace_id", "email", name=op.f("uq_suppressions_workspace_id_email")
-        ),
+        sa.UniqueConstraint("workspace_id", "email", name=op.f("uq_suppressions_workspace_id_email")),
     )
     with op.batch_alter_table("suppressions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_suppressions_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_suppressions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "templates",
@@ -521,21 +354,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_templates_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_templates_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_templates")),
-        sa.UniqueConstraint(
-            "workspace_id", "name", name=op.f("uq_templates_workspace_id_name")
-        ),
+        sa.UniqueConstraint("workspace_id", "name", name=op.f("uq_templates_workspace_id_name")),
     )
     with op.batch_alter_table("templates", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_templates_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_templates_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "imports",
@@ -550,24 +374,12 @@ def upgrade() -> None:
         sa.Column("refused_blob", sa.Text(), nullable=True),
         sa.Column("imported_by", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["lists.id"],
-            name=op.f("fk_imports_list_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_imports_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_imports_list_id"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_imports_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     with op.batch_alter_table("imports", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_imports_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_imports_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "list_members",
@@ -575,33 +387,14 @@ def upgrade() -> None:
         sa.Column("contact_id", Id, nullable=False),
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contacts.id"],
-            name=op.f("fk_list_members_contact_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["list_id"],
-            ["lists.id"],
-            name=op.f("fk_list_members_list_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_list_members_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_list_members_contact_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_list_members_list_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_list_members_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("list_id", "contact_id", name=op.f("pk_list_members")),
     )
     with op.batch_alter_table("list_members", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_list_members_contact_id"), ["contact_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_list_members_workspace_id"), ["workspace_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_list_members_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_list_members_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "template_versions",
@@ -617,31 +410,13 @@ def upgrade() -> None:
         sa.Column("fields", Json, nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["template_id"],
-            ["templates.id"],
-            name=op.f("fk_template_versions_template_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_template_versions_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["template_id"], ["templates.id"], name=op.f("fk_template_versions_template_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_template_versions_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_template_versions")),
-        sa.UniqueConstraint(
-            "template_id",
-            "number",
-            name=op.f("uq_template_versions_template_id_number"),
-        ),
+        sa.UniqueConstraint("template_id", "number", name=op.f("uq_template_versions_template_id_number")),
     )
     with op.batch_alter_table("template_versions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_template_versions_workspace_id"),
-            ["workspace_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_template_versions_workspace_id"), ["workspace_id"], unique=False)
 
     op.create_table(
         "campaigns",
@@ -661,36 +436,15 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("launched_at", UtcDateTime(), nullable=True),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["connections.id"],
-            name=op.f("fk_campaigns_connection_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["template_id"], ["templates.id"], name=op.f("fk_campaigns_template_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["template_version_id"],
-            ["template_versions.id"],
-            name=op.f("fk_campaigns_template_version_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"],
-            ["workspaces.id"],
-            name=op.f("fk_campaigns_workspace_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_campaigns_connection_id")),
+        sa.ForeignKeyConstraint(["template_id"], ["templates.id"], name=op.f("fk_campaigns_template_id")),
+        sa.ForeignKeyConstraint(["template_version_id"], ["template_versions.id"], name=op.f("fk_campaigns_template_version_id")),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_campaigns_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaigns")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("campaigns", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_campaigns_workspace_id"), ["workspace_id"], unique=False
-        )
-        batch_op.create_index(
-            "ix_campaigns_workspace_id_created_at",
-            ["workspace_id", "created_at"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_campaigns_workspace_id"), ["workspace_id"], unique=False)
+        batch_op.create_index("ix_campaigns_workspace_id_created_at", ["workspace_id", "created_at"], unique=False)
 
     # ### end Alembic commands ###
