@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from core.clock import utc
-from core.storage.event_schema import BounceClass, EventKind
+from core.storage.event_words import BounceClass, EventKind
 
 
 class EventRecord(TypedDict, total=False):
