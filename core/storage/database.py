@@ -14,9 +14,6 @@ from core.errors import StorageFull, Unavailable
 from core.storage.tables import sequences
 
 BUSY_TIMEOUT_SECONDS = 30
-# SQLite's bound-parameter limit is 32,766 since 3.32; PostgreSQL's is 65,535.
-_MAX_PARAMETERS = 30_000
-
 Row = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -72,11 +69,8 @@ def insert_or_ignore(connection: sa.Connection, table: sa.Table, rows: Sequence[
     """Insert rows, leaving those that would break a unique key alone; return how many were new."""
     if not rows:
         return 0
-    statement = _insert(connection, table).on_conflict_do_nothing()
-    inserted = 0
-    for chunk in _chunks(rows):
-        inserted += connection.execute(statement.values([dict(row) for row in chunk])).rowcount
-    return inserted
+    statement = _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, [dict(row) for row in rows]).rowcount
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]) -> None:
@@ -88,8 +82,7 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, k
         index_elements=[table.c[name] for name in key],
         set_={name: insert.excluded[name] for name in update},
     )
-    for chunk in _chunks(rows):
-        connection.execute(statement.values([dict(row) for row in chunk]))
+    connection.execute(statement, [dict(row) for row in rows])
 
 
 def next_sequence(connection: sa.Connection, workspace_id: int, name: str) -> int:
@@ -114,10 +107,6 @@ def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-
-
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return chunked(rows, max(1, _MAX_PARAMETERS // max(1, len(rows[0]))))
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

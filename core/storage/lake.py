@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -98,7 +99,8 @@ class Lake:
             folder.mkdir(parents=True, exist_ok=True)
             _write_parquet(table, path, order_by)
         except (OSError, duckdb.IOException) as error:
-            path.with_suffix(".tmp").unlink(missing_ok=True)
+            with suppress(OSError):
+                path.with_suffix(".tmp").unlink()
             raise StorageFull("The lake can't be written.", hint="Free some space; the events stay in the journal until then.") from error
         values = {
             "workspace_id": workspace_id,

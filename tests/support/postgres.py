@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,3 +66,25 @@ def database(server_url: str, name: str, *, template: str = "template1") -> Iter
     finally:
         with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
             connection.execute(f'drop database "{name}" with (force)')
+
+
+def install() -> Path:
+    """Return the server programs, installing Debian's package where they are missing.
+
+    Raises:
+        SystemExit: If none can be had; the storage tests are never skipped.
+    """
+    try:
+        return binaries()
+    except RuntimeError:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "postgresql"]):
+            subprocess.run(["apt-get", "-qq", *command], env=environment, check=False)
+    try:
+        return binaries()
+    except RuntimeError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    print(f"PostgreSQL: {'given by the environment' if os.environ.get('POSTWRIGHT_TEST_POSTGRES_URL') else install()}")

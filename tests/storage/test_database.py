@@ -1,0 +1,151 @@
+"""Both databases behave alike: durable settings, upserts, sequences, moments, and one shape from the migrations."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+import core.accounts.tables
+import core.campaigns.tables
+import core.contacts.tables
+import core.events.tables
+import core.experiments.tables
+import core.links.tables
+import core.messages.tables
+import core.providers.tables
+import core.segments.tables
+import core.templates.tables  # noqa: F401
+from core.clock import FrozenClock
+from core.errors import Unavailable
+from core.permissions import Principal
+from core.storage.database import Database, chunked, insert_or_ignore, next_sequence, upsert
+from core.storage.leases import Lease
+from core.storage.migrate import is_current, migrate
+from core.storage.schema import metadata
+from core.storage.tables import leases, workspaces
+from tests.conftest import NOON
+
+
+def test_sqlite_is_set_to_lose_nothing(sqlite_db: Database) -> None:
+    with sqlite_db.read() as connection:
+        settings = {name: connection.exec_driver_sql(f"pragma {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_migrations_make_exactly_the_tables_the_code_uses(db: Database) -> None:
+    assert is_current(db)
+    with db.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrating_again_and_at_once_is_harmless(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    threads = [threading.Thread(target=migrate, args=(database,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert is_current(database)
+    database.close()
+
+
+def test_every_tenant_table_names_its_workspace() -> None:
+    installation_wide = {
+        "workspaces", "people", "sessions", "session_tickets", "setup_codes", "leases", "journal_offsets", "event_drops",
+    }  # fmt: skip
+    without = {table.name for table in metadata.tables.values() if "workspace_id" not in table.c}
+    assert without <= installation_wide
+
+
+def test_a_moment_comes_back_as_aware_utc(db: Database) -> None:
+    berlin = datetime(2026, 11, 22, 13, 0, tzinfo=timezone(timedelta(hours=1)))
+    with db.transaction() as connection:
+        connection.execute(sa.insert(leases).values(name="x", owner="y", expires_at=berlin))
+        found = connection.execute(sa.select(leases.c.expires_at)).scalar_one()
+    assert found == NOON
+    assert found.utcoffset() == timedelta()
+
+
+def test_a_naive_moment_is_refused(db: Database) -> None:
+    with pytest.raises(sa.exc.StatementError, match="without a zone"), db.transaction() as connection:
+        connection.execute(sa.insert(leases).values(name="x", owner="y", expires_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_an_error_inside_a_transaction_takes_everything_back(db: Database) -> None:
+    with pytest.raises(RuntimeError), db.transaction() as connection:
+        connection.execute(sa.insert(leases).values(name="x", owner="y", expires_at=NOON))
+        raise RuntimeError
+    with db.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(leases)).scalar() == 0
+
+
+def test_inserting_again_changes_nothing(db: Database) -> None:
+    row = {"name": "x", "owner": "first", "expires_at": NOON}
+    with db.transaction() as connection:
+        assert insert_or_ignore(connection, leases, [row]) == 1
+        assert insert_or_ignore(connection, leases, [row | {"owner": "second"}, row | {"name": "z"}]) == 1
+        assert connection.execute(sa.select(leases.c.owner).where(leases.c.name == "x")).scalar() == "first"
+
+
+def test_an_upsert_sets_only_the_columns_it_names(db: Database) -> None:
+    row = {"name": "x", "owner": "first", "expires_at": NOON}
+    with db.transaction() as connection:
+        upsert(connection, leases, [row], key=["name"], update=["owner"])
+        upsert(connection, leases, [row | {"owner": "second", "expires_at": NOON + timedelta(1)}], key=["name"], update=["owner"])
+        assert connection.execute(sa.select(leases.c.owner, leases.c.expires_at)).one() == ("second", NOON)
+
+
+def test_sequences_count_up_per_workspace_and_without_gaps_between_writers(db: Database, workspace: Principal, clock: FrozenClock) -> None:
+    with db.transaction() as connection:
+        other = connection.execute(sa.insert(workspaces).values(name="Other", created_at=clock.now())).inserted_primary_key[0]
+        assert next_sequence(connection, other, "contacts") == 1
+    seen: list[int] = []
+
+    def take() -> None:
+        for _ in range(10):
+            with db.transaction() as connection:
+                seen.append(next_sequence(connection, workspace.workspace_id, "contacts"))
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(1, 31))
+
+
+def test_a_database_that_does_not_answer_says_what_to_do() -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=1")
+    with pytest.raises(Unavailable, match="Try again"), database.read():
+        pass
+
+
+def test_chunks_cover_everything_once() -> None:
+    assert [list(part) for part in chunked(range(5), 2)] == [[0, 1], [2, 3], [4]]
+
+
+def test_only_one_holds_a_lease_until_it_expires(db: Database, clock: FrozenClock) -> None:
+    first = Lease(db, clock, "ingester", "a", timedelta(seconds=10))
+    second = Lease(db, clock, "ingester", "b", timedelta(seconds=10))
+    assert first.hold()
+    assert not second.hold()
+    clock.advance(timedelta(seconds=5))
+    assert first.hold(), "the holder may renew"
+    clock.advance(timedelta(seconds=11))
+    assert second.hold()
+    with db.read() as connection:
+        assert second.is_ours(connection)
+        assert not first.is_ours(connection)
+
+
+def test_a_lease_given_back_is_free_at_once(db: Database, clock: FrozenClock) -> None:
+    first = Lease(db, clock, "ingester", "a", timedelta(seconds=10))
+    first.hold()
+    first.release()
+    assert Lease(db, clock, "ingester", "b", timedelta(seconds=10)).hold()

@@ -1,0 +1,61 @@
+"""Settings come from the environment, make what is missing, and say which variable can't be used."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.errors import InvalidInput
+from core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"POSTWRIGHT_{name.upper()}", raising=False)
+
+
+def test_everything_has_a_default_inside_the_data_folder(tmp_path: Path) -> None:
+    settings = Settings.load(data_dir=tmp_path / "new")
+    assert settings.resolved_database_url == f"sqlite:///{tmp_path / 'new' / 'app.db'}"
+    assert settings.lake_dir == tmp_path / "new" / "lake"
+    assert (tmp_path / "new").is_dir()
+
+
+def test_the_secret_key_is_made_once_and_is_private(tmp_path: Path) -> None:
+    keys: list[bytes] = []
+    threads = [threading.Thread(target=lambda: keys.append(Settings.load(data_dir=tmp_path).key)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(keys)) == 1
+    assert len(keys[0]) > 40
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTWRIGHT_SECRET_KEY", "mine")
+    assert Settings.load(data_dir=tmp_path).key == b"mine"
+    assert not (tmp_path / "secret.key").exists()
+    assert "mine" not in repr(Settings.load(data_dir=tmp_path))
+
+
+@pytest.mark.parametrize("given", ["postgresql://u@h/db", "postgres://u@h/db"])
+def test_a_postgresql_address_gets_its_driver(tmp_path: Path, given: str) -> None:
+    assert Settings.load(data_dir=tmp_path, database_url=given).resolved_database_url == "postgresql+psycopg://u@h/db"
+
+
+def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTWRIGHT_PUBLIC_URL", "track.example.com")
+    with pytest.raises(InvalidInput, match=r"POSTWRIGHT_PUBLIC_URL.*http"):
+        Settings.load(data_dir=tmp_path)
+
+
+def test_the_readme_describes_every_variable() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    named = set(re.findall(r"POSTWRIGHT_(\w+)", readme))
+    assert {name.upper() for name in Settings.model_fields} <= named
