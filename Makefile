@@ -1,0 +1,45 @@
+# What one can do here. Everything runs in .venv, which `make install` fills with the versions of constraints.txt.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run install install-dev test lint bench browser postgres clean
+
+run: install ## install, bring the database up to date, start everything, print the address and the set-up code
+	$(BIN)/postwright up
+
+install: $(VENV)/.installed ## only the pinned packages, into .venv
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Postwright needs Python 3.11 or newer with venv: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+install-dev: install $(VENV)/.installed-dev ## the tools of tests and linting on top
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+test: install-dev browser postgres lint ## everything CI runs
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install-dev ## ruff, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install-dev ## measured ratios, side by side in one run
+	$(BIN)/python -m tests.benchmarks
+
+browser: install-dev ## a Chromium for the browser tests: the installed one, else Playwright's, else Debian's
+	$(BIN)/python -m tests.support.chromium
+
+postgres: install-dev ## PostgreSQL's server programs for the storage tests, from the system's packages where missing
+	$(BIN)/python -m tests.support.postgres
+
+clean: ## forget the virtual environment and caches; never touches data/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
