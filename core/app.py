@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
@@ -27,50 +27,175 @@ from core.messages.composing import Composer
 from core.messages.delivery import Delivery
 from core.messages.ledger import Ledger
 from core.providers.connections import Connections
+from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
 from core.settings import Settings
 from core.storage.blobs import Blobs
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
+from core.storage.journal import JournalWriter
 from core.storage.lake import Lake
 from core.storage.vault import Vault
 from core.templates.library import Templates
 
 
-@dataclass(frozen=True)
 class Services:
-    """Everything the product can do, by the words it uses; pages, command line and jobs call these."""
+    """Everything the product can do, by the words it uses; pages, the command line and jobs call these.
 
-    settings: Settings
-    clock: Clock
-    db: Database
-    lake: Lake
-    engine: AnalyticsEngine
-    blobs: Blobs
-    vault: Vault
-    workspaces: Workspaces
-    people: People
-    sessions: Sessions
-    setup: Setup
-    contacts: Contacts
-    lists: Lists
-    consent: Consent
-    suppressions: Suppressions
-    imports: ContactImport
-    exports: ContactExport
-    snapshots: ContactSnapshots
-    templates: Templates
-    connections: Connections
-    links: Links
-    segments: Segments
-    ledger: Ledger
-    delivery: Delivery
-    experiments: Experiments
-    campaigns: Campaigns
-    ingester: Ingester
-    analytics: Analytics
+    What holds something (database, engine) is made at once; the rest is made when first asked for and costs nothing.
+
+    Args:
+        settings: How this installation runs.
+        clock: The time.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.db = Database(settings.resolved_database_url)
+        self.lake = Lake(settings.lake_dir, self.db, clock)
+        self.engine = AnalyticsEngine(self.lake, self.db)
+        self.blobs = Blobs(settings.data_dir / "blobs")
+        self.vault = Vault(settings.key)
+        self.composer = Composer(TrackingUrls(TokenSigner(settings.key), settings.public_url), settings.key)
 
     def close(self) -> None:
-        """Give back what is held: journal files and database connections."""
-        self.delivery.close()
+        """Give back what is held."""
         self.db.close()
+
+    @cached_property
+    def workspaces(self) -> Workspaces:
+        """The tenants."""
+        return Workspaces(self.db, self.clock)
+
+    @cached_property
+    def people(self) -> People:
+        """Who may sign in."""
+        return People(self.db, self.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in."""
+        return Sessions(self.db, self.clock)
+
+    @cached_property
+    def setup(self) -> Setup:
+        """The first run."""
+        return Setup(self.db, self.clock, self.workspaces, self.people)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """The people written to."""
+        return Contacts(self.db, self.clock)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Static lists of contacts."""
+        return Lists(self.db, self.clock)
+
+    @cached_property
+    def consent(self) -> Consent:
+        """What contacts agreed to."""
+        return Consent(self.db, self.clock)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Addresses nobody may write to."""
+        return Suppressions(self.db, self.clock)
+
+    @cached_property
+    def imports(self) -> ContactImport:
+        """Contacts from files."""
+        return ContactImport(self.db, self.clock, self.blobs)
+
+    @cached_property
+    def exports(self) -> ContactExport:
+        """Contacts into files."""
+        return ContactExport(self.db, self.clock)
+
+    @cached_property
+    def snapshots(self) -> ContactSnapshots:
+        """Contacts as analytics sees them."""
+        return ContactSnapshots(self.db, self.clock, self.lake)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What is written."""
+        return Templates(self.db, self.clock)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """Configured providers."""
+        return Connections(self.db, self.clock, self.vault, self.settings.data_dir)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The mail of the sandbox provider."""
+        return Outbox(self.settings.data_dir / "outbox")
+
+    @cached_property
+    def links(self) -> Links:
+        """Tracked links."""
+        return Links(self.db, self.clock)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Rules that choose people."""
+        return Segments(self.db, self.clock, self.engine, self.snapshots)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """One row per email."""
+        return Ledger(self.db, self.clock)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """The loop that sends."""
+        return Delivery(self.db, self.clock, self.ledger, self._delivery_journal, self.composer, self.connections)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """A/B tests."""
+        return Experiments(self.db)
+
+    @cached_property
+    def ingester(self) -> Ingester:
+        """From the journal to the lake."""
+        return Ingester(
+            self.db, self.clock, self.lake, self.engine, self.settings.journal_dir, self.consent, self.suppressions, self.snapshots
+        )
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        """What it all came to."""
+        return Analytics(self.db, self.clock, self.engine, self.ledger, self.experiments)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """One blast each, from draft to sent."""
+        return Campaigns(
+            self.db,
+            self.clock,
+            self.ledger,
+            self.lists,
+            self.segments,
+            self.templates,
+            self.connections,
+            self.links,
+            self.experiments,
+            self.contacts,
+            self.composer,
+        )
+
+    def _delivery_journal(self) -> JournalWriter:
+        return JournalWriter(self.settings.journal_dir, "delivery")
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Put everything together for one process; the database is expected in its newest shape (`storage.migrate`).
+
+    Args:
+        settings: How this installation runs.
+        clock: The time; the machine's own unless a test brings another.
+    """
+    return Services(settings, clock or SystemClock())
