@@ -12,7 +12,7 @@ from core.accounts.tables import memberships
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal, Role
-from core.storage.database import Database, Row, upsert
+from core.storage.database import Database, upsert
 from core.storage.tables import workspaces
 
 LONGEST_NAME = 80
@@ -57,14 +57,14 @@ class Workspaces:
 
     def create_in(self, connection: sa.Connection, name: str, *, is_demo: bool = False, timezone: str = "UTC") -> Workspace:
         """Make a workspace as part of a transaction that is already open; see `create`."""
-        values = {"name": _checked_name(name), "is_demo": is_demo, "timezone": _checked_zone(timezone), "postal_address": ""}
+        values = {"name": _checked_name(name), "timezone": _checked_zone(timezone)}
+        row = {**values, "is_demo": is_demo, "postal_address": "", "created_at": self._clock.now()}
         try:
             with connection.begin_nested():
-                statement = sa.insert(workspaces).values(**values, created_at=self._clock.now()).returning(workspaces.c.id)
-                number = int(connection.execute(statement).scalar_one())
+                number = int(connection.execute(sa.insert(workspaces).values(**row).returning(workspaces.c.id)).scalar_one())
         except IntegrityError as error:
             raise _name_taken() from error
-        return Workspace(id=number, name=values["name"], is_demo=is_demo, timezone=timezone, postal_address="")
+        return Workspace(id=number, is_demo=is_demo, postal_address="", **values)
 
     def all(self) -> list[Workspace]:
         """Return every workspace, oldest first."""
@@ -142,7 +142,7 @@ class Workspaces:
             return [_workspace(row) for row in rows]
 
 
-def _workspace(row: Row) -> Workspace:
+def _workspace(row: sa.RowMapping) -> Workspace:
     return Workspace(row["id"], row["name"], row["is_demo"], row["timezone"], row["postal_address"])
 
 
