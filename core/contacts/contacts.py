@@ -1,0 +1,268 @@
+"""Contacts one at a time and page by page: find, save, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.addresses import comparable, normalise
+from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
+from core.contacts.changes import next_change
+from core.contacts.consent import Consent, ConsentStatus
+from core.contacts.lists import join_changed
+from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
+from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.tables import consent_records, contact_tombstones, contacts, list_members, lists
+from core.errors import InvalidInput, NotFound
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+
+__all__ = ["MAX_NAME", "Contact", "ContactPage", "Contacts"]
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True)
+class ContactPage:
+    """Some contacts, newest first, and how many match in all."""
+
+    rows: list[Contact]
+    total: int
+
+
+class Contacts:
+    """Finds, saves and deletes contacts.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def get(self, by: Principal, contact_id: int) -> Contact:
+        """Return a contact.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            NotFound: If this workspace has no such contact.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return _one(connection, by.workspace_id, contacts.c.id == contact_id)
+
+    def find(self, by: Principal, email: str) -> Contact | None:
+        """Return the contact with this address in any spelling, or None.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return _find(connection, by.workspace_id, comparable(email))
+
+    def page(
+        self,
+        by: Principal,
+        *,
+        search: str = "",
+        list_id: int | None = None,
+        consent: ConsentStatus | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> ContactPage:
+        """Return some contacts, newest first.
+
+        Args:
+            by: Who asks.
+            search: Part of the address or of a name; empty means everybody.
+            list_id: Only people on this list.
+            consent: Only people who stand so.
+            limit: At most this many rows.
+            offset: Rows to leave out before.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        where = [contacts.c.workspace_id == by.workspace_id, *_conditions(search.strip().lower(), list_id, consent)]
+        with self._db.read() as connection:
+            total = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(*where)).scalar_one()
+            wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit).offset(offset)
+            return ContactPage([as_contact(row) for row in connection.execute(wanted)], total)
+
+    def count(self, by: Principal) -> int:
+        """Return how many contacts there are.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        counted = sa.select(sa.func.count()).select_from(contacts).where(contacts.c.workspace_id == by.workspace_id)
+        with self._db.read() as connection:
+            return connection.execute(counted).scalar_one()
+
+    def attributes(self, by: Principal) -> dict[str, AttributeType]:
+        """Return the declared attributes and their types, by name.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return declared(connection, by.workspace_id)
+
+    def save(
+        self,
+        by: Principal,
+        email: str,
+        *,
+        first_name: str = "",
+        last_name: str = "",
+        attributes: Mapping[str, object] | None = None,
+        list_ids: Sequence[int] = (),
+        consent: ConsentStatus = ConsentStatus.SUBSCRIBED,
+        source: str = "manual",
+    ) -> Contact:
+        """Create a contact or add what is given to an existing one; nobody is subscribed again by this.
+
+        Args:
+            by: Who saves.
+            email: The address, in any spelling.
+            first_name: Empty keeps what is there.
+            last_name: Empty keeps what is there.
+            attributes: Values by attribute name; new names are declared, None and empty text keep what is there.
+            list_ids: Lists to be put on as well.
+            consent: For a new contact, what is recorded; for an existing one, only a withdrawal counts.
+            source: Where the contact comes from ("manual", "form:3").
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If the address, a name or an attribute can't be used.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        address = normalise(email)
+        names = {"first_name": check_person_name(first_name), "last_name": check_person_name(last_name)}
+        with self._db.transaction() as connection:
+            change = next_change(connection, by.workspace_id)
+            values = self._values(connection, by.workspace_id, attributes or {})
+            before = _find(connection, by.workspace_id, address)
+            if before is None:
+                fields = {"email": address, **names, "attributes": values}
+                contact_id = self._create(connection, by, change, fields, consent, source)
+            else:
+                contact_id = self._update(connection, by, change, before, names, values)
+                self._withdraw(connection, by, contact_id, consent, source)
+            self._join(connection, by, change, contact_id, list_ids)
+            return _one(connection, by.workspace_id, contacts.c.id == contact_id)
+
+    def delete(self, by: Principal, contact_id: int) -> None:
+        """Delete a contact; the address of one who had unsubscribed is suppressed, so that no import brings it back into the mail.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            NotFound: If this workspace has no such contact.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        with self._db.transaction() as connection:
+            change = next_change(connection, by.workspace_id)
+            gone = _one(connection, by.workspace_id, contacts.c.id == contact_id)
+            connection.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
+            tombstone = {"workspace_id": by.workspace_id, "contact_id": contact_id, "updated_seq": change}
+            connection.execute(sa.insert(contact_tombstones).values(tombstone))
+            if gone.consent is ConsentStatus.UNSUBSCRIBED:
+                why = "unsubscribed before being deleted"
+                Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
+
+    def _values(self, connection: sa.Connection, workspace_id: int, given: Mapping[str, object]) -> dict[str, Value]:
+        """Return what is given as its attributes keep it, declaring new ones by the type of their first value."""
+        present = {check_name(name): value for name, value in given.items() if value is not None and value != ""}
+        if not present:
+            return {}
+        known = declared(connection, workspace_id)
+        new = {name: type_of(value) for name, value in present.items() if name not in known}
+        check_room(known | new)
+        values = {name: fitted(name, value, (known | new)[name]) for name, value in present.items()}
+        declare(connection, workspace_id, new, self._clock.now())
+        return values
+
+    def _create(
+        self, connection: sa.Connection, by: Principal, change: int, fields: dict[str, Any], consent: ConsentStatus, source: str
+    ) -> int:
+        now = self._clock.now()
+        row = {**fields, "workspace_id": by.workspace_id, "consent": consent.value, "source": source}
+        statement = sa.insert(contacts).values(**row, created_at=now, updated_at=now, updated_seq=change).returning(contacts.c.id)
+        contact_id = int(connection.execute(statement).scalar_one())
+        record = {"contact_id": contact_id, "workspace_id": by.workspace_id, "state": consent.value, "source": source}
+        connection.execute(sa.insert(consent_records).values(**record, actor=by.label, occurred_at=now))
+        return contact_id
+
+    def _update(
+        self, connection: sa.Connection, by: Principal, change: int, before: Contact, names: dict[str, str], values: dict[str, Value]
+    ) -> int:
+        after: dict[str, Any] = {name: text for name, text in names.items() if text and text != getattr(before, name)}
+        merged = {**before.attributes, **values}
+        if merged != before.attributes:
+            after["attributes"] = merged
+        if after:
+            mine = sa.update(contacts).where(contacts.c.workspace_id == by.workspace_id, contacts.c.id == before.id)
+            connection.execute(mine.values(**after, updated_at=self._clock.now(), updated_seq=change))
+        return before.id
+
+    def _withdraw(self, connection: sa.Connection, by: Principal, contact_id: int, consent: ConsentStatus, source: str) -> None:
+        if consent is ConsentStatus.UNSUBSCRIBED:
+            consents = Consent(self._db, self._clock)
+            consents.withdraw(connection, by.workspace_id, [contact_id], source=source, actor=by.label)
+
+    def _join(self, connection: sa.Connection, by: Principal, change: int, contact_id: int, list_ids: Sequence[int]) -> None:
+        for list_id in list_ids:
+            mine = sa.select(lists.c.id).where(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
+            if connection.execute(mine).scalar() is None:
+                raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
+            member = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
+            joining = sa.update(contacts).where(contacts.c.id == contact_id, contacts.c.id.not_in(member))
+            connection.execute(joining.values(updated_seq=change))
+            join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
+
+
+def check_person_name(name: str) -> str:
+    """Return a person's name, trimmed.
+
+    Raises:
+        InvalidInput: If it is too long or holds line breaks or other control characters.
+    """
+    wanted = name.strip()
+    if len(wanted) > MAX_NAME or any(ord(letter) < 32 or letter in "\x7f\x85\u2028\u2029" for letter in wanted):
+        raise InvalidInput("A name is too long or holds a line break.", hint=f"Use at most {MAX_NAME} characters on one line.")
+    return wanted
+
+
+def _conditions(search: str, list_id: int | None, consent: ConsentStatus | None) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if search:
+        fields = (contacts.c.email, contacts.c.first_name, contacts.c.last_name)
+        found.append(sa.or_(*(sa.func.lower(field).contains(search, autoescape=True) for field in fields)))
+    if list_id is not None:
+        found.append(contacts.c.id.in_(sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)))
+    if consent is not None:
+        found.append(contacts.c.consent == consent.value)
+    return found
+
+
+def _find(connection: sa.Connection, workspace_id: int, address: str) -> Contact | None:
+    wanted = sa.select(*CONTACT_COLUMNS).where(contacts.c.workspace_id == workspace_id, contacts.c.email == address)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else as_contact(row)
+
+
+def _one(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[bool]) -> Contact:
+    row = connection.execute(sa.select(*CONTACT_COLUMNS).where(contacts.c.workspace_id == workspace_id, which)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such contact.")
+    return as_contact(row)

@@ -1,0 +1,226 @@
+"""Lists: people put together by hand or by an import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.changes import mark_changed, next_change
+from core.contacts.tables import contacts, list_members, lists
+from core.errors import Conflict, InvalidInput, NotFound
+from core.permissions import Permission, Principal
+from core.storage.database import Database, chunked, insert_or_ignore
+
+MAX_NAME = 200
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class ContactList:
+    """A list and how many people are on it."""
+
+    id: int
+    name: str
+    size: int
+    created_at: datetime
+
+
+class Lists:
+    """Makes, fills, shows and deletes lists.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def create(self, by: Principal, name: str) -> ContactList:
+        """Make a list.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If the name is empty or too long.
+            Conflict: If there is a list of that name.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        with self._db.transaction() as connection:
+            if _id_by_name(connection, by.workspace_id, check_list_name(name)) is not None:
+                raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
+            return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
+
+    def get_or_create(self, by: Principal, name: str) -> ContactList:
+        """Return the list of that name, making it where there is none.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If the name is empty or too long.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        with self._db.transaction() as connection:
+            return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
+
+    def all(self, by: Principal) -> list[ContactList]:
+        """Return every list by name.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return [_as_list(row) for row in connection.execute(_select(by.workspace_id).order_by(lists.c.name))]
+
+    def get(self, by: Principal, list_id: int) -> ContactList:
+        """Return a list.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return self._read(connection, by, list_id)
+
+    def by_name(self, by: Principal, name: str) -> ContactList:
+        """Return the list of that name.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            row = connection.execute(_select(by.workspace_id).where(lists.c.name == name.strip())).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no list called “{name.strip()[:MAX_NAME]}”.", hint="Import contacts into it or choose another one.")
+        return _as_list(row)
+
+    def rename(self, by: Principal, list_id: int, name: str) -> ContactList:
+        """Give a list another name.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If the name is empty or too long.
+            Conflict: If another list has that name.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        wanted = check_list_name(name)
+        with self._db.transaction() as connection:
+            if _id_by_name(connection, by.workspace_id, wanted) not in {None, list_id}:
+                raise Conflict(f"There is a list called “{wanted}” already.", hint="Choose another name.")
+            connection.execute(sa.update(lists).where(_this(by, list_id)).values(name=wanted))
+            return self._read(connection, by, list_id)
+
+    def delete(self, by: Principal, list_id: int) -> None:
+        """Delete a list; the people on it stay.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        members = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
+        with self._db.transaction() as connection:
+            self._read(connection, by, list_id)
+            mark_changed(connection, by.workspace_id, next_change(connection, by.workspace_id), contacts.c.id.in_(members))
+            connection.execute(sa.delete(list_members).where(list_members.c.list_id == list_id))
+            connection.execute(sa.delete(lists).where(_this(by, list_id)))
+
+    def add(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
+        """Put contacts on a list and return how many were not on it; unknown ids are passed over.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        with self._db.transaction() as connection:
+            self._read(connection, by, list_id)
+            change = next_change(connection, by.workspace_id)
+            return sum(self._join(connection, by, list_id, change, chunk) for chunk in chunked(contact_ids, _CHUNK))
+
+    def remove(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
+        """Take contacts off a list and return how many were on it.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        member, removed = list_members.c, 0
+        with self._db.transaction() as connection:
+            self._read(connection, by, list_id)
+            change = next_change(connection, by.workspace_id)
+            for chunk in chunked(contact_ids, _CHUNK):
+                here = sa.and_(member.list_id == list_id, member.contact_id.in_(chunk))
+                mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(sa.select(member.contact_id).where(here)))
+                removed += connection.execute(sa.delete(list_members).where(here)).rowcount
+        return removed
+
+    def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int]) -> int:
+        on_it = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
+        joining = sa.and_(contacts.c.id.in_(ids), contacts.c.id.not_in(on_it))
+        mark_changed(connection, by.workspace_id, change, joining)
+        return join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
+
+    def _read(self, connection: sa.Connection, by: Principal, list_id: int) -> ContactList:
+        row = connection.execute(_select(by.workspace_id).where(lists.c.id == list_id)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
+        return _as_list(row)
+
+
+def check_list_name(name: str) -> str:
+    """Return a list's name, trimmed.
+
+    Raises:
+        InvalidInput: If it is empty, too long or holds control characters.
+    """
+    wanted = name.strip()
+    if not wanted or len(wanted) > MAX_NAME or not wanted.isprintable():
+        raise InvalidInput("A list needs a name.", hint=f"Use 1 to {MAX_NAME} characters on one line.")
+    return wanted
+
+
+def list_named(connection: sa.Connection, workspace_id: int, name: str, now: datetime) -> int:
+    """Return the id of the list of that name, making it inside the caller's transaction where there is none."""
+    wanted = check_list_name(name)
+    insert_or_ignore(connection, lists, [{"workspace_id": workspace_id, "name": wanted, "created_at": now}])
+    found = _id_by_name(connection, workspace_id, wanted)
+    if found is None:
+        raise Conflict("The list was deleted at the same moment.", hint="Try again.")
+    return found
+
+
+def join_changed(connection: sa.Connection, workspace_id: int, list_id: int, change: int, now: datetime) -> int:
+    """Put everybody whom this change touched on a list, unless already on it; return how many joined."""
+    on_it = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
+    joining = sa.select(sa.literal(list_id), contacts.c.id, contacts.c.workspace_id, sa.literal(now, list_members.c.added_at.type)).where(
+        contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, contacts.c.id.not_in(on_it)
+    )
+    columns = ["list_id", "contact_id", "workspace_id", "added_at"]
+    return connection.execute(sa.insert(list_members).from_select(columns, joining)).rowcount
+
+
+def _id_by_name(connection: sa.Connection, workspace_id: int, name: str) -> int | None:
+    return connection.execute(sa.select(lists.c.id).where(lists.c.workspace_id == workspace_id, lists.c.name == name)).scalar()
+
+
+def _this(by: Principal, list_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
+
+
+def _select(workspace_id: int) -> sa.Select[Any]:
+    size = sa.select(sa.func.count()).where(list_members.c.list_id == lists.c.id).scalar_subquery()
+    return sa.select(lists.c.id, lists.c.name, size.label("size"), lists.c.created_at).where(lists.c.workspace_id == workspace_id)
+
+
+def _as_list(row: sa.Row[Any]) -> ContactList:
+    return ContactList(row.id, row.name, row.size, row.created_at)

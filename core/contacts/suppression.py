@@ -1,0 +1,134 @@
+"""The addresses nobody in a workspace may write to, whatever lists they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.addresses import comparable, normalise
+from core.contacts.changes import mark_changed, next_change
+from core.contacts.tables import contacts, suppressions
+from core.errors import NotFound
+from core.permissions import Permission, Principal
+from core.storage.database import Database, chunked, insert_or_ignore
+
+_CHUNK = 10_000
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be written to."""
+
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An address nobody may write to.
+
+    Args:
+        email: The address in its one spelling.
+        reason: Why.
+        source: What led to it ("message:12", a person's note); may be empty.
+        created_at: Since when.
+    """
+
+    email: str
+    reason: SuppressionReason
+    source: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class SuppressionPage:
+    """Some suppressed addresses, newest first, and how many there are in all."""
+
+    rows: list[Suppression]
+    total: int
+
+
+class Suppressions:
+    """Adds, removes and shows suppressed addresses.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def add(self, by: Principal, email: str, reason: SuppressionReason = SuppressionReason.MANUAL, source: str = "") -> None:
+        """Suppress an address; one that already is keeps its first reason.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If it can't be an address.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        address = normalise(email)
+        with self._db.transaction() as connection:
+            self.add_in(connection, by.workspace_id, [address], reason, source or by.label)
+
+    def add_in(
+        self, connection: sa.Connection, workspace_id: int, emails: Iterable[str], reason: SuppressionReason, source: str = ""
+    ) -> int:
+        """Suppress addresses inside the caller's transaction and return how many were not suppressed before."""
+        addresses = sorted({comparable(email) for email in emails})
+        if not addresses:
+            return 0
+        change = next_change(connection, workspace_id)
+        same = {"workspace_id": workspace_id, "reason": reason.value, "source": source, "created_at": self._clock.now()}
+        added = insert_or_ignore(connection, suppressions, [{"email": address, **same} for address in addresses])
+        for chunk in chunked(addresses, _CHUNK) if added else ():
+            mark_changed(connection, workspace_id, change, contacts.c.email.in_(chunk))
+        return added
+
+    def remove(self, by: Principal, email: str) -> None:
+        """Allow an address again; consent stays what it was.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            NotFound: If the address is not suppressed.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        address = comparable(email)
+        with self._db.transaction() as connection:
+            change = next_change(connection, by.workspace_id)
+            gone = sa.delete(suppressions).where(suppressions.c.workspace_id == by.workspace_id, suppressions.c.email == address)
+            if connection.execute(gone).rowcount == 0:
+                raise NotFound("This address is not suppressed.")
+            mark_changed(connection, by.workspace_id, change, contacts.c.email == address)
+
+    def page(self, by: Principal, limit: int = 50, offset: int = 0) -> SuppressionPage:
+        """Return some suppressed addresses, newest first.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        mine = suppressions.c.workspace_id == by.workspace_id
+        with self._db.read() as connection:
+            total = connection.execute(sa.select(sa.func.count()).select_from(suppressions).where(mine)).scalar_one()
+            wanted = sa.select(suppressions).where(mine).order_by(suppressions.c.id.desc()).limit(limit).offset(offset)
+            found = connection.execute(wanted).all()
+        return SuppressionPage([Suppression(row.email, SuppressionReason(row.reason), row.source, row.created_at) for row in found], total)
+
+    def contains(self, by: Principal, email: str) -> bool:
+        """Return whether an address is suppressed.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        wanted = sa.select(suppressions.c.id).where(
+            suppressions.c.workspace_id == by.workspace_id, suppressions.c.email == comparable(email)
+        )
+        with self._db.read() as connection:
+            return connection.execute(wanted).scalar() is not None
