@@ -10,13 +10,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "the condition") -> T:
+def wait_for(condition: Callable[[], T], what: str, *, seconds: float = 30.0, every: float = 0.02) -> T:
     """Return the first truthy answer of `condition`.
 
     Args:
-        condition: Asked every few milliseconds.
-        seconds: How long at most.
+        condition: Asked again and again.
         what: What is waited for, for the failure's message.
+        seconds: How long at most.
+        every: The pause between two questions, in seconds.
 
     Raises:
         AssertionError: If it did not come true in time.
@@ -27,5 +28,5 @@ def until(condition: Callable[[], T], *, seconds: float = 30.0, what: str = "the
         answer = condition()
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        pause.wait(0.02)
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        pause.wait(every)
