@@ -1,0 +1,148 @@
+"""What every provider looks like to the rest: messages go in, one result per message comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from core.storage.event_words import BounceClass
+
+
+class Outcome(StrEnum):
+    """What became of handing one message over."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    RETRY = "retry"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One finished email to one person.
+
+    Args:
+        message_id: The ledger row.
+        workspace_id: Whose message it is.
+        key: The name of this email everywhere outside; the same for every attempt.
+        to: The recipient's address.
+        from_email: The sender's address.
+        from_name: The sender's name; may be empty.
+        subject: The subject, one line.
+        html: The HTML part.
+        text: The plain-text part.
+        headers: Further headers by name (Message-ID, Date, List-Unsubscribe, …).
+    """
+
+    message_id: int
+    workspace_id: int
+    key: str
+    to: str
+    from_email: str
+    from_name: str
+    subject: str
+    html: str
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of one message.
+
+    Args:
+        message_id: The ledger row.
+        outcome: What happened.
+        reason: Why, in words (the server's answer), where it was not accepted.
+        provider_message_id: The provider's own name for it.
+        bounce_class: For a refusal: what it says about the address.
+        attempted: False where the message itself was never tried, because the server could not be reached or was too
+            slow. It then waits without losing one of its attempts, and the sender takes a break.
+    """
+
+    message_id: int
+    outcome: Outcome
+    reason: str = ""
+    provider_message_id: str | None = None
+    bounce_class: BounceClass | None = None
+    attempted: bool = True
+
+
+class Provider(Protocol):
+    """Something that can deliver email."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many messages one `send` takes at most; a crash leaves at most that many outcomes unknown."""
+        ...
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether sending the same key twice delivers once, so that an unknown outcome may simply be sent again."""
+        ...
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        """Hand messages over and return one result per message; what goes wrong is a result, never an exception."""
+        ...
+
+    def check(self) -> None:
+        """Do nothing if the provider is ready.
+
+        Raises:
+            Unavailable: If it can't be reached or refuses us; says why.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+FieldKind = Literal["text", "number", "password", "choice"]
+
+
+@dataclass(frozen=True)
+class ProviderField:
+    """One thing a person enters to set a provider up.
+
+    Args:
+        name: The name in `--set name=value`.
+        label: The label of the form.
+        kind: How it is entered.
+        required: Whether it may not be empty.
+        default: What it is if nothing is entered.
+        help: One sentence below the field.
+        secret: Whether it is stored encrypted and never shown again.
+        choices: What can be chosen, for `choice`.
+    """
+
+    name: str
+    label: str
+    kind: FieldKind = "text"
+    required: bool = True
+    default: str | int = ""
+    help: str = ""
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProviderKind:
+    """One kind of provider in the catalogue.
+
+    Args:
+        kind: The closed word ("outbox", "smtp").
+        label: The name people read.
+        summary: One sentence that says when to use it.
+        fields: What has to be entered.
+        build: Makes the provider from the entered values and the data folder.
+    """
+
+    kind: str
+    label: str
+    summary: str
+    fields: tuple[ProviderField, ...]
+    build: Callable[[Mapping[str, Any], Path], Provider]
