@@ -1,0 +1,1 @@
+"""SMTP: delivery through any mail server."""

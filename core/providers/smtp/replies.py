@@ -1,0 +1,53 @@
+"""What a mail server's refusal says about the address: enhanced status codes (RFC 3463), then the words."""
+
+from __future__ import annotations
+
+import re
+
+from core.storage.event_words import BounceClass
+
+_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+
+# The first row that fits decides. Subject and detail are regular expressions. Only HARD suppresses an address, so a
+# code about our reputation (x.7.x), a full mailbox (x.2.2) or a failing system must never come out as HARD.
+_CODES: tuple[tuple[str, str, BounceClass], ...] = (
+    ("7", r"\d+", BounceClass.BLOCK),
+    ("2", "2", BounceClass.SOFT),
+    ("1", "8|7", BounceClass.BLOCK),  # 5.1.7 and 5.1.8 are about the sender's address
+    ("1", r"\d+", BounceClass.HARD),
+    ("2", "1", BounceClass.SOFT),  # disabled mailbox: hard only once it repeats
+    ("4", "4", BounceClass.HARD),  # no mail route to the domain
+    ("6", r"\d+", BounceClass.BLOCK),  # content
+)
+
+# For the many servers that send no enhanced code, or one that says nothing (x.0.0).
+_WORDS: tuple[tuple[re.Pattern[str], BounceClass], ...] = tuple(
+    (re.compile(words, re.IGNORECASE), bounce_class)
+    for words, bounce_class in (
+        (r"mailbox (is )?full|over ?quota|quota exceeded|insufficient storage|too large", BounceClass.SOFT),
+        (r"\bspam|blocked|blacklist|blocklist|black ?listed|denylist|reputation|policy|dmarc|\bspf\b|\bdkim\b", BounceClass.BLOCK),
+        (r"relay|not (permitted|authori[sz]ed|allowed)|authentication|access denied|rate limit|too many", BounceClass.BLOCK),
+        (r"(user|mailbox|recipient|address|account)\b.{0,40}(unknown|not found|does ?n.t exist|does not exist|invalid)", BounceClass.HARD),
+        (r"(no such|unknown|invalid) (user|mailbox|recipient|address|local part)|mailbox unavailable|no mailbox", BounceClass.HARD),
+    )
+)
+
+
+def classify(code: int, text: str) -> BounceClass:
+    """Return what a reply says about the address.
+
+    Args:
+        code: The three-digit reply code (RFC 5321).
+        text: The rest of the reply, with its enhanced status code if the server sent one.
+    """
+    if code < 500:
+        return BounceClass.SOFT
+    found = _ENHANCED.search(text)
+    if found and found[1] == "4":
+        return BounceClass.SOFT
+    if found and found[1] == "5":
+        by_code = next((kind for subject, detail, kind in _CODES if found[2] == subject and re.fullmatch(detail, found[3])), None)
+        if by_code:
+            return by_code
+    by_words = next((bounce_class for words, bounce_class in _WORDS if words.search(text)), None)
+    return by_words or BounceClass.UNKNOWN
