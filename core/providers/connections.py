@@ -1,0 +1,202 @@
+"""Connections: providers somebody has configured; secrets are encrypted at rest and never shown again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput, NotFound
+from core.permissions import Permission, Principal
+from core.providers.base import Provider
+from core.providers.catalogue import OUTBOX
+from core.providers.entering import checked_values, kind_named
+from core.providers.tables import connections
+from core.storage.database import Database, insert_or_ignore
+from core.storage.vault import Vault
+
+DEFAULT_NAME = "Outbox"
+_MAX_NAME = 100
+_COLUMNS = (connections.c.id, connections.c.name, connections.c.kind, connections.c.settings, connections.c.is_default)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A configured provider.
+
+    Args:
+        id: Its number.
+        name: What people call it.
+        kind: The kind of provider.
+        settings: What was entered, without secrets.
+        is_default: Whether campaigns use it unless told otherwise.
+    """
+
+    id: int
+    name: str
+    kind: str
+    settings: dict[str, Any]
+    is_default: bool
+
+
+class Connections:
+    """Adds, shows, tests and opens connections.
+
+    Args:
+        db: The database.
+        clock: The time.
+        vault: Encrypts secrets.
+        data_dir: The data folder; the outbox lies in it.
+    """
+
+    def __init__(self, db: Database, clock: Clock, vault: Vault, data_dir: Path) -> None:
+        self._db, self._clock, self._vault, self._data_dir = db, clock, vault, data_dir
+
+    def add(self, by: Principal, name: str, kind: str, values: Mapping[str, Any] | None = None) -> Connection:
+        """Add a connection; the first one of a workspace is its default.
+
+        Raises:
+            InvalidInput: If the name, the kind or a value can't be used.
+            Conflict: If there is a connection of that name.
+        """
+        by.require(Permission.CONNECTIONS_MANAGE)
+        shown, secret = checked_values(kind_named(kind), values or {})
+        row = self._row(by.workspace_id, _checked_name(name), kind, shown, secret)
+        with self._db.transaction() as connection:
+            row["is_default"] = not _has_default(connection, by.workspace_id)
+            if not insert_or_ignore(connection, connections, [row]):
+                raise Conflict(f"There is a connection called “{row['name']}” already.", hint="Choose another name.")
+            return _one(connection, by.workspace_id, connections.c.name == row["name"])
+
+    def all(self, by: Principal) -> list[Connection]:
+        """Return the connections by name."""
+        by.require(Permission.CAMPAIGNS_VIEW)
+        mine = sa.select(*_COLUMNS).where(connections.c.workspace_id == by.workspace_id).order_by(connections.c.name)
+        with self._db.read() as connection:
+            return [Connection(*row) for row in connection.execute(mine)]
+
+    def get(self, by: Principal, connection_id: int) -> Connection:
+        """Return one connection.
+
+        Raises:
+            NotFound: If this workspace has no such connection.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:
+            return _one(connection, by.workspace_id, connections.c.id == connection_id)
+
+    def by_name(self, by: Principal, name: str) -> Connection:
+        """Return the connection of that name.
+
+        Raises:
+            NotFound: If this workspace has none of that name.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:
+            return _one(connection, by.workspace_id, connections.c.name == name.strip())
+
+    def default(self, by: Principal) -> Connection:
+        """Return the connection used unless told otherwise; a workspace without one gets the outbox."""
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.transaction() as connection:
+            if not _has_default(connection, by.workspace_id):
+                row = self._row(by.workspace_id, DEFAULT_NAME, OUTBOX.kind, {}, {})
+                insert_or_ignore(connection, connections, [row])
+                _make_default(connection, by.workspace_id, connections.c.name == DEFAULT_NAME)
+            return _one(connection, by.workspace_id, connections.c.is_default)
+
+    def set_default(self, by: Principal, connection_id: int) -> Connection:
+        """Make a connection the one used unless told otherwise.
+
+        Raises:
+            NotFound: If this workspace has no such connection.
+        """
+        by.require(Permission.CONNECTIONS_MANAGE)
+        with self._db.transaction() as connection:
+            _one(connection, by.workspace_id, connections.c.id == connection_id)
+            _make_default(connection, by.workspace_id, connections.c.id == connection_id)
+            return _one(connection, by.workspace_id, connections.c.id == connection_id)
+
+    def remove(self, by: Principal, connection_id: int) -> None:
+        """Remove a connection no campaign uses.
+
+        Raises:
+            NotFound: If this workspace has no such connection.
+            Conflict: If a campaign uses it.
+        """
+        by.require(Permission.CONNECTIONS_MANAGE)
+        mine = sa.delete(connections).where(connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
+        try:
+            with self._db.transaction() as connection:
+                removed = connection.execute(mine).rowcount
+        except IntegrityError as error:
+            raise Conflict("A campaign uses this connection.", hint="Its reports need it; add another one instead.") from error
+        if not removed:
+            raise NotFound("This connection does not exist.")
+
+    def open(self, workspace_id: int, connection_id: int) -> Provider:
+        """Return the provider of a connection, ready to send; the caller closes it.
+
+        Raises:
+            NotFound: If the workspace has no such connection.
+            Unavailable: If its secrets can't be read.
+        """
+        mine = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets)
+        mine = mine.where(connections.c.id == connection_id, connections.c.workspace_id == workspace_id)
+        with self._db.read() as connection:
+            row = connection.execute(mine).one_or_none()
+        if row is None:
+            raise NotFound("This connection does not exist.")
+        secret = json.loads(self._vault.open(row.secrets)) if row.secrets else {}
+        kind = kind_named(row.kind)
+        defaults = {field.name: field.default for field in kind.fields}
+        return kind.build(defaults | row.settings | secret, self._data_dir)
+
+    def test(self, by: Principal, connection_id: int) -> None:
+        """Do nothing if the provider answers and accepts us.
+
+        Raises:
+            NotFound: If this workspace has no such connection.
+            Unavailable: If it can't be reached or refuses us; says why.
+        """
+        by.require(Permission.CONNECTIONS_MANAGE)
+        provider = self.open(by.workspace_id, connection_id)
+        try:
+            provider.check()
+        finally:
+            provider.close()
+
+    def _row(self, workspace_id: int, name: str, kind: str, shown: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
+        sealed = self._vault.seal(json.dumps(secret)) if any(secret.values()) else ""
+        row = {"workspace_id": workspace_id, "name": name, "kind": kind, "settings": shown, "secrets": sealed}
+        return row | {"is_default": False, "created_at": self._clock.now()}
+
+
+def _checked_name(name: str) -> str:
+    clean = " ".join(name.split())
+    if not clean or len(clean) > _MAX_NAME or not clean.isprintable():
+        raise InvalidInput("A connection needs a name.", hint=f"Use at most {_MAX_NAME} letters.")
+    return clean
+
+
+def _one(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[bool]) -> Connection:
+    row = connection.execute(sa.select(*_COLUMNS).where(connections.c.workspace_id == workspace_id, which)).first()
+    if row is None:
+        raise NotFound("This connection does not exist.", hint="Add it first, or choose another one.")
+    return Connection(*row)
+
+
+def _has_default(connection: sa.Connection, workspace_id: int) -> bool:
+    mine = sa.select(connections.c.id).where(connections.c.workspace_id == workspace_id, connections.c.is_default)
+    return connection.execute(mine.limit(1)).first() is not None
+
+
+def _make_default(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[bool]) -> None:
+    mine = sa.update(connections).where(connections.c.workspace_id == workspace_id)
+    connection.execute(mine.values(is_default=sa.case((which, True), else_=False)))

@@ -1,0 +1,65 @@
+"""Check what a person entered for a provider, and part what may be shown from what is secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import InvalidInput
+from core.providers.base import ProviderField, ProviderKind
+from core.providers.catalogue import CATALOGUE
+
+_MAX_LENGTH = 2_000
+_MAX_PORT = 65_535
+
+
+def kind_named(kind: str) -> ProviderKind:
+    """Return the catalogue's entry.
+
+    Raises:
+        InvalidInput: If there is no such kind; names those there are.
+    """
+    if kind not in CATALOGUE:
+        raise InvalidInput(f"There is no kind of provider called “{kind[:40]}”.", hint=f"Choose one of: {', '.join(CATALOGUE)}.")
+    return CATALOGUE[kind]
+
+
+def checked_values(kind: ProviderKind, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the values that may be shown and the secret ones, defaults filled in.
+
+    Raises:
+        InvalidInput: If a value is unknown, missing or can't be used; names the field.
+    """
+    names = [field.name for field in kind.fields]
+    unknown = sorted(set(values) - set(names))
+    if unknown:
+        known = f"It has: {', '.join(names)}." if names else "It needs no settings."
+        raise InvalidInput(f"“{unknown[0][:40]}” is not a setting of {kind.label}.", hint=known)
+    checked = {field.name: _checked(field, values.get(field.name)) for field in kind.fields}
+    secret = {field.name for field in kind.fields if field.secret}
+    shown = {name: value for name, value in checked.items() if name not in secret}
+    return shown, {name: value for name, value in checked.items() if name in secret}
+
+
+def _checked(field: ProviderField, value: Any) -> str | int:
+    given = field.default if value is None or value == "" else value
+    if given == "" and field.required:
+        raise InvalidInput(f"{field.label} is missing.", hint=field.help)
+    if field.kind == "number":
+        return _number(field, given)
+    text = str(given) if field.secret else str(given).strip()
+    if len(text) > _MAX_LENGTH or not text.isprintable():
+        raise InvalidInput(f"{field.label} can't be used: it is too long or holds a line break.", hint=field.help)
+    if field.kind == "choice" and text not in field.choices:
+        raise InvalidInput(f"{field.label} can't be “{text[:40]}”.", hint=f"Choose one of: {', '.join(field.choices)}.")
+    return text
+
+
+def _number(field: ProviderField, given: Any) -> int:
+    try:
+        number = int(str(given))
+    except ValueError as error:
+        raise InvalidInput(f"{field.label} must be a whole number.", hint=field.help) from error
+    if not 0 < number <= _MAX_PORT:
+        raise InvalidInput(f"{field.label} must be between 1 and {_MAX_PORT}.", hint=field.help)
+    return number

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.clock import FrozenClock
+from core.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
+from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.providers.connections import Connections
+from core.providers.outbox.send import OutboxProvider
+from core.providers.tables import connections as table
+from core.storage.database import Database
+from core.storage.vault import Vault
+from tests.providers.conftest import MailServer
+from tests.providers.conftest import email as outgoing
+
+SMTP = {"host": "127.0.0.1", "port": "2525", "security": "none", "username": "ann", "password": "s3cret-word"}
+
+
+@pytest.fixture
+def connections(db: Database, clock: FrozenClock, tmp_path: Path) -> Connections:
+    return Connections(db, clock, Vault(b"key"), tmp_path)
+
+
+def test_a_workspace_without_a_connection_gets_the_outbox_once(connections: Connections, workspace: Principal, tmp_path: Path) -> None:
+    first, second = connections.default(workspace), connections.default(workspace)
+
+    assert first == second
+    assert (first.kind, first.is_default) == ("outbox", True)
+    provider = connections.open(workspace.workspace_id, first.id)
+    assert isinstance(provider, OutboxProvider)
+    provider.send([outgoing(1)])
+    assert (tmp_path / "outbox" / "7" / "1-abc.eml").exists()
+
+
+def test_secrets_are_neither_shown_nor_stored_in_the_clear(connections: Connections, workspace: Principal, db: Database) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+
+    assert added.settings == {"host": "127.0.0.1", "port": 2525, "security": "none", "username": "ann"}
+    with db.read() as connection:
+        row = connection.execute(sa.select(table)).one()
+    assert "s3cret-word" not in str(row)
+
+
+def test_a_connection_opens_as_it_was_entered(connections: Connections, workspace: Principal, mail_server: MailServer) -> None:
+    values = {"host": "127.0.0.1", "port": mail_server.port, "security": "none"}
+    added = connections.add(workspace, "Relay", "smtp", values)
+
+    connections.test(workspace, added.id)
+    assert mail_server.connections == 1
+
+
+def test_a_connection_that_does_not_answer_says_so(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP | {"port": 1})
+
+    with pytest.raises(Unavailable):
+        connections.test(workspace, added.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "word"),
+    [
+        ("pigeon", {}, "outbox, smtp"),
+        ("smtp", {"port": 25}, "Server"),
+        ("smtp", {"host": "x", "port": "many"}, "Port"),
+        ("smtp", {"host": "x", "port": 70_000}, "Port"),
+        ("smtp", {"host": "x", "security": "magic"}, "starttls"),
+        ("smtp", {"host": "x\r\ny"}, "Server"),
+        ("smtp", {"host": "x", "colour": "red"}, "colour"),
+        ("outbox", {"folder": "/"}, "folder"),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    connections: Connections, workspace: Principal, kind: str, values: dict[str, object], word: str
+) -> None:
+    with pytest.raises(InvalidInput, match=word):
+        connections.add(workspace, "X", kind, values)
+
+
+def test_a_name_is_needed_and_used_once(connections: Connections, workspace: Principal) -> None:
+    connections.add(workspace, "Relay", "outbox")
+
+    with pytest.raises(Conflict):
+        connections.add(workspace, " Relay ", "outbox")
+    with pytest.raises(InvalidInput):
+        connections.add(workspace, "  ", "outbox")
+
+
+def test_exactly_one_connection_is_the_default(connections: Connections, workspace: Principal) -> None:
+    first = connections.add(workspace, "One", "outbox")
+    second = connections.add(workspace, "Two", "outbox")
+    assert (first.is_default, second.is_default) == (True, False)
+
+    connections.set_default(workspace, second.id)
+
+    assert [found.name for found in connections.all(workspace) if found.is_default] == ["Two"]
+    assert connections.default(workspace).id == second.id
+
+
+def test_a_removed_connection_is_gone(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "One", "outbox")
+
+    connections.remove(workspace, added.id)
+
+    with pytest.raises(NotFound):
+        connections.get(workspace, added.id)
+    with pytest.raises(NotFound):
+        connections.remove(workspace, added.id)
+
+
+def test_another_workspace_sees_and_opens_nothing(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "One", "outbox")
+    stranger = Principal.system(workspace.workspace_id + 1)
+
+    assert connections.all(stranger) == []
+    for attempt in (connections.get, connections.remove, connections.set_default, connections.test):
+        with pytest.raises(NotFound):
+            attempt(stranger, added.id)
+    with pytest.raises(NotFound):
+        connections.by_name(stranger, "One")
+    with pytest.raises(NotFound):
+        connections.open(stranger.workspace_id, added.id)
+
+
+def test_only_an_admin_changes_connections(connections: Connections, workspace: Principal) -> None:
+    marketer = Principal(workspace.workspace_id, "person:2", ROLE_PERMISSIONS[Role.MARKETER])
+
+    with pytest.raises(Denied):
+        connections.add(marketer, "X", "outbox")
+    assert connections.default(marketer).kind == "outbox"
