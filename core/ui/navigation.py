@@ -1,0 +1,111 @@
+"""Which pages there are, who sees them in the menu, and what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+from core.permissions import Permission, Principal
+from core.ui import auth, parts, sign_in
+from core.ui.person_menu import person_menu, workspace_switcher
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page.
+
+    Args:
+        section: The part of the menu.
+        file: From the top folder.
+        title: In the menu.
+        icon: A material symbol.
+        needs: The permission the page's guard asks for as well.
+        hidden: Whether it is reached from another page only.
+    """
+
+    section: str
+    file: str
+    title: str
+    icon: str
+    needs: Permission
+    hidden: bool = False
+
+    @property
+    def url_path(self) -> str:
+        """The page's address: its file's name, nothing for the start page."""
+        return "" if self is PAGES[0] else self.file.rsplit("/", 1)[1].removesuffix(".py")
+
+
+_P = Permission
+PAGES = (
+    Entry("Overview", "pages/overview/overview.py", "Overview", "space_dashboard", _P.OVERVIEW_VIEW),
+    Entry("Create", "pages/create/campaigns.py", "Campaigns", "campaign", _P.CAMPAIGNS_VIEW),
+    Entry("Create", "pages/create/campaign.py", "Campaign", "campaign", _P.CAMPAIGNS_VIEW, hidden=True),
+    Entry("Create", "pages/create/templates.py", "Templates", "article", _P.TEMPLATES_VIEW),
+    Entry("Create", "pages/create/template.py", "Template", "article", _P.TEMPLATES_VIEW, hidden=True),
+    Entry("Audience", "pages/audience/contacts.py", "Contacts", "group", _P.CONTACTS_VIEW),
+    Entry("Audience", "pages/audience/import_contacts.py", "Import", "upload", _P.CONTACTS_IMPORT),
+    Entry("Audience", "pages/audience/lists.py", "Lists", "list_alt", _P.CONTACTS_VIEW),
+    Entry("Audience", "pages/audience/segments.py", "Segments", "filter_alt", _P.SEGMENTS_VIEW),
+    Entry("Audience", "pages/audience/segment.py", "Segment", "filter_alt", _P.SEGMENTS_VIEW, hidden=True),
+    Entry("Audience", "pages/audience/suppressions.py", "Suppressions", "block", _P.CONTACTS_VIEW),
+    Entry("Measure", "pages/measure/reports.py", "Reports", "bar_chart", _P.REPORTS_VIEW),
+    Entry("Measure", "pages/measure/campaign_report.py", "Campaign report", "bar_chart", _P.REPORTS_VIEW, hidden=True),
+    Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW),
+    Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
+    Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
+    Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.PEOPLE_MANAGE),
+)
+
+
+def current_page() -> StreamlitPage:
+    """Return the page to run: for somebody signed out the sign-in form at every address, so that a deep link survives it."""
+    st.set_page_config(page_title="Postwright", page_icon=str(sign_in.ICON), layout="wide")
+    visitor = auth.visitor()
+    if visitor is None:
+        return st.navigation([_in_place_of(entry, sign_in.show) for entry in PAGES], position="hidden")
+    _logo()
+    page = st.navigation(_menu(visitor.principal), expanded=True)
+    with st.sidebar:
+        workspace_switcher(visitor)
+        person_menu(visitor)
+    return page
+
+
+def _menu(by: Principal) -> dict[str, list[StreamlitPage]]:
+    sections: dict[str, list[StreamlitPage]] = {}
+    for entry in PAGES:
+        sections.setdefault(entry.section, []).append(_page(entry, by))
+    return sections
+
+
+def _page(entry: Entry, by: Principal) -> StreamlitPage:
+    if not by.may(entry.needs):
+        return _in_place_of(entry, partial(parts.denied, entry.needs), hidden=True)
+    return st.Page(
+        entry.file,
+        title=entry.title,
+        icon=f":material/{entry.icon}:",
+        url_path=entry.url_path or None,
+        default=entry is PAGES[0],
+        visibility="hidden" if entry.hidden else "visible",
+    )
+
+
+def _in_place_of(entry: Entry, show: Callable[[], None], *, hidden: bool = False) -> StreamlitPage:
+    """Return a page at the same address that shows something else."""
+    return st.Page(
+        show,
+        title=entry.title,
+        url_path=entry.url_path or "overview",
+        default=entry is PAGES[0],
+        visibility="hidden" if hidden else "visible",
+    )
+
+
+def _logo() -> None:
+    st.logo(str(sign_in.LOGO), icon_image=str(sign_in.STATIC / "mark.svg"), size="large")

@@ -1,0 +1,115 @@
+"""The frame of every page: `open_page` is its first statement, and nothing of a page is drawn for somebody who may not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.accounts.workspaces import Workspace
+from core.app import Services
+from core.permissions import Permission, Principal
+from core.ui import auth, parts, sign_in, words
+from core.ui.services import services
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page needs.
+
+    Args:
+        services: Everything the product can do.
+        by: Who asks; given to every service call.
+        workspace: Whose page it is.
+        token: The session's token.
+        heading: Where the title is.
+        actions: The row at the right of the title, for the page's one primary action.
+    """
+
+    services: Services
+    by: Principal
+    workspace: Workspace
+    token: str
+    heading: DeltaGenerator
+    actions: DeltaGenerator
+
+    def header(self, label: str, *, icon: str = "add", key: str = "primary_action", disabled: bool = False) -> bool:
+        """Draw the page's primary action at the right of its title; return whether it was pressed."""
+        with self.actions:
+            return st.button(label, icon=f":material/{icon}:", type="primary", key=key, disabled=disabled)
+
+    def title(self, text: str) -> None:
+        """Replace the title by a name that was only known after reading, shown as typed."""
+        self.heading.title(words.plain(text), anchor=False)
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether the person may do this; for leaving out what they could not press."""
+        return self.by.may(permission)
+
+    def when(self, moment: datetime | None) -> str:
+        """Return how long ago a moment is: "3 min ago"."""
+        return words.when(moment, self.services.clock.now())
+
+    def exactly(self, moment: datetime | None) -> str:
+        """Return a moment in full in the workspace's time zone, for the hover of `when`."""
+        return words.exactly(moment, self.workspace.timezone)
+
+    @contextmanager
+    def act(self, done: str = "") -> Iterator[None]:
+        """Do what the person asked for; a failure is shown where it happened, and what they typed stays.
+
+        Args:
+            done: What to say when it worked; shown also after a rerun.
+        """
+        try:
+            yield
+        except Exception as error:  # the edge of the page: every failure becomes words here
+            parts.problem(error)
+        else:
+            if done:
+                st.toast(done, icon=":material/check_circle:")
+
+    def stop(self) -> None:
+        """Draw nothing more of this page."""
+        st.stop()
+
+
+def open_page(
+    title: str,
+    *,
+    needs: Permission,
+    icon: str = "",
+    help: str = "",
+    back: tuple[str, str] | None = None,
+) -> Page:
+    """Let somebody in who may see the page, and draw its frame; everybody else gets a sign-in form or is told why not.
+
+    Args:
+        title: What the page is called.
+        needs: The permission without which nothing of it is shown.
+        icon: A material symbol in front of the title; rarely needed.
+        help: One sentence under the title, only where needed.
+        back: Label and file of the list this page is below of, for example ("Campaigns", "pages/create/campaigns.py").
+    """
+    visitor = auth.visitor()
+    if visitor is None:
+        sign_in.show()
+        st.stop()
+    st.set_page_config(page_title=f"{title} · Postwright", page_icon=str(sign_in.ICON), layout="wide")
+    if not visitor.principal.may(needs):
+        parts.denied(needs)
+        st.stop()
+    if back:
+        st.page_link(back[1], label=back[0], icon=":material/arrow_back:")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page_header"):
+        heading = st.container(width="content").empty()
+        heading.title(f":material/{icon}: {title}" if icon else title, anchor=False)
+        actions = st.container(horizontal=True, width="content", key="page_actions")
+    if help:
+        st.markdown(f":gray[{help}]")
+    by = visitor.principal
+    return Page(services(), by, services().workspaces.get(by.workspace_id), visitor.token, heading, actions)

@@ -1,0 +1,85 @@
+"""The parts pages are made of that Streamlit does not have: empty, denied and failed states, and an email on show."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import PostwrightError
+from core.ids import random_name
+from core.ui.auth import session_token
+from core.ui.frames import FRAMES, with_links_in_new_tabs
+
+_log = logging.getLogger(__name__)
+_SCRIPT = (Path(__file__).parent / "components" / "email_frame.js").read_text("utf-8")
+_HTML = '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" loading="eager"></iframe>\n'
+_CSS = (
+    "iframe { width: 100%; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);"
+    " background: #ffffff; display: block; }\n"
+)
+
+_frame = st.components.v2.component("postwright_email_frame", html=_HTML, css=_CSS, js=_SCRIPT)
+
+
+def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str = "empty_action") -> bool:
+    """Draw what a page shows where there is nothing yet; return whether its button was pressed.
+
+    Args:
+        icon: A material symbol, for example "campaign".
+        title: One short line.
+        text: One sentence: what this is for.
+        action: The label of the button that starts it; "" for none.
+        key: The button's key.
+    """
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(f"## :primary[:material/{icon}:]", text_alignment="center", width="content")
+        st.markdown(f"#### {title}", text_alignment="center", width="content")
+        st.markdown(f":gray[{text}]", text_alignment="center", width="content")
+        pressed = bool(action) and st.button(action, key=key, type="primary")
+        st.space("small")
+    return pressed
+
+
+def problem(error: Exception) -> None:
+    """Show what happened and what to do: a known error in its own words, any other with an id that is also in the log."""
+    if isinstance(error, PostwrightError):
+        st.error(f"**{error.message}** {error.hint}".strip(), icon=":material/error:")
+        return
+    st.error(f"**Something went wrong.** Nothing was lost. Try again; if it stays, tell your admin this id: `{reported(error)}`")
+
+
+def reported(error: Exception) -> str:
+    """Write an unexpected error to the log and return its id; without its message, which may hold somebody's data."""
+    error_id = random_name(8)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames[-6:]))
+    _log.error("unexpected error", extra={"error_id": error_id, "kind": type(error).__name__, "where": where})
+    return error_id
+
+
+def denied(permission: str) -> None:
+    """Draw what somebody sees who may not see the page: which permission is missing and who can give it."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.markdown("## :gray[:material/lock:]", text_alignment="center", width="content")
+        st.markdown("#### You can’t open this page", text_alignment="center", width="content")
+        text = f"It needs the permission `{permission}`. An admin of this workspace can give you a role that has it."
+        st.markdown(text, text_alignment="center", width="content")
+        st.space("small")
+
+
+def email_frame(html: str, *, title: str = "Email", height: int = 640, key: str = "email_frame") -> None:
+    """Show an email as its reader sees it: no scripts, no access to the app, links open in a new tab, pictures load.
+
+    Args:
+        html: The whole message; nothing in it is trusted.
+        title: What the frame is called for people who hear the page.
+        height: In pixels.
+        key: Needed where a page shows several.
+    """
+    name = FRAMES.put(session_token(), with_links_in_new_tabs(html))
+    _frame(key=key, data={"path": f"/frames/{name}", "title": title, "height": height})

@@ -1,0 +1,88 @@
+"""The app's process: Streamlit hosted as an ASGI application between our routes and our headers.
+
+`python -m core.ui.server --host 127.0.0.1 --port 8501` starts it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+
+from core import logs
+from core.settings import Settings
+from core.storage.database import Database
+from core.storage.migrate import migrate
+from core.ui.cookies import session_cookie
+from core.ui.headers import SecurityHeaders
+from core.ui.parts import problem
+from core.ui.routes import ROUTES
+
+_log = logging.getLogger(__name__)
+_HOME = Path(__file__).parents[2] / "Home.py"
+
+# Until the first `st.navigation` of a process, Streamlit's older mode would serve a file of `pages/` without Home.py, and
+# so without sign-in. This is its switch (no public one exists). Every page guards itself too: `streamlit run Home.py`
+# does not come by here.
+PagesManager.uses_pages_directory = False
+
+
+def _show_error(error: Exception) -> bool:
+    problem(error)
+    return True
+
+
+def _https() -> bool:
+    return urlsplit(os.environ.get("POSTWRIGHT_APP_URL", "")).scheme == "https"
+
+
+app = st.App(_HOME, routes=ROUTES, middleware=[Middleware(SecurityHeaders, https=_https())], on_script_error=_show_error)
+
+
+def run(host: str, port: int) -> None:
+    """Serve the app until the process is told to stop.
+
+    Args:
+        host: The address to listen on.
+        port: The port to listen on.
+    """
+    settings = Settings.load()
+    logs.configure(settings, "app")
+    _warn_about_plain_http(settings)
+    _bring_up_to_date(settings)
+    os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", hashlib.sha256(b"streamlit" + settings.key).hexdigest())
+    # Against DNS rebinding: a websocket is accepted only for a name that is ours.
+    hosts = {"localhost", "127.0.0.1", host, urlsplit(settings.app_url).hostname or host} - {"0.0.0.0", "::"}  # noqa: S104 - compared
+    os.environ.setdefault("STREAMLIT_SERVER_ALLOWED_HOSTS", ",".join(sorted(hosts)))
+    app.run(config={"server.port": port, "server.address": host})
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    database = Database(settings.resolved_database_url)
+    migrate(database)
+    database.close()
+
+
+def _warn_about_plain_http(settings: Settings) -> None:
+    if not session_cookie(settings.app_url).secure:
+        _log.warning("POSTWRIGHT_APP_URL is plain http: passwords and sessions can be read on the way. Put https in front of the app.")
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m core.ui.server", description="Serve the app: the pages people use.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=8501, help="the port to listen on")
+    given = parser.parse_args()
+    run(given.host, given.port)
+
+
+if __name__ == "__main__":
+    main()

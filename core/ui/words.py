@@ -1,0 +1,55 @@
+"""Figures and times in words people read: thousands separators, honest percentages, "3 min ago"."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ENOUGH = 30
+NOT_ENOUGH = "not enough yet"
+
+
+def number(value: int | float) -> str:
+    """Return a count with thousands separators: 42694 -> "42,694"."""
+    return f"{value:,.0f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share with one decimal, or "not enough yet" where fewer than 30 observations would make it mislead."""
+    return f"{100 * part / whole:.1f} %" if whole >= ENOUGH else NOT_ENOUGH
+
+
+def when(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago (or ahead) a moment is, in few words: "just now", "3 min ago", "in 2 days"; "never" for None."""
+    if moment is None:
+        return "never"
+    distance = abs(now - moment)
+    if distance < timedelta(minutes=1):
+        return "just now"
+    words = _span(distance)
+    return f"{words} ago" if moment <= now else f"in {words}"
+
+
+def exactly(moment: datetime | None, timezone: str) -> str:
+    """Return a moment in full in a time zone: "22 Nov 2026, 13:05 CET"; "" for None."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%b %Y, %H:%M} {local.tzname() or timezone}"
+
+
+def plain(text: str) -> str:
+    """Return text that Streamlit shows as it is: what somebody else typed must not become links, pictures or formulas."""
+    return "".join(f"\\{character}" if character in _MARKS else character for character in text)
+
+
+_MARKS = frozenset("\\`*_{}[]()<>#+-.!|~:$^=&")
+
+
+def _span(distance: timedelta) -> str:
+    minutes = int(distance.total_seconds() // 60)
+    for size, unit in ((365 * 24 * 60, "year"), (30 * 24 * 60, "month"), (24 * 60, "day")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
