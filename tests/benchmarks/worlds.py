@@ -14,7 +14,7 @@ from core.storage.migrate import migrate
 
 COUNTRIES = ("DE", "AT", "CH", "FR", "IT", "US", "GB")
 ARTICLES = "".join(
-    f"<tr><td style='padding:12px'><h2>Story {n}, {{{{ contact.first_name }}}}</h2><p>Some words about story {n} that "
+    f"<tr><td style='padding:12px'><h2>Story {n}, {{{{ contact.first_name }}}}</h2><p>Words about story {n} that "
     f"are long enough to fill two lines of a letter on a phone.</p><a href='https://news.example.com/story/{n}'>Read story {n}</a></td></tr>"
     for n in range(12)
 )
