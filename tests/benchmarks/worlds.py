@@ -13,11 +13,9 @@ from core.settings import Settings
 from core.storage.migrate import migrate
 
 COUNTRIES = ("DE", "AT", "CH", "FR", "IT", "US", "GB")
-ARTICLES = "".join(
-    f"<tr><td style='padding:12px'><h2>Story {n}, {{{{ contact.first_name }}}}</h2><p>Words about story {n} that "
-    f"are long enough to fill two lines of a letter on a phone.</p><a href='https://news.example.com/story/{n}'>Read story {n}</a></td></tr>"
-    for n in range(12)
-)
+ARTICLE = """<tr><td style='padding:12px'><h2>Story {n}, {{{{ contact.first_name }}}}</h2><p>Some words about story {n} that are long
+enough to fill two lines of a letter on a phone.</p><a href='https://news.example.com/story/{n}'>Read story {n}</a></td></tr>"""
+ARTICLES = "".join(ARTICLE.format(n=n) for n in range(12))
 NEWSLETTER = f"""<html><head><style>h2 {{ color: #1f2433; font-size: 20px }} p {{ color: #444; line-height: 1.5 }}</style></head>
 <body><table width="600">{ARTICLES}</table><p><a href="{{{{ unsubscribe_url }}}}">Unsubscribe</a></p></body></html>"""
 
