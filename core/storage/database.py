@@ -73,6 +73,14 @@ def insert_or_ignore(connection: sa.Connection, table: sa.Table, rows: Sequence[
     return connection.execute(statement, [dict(row) for row in rows]).rowcount
 
 
+def insert_or_ignore_from(connection: sa.Connection, table: sa.Table, columns: Sequence[str], source: sa.Select[Any]) -> int:
+    """Insert what a query finds, leaving rows that would break a unique key alone; return how many were new."""
+    # `where true` where the query has none: SQLite could not tell its ON from a join's (its documentation of UPSERT, 2.2).
+    selected = source if source.whereclause is not None else source.where(sa.true())
+    statement = _insert(connection, table).from_select(list(columns), selected).on_conflict_do_nothing()
+    return int(connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount)
+
+
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, key: Sequence[str], update: Sequence[str]) -> None:
     """Insert rows; where one with the same `key` columns exists, set its `update` columns instead."""
     if not rows:

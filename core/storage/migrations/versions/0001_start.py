@@ -263,9 +263,8 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index("ix_messages_campaign_id_state", ["campaign_id", "state"], unique=False)
         batch_op.create_index("ix_messages_contact_id", ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_messages_workspace_id"), ["workspace_id"], unique=False)
+        batch_op.create_index("ix_messages_work", ["workspace_id", "campaign_id", "state"], unique=False)
 
     op.create_table(
         "segments",
