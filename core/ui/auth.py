@@ -1,8 +1,4 @@
-"""Who is looking at a page: streamlit-authenticator checks the password, a row in `sessions` says who is signed in.
-
-The package's own cookie can be read by scripts and still works after signing out, so its cookie manager is replaced:
-what it would keep in the browser is kept in the database here (`core.accounts.sessions`).
-"""
+"""Who is looking at a page: the password was checked once (`core.ui.engine`), a row in `sessions` says who is signed in now."""
 
 from __future__ import annotations
 
@@ -10,10 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
-import streamlit_authenticator
-from streamlit_authenticator.controllers import AuthenticationController
 
-from core.accounts.credentials import Credentials
 from core.permissions import Principal
 from core.ui.cookies import session_cookie
 from core.ui.services import services, sign_in
@@ -24,9 +17,6 @@ TICKET_KEY = "postwright.sign_in_ticket"
 LEAVING_KEY = "postwright.signing_out"
 
 Act = Callable[[], None]
-
-# What the package leaves in the session's state; nothing is decided by it, so it is taken out again.
-_LEFT_BEHIND = ("name", "authentication_status", "username", "email", "roles", "logout")
 
 
 @dataclass(frozen=True)
@@ -40,23 +30,6 @@ class Visitor:
 
     principal: Principal
     token: str
-
-
-class Engine(streamlit_authenticator.Authenticate):  # type: ignore[misc]
-    """streamlit-authenticator over the table of people, without its cookie."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        # The package's own __init__ is left out: it starts the cookie manager.
-        self.authentication_controller = AuthenticationController({"usernames": {}}, auto_hash=False)
-        self.authentication_controller.authentication_model.credentials = {"usernames": credentials}
-
-    def check(self, email: str, prepared: str) -> bool:
-        """Return whether the prepared password belongs to the address."""
-        try:
-            return self.authentication_controller.login(email, prepared) is True
-        finally:
-            for name in _LEFT_BEHIND:
-                st.session_state.pop(name, None)
 
 
 def visitor() -> Visitor | None:
@@ -78,6 +51,8 @@ def check_password(email: str, password: str) -> None:
     Raises:
         Denied: In the same words for every kind of failure.
     """
+    from core.ui.engine import Engine  # imported here: the package draws components while it is imported, which needs a script run
+
     gate = sign_in()
     ticket = gate.attempt(email, password, _text(st.context.ip_address), Engine(gate.credentials).check)
     st.session_state[TICKET_KEY] = ticket

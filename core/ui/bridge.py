@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -10,12 +12,16 @@ _SCRIPT = (Path(__file__).parent / "components" / "session_bridge.js").read_text
 _HTML = '<p role="status"></p>\n'
 _CSS = "p { color: var(--st-text-color); font-family: var(--st-font); text-align: center; margin: 0; }\n"
 
-_carry = st.components.v2.component("postwright_session_bridge", html=_HTML, css=_CSS, js=_SCRIPT)
+
+@cache
+def _component() -> Any:
+    # Made on first use: at import there is no runtime yet that could know it.
+    return st.components.v2.component("postwright_session_bridge", html=_HTML, css=_CSS, js=_SCRIPT)
 
 
 def carry_sign_in(ticket: str) -> None:
     """Let the browser bring a ticket to `/auth/session`, then load the page again as somebody signed in."""
-    _carry(
+    _component()(
         key="session_bridge",
         data={
             "path": "/auth/session",
@@ -29,7 +35,7 @@ def carry_sign_in(ticket: str) -> None:
 
 def carry_sign_out() -> None:
     """Let the browser have its cookie cleared by `/auth/logout`, then go to the start."""
-    _carry(
+    _component()(
         key="session_bridge_out",
         data={
             "path": "/auth/logout",

@@ -16,6 +16,8 @@ from core.permissions import Permission, Principal
 from core.ui import auth, parts, sign_in, words
 from core.ui.services import services
 
+_SAY_NEXT = "postwright.say_next"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -69,9 +71,11 @@ class Page:
             yield
         except Exception as error:  # the edge of the page: every failure becomes words here
             parts.problem(error)
+        except BaseException:  # how Streamlit says "draw the page anew": the words have to outlive this run
+            st.session_state[_SAY_NEXT] = done
+            raise
         else:
-            if done:
-                st.toast(done, icon=":material/check_circle:")
+            _say(done)
 
     def stop(self) -> None:
         """Draw nothing more of this page."""
@@ -111,5 +115,11 @@ def open_page(
         actions = st.container(horizontal=True, width="content", key="page_actions")
     if help:
         st.markdown(f":gray[{help}]")
+    _say(st.session_state.pop(_SAY_NEXT, ""))
     by = visitor.principal
     return Page(services(), by, services().workspaces.get(by.workspace_id), visitor.token, heading, actions)
+
+
+def _say(done: str) -> None:
+    if done:
+        st.toast(done, icon=":material/check_circle:")

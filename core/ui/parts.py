@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +23,11 @@ _CSS = (
     " background: #ffffff; display: block; }\n"
 )
 
-_frame = st.components.v2.component("postwright_email_frame", html=_HTML, css=_CSS, js=_SCRIPT)
+
+@cache
+def _frame() -> Any:
+    # Made on first use: at import there is no runtime yet that could know it.
+    return st.components.v2.component("postwright_email_frame", html=_HTML, css=_CSS, js=_SCRIPT)
 
 
 def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str = "empty_action") -> bool:
@@ -82,4 +88,4 @@ def email_frame(html: str, *, title: str = "Email", height: int = 640, key: str 
         key: Needed where a page shows several.
     """
     name = FRAMES.put(session_token(), with_links_in_new_tabs(html))
-    _frame(key=key, data={"path": f"/frames/{name}", "title": title, "height": height})
+    _frame()(key=key, data={"path": f"/frames/{name}", "title": title, "height": height})

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.logger import get_logger
 from streamlit.runtime.pages_manager import PagesManager
 
 from core import logs
@@ -61,7 +62,9 @@ def run(host: str, port: int) -> None:
     # Against DNS rebinding: a websocket is accepted only for a name that is ours.
     hosts = {"localhost", "127.0.0.1", host, urlsplit(settings.app_url).hostname or host} - {"0.0.0.0", "::"}  # noqa: S104 - compared
     os.environ.setdefault("STREAMLIT_SERVER_ALLOWED_HOSTS", ",".join(sorted(hosts)))
-    app.run(config={"server.port": port, "server.address": host})
+    # It reports that the port was set after the file was read; that is what the next line does on purpose.
+    get_logger("streamlit.config").setLevel(logging.ERROR)
+    app.run(config={"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True})
 
 
 def _bring_up_to_date(settings: Settings) -> None:

@@ -1,0 +1,101 @@
+"""A page file opened cold, as the first thing a process serves, by somebody who is not signed in."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.permissions import Permission, Principal, Role
+from core.ui.navigation import PAGES
+from tests.pages.conftest import PAGE_FILES, ROOT, Open, words_on
+
+if TYPE_CHECKING:
+    from core.app import Services
+
+UNGUARDED = 'import streamlit as st\n\nst.title("Everybody\'s salaries")\n'
+
+
+def test_streamlit_serves_an_unguarded_page_without_home(tmp_path: Path, shared: Services, admin: Principal):
+    """The hole that the guard closes: Streamlit's older mode, on until the first st.navigation of the process."""
+    shutil.copy(ROOT / "Home.py", tmp_path)
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "salaries.py").write_text(UNGUARDED)
+    app = AppTest.from_file(str(tmp_path / "Home.py"), default_timeout=30).switch_page("pages/salaries.py").run()
+    assert [title.value for title in app.title] == ["Everybody's salaries"]
+
+
+def test_the_same_page_with_the_guard_is_not_served(tmp_path: Path, shared: Services, admin: Principal):
+    guard = "from core.permissions import Permission\nfrom core.ui.page import open_page\n\n"
+    (tmp_path / "Home.py").write_text((ROOT / "Home.py").read_text())
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "salaries.py").write_text(guard + 'open_page("Salaries", needs=Permission.PEOPLE_MANAGE)\n' + UNGUARDED)
+    app = AppTest.from_file(str(tmp_path / "Home.py"), default_timeout=30).switch_page("pages/salaries.py").run()
+    assert shows_the_sign_in_form(app)
+    assert "salaries" not in words_on(app)
+
+
+@pytest.mark.parametrize("file", PAGE_FILES)
+def test_a_page_run_alone_shows_the_sign_in_form(file: str, shared: Services, admin: Principal):
+    app = AppTest.from_file(str(ROOT / file), default_timeout=30).run()
+    assert shows_the_sign_in_form(app)
+
+
+@pytest.mark.parametrize("file", PAGE_FILES)
+def test_a_deep_link_as_the_first_visit_shows_the_sign_in_form(file: str, shared: Services, admin: Principal, home: Callable[[], AppTest]):
+    app = home().switch_page(file).run()
+    assert shows_the_sign_in_form(app)
+
+
+@pytest.mark.parametrize("file", PAGE_FILES)
+def test_before_the_set_up_every_page_is_the_set_up(file: str, shared: Services):
+    app = AppTest.from_file(str(ROOT / file), default_timeout=30).run()
+    assert not app.exception
+    assert [field.key for field in app.text_input][:1] == ["set_up_code"]
+
+
+def test_every_page_file_is_in_the_menu_and_every_entry_has_a_file():
+    assert sorted(entry.file for entry in PAGES) == PAGE_FILES
+
+
+@pytest.mark.parametrize("file", PAGE_FILES)
+def test_the_first_statement_of_a_page_is_the_guard(file: str):
+    body = ast.parse((ROOT / file).read_text()).body
+    first = next(statement for statement in body[1:] if not isinstance(statement, ast.Import | ast.ImportFrom))
+    assert isinstance(first, ast.Assign | ast.Expr)
+    assert ast.unparse(first.value).startswith("open_page("), file
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.file)
+def test_an_admin_opens_every_page(entry, app_as: Callable[[Role], Open]):
+    app = app_as(Role.ADMIN)(entry.file)
+    assert not app.exception
+    assert "Sign in" not in [button.label for button in app.button]
+
+
+def test_a_page_without_the_permission_is_not_in_an_analysts_menu(app_as: Callable[[Role], Open]):
+    app = app_as(Role.ANALYST)()
+    with pytest.raises(ValueError, match=re.escape("pages/admin/people.py")):
+        app.switch_page("pages/admin/people.py").run()
+
+
+def test_a_page_itself_tells_an_analyst_what_is_missing(app_as: Callable[[Role], Open]):
+    app = app_as(Role.ANALYST)()
+    alone = AppTest.from_file(str(ROOT / "pages/admin/people.py"), default_timeout=30)
+    for name, value in app.session_state.to_dict().items():
+        if name.startswith("postwright."):
+            alone.session_state[name] = value
+    alone.run()
+    assert Permission.PEOPLE_MANAGE.value in words_on(alone)
+    assert not alone.button
+
+
+def shows_the_sign_in_form(app: AppTest) -> bool:
+    assert not app.exception
+    return [field.key for field in app.text_input] == ["sign_in_email", "sign_in_password"] and not app.title
