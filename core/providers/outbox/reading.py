@@ -18,6 +18,7 @@ from core.permissions import Permission, Principal
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SUFFIX = ".eml"
 _HEAD_BYTES = 16_384
+_TO = re.compile(rb"(?mi)^to:(.*)$")
 _PARSER = BytesParser(policy=policy.default)
 
 
@@ -79,16 +80,20 @@ class Outbox:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def page(self, by: Principal, *, limit: int = 50, offset: int = 0) -> OutboxPage:
+    def page(self, by: Principal, *, limit: int = 50, offset: int = 0, recipient: str = "") -> OutboxPage:
         """Return emails of this workspace, newest first.
 
         Args:
             by: Who asks.
             limit: How many rows at most.
             offset: How many to pass over.
+            recipient: Only emails to addresses that contain this; empty for all.
         """
         by.require(Permission.OUTBOX_VIEW)
         entries = sorted(self._entries(by.workspace_id), reverse=True)
+        if recipient:
+            wanted = recipient.lower().encode()
+            entries = [entry for entry in entries if self._is_to(by.workspace_id, entry[1], wanted)]
         rows = [self._row(by.workspace_id, key, at, size) for at, key, size in entries[offset : offset + limit]]
         return OutboxPage(rows, len(entries))
 
@@ -120,6 +125,12 @@ class Outbox:
                 if entry.name.endswith(_SUFFIX) and not entry.name.startswith("."):
                     status = entry.stat()
                     yield status.st_mtime_ns, entry.name.removesuffix(_SUFFIX), status.st_size
+
+    def _is_to(self, workspace_id: int, key: str, wanted: bytes) -> bool:
+        """Return whether an email's To line contains this, without parsing the email."""
+        with self._path(workspace_id, key).open("rb") as file:
+            found = _TO.search(file.read(_HEAD_BYTES))
+        return found is not None and wanted in found[1].lower()
 
     def _row(self, workspace_id: int, key: str, at: int, size: int) -> OutboxRow:
         with self._path(workspace_id, key).open("rb") as file:
