@@ -1,0 +1,180 @@
+"""Campaigns: one blast to one audience, from draft to sent. This is the door; each moment of its life has its own module."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import sqlalchemy as sa
+
+from core.campaigns.audiences import Audiences
+from core.campaigns.control import Control
+from core.campaigns.drafts import DraftFields, Drafts
+from core.campaigns.launching import Launching
+from core.campaigns.models import Audience, Campaign, as_campaign, load_campaign
+from core.campaigns.tables import campaigns
+from core.campaigns.trying import Trying
+from core.clock import Clock
+from core.contacts.contacts import Contacts
+from core.contacts.lists import Lists
+from core.experiments.experiments import Experiments
+from core.experiments.tables import arms
+from core.links.registry import Links
+from core.messages.composing import Composer
+from core.messages.ledger import Ledger
+from core.permissions import Permission, Principal
+from core.providers.connections import Connections
+from core.segments.segments import Segments
+from core.storage.database import Database
+from core.templates.library import Templates
+
+
+class Campaigns:
+    """Everything one can do with campaigns.
+
+    Args:
+        db: The database.
+        clock: The time.
+        ledger: Every message.
+        lists: Static audiences.
+        segments: Audiences by rules.
+        templates: What is sent.
+        connections: How it is sent.
+        links: Where links lead.
+        experiments: A/B tests.
+        contacts: The people.
+        composer: Makes messages.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        ledger: Ledger,
+        lists: Lists,
+        segments: Segments,
+        templates: Templates,
+        connections: Connections,
+        links: Links,
+        experiments: Experiments,
+        contacts: Contacts,
+        composer: Composer,
+    ) -> None:
+        self._db = db
+        self._audiences = Audiences(db, lists, segments)
+        self._drafts = Drafts(db, clock, self._audiences, templates, connections, experiments, contacts)
+        self._launching = Launching(db, clock, self._audiences, templates, links, ledger)
+        self._control = Control(db, clock, ledger)
+        self._trying = Trying(db, clock, templates, connections, contacts, composer)
+
+    def create(self, by: Principal, **fields: Unpack[DraftFields]) -> Campaign:
+        """Keep a new draft. `name`, `subject`, `template_id`, `audience` and `from_email` are needed.
+
+        Raises:
+            InvalidInput: If a field can't be used; names it.
+            NotFound: If template, audience or connection is not there.
+        """
+        return self.get(by, self._drafts.create(by, **fields))
+
+    def update(self, by: Principal, campaign_id: int, **fields: Unpack[DraftFields]) -> Campaign:
+        """Change a draft; fields that are not named stay as they are.
+
+        Raises:
+            Conflict: If it is not a draft any more.
+            InvalidInput: If a field can't be used; names it.
+            NotFound: If the campaign, or what it names, is not there.
+        """
+        known = self.get(by, campaign_id)
+        if "subject" in fields or "subject_b" in fields:
+            fields.setdefault("subject", known.subject)
+            fields.setdefault("subject_b", known.subject_b)
+        self._drafts.update(by, campaign_id, **fields)
+        return self.get(by, campaign_id)
+
+    def delete(self, by: Principal, campaign_id: int) -> None:
+        """Delete a draft.
+
+        Raises:
+            Conflict: If it is not a draft any more.
+            NotFound: If there is no such campaign.
+        """
+        self._drafts.delete(by, campaign_id)
+
+    def get(self, by: Principal, campaign_id: int) -> Campaign:
+        """Return a campaign.
+
+        Raises:
+            NotFound: If there is no such campaign in this workspace.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:
+            return load_campaign(connection, by.workspace_id, campaign_id)
+
+    def all(self, by: Principal) -> list[Campaign]:
+        """Return the workspace's campaigns, newest first."""
+        by.require(Permission.CAMPAIGNS_VIEW)
+        second = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B")
+        statement = sa.select(campaigns, arms.c.subject.label("subject_b")).select_from(campaigns.outerjoin(arms, second))
+        mine = statement.where(campaigns.c.workspace_id == by.workspace_id).order_by(campaigns.c.id.desc())
+        with self._db.read() as connection:
+            return [as_campaign(row, row.subject_b) for row in connection.execute(mine)]
+
+    def audience_size(self, by: Principal, audience: Audience) -> int:
+        """Return how many people an audience has now."""
+        return self._audiences.size(by, audience)
+
+    def launch(self, by: Principal, campaign_id: int) -> Campaign:
+        """Freeze the audience and the template version and queue every message; launching again changes nothing.
+
+        Raises:
+            Conflict: If nobody is in the audience, or the campaign was cancelled or changed meanwhile.
+        """
+        self._launching.launch(by, self.get(by, campaign_id))
+        return self.get(by, campaign_id)
+
+    def pause(self, by: Principal, campaign_id: int) -> Campaign:
+        """Stop handing messages over until `resume`.
+
+        Raises:
+            Conflict: If it is not being sent.
+        """
+        self._control.pause(by, campaign_id)
+        return self.get(by, campaign_id)
+
+    def resume(self, by: Principal, campaign_id: int) -> Campaign:
+        """Go on with what is left.
+
+        Raises:
+            Conflict: If it is not paused.
+        """
+        self._control.resume(by, campaign_id)
+        return self.get(by, campaign_id)
+
+    def cancel(self, by: Principal, campaign_id: int) -> Campaign:
+        """Cancel everything that has not left yet, for good.
+
+        Raises:
+            Conflict: If it has been sent already.
+        """
+        self._control.cancel(by, campaign_id)
+        return self.get(by, campaign_id)
+
+    def send_test(self, by: Principal, campaign_id: int, to_email: str) -> None:
+        """Send one copy to an address, marked as a test; it counts nowhere and its links are not tracked.
+
+        Raises:
+            InvalidInput: If the address can't be used.
+            Unavailable: If the provider did not take it.
+        """
+        self._trying.send(by, self.get(by, campaign_id), to_email)
+
+    def finish_if_done(self, campaign_id: int) -> bool:
+        """Mark a campaign as sent once no message of it is open; for the worker."""
+        return self._control.finish_if_done(campaign_id)
+
+    def is_sending(self, campaign_id: int) -> bool:
+        """Return whether a campaign may be sent right now; for the worker."""
+        return self._control.is_sending(campaign_id)
+
+    def due(self) -> list[int]:
+        """Return the campaigns of all workspaces that have something to do now; for the sweeper."""
+        return self._control.due()

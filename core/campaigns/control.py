@@ -1,0 +1,113 @@
+"""While a campaign is sent: pause, resume, cancel, and notice that it is done."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.campaigns.models import gone, this
+from core.campaigns.states import CampaignState
+from core.campaigns.tables import campaigns
+from core.clock import Clock
+from core.errors import Conflict
+from core.messages.ledger import Ledger, has_open, has_work
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+
+_FROM = {
+    CampaignState.PAUSED: (CampaignState.SENDING,),
+    CampaignState.SENDING: (CampaignState.PAUSED,),
+    CampaignState.CANCELLED: (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.SENDING, CampaignState.PAUSED),
+}
+
+
+class Control:
+    """Steers campaigns that have been launched.
+
+    Args:
+        db: The database.
+        clock: The time.
+        ledger: Every message of theirs.
+    """
+
+    def __init__(self, db: Database, clock: Clock, ledger: Ledger) -> None:
+        self._db, self._clock, self._ledger = db, clock, ledger
+
+    def pause(self, by: Principal, campaign_id: int) -> None:
+        """Stop handing messages over; what is on its way right now is finished. Pausing again changes nothing.
+
+        Raises:
+            Conflict: If it is not being sent.
+        """
+        with self._db.transaction() as connection:
+            self._move(connection, by, campaign_id, CampaignState.PAUSED)
+
+    def resume(self, by: Principal, campaign_id: int) -> None:
+        """Go on with what is left. Resuming again changes nothing.
+
+        Raises:
+            Conflict: If it is not paused.
+        """
+        with self._db.transaction() as connection:
+            self._move(connection, by, campaign_id, CampaignState.SENDING)
+
+    def cancel(self, by: Principal, campaign_id: int) -> int:
+        """Cancel everything that has not left yet, for good, and return how many messages that were.
+
+        Raises:
+            Conflict: If it has been sent already.
+        """
+        with self._db.transaction() as connection:
+            self._move(connection, by, campaign_id, CampaignState.CANCELLED)
+            connection.execute(
+                sa.update(campaigns)
+                .where(*this(by.workspace_id, campaign_id), campaigns.c.finished_at.is_(None))
+                .values(finished_at=self._clock.now())
+            )
+            return self._ledger.cancel_queued(connection, by.workspace_id, campaign_id)
+
+    def finish_if_done(self, campaign_id: int) -> bool:
+        """Mark a campaign as sent once no message of it is open; return whether that was now."""
+        done = {"state": CampaignState.SENT.value, "finished_at": self._clock.now()}
+        sending = sa.and_(campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
+        with self._db.transaction() as connection:
+            return (
+                connection.execute(
+                    sa.update(campaigns).where(sending, ~has_open(campaigns.c.workspace_id, campaigns.c.id)).values(done)
+                ).rowcount
+                == 1
+            )
+
+    def is_sending(self, campaign_id: int) -> bool:
+        """Return whether a campaign may be sent right now; asked between two batches."""
+        with self._db.read() as connection:
+            state = connection.execute(sa.select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar()
+        return state == CampaignState.SENDING
+
+    def due(self) -> list[int]:
+        """Return the campaigns of all workspaces that have something to send now, or only need to be closed."""
+        sending = campaigns.c.state == CampaignState.SENDING.value
+        something = sa.or_(
+            has_work(campaigns.c.workspace_id, campaigns.c.id, self._clock.now()), ~has_open(campaigns.c.workspace_id, campaigns.c.id)
+        )
+        with self._db.read() as connection:
+            return list(connection.execute(sa.select(campaigns.c.id).where(sending, something).order_by(campaigns.c.id)).scalars())
+
+    def _move(self, connection: sa.Connection, by: Principal, campaign_id: int, to: CampaignState) -> None:
+        by.require(Permission.CAMPAIGNS_SEND)
+        mine = this(by.workspace_id, campaign_id)
+        state = connection.execute(sa.select(campaigns.c.state).where(*mine).with_for_update()).scalar()
+        if state is None:
+            raise gone()
+        if state != to and CampaignState(state) not in _FROM[to]:
+            raise Conflict(f"This campaign is {_SAID[CampaignState(state)]}.", hint="Reload the page to see where it is.")
+        connection.execute(sa.update(campaigns).where(*mine).values(state=to.value))
+
+
+_SAID = {
+    CampaignState.DRAFT: "still a draft",
+    CampaignState.SCHEDULED: "waiting for its time",
+    CampaignState.SENDING: "being sent",
+    CampaignState.PAUSED: "paused",
+    CampaignState.SENT: "sent already",
+    CampaignState.CANCELLED: "cancelled",
+}

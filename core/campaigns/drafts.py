@@ -1,0 +1,176 @@
+"""Writing a campaign: what is checked before it is kept, and what may still be changed."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict, Unpack
+
+import sqlalchemy as sa
+
+from core.campaigns.audiences import Audiences
+from core.campaigns.models import Audience, gone, this
+from core.campaigns.states import CampaignState
+from core.campaigns.tables import campaigns
+from core.clock import Clock
+from core.contacts.addresses import normalise
+from core.contacts.contacts import Contacts
+from core.errors import Conflict, InvalidInput
+from core.experiments.experiments import Experiments
+from core.permissions import Permission, Principal
+from core.providers.connections import Connections
+from core.storage.database import Database
+from core.templates.library import Templates
+from core.templates.rendering import check_subject
+
+MAX_NAME = 200
+MAX_SUBJECT = 400
+
+
+class DraftFields(TypedDict, total=False):
+    """What can be written into a draft; the words are those of `Campaign`."""
+
+    name: str
+    subject: str
+    subject_b: str | None
+    template_id: int
+    audience: Audience
+    from_email: str
+    from_name: str
+    connection_id: int | None
+    track_conversions: bool
+
+
+class Drafts:
+    """Creates, changes and deletes drafts.
+
+    Args:
+        db: The database.
+        clock: The time.
+        audiences: Checks lists and segments.
+        templates: Checks templates.
+        connections: Checks connections, and knows the default one.
+        experiments: Keeps the arms of an A/B test.
+        contacts: Knows which attributes a subject may use.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        audiences: Audiences,
+        templates: Templates,
+        connections: Connections,
+        experiments: Experiments,
+        contacts: Contacts,
+    ) -> None:
+        self._db, self._clock, self._audiences, self._templates = db, clock, audiences, templates
+        self._connections, self._experiments, self._contacts = connections, experiments, contacts
+
+    def create(self, by: Principal, **fields: Unpack[DraftFields]) -> int:
+        """Keep a new draft and return its id.
+
+        Raises:
+            InvalidInput: If a field can't be used; names it.
+            NotFound: If template, audience or connection is not there.
+        """
+        by.require(Permission.CAMPAIGNS_EDIT)
+        if fields.get("connection_id") is None:
+            fields["connection_id"] = self._connections.default(by).id
+        values = self._checked(by, fields)
+        row = values | {
+            "workspace_id": by.workspace_id,
+            "state": CampaignState.DRAFT.value,
+            "created_by": by.label,
+            "created_at": self._clock.now(),
+        }
+        with self._db.transaction() as connection:
+            campaign_id = int(connection.execute(sa.insert(campaigns).values(row).returning(campaigns.c.id)).scalar_one())
+            self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+        return campaign_id
+
+    def update(self, by: Principal, campaign_id: int, **fields: Unpack[DraftFields]) -> None:
+        """Change a draft; fields that are not named stay as they are.
+
+        Raises:
+            Conflict: If it is not a draft any more.
+            InvalidInput: If a field can't be used; names it.
+            NotFound: If the campaign, or what it names, is not there.
+        """
+        by.require(Permission.CAMPAIGNS_EDIT)
+        values = self._checked(by, fields)
+        with self._db.transaction() as connection:
+            self._must_be_draft(connection, by, campaign_id)
+            if values:
+                connection.execute(sa.update(campaigns).where(*this(by.workspace_id, campaign_id)).values(values))
+            if "subject" in fields or "subject_b" in fields:
+                self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+
+    def delete(self, by: Principal, campaign_id: int) -> None:
+        """Delete a draft.
+
+        Raises:
+            Conflict: If it is not a draft any more: what was sent stays on record.
+            NotFound: If there is no such campaign.
+        """
+        by.require(Permission.CAMPAIGNS_EDIT)
+        with self._db.transaction() as connection:
+            self._must_be_draft(connection, by, campaign_id)
+            self._experiments.save_arms(connection, by.workspace_id, campaign_id, ())
+            connection.execute(sa.delete(campaigns).where(*this(by.workspace_id, campaign_id)))
+
+    def _must_be_draft(self, connection: sa.Connection, by: Principal, campaign_id: int) -> None:
+        # Locked, so that a launch and a change can't pass each other.
+        state = connection.execute(sa.select(campaigns.c.state).where(*this(by.workspace_id, campaign_id)).with_for_update()).scalar()
+        if state is None:
+            raise gone()
+        if state != CampaignState.DRAFT:
+            raise Conflict("This campaign has been launched and can't be changed any more.", hint="Copy what you need into a new one.")
+
+    def _checked(self, by: Principal, fields: DraftFields) -> dict[str, Any]:
+        """Return the columns for the fields given, each checked."""
+        values: dict[str, Any] = {}
+        if "name" in fields:
+            values["name"] = _line(fields["name"], "name", MAX_NAME)
+        if "subject" in fields:
+            values["subject"] = self._subject(by, fields["subject"])
+        if fields.get("subject_b"):
+            self._subject(by, str(fields["subject_b"]))
+        if "from_email" in fields:
+            values["from_email"] = normalise(fields["from_email"])
+        if "from_name" in fields:
+            values["from_name"] = _line(fields["from_name"], "sender's name", MAX_NAME, may_be_empty=True)
+        if "track_conversions" in fields:
+            values["track_conversions"] = bool(fields["track_conversions"])
+        return values | self._checked_references(by, fields)
+
+    def _checked_references(self, by: Principal, fields: DraftFields) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        if "template_id" in fields:
+            values["template_id"] = self._templates.get(by, fields["template_id"]).id
+        if "audience" in fields:
+            self._audiences.check(by, fields["audience"])
+            values["audience"] = {"kind": fields["audience"].kind, "id": fields["audience"].id}
+        if fields.get("connection_id") is not None:
+            values["connection_id"] = self._connections.get(by, int(fields["connection_id"] or 0)).id
+        return values
+
+    def _subject(self, by: Principal, subject: str) -> str:
+        line = _line(subject, "subject", MAX_SUBJECT)
+        check_subject(line, self._contacts.attributes(by))
+        return line
+
+
+def _subjects(fields: DraftFields) -> tuple[str, ...]:
+    """Return the arms' subjects: two make a test, one makes none."""
+    second = (fields.get("subject_b") or "").strip()
+    return (fields["subject"].strip(), second) if second else ()
+
+
+def _line(text: str, what: str, longest: int, *, may_be_empty: bool = False) -> str:
+    line = text.strip()
+    if not line and not may_be_empty:
+        raise InvalidInput(f"The {what} is missing.", hint="Write one.")
+    if len(line) > longest:
+        raise InvalidInput(f"The {what} is {len(line):,} characters long.", hint=f"At most {longest} can be used.")
+    if any(character < " " or character == "\x7f" for character in line):
+        raise InvalidInput(f"The {what} has a line break or another control character in it.", hint="Write it on one line.")
+    return line

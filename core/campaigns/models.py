@@ -1,0 +1,123 @@
+"""What a campaign is: one blast to one audience."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.campaigns.states import CampaignState
+from core.campaigns.tables import campaigns
+from core.errors import NotFound
+from core.experiments.experiments import Arm, load_arms
+
+AudienceKind = Literal["list", "segment"]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Whom a campaign goes to.
+
+    Args:
+        kind: A static list or the people a segment's rules choose at the moment of launch.
+        id: The list or segment.
+    """
+
+    kind: AudienceKind
+    id: int
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One blast.
+
+    Args:
+        id: Its number.
+        name: What the team calls it.
+        subject: The subject line; merge fields allowed.
+        subject_b: The second subject of an A/B test, or None.
+        from_name: The sender's name; may be empty.
+        from_email: The sender's address.
+        template_id: What is sent.
+        template_version_id: The version that was pinned at launch, or None before.
+        connection_id: How it is sent.
+        audience: Whom it goes to.
+        track_conversions: Whether tracked links hand the landing page a token to report purchases with.
+        state: Where it is.
+        created_at: When it was made.
+        launched_at: When it was launched.
+        finished_at: When the last message was settled, or it was cancelled.
+    """
+
+    id: int
+    name: str
+    subject: str
+    subject_b: str | None
+    from_name: str
+    from_email: str
+    template_id: int
+    template_version_id: int | None
+    connection_id: int
+    audience: Audience
+    track_conversions: bool
+    state: CampaignState
+    created_at: datetime
+    launched_at: datetime | None
+    finished_at: datetime | None
+
+
+def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
+    """Return a campaign from its row and the second arm's subject."""
+    return Campaign(
+        id=row.id,
+        name=row.name,
+        subject=row.subject,
+        subject_b=subject_b,
+        from_name=row.from_name,
+        from_email=row.from_email,
+        template_id=row.template_id,
+        template_version_id=row.template_version_id,
+        connection_id=row.connection_id,
+        audience=Audience(row.audience["kind"], row.audience["id"]),
+        track_conversions=row.track_conversions,
+        state=CampaignState(row.state),
+        created_at=row.created_at,
+        launched_at=row.launched_at,
+        finished_at=row.finished_at,
+    )
+
+
+def load_campaign(connection: sa.Connection, workspace_id: int, campaign_id: int, *, for_update: bool = False) -> Campaign:
+    """Return one campaign.
+
+    Args:
+        connection: An open connection.
+        workspace_id: Whose campaign.
+        campaign_id: Which one.
+        for_update: Keep others from changing it until the transaction ends.
+
+    Raises:
+        NotFound: If there is no such campaign in this workspace.
+    """
+    statement = sa.select(campaigns).where(*this(workspace_id, campaign_id))
+    row = connection.execute(statement.with_for_update() if for_update else statement).one_or_none()
+    if row is None:
+        raise gone()
+    return as_campaign(row, _second_subject(load_arms(connection, workspace_id, campaign_id)))
+
+
+def _second_subject(arms: Sequence[Arm]) -> str | None:
+    return arms[1].subject if len(arms) > 1 else None
+
+
+def this(workspace_id: int, campaign_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that pick one campaign of a workspace."""
+    return campaigns.c.workspace_id == workspace_id, campaigns.c.id == campaign_id
+
+
+def gone() -> NotFound:
+    """Return the error for a campaign that is not there."""
+    return NotFound("There is no such campaign.", hint="It may have been deleted: go back to the list of campaigns.")

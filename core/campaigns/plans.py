@@ -1,0 +1,86 @@
+"""What delivering a campaign needs, read in one go; light, because the receiver shows messages in the browser with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.campaigns.states import CampaignState
+from core.campaigns.tables import campaigns
+from core.experiments.tables import arms
+from core.links.tables import links
+from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.tables import messages
+from core.storage.tables import workspaces
+from core.templates.tables import template_versions
+
+
+@dataclass(frozen=True)
+class PlannedMessage:
+    """A message together with the plan it was, or will be, written by.
+
+    Args:
+        plan: The campaign's plan.
+        message_id: The ledger row.
+        contact_id: Whom it is for.
+        variant_id: The arm of an A/B test, or None.
+    """
+
+    plan: SendPlan
+    message_id: int
+    contact_id: int
+    variant_id: int | None
+
+
+def load_plan(connection: sa.Connection, campaign_id: int) -> SendPlan | None:
+    """Return the plan of a campaign that is being sent, or None where there is nothing to send now."""
+    return _load(connection, campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
+
+
+def plan_of_message(connection: sa.Connection, message_id: int) -> PlannedMessage | None:
+    """Return the plan a message belongs to, whatever state its campaign is in, or None for an unknown message."""
+    chosen = sa.select(messages.c.workspace_id, messages.c.campaign_id, messages.c.contact_id, messages.c.variant_id)
+    row = connection.execute(chosen.where(messages.c.id == message_id)).one_or_none()
+    if row is None:
+        return None
+    plan = _load(connection, campaigns.c.id == row.campaign_id, campaigns.c.workspace_id == row.workspace_id)
+    return PlannedMessage(plan, message_id, row.contact_id, row.variant_id) if plan else None
+
+
+def _load(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> SendPlan | None:
+    statement = (
+        sa.select(
+            campaigns,
+            template_versions.c.html,
+            template_versions.c.text,
+            template_versions.c.links,
+            workspaces.c.name.label("workspace_name"),
+            workspaces.c.postal_address,
+        )
+        .join(template_versions, template_versions.c.id == campaigns.c.template_version_id)
+        .join(workspaces, workspaces.c.id == campaigns.c.workspace_id)
+        .where(*which)
+    )
+    row = connection.execute(statement).one_or_none()
+    return _plan(connection, row) if row else None
+
+
+def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
+    by_arm = sa.select(arms.c.id, arms.c.subject).where(arms.c.campaign_id == row.id, arms.c.workspace_id == row.workspace_id)
+    in_order = sa.select(links.c.id).where(links.c.campaign_id == row.id).order_by(links.c.position)
+    return SendPlan(
+        workspace_id=row.workspace_id,
+        campaign_id=row.id,
+        campaign_name=row.name,
+        from_email=row.from_email,
+        from_name=row.from_name,
+        subject=row.subject,
+        subjects=dict(connection.execute(by_arm).tuples().all()),
+        version=PinnedVersion(row.template_version_id, row.html, row.text, tuple(row.links)),
+        connection_id=row.connection_id,
+        link_ids=tuple(connection.execute(in_order).scalars()),
+        workspace={"name": row.workspace_name, "postal_address": row.postal_address},
+        track_conversions=row.track_conversions,
+    )

@@ -1,0 +1,89 @@
+"""Trying a campaign out: one copy to oneself, as some contact would get it, that counts nowhere."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import sqlalchemy as sa
+
+from core.campaigns.models import Campaign
+from core.clock import Clock
+from core.contacts.addresses import normalise
+from core.contacts.consent import ConsentStatus
+from core.contacts.contacts import Contacts
+from core.contacts.lookup import Contact
+from core.errors import Unavailable
+from core.messages.composing import Composer
+from core.messages.plan import PinnedVersion, SendPlan
+from core.permissions import Permission, Principal
+from core.providers.base import Outcome
+from core.providers.connections import Connections
+from core.storage.database import Database
+from core.storage.tables import workspaces
+from core.templates.library import Templates, TemplateVersion
+
+
+class Trying:
+    """Sends test messages.
+
+    Args:
+        db: The database.
+        clock: The time.
+        templates: What is sent.
+        connections: How it is sent.
+        contacts: Whose values fill the merge fields.
+        composer: Writes the message.
+    """
+
+    def __init__(
+        self, db: Database, clock: Clock, templates: Templates, connections: Connections, contacts: Contacts, composer: Composer
+    ) -> None:
+        self._db, self._clock, self._templates = db, clock, templates
+        self._connections, self._contacts, self._composer = connections, contacts, composer
+
+    def send(self, by: Principal, campaign: Campaign, to_email: str) -> None:
+        """Send one copy, written for the newest contact (or an empty one where there is nobody yet).
+
+        Raises:
+            InvalidInput: If the address can't be used or the message can't be written.
+            Unavailable: If the provider did not take it.
+        """
+        by.require(Permission.CAMPAIGNS_SEND)
+        to, now = normalise(to_email), self._clock.now()
+        message = self._composer.compose_test(self._plan(by, campaign), self._sample(by, to), to, at=now)
+        with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:
+            (result,) = provider.send([message])
+        if result.outcome is not Outcome.ACCEPTED:
+            raise Unavailable(
+                f"The test was not taken: {result.reason or result.outcome.value}.", hint="Check the connection and try again."
+            )
+
+    def _sample(self, by: Principal, to: str) -> Contact:
+        found = self._contacts.find(by, to) or next(iter(self._contacts.page(by, limit=1).rows), None)
+        now = self._clock.now()
+        return found or Contact(0, to, "", "", {}, ConsentStatus.UNKNOWN, now, now)
+
+    def _plan(self, by: Principal, campaign: Campaign) -> SendPlan:
+        version = self._version(by, campaign)
+        with self._db.read() as connection:
+            place = connection.execute(sa.select(workspaces).where(workspaces.c.id == by.workspace_id)).one()
+        return SendPlan(
+            workspace_id=by.workspace_id,
+            campaign_id=campaign.id,
+            campaign_name=campaign.name,
+            from_email=campaign.from_email,
+            from_name=campaign.from_name,
+            subject=campaign.subject,
+            subjects={},
+            version=PinnedVersion(version.id, version.html, version.text, tuple(version.links)),
+            connection_id=campaign.connection_id,
+            link_ids=(),
+            workspace={"name": place.name, "postal_address": place.postal_address},
+            track_conversions=False,
+        )
+
+    def _version(self, by: Principal, campaign: Campaign) -> TemplateVersion:
+        """Return what would be sent now: the pinned version, or the newest one of a draft."""
+        if campaign.template_version_id is None:
+            return self._templates.latest(by, campaign.template_id)
+        return self._templates.version(by.workspace_id, campaign.template_version_id)
