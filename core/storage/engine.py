@@ -102,6 +102,10 @@ class Session:
         """Return a query's answer as an Arrow table."""
         return self._cursor.sql(sql, params=dict(values or {})).to_arrow_table()
 
+    def batches(self, sql: str, values: Mapping[str, Any] | None, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield a query's answer in Arrow batches of about `rows` rows; for answers too large to hold."""
+        yield from self._cursor.sql(sql, params=dict(values or {})).to_arrow_reader(rows)
+
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return a query's answer as a list of dicts; for small answers."""
         found: list[dict[str, Any]] = self.table(sql, values).to_pylist()
