@@ -1,0 +1,1 @@
+"""What it all came to: reports from the lake, always human first, with machines shown beside."""

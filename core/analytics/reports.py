@@ -1,0 +1,126 @@
+"""Reports: the door to every number, checked by permission and bound to one workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from core.analytics.campaign import CampaignNumbers
+from core.analytics.comparing_arms import arm_rows
+from core.analytics.event_rows import EventQuestion, event_batches
+from core.analytics.models import CampaignReport, CampaignRow, Overview, Totals
+from core.analytics.moments import zone_of
+from core.analytics.overview import campaign_rows, overview
+from core.analytics.progress import progress
+from core.clock import Clock
+from core.errors import InvalidInput
+from core.experiments.experiments import Experiments
+from core.links.registry import Links
+from core.messages.ledger import Ledger
+from core.messages.tables import messages
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+from core.storage.engine import AnalyticsEngine
+
+MAX_DAYS = 366
+
+
+class Analytics:
+    """What it all came to.
+
+    Args:
+        db: The database.
+        clock: The time.
+        engine: Where questions are answered.
+        ledger: Where messages stand.
+        experiments: The arms of A/B tests.
+    """
+
+    def __init__(self, db: Database, clock: Clock, engine: AnalyticsEngine, ledger: Ledger, experiments: Experiments) -> None:
+        self._db, self._clock, self._engine = db, clock, engine
+        self._ledger, self._experiments, self._links = ledger, experiments, Links(db, clock)
+
+    def overview(self, by: Principal, days: int = 30, *, timezone: str = "UTC") -> Overview:
+        """Return what was sent in the last days, today included, and what came of it until now.
+
+        Args:
+            by: Who asks.
+            days: How many days, 1 to 366.
+            timezone: The IANA zone whose days they are.
+
+        Raises:
+            Denied: If `by` may not view reports.
+            InvalidInput: If the days or the zone can't be used.
+        """
+        by.require(Permission.REPORTS_VIEW)
+        if not 1 <= days <= MAX_DAYS:
+            raise InvalidInput(f"An overview shows 1 to {MAX_DAYS} days.", hint="Choose another period.")
+        return overview(self._engine, by.workspace_id, days, self._clock.now(), zone_of(timezone))
+
+    def campaign_report(self, by: Principal, campaign_id: int, *, timezone: str = "UTC") -> CampaignReport:
+        """Return everything about one campaign, from its events as they stand now.
+
+        Args:
+            by: Who asks.
+            campaign_id: The campaign; one that has sent nothing has zeros.
+            timezone: The IANA zone the hours are told in.
+
+        Raises:
+            Denied: If `by` may not view reports.
+            InvalidInput: If there is no such zone.
+        """
+        by.require(Permission.REPORTS_VIEW)
+        zone = zone_of(timezone)
+        registered = self._links.for_campaign(by.workspace_id, campaign_id)
+        arms = self._experiments.arms(by.workspace_id, campaign_id)
+        stands = progress(self._ledger.counts(by, campaign_id))
+        with self._engine.session(by.workspace_id, campaign_id=campaign_id) as session:
+            numbers = CampaignNumbers(session, campaign_id)
+            assigned = self._recipients_by_variant(by.workspace_id, campaign_id) if arms else {}
+            return CampaignReport(
+                campaign_id=campaign_id,
+                totals=Totals(**vars(stands), **numbers.totals()),
+                hourly=numbers.hours(zone),
+                links=numbers.links(registered),
+                arms=arm_rows(arms, numbers.by_variant(), assigned) if arms else (),
+                timezone=zone.key,
+                made_at=self._clock.now(),
+            )
+
+    def campaign_table(self, by: Principal, campaign_ids: Sequence[int]) -> Mapping[int, CampaignRow]:
+        """Return the numbers of several campaigns by id, in the given order; one that sent nothing has zeros.
+
+        Raises:
+            Denied: If `by` may not view reports.
+        """
+        by.require(Permission.REPORTS_VIEW)
+        with self._engine.session(by.workspace_id) as session:
+            return campaign_rows(session, campaign_ids)
+
+    def event_rows(
+        self, by: Principal, campaign_id: int | None = None, kind: str | None = None, since: datetime | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield events in batches with the columns of `EVENT_SCHEMA`, in order of time.
+
+        Args:
+            by: Who asks.
+            campaign_id: Only this campaign's.
+            kind: Only this kind, such as "clicked".
+            since: Only those that happened at or after this; aware.
+
+        Raises:
+            Denied: If `by` may not export events.
+            InvalidInput: If there is no such kind, or the time has no zone.
+        """
+        by.require(Permission.EVENTS_EXPORT)
+        return event_batches(self._engine, by.workspace_id, EventQuestion(campaign_id, kind, since))
+
+    def _recipients_by_variant(self, workspace_id: int, campaign_id: int) -> dict[int, int]:
+        column = messages.c
+        mine = (column.workspace_id == workspace_id, column.campaign_id == campaign_id, column.variant_id.is_not(None))
+        counted = sa.select(column.variant_id, sa.func.count()).where(*mine).group_by(column.variant_id)
+        with self._db.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(counted)}
