@@ -1,0 +1,178 @@
+"""Source to finished template, once per version: checked, compiled, styles inlined, links collected, plain text made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+import css_inline
+
+from core.errors import InvalidInput
+from core.templates import mjml, sandbox
+from core.templates.fields import Vocabulary
+from core.templates.linking import check_safety, track_links
+from core.templates.markup import Kind, Piece, scan
+from core.templates.placeholders import Masked, mask
+from core.templates.plain_text import to_plain_text
+from core.templates.validating import inspect
+
+_MAX_HTML = 1_000_000
+# Inlining writes every matching rule into every element: what one can do to the other is bounded before it starts.
+_MAX_STYLE_WORK = 100_000_000
+_IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((?:\s*<!--\w+-->)+\s*)(?=<tr\b)", re.IGNORECASE)
+_DOCUMENT = (
+    '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title></title></head><body>{}</body></html>"
+)
+_PIXEL = (
+    '{% if pw_pixel %}<img src="{{ pw_pixel }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">{% endif %}'
+)
+_INLINER = css_inline.CSSInliner(
+    keep_style_tags=True,  # hover, small screens and dark mode can't be inlined
+    keep_at_rules=True,
+    load_remote_stylesheets=False,  # a template must not make this machine fetch anything
+)
+
+
+class TemplateKind(StrEnum):
+    """What a template is written in."""
+
+    MJML = "mjml"
+    HTML = "html"
+
+
+@dataclass(frozen=True)
+class CompiledTemplate:
+    """A template ready to be rendered for each contact.
+
+    Args:
+        kind: What the source is written in.
+        html: The HTML part as a Jinja template; `pw_links[n]` and `pw_pixel` stand for the tracking URLs.
+        text: The plain-text part as a Jinja template.
+        links: Where `pw_links[n]` leads, in order.
+        fields: The merge fields used, in order.
+    """
+
+    kind: TemplateKind
+    html: str
+    text: str
+    links: list[str]
+    fields: list[str]
+
+
+def compile_template(source: str, kind: TemplateKind | None = None, *, known_attributes: Collection[str] | None = None) -> CompiledTemplate:
+    """Check and compile a template.
+
+    Args:
+        source: MJML or HTML with Jinja merge fields; any line ends.
+        kind: What it is written in; by default MJML if it begins with `<mjml`.
+        known_attributes: The contact attributes that exist; by default any name is taken.
+
+    Raises:
+        InvalidInput: If it can't be used; says what is wrong, in which line, and what to do.
+    """
+    source = normalised(source)
+    kind = kind or detect_kind(source)
+    fields = list(inspect(source, Vocabulary(known_attributes)).fields)
+    masked = mask(source)
+    check_safety(masked.text, masked, name_lines=True)
+    html = _inlined(mjml.to_html(masked) if kind is TemplateKind.MJML else _document(masked.text))
+    masked.check(html)
+    check_safety(html, masked, name_lines=False)
+    html, links = track_links(html, masked)
+    if "unsubscribe_url" not in fields:
+        html = _before_body_end(html, _footer(masked))
+        fields += [field for field in ("workspace.name", "workspace.postal_address", "unsubscribe_url") if field not in fields]
+    text = masked.restore(to_plain_text(html))
+    html = _before_body_end(masked.restore(html), _PIXEL)
+    _check_result(html, text)
+    return CompiledTemplate(kind, html, text, links, fields)
+
+
+def normalised(source: str) -> str:
+    """Return the source with LF line ends, without byte order mark, and with no `{#` that is really CSS.
+
+    Raises:
+        InvalidInput: If it is empty or holds characters that are not text.
+    """
+    source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not source.strip():
+        raise InvalidInput("The template is empty.", hint="Paste MJML or HTML, or start from one of the examples.")
+    if "\x00" in source or any("\ud800" <= character <= "\udfff" for character in source):
+        raise InvalidInput("The template holds characters that are not text.", hint="Save the file as UTF-8 and try again.")
+    return "".join(_css_without_comments(source, piece) for piece in scan(source))
+
+
+def detect_kind(source: str) -> TemplateKind:
+    """Return MJML if the first element is `<mjml>`, else HTML."""
+    first = next((piece.name for piece in scan(source) if piece.kind is Kind.START), "")
+    return TemplateKind.MJML if first == "mjml" else TemplateKind.HTML
+
+
+def _css_without_comments(source: str, piece: Piece) -> str:
+    text = source[piece.start : piece.end]
+    if piece.kind is Kind.RAW and piece.name in {"style", "mj-style"} and "#}" not in text:
+        # Minified CSS writes `@media screen{#id{…}}`, which Jinja would take for the start of a comment.
+        return text.replace("{#", "{ #")
+    return text
+
+
+def _document(text: str) -> str:
+    has_doctype = False
+    for piece in scan(text):
+        has_doctype = has_doctype or text[piece.start : piece.start + 9].lower() == "<!doctype"
+        if piece.kind is Kind.START and piece.name in {"html", "head", "body"}:
+            return text if has_doctype else f"<!doctype html>{text}"
+    return _DOCUMENT.format(text.strip())
+
+
+def _inlined(html: str) -> str:
+    html = _IMPLIED_BODY.sub(r"\1<tbody>\2", html)
+    pieces = list(scan(html))
+    css = sum(piece.end - piece.start for piece in pieces if piece.kind is Kind.RAW and piece.name == "style")
+    if css * len(pieces) > _MAX_STYLE_WORK:
+        raise InvalidInput("The template has too many styles for its size.", hint="Remove the styles that are not used.")
+    try:
+        inlined = _INLINER.inline(html).replace(f" {mjml.DO_NOT_INLINE}", "")
+    except (css_inline.InlineError, ValueError) as error:
+        raise InvalidInput(f"The styles can't be read: {error}.", hint="Check the CSS between <style> and </style>.") from error
+    if len(inlined) > _MAX_HTML:
+        raise InvalidInput("The finished template is larger than 1 MB.", hint="Mail programs cut mail off at about 100 KB; shorten it.")
+    return inlined
+
+
+def _footer(masked: Masked) -> str:
+    """Return the lines every mail must have: who sends it from where, and how to stop it (CAN-SPAM; RFC 8058 in the headers)."""
+    name, address = masked.add("{{ workspace.name }}"), masked.add("{{ workspace.postal_address }}")
+    unsubscribe = masked.add("{{ unsubscribe_url }}")
+    style = "font-family:Helvetica,Arial,sans-serif;font-size:12px;line-height:18px;color:#6b7280"
+    return (
+        f'<div style="padding:24px 16px;text-align:center;{style}"><p style="margin:0">{name}<br>{address}</p>'
+        f'<p style="margin:8px 0 0"><a href="{unsubscribe}" style="color:#6b7280;text-decoration:underline">Unsubscribe</a></p></div>'
+    )
+
+
+def _before_body_end(html: str, addition: str) -> str:
+    end = html.rfind("</body>")
+    return html[:end] + addition + html[end:] if end >= 0 else html + addition
+
+
+def _check_result(html: str, text: str) -> None:
+    """Read the finished templates as strictly as the source: whatever the tools in between did, nothing new may run."""
+    for finished in (html, text):
+        inspect_finished(finished)
+        try:
+            sandbox.HTML.template_of(finished)
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise InvalidInput("The template is nested too deeply.", hint="Use fewer conditions inside each other.") from error
+
+
+def inspect_finished(source: str) -> None:
+    """Check a finished template, in which the names that compiling adds are known.
+
+    Raises:
+        InvalidInput: If it holds anything that is not allowed.
+    """
+    inspect(source, Vocabulary(internal=True), max_bytes=2 * _MAX_HTML)
