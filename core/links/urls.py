@@ -44,6 +44,10 @@ class TrackingUrls:
         """Return the URL that shows the message in a browser."""
         return self._view + self._mint(Purpose.VIEW, message_id)
 
+    def preview(self) -> str:
+        """Return what stands in a test mail in the place of unsubscribe, preferences and view: it names no message."""
+        return f"{self._view}preview"
+
     def conversion(self, message_id: int, link_id: int = 0) -> str:
         """Return the URL that records a conversion."""
         return self._conversion + self._mint(Purpose.CONVERSION, message_id, link_id)

@@ -75,6 +75,11 @@ class Provider(Protocol):
     """Something that can deliver email."""
 
     @property
+    def kind(self) -> str:
+        """The closed word of the catalogue; events name it."""
+        ...
+
+    @property
     def batch_size(self) -> int:
         """How many messages one `send` takes at most; a crash leaves at most that many outcomes unknown."""
         ...

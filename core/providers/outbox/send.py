@@ -23,6 +23,7 @@ class OutboxProvider:
         folder: The outbox folder; made when first needed.
     """
 
+    kind = "outbox"
     batch_size = BATCH_SIZE
     is_idempotent = True
 

@@ -47,6 +47,7 @@ class SmtpProvider:
         tls: The TLS context; the default verifies certificates.
     """
 
+    kind = "smtp"
     batch_size = BATCH_SIZE
     is_idempotent = False
 

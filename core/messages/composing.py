@@ -1,0 +1,140 @@
+"""From a plan and a contact to the finished email; light, because the receiver shows messages in the browser with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+
+from core.contacts.lookup import Contact
+from core.ids import random_name
+from core.links.urls import TrackingUrls
+from core.messages.plan import SendPlan
+from core.providers.base import OutgoingMessage
+from core.providers.mime import address
+from core.templates.rendering import render, render_text
+
+TEST_MARK = "[Test]"
+
+
+class Composer:
+    """Writes the emails of campaigns.
+
+    Args:
+        urls: Builds the receiver's URLs.
+        key: The installation's secret key; makes message keys that nobody can guess.
+    """
+
+    def __init__(self, urls: TrackingUrls, key: bytes) -> None:
+        self._urls = urls
+        self._key = hashlib.blake2b(key, digest_size=32, person=b"pw-message-key").digest()
+
+    def compose(
+        self, plan: SendPlan, message_id: int, contact: Contact, variant_id: int | None, *, at: datetime | None = None
+    ) -> OutgoingMessage:
+        """Return the email of one message; every attempt gives the same key and the same links.
+
+        Args:
+            plan: The campaign.
+            message_id: The ledger row.
+            contact: Whom it is for.
+            variant_id: The arm of an A/B test, or None.
+            at: When it is sent (the Date header); None where it is only shown.
+
+        Raises:
+            InvalidInput: If it can't be rendered for this contact.
+        """
+        urls, key = self._urls, self.message_key(message_id)
+        unsubscribe = urls.unsubscribe(message_id)
+        addresses = _Addresses(
+            unsubscribe=unsubscribe,
+            preferences=urls.preferences(message_id),
+            view=urls.view(message_id),
+            links=[urls.click(message_id, link_id) for link_id in plan.link_ids],
+            pixel=urls.open(message_id),
+        )
+        headers = _headers(plan, key, at) | {
+            "List-Unsubscribe": f"<{unsubscribe}>",  # RFC 2369
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+        }
+        return _finished(plan, message_id, key, contact, plan.subject_for(variant_id), addresses, headers)
+
+    def compose_test(self, plan: SendPlan, contact: Contact, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
+        """Return the email as a test: it counts nowhere, for it belongs to no message.
+
+        Links lead straight to their destinations, there is no pixel, and unsubscribe, preferences and view lead to an
+        address of the receiver that answers that this was a preview. The key is new each time.
+
+        Args:
+            plan: The campaign.
+            contact: Whose values fill the merge fields.
+            to: The address it goes to.
+            variant_id: The arm whose subject it gets.
+            at: When it is sent.
+
+        Raises:
+            InvalidInput: If it can't be rendered for this contact.
+        """
+        preview = self._urls.preview()
+        addresses = _Addresses(preview, preview, preview, plan.version.links, "")
+        key = f"test-{random_name(16)}"
+        finished = _finished(plan, 0, key, contact, plan.subject_for(variant_id), addresses, _headers(plan, key, at))
+        marked = f"{TEST_MARK} {finished.subject}"
+        return OutgoingMessage(
+            0, plan.workspace_id, key, to, plan.from_email, plan.from_name, marked, finished.html, finished.text, finished.headers
+        )
+
+    def message_key(self, message_id: int) -> str:
+        """Return the name of a message everywhere outside: its number and a keyed hash of it."""
+        return f"{message_id}-{hashlib.blake2b(b'%d' % message_id, key=self._key, digest_size=6).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    unsubscribe: str
+    preferences: str
+    view: str
+    links: Sequence[str]
+    pixel: str
+
+
+def _finished(
+    plan: SendPlan,
+    message_id: int,
+    key: str,
+    contact: Contact,
+    subject_source: str,
+    addresses: _Addresses,
+    headers: Mapping[str, str],
+) -> OutgoingMessage:
+    person = {**contact.attributes, "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name}
+    campaign = {"name": plan.campaign_name, "subject": ""}
+    context: dict[str, Any] = {
+        "contact": person,
+        "workspace": plan.workspace,
+        "campaign": campaign,
+        "brand": {},
+        "unsubscribe_url": addresses.unsubscribe,
+        "preferences_url": addresses.preferences,
+        "view_url": addresses.view,
+    }
+    subject = render_text(subject_source, context)
+    campaign["subject"] = subject
+    body = render(plan.version, {**context, "pw_links": addresses.links, "pw_pixel": addresses.pixel})
+    return OutgoingMessage(
+        message_id, plan.workspace_id, key, contact.email, plan.from_email, plan.from_name, subject, body.html, body.text, headers
+    )
+
+
+def _headers(plan: SendPlan, key: str, at: datetime | None) -> dict[str, str]:
+    domain = address(plan.from_email).rpartition("@")[2]
+    headers = {
+        "Message-ID": f"<{key}@{domain}>",
+        "List-ID": f"<w{plan.workspace_id}.{domain}>",  # RFC 2919
+        "Feedback-ID": f"c{plan.campaign_id}:w{plan.workspace_id}:campaign:postwright",
+        "X-Postwright-Message": key,
+    }
+    return headers if at is None else {"Date": format_datetime(at), **headers}

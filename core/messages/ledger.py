@@ -1,0 +1,278 @@
+"""The ledger of all messages: who claims, who intends, what came of it, each step one short transaction.
+
+The order that keeps every promise: claim (lease) → intent, committed → the message leaves → outcome, committed. A crash before
+the intent gives the claim back; a crash after it leaves `sending`, which becomes `uncertain` and is never sent again unasked,
+unless the provider delivers the same key only once. Every step checks that the row is still ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.tables import contacts
+from core.messages.rows import Claimed, MessageRow, Released
+from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
+from core.messages.tables import messages
+from core.permissions import Permission, Principal
+from core.providers.base import Outcome, SendResult
+from core.storage.database import Database, chunked, insert_or_ignore_from
+
+LEASE = timedelta(seconds=60)
+FIRST_BACK_OFF = timedelta(minutes=1)
+MAX_ATTEMPTS = 5
+_IN_LIST = 10_000
+_REASON_LENGTH = 500
+
+Column = sa.ColumnElement[int]
+
+_m = messages.c
+_NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+
+
+class Ledger:
+    """One row per email to one contact.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    def enqueue(self, connection: sa.Connection, workspace_id: int, campaign_id: int, recipients: Sequence[tuple[int, int | None]]) -> int:
+        """Queue a message per recipient inside the caller's transaction; who has one already keeps it.
+
+        Args:
+            connection: A transaction.
+            workspace_id: Whose campaign it is.
+            campaign_id: The campaign.
+            recipients: Pairs of contact and arm (or None); contacts deleted meanwhile are left out.
+
+        Returns:
+            How many messages are new.
+        """
+        by_arm: dict[int | None, list[int]] = {}
+        for contact_id, variant_id in recipients:
+            by_arm.setdefault(variant_id, []).append(contact_id)
+        inserted = 0
+        for variant_id, contact_ids in by_arm.items():
+            fixed: dict[str, Any] = {"campaign_id": campaign_id, "variant_id": variant_id, "state": MessageState.QUEUED.value}
+            fixed |= {"reason": "", "attempts": 0, "queued_at": self._clock.now()}
+            for chunk in chunked(contact_ids, _IN_LIST):
+                inserted += _insert_for(connection, workspace_id, chunk, fixed)
+        return inserted
+
+    def claim(self, workspace_id: int, campaign_id: int, owner: str, limit: int) -> list[Claimed]:
+        """Take up to `limit` messages that wait or whose retry is due; two claimers never get the same one.
+
+        Args:
+            workspace_id: Whose campaign it is.
+            campaign_id: The campaign.
+            owner: Who claims; unique to one run of one process.
+            limit: How many at most.
+        """
+        now = self._clock.now()
+        mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
+        waiting = sa.and_(mine, _m.state == MessageState.QUEUED.value)
+        due = sa.and_(mine, _m.state == MessageState.RETRY.value, _m.due_at <= now)
+        with self._db.transaction() as connection:
+            # Two statements, because each can walk the index (campaign, state); one with OR would sort all that wait.
+            claimed = _claim(connection, due, owner, now, limit)
+            return claimed + _claim(connection, waiting, owner, now, limit - len(claimed))
+
+    def skip(self, owner: str, reasons: Mapping[int, str]) -> int:
+        """Note that claimed messages must not be sent, and why; return how many were still ours."""
+        by_reason: dict[str, list[int]] = {}
+        for message_id, reason in reasons.items():
+            by_reason.setdefault(reason, []).append(message_id)
+        skipped = 0
+        with self._db.transaction() as connection:
+            for reason, ids in sorted(by_reason.items()):
+                moved = {"state": MessageState.SKIPPED.value, "reason": reason, "due_at": None, **_NO_LEASE}
+                skipped += len(_move(connection, _claimed_by(owner, ids), moved))
+        return skipped
+
+    def record_intent(self, owner: str, message_ids: Sequence[int]) -> set[int]:
+        """Commit that these messages are about to leave; return those that are still ours: only they may be sent."""
+        moved = {"state": MessageState.SENDING.value, "lease_until": self._clock.now() + LEASE}
+        with self._db.transaction() as connection:
+            return _move(connection, _claimed_by(owner, message_ids), moved)
+
+    def record_outcomes(self, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]]) -> None:
+        """Commit what became of messages.
+
+        A message that was meanwhile declared uncertain, because its lease had run out, is settled by its late answer.
+        One that the ingester has settled already (the journal is written first) stays as it is.
+        """
+        now = self._clock.now()
+        rows = [_outcome(claimed, result, now) for claimed, result in outcomes]
+        if rows:
+            with self._db.transaction() as connection:
+                # In the order of ids, like everybody who locks several rows: no circle of waiting.
+                connection.execute(_SETTLE, sorted((row | {"the_owner": owner} for row in rows), key=lambda row: row["the_id"]))
+
+    def release(self, owner: str, message_ids: Sequence[int]) -> int:
+        """Give back claimed messages that are not going to be sent now; return how many were still ours."""
+        with self._db.transaction() as connection:
+            return len(_move(connection, _claimed_by(owner, message_ids), {"state": MessageState.QUEUED.value, **_NO_LEASE}))
+
+    def release_expired(self, workspace_id: int, campaign_id: int, *, is_idempotent: bool) -> Released:
+        """Settle messages whose sender died or hangs.
+
+        Args:
+            workspace_id: Whose campaign it is.
+            campaign_id: The campaign.
+            is_idempotent: Whether the provider delivers the same key only once; what was on its way is then sent again.
+        """
+        expired = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.lease_until <= self._clock.now())
+        claimed = sa.and_(expired, _m.state == MessageState.CLAIMED.value)
+        sending = sa.and_(expired, _m.state == MessageState.SENDING.value)
+        again = {"state": MessageState.QUEUED.value, **_NO_LEASE}
+        # The owner stays on the row: if it only was slow, its answer still settles the message.
+        unknown = {"state": MessageState.UNCERTAIN.value, "reason": "the sender stopped before the answer came", "lease_until": None}
+        with self._db.transaction() as connection:
+            back = len(_move(connection, claimed, again))
+            if is_idempotent:
+                return Released(back + len(_move(connection, sending, again)), 0)
+            return Released(back, len(_move(connection, sending, unknown)))
+
+    def cancel_queued(self, connection: sa.Connection, workspace_id: int, campaign_id: int) -> int:
+        """Cancel, inside the caller's transaction, everything that has not left yet; return how many."""
+        mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
+        stoppable = sa.and_(mine, _m.state.in_([state.value for state in STOPPABLE_STATES]))
+        return len(_move(connection, stoppable, {"state": MessageState.CANCELLED.value, "due_at": None, **_NO_LEASE}))
+
+    def requeue_for_settle(self, connection: sa.Connection, workspace_id: int, campaign_id: int, reason: str) -> int:
+        """Queue uncertain messages again because a person decided that a second copy is better than none; return how many."""
+        mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.state == MessageState.UNCERTAIN.value)
+        return len(_move(connection, mine, {"state": MessageState.QUEUED.value, "reason": reason, **_NO_LEASE}))
+
+    def counts(self, by: Principal, campaign_id: int) -> dict[MessageState, int]:
+        """Return how many messages of a campaign are in each state; states without any are left out."""
+        by.require(Permission.CAMPAIGNS_VIEW)
+        mine = sa.and_(_m.workspace_id == by.workspace_id, _m.campaign_id == campaign_id)
+        with self._db.read() as connection:
+            found = connection.execute(sa.select(_m.state, sa.func.count()).where(mine).group_by(_m.state))
+            return {MessageState(state): count for state, count in found}
+
+    def page(
+        self, by: Principal, campaign_id: int, state: MessageState | None = None, limit: int = 100, after_id: int = 0
+    ) -> list[MessageRow]:
+        """Return messages of a campaign in the order of their ids.
+
+        Args:
+            by: Who asks.
+            campaign_id: The campaign.
+            state: Only messages in this state.
+            limit: How many at most.
+            after_id: The last id of the page before.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        wanted = [_m.workspace_id == by.workspace_id, _m.campaign_id == campaign_id, _m.id > after_id]
+        if state is not None:
+            wanted.append(_m.state == state.value)
+        statement = _PAGE.where(*wanted).order_by(_m.id).limit(limit)
+        with self._db.read() as connection:
+            return [_as_row(row) for row in connection.execute(statement)]
+
+
+def has_open(workspace_id: Column, campaign_id: Column) -> sa.ColumnElement[bool]:
+    """Return the condition that a campaign has a message that is not settled yet."""
+    return _has(workspace_id, campaign_id, _m.state.in_([state.value for state in OPEN_STATES]))
+
+
+def has_work(workspace_id: Column, campaign_id: Column, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a campaign has something to do now: a message that waits, is due, or was abandoned."""
+    waiting = _m.state == MessageState.QUEUED.value
+    due = sa.and_(_m.state == MessageState.RETRY.value, _m.due_at <= now)
+    held = _m.state.in_([MessageState.CLAIMED.value, MessageState.SENDING.value])
+    parts = (waiting, due, sa.and_(held, _m.lease_until <= now))
+    return sa.or_(*(_has(workspace_id, campaign_id, part) for part in parts))
+
+
+def _has(workspace_id: Column, campaign_id: Column, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, which)
+
+
+def _insert_for(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], fixed: Mapping[str, Any]) -> int:
+    """Insert a row per contact in one statement: the values travel once, only the ids are many."""
+    literals = [sa.literal(value, _m[name].type).label(name) for name, value in fixed.items()]
+    source = sa.select(contacts.c.id, contacts.c.workspace_id, *literals)
+    source = source.where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(contact_ids)).order_by(contacts.c.id)
+    return insert_or_ignore_from(connection, messages, ["contact_id", "workspace_id", *fixed], source)
+
+
+def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str, now: datetime, limit: int) -> list[Claimed]:
+    if limit <= 0:
+        return []
+    # Select, then update by key: one UPDATE with a sub-select reads the whole table on SQLite, and on PostgreSQL it may run
+    # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
+    wanted = sa.select(_m.id, _m.contact_id, _m.variant_id, _m.attempts).where(which).limit(limit)
+    claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
+    lease = {"state": MessageState.CLAIMED.value, "lease_owner": owner, "lease_until": now + LEASE}
+    connection.execute(sa.update(messages).where(_m.id.in_([each.message_id for each in claimed])).values(**lease))
+    return claimed
+
+
+def _claimed_by(owner: str, ids: Iterable[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(_m.id.in_(list(ids)), _m.lease_owner == owner, _m.state == MessageState.CLAIMED.value)
+
+
+def _move(connection: sa.Connection, which: sa.ColumnElement[bool], values: Mapping[str, Any]) -> set[int]:
+    """Change rows and return their ids; they are locked in the order of ids first, so that nobody waits in a circle."""
+    ids = list(connection.execute(sa.select(_m.id).where(which).order_by(_m.id).with_for_update()).scalars())
+    for chunk in chunked(ids, _IN_LIST):
+        connection.execute(sa.update(messages).where(_m.id.in_(chunk)).values(**values))
+    return set(ids)
+
+
+_SETTLE = (
+    sa.update(messages)
+    .where(
+        _m.id == sa.bindparam("the_id"),
+        _m.lease_owner == sa.bindparam("the_owner"),
+        # Not IN: its list can't be expanded in a statement that runs for many rows at once.
+        sa.or_(_m.state == MessageState.SENDING.value, _m.state == MessageState.UNCERTAIN.value),
+    )
+    .values(
+        state=sa.bindparam("to_state"),
+        reason=sa.bindparam("why"),
+        attempts=sa.bindparam("tried"),
+        due_at=sa.bindparam("due", type_=_m.due_at.type),
+        accepted_at=sa.bindparam("taken_at", type_=_m.accepted_at.type),
+        provider_message_id=sa.bindparam("provider_id", type_=_m.provider_message_id.type),
+        **_NO_LEASE,
+    )
+)
+_PAGE = sa.select(
+    _m.id, _m.contact_id, contacts.c.email, _m.variant_id, _m.state, _m.reason, _m.attempts, _m.due_at, _m.queued_at, _m.accepted_at,
+    _m.provider_message_id,
+).select_from(messages.outerjoin(contacts, contacts.c.id == _m.contact_id))  # fmt: skip
+
+
+def _outcome(claimed: Claimed, result: SendResult, now: datetime) -> dict[str, Any]:
+    tried = claimed.attempts + (1 if result.attempted else 0)
+    state, reason, due = MessageState(result.outcome.value), result.reason, None
+    if result.outcome is Outcome.RETRY and tried >= MAX_ATTEMPTS:
+        state, reason = MessageState.REFUSED, f"given up after {tried} attempts: {reason}"
+    elif result.outcome is Outcome.RETRY:
+        due = now + FIRST_BACK_OFF * 2 ** max(0, tried - 1)
+    return {
+        "the_id": claimed.message_id,
+        "to_state": state.value,
+        "why": reason[:_REASON_LENGTH],
+        "tried": tried,
+        "due": due,
+        "taken_at": now if state is MessageState.ACCEPTED else None,
+        "provider_id": result.provider_message_id,
+    }
+
+
+def _as_row(row: Any) -> MessageRow:
+    return MessageRow(**{**row._mapping, "state": MessageState(row.state)})

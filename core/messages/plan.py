@@ -1,0 +1,60 @@
+"""Everything that sending a campaign's messages needs to know about the campaign, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PinnedVersion:
+    """The template version a campaign was launched with.
+
+    Args:
+        id: Its number.
+        html: The HTML part as a Jinja template.
+        text: The plain-text part as a Jinja template.
+        links: The original addresses of its links, in order.
+    """
+
+    id: int
+    html: str
+    text: str
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SendPlan:
+    """How to write and send a campaign's messages.
+
+    Args:
+        workspace_id: Whose campaign it is.
+        campaign_id: The campaign.
+        campaign_name: Its name, for merge fields.
+        from_email: The sender's address.
+        from_name: The sender's name.
+        subject: The subject, with merge fields.
+        subjects: The subject of each arm of an A/B test, by arm.
+        version: The template version.
+        connection_id: The provider to send through.
+        link_ids: The tracked links, in the order of the version's links.
+        workspace: What templates may say about the workspace: name and postal address.
+        track_conversions: Whether landing pages get the conversion token.
+    """
+
+    workspace_id: int
+    campaign_id: int
+    campaign_name: str
+    from_email: str
+    from_name: str
+    subject: str
+    subjects: Mapping[int, str]
+    version: PinnedVersion
+    connection_id: int
+    link_ids: tuple[int, ...]
+    workspace: Mapping[str, str]
+    track_conversions: bool
+
+    def subject_for(self, variant_id: int | None) -> str:
+        """Return the subject an arm sees."""
+        return self.subject if variant_id is None else self.subjects.get(variant_id, self.subject)
