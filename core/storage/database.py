@@ -14,6 +14,10 @@ from core.errors import StorageFull, Unavailable
 from core.storage.tables import sequences
 
 BUSY_TIMEOUT_SECONDS = 30
+# psycopg prepares a statement at its sixth run, and PostgreSQL may then plan `IN (10,000 values)` without knowing them: it compares
+# one by one instead of hashing (measured: 11 s in place of 0.02 s over 64,000 rows).
+_PSYCOPG = {"options": "-c plan_cache_mode=force_custom_plan"}
+
 Row = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -27,7 +31,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_size=8, max_overflow=16)
+        options = {} if url.startswith("sqlite") else {"connect_args": _PSYCOPG, "pool_pre_ping": True}
+        self.engine = sa.create_engine(url, pool_size=8, max_overflow=16, **options)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
@@ -57,8 +62,11 @@ class Database:
         Raises:
             Unavailable: If the database does not answer.
         """
-        with _plain_errors(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _plain_errors(), self.engine.connect() as connection:
+            if self.dialect == "postgresql":  # its default shows every statement what others committed a moment before
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -105,6 +113,17 @@ def next_sequence(connection: sa.Connection, workspace_id: int, name: str) -> in
         set_={"value": sequences.c.value + 1},
     ).returning(sequences.c.value)
     return int(connection.execute(statement).scalar_one())
+
+
+def analyse(connection: sa.Connection, *tables: sa.Table) -> None:
+    """Tell the database what its tables hold now; call it after a bulk load (PostgreSQL manual, 14.4.8).
+
+    Without it PostgreSQL believes until its next automatic look that there are few rows, and joins them one by one (measured:
+    145 s in place of 0.8 s). SQLite does without: its planner goes by the indexes.
+    """
+    if connection.dialect.name == "postgresql":
+        for table in tables:
+            connection.execute(sa.text(f'analyze "{table.name}"'))
 
 
 def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -149,3 +149,14 @@ def test_a_lease_given_back_is_free_at_once(db: Database, clock: FrozenClock) ->
     first.hold()
     first.release()
     assert Lease(db, clock, "ingester", "b", timedelta(seconds=10)).hold()
+
+
+def test_a_read_sees_one_state_whatever_is_written_meanwhile(db: Database, workspace: Principal) -> None:
+    names = sa.select(workspaces.c.name)
+    with db.read() as reading:
+        before = reading.execute(names).scalars().all()
+        with db.transaction() as writing:
+            writing.execute(sa.update(workspaces).values(name="Renamed"))
+        assert reading.execute(names).scalars().all() == before
+    with db.read() as reading:
+        assert reading.execute(names).scalars().all() == ["Renamed"]
