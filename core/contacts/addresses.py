@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 
 MAX_LENGTH = 254
 _MAX_LOCAL = 64
+_TOO_LONG = f"The address is longer than {MAX_LENGTH} characters."
 # White space, and the invisible characters that spreadsheets and web pages leave around a copied address.
 _AROUND = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u2060\ufeff"
 # RFC 5322 dot-atom: what nearly every address is, checked here because the full validator costs 20 µs each.
@@ -52,11 +53,13 @@ def _checked(email: str) -> str:
     local, at, domain = email.rpartition("@")
     if not at:
         raise EmailNotValidError("The address has no @." if email else "There is no address.")
+    if len(email) > MAX_LENGTH:
+        raise EmailNotValidError(_TOO_LONG)
     if len(local) > _MAX_LOCAL or not _PLAIN_LOCAL.fullmatch(local):
         _validate(f"{local}@example.com")  # says what is wrong with it
     address = f"{local}@{_checked_domain(domain)}"
     if len(address) > MAX_LENGTH:
-        raise EmailNotValidError(f"The address is longer than {MAX_LENGTH} characters.")
+        raise EmailNotValidError(_TOO_LONG)
     return address
 
 

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
-from core.contacts.changes import next_change
+from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent import Consent, ConsentStatus
-from core.contacts.lists import join_changed
+from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
 from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contact_tombstones, contacts, list_members, lists
+from core.contacts.tables import consent_records, contact_tombstones, contacts, lists
 from core.errors import InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
@@ -225,9 +225,7 @@ class Contacts:
             mine = sa.select(lists.c.id).where(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
             if connection.execute(mine).scalar() is None:
                 raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
-            member = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
-            joining = sa.update(contacts).where(contacts.c.id == contact_id, contacts.c.id.not_in(member))
-            connection.execute(joining.values(updated_seq=change))
+            mark_changed(connection, by.workspace_id, change, contacts.c.id == contact_id, ~is_on_list(list_id))
             join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
 
 
@@ -249,7 +247,7 @@ def _conditions(search: str, list_id: int | None, consent: ConsentStatus | None)
         fields = (contacts.c.email, contacts.c.first_name, contacts.c.last_name)
         found.append(sa.or_(*(sa.func.lower(field).contains(search, autoescape=True) for field in fields)))
     if list_id is not None:
-        found.append(contacts.c.id.in_(sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)))
+        found.append(is_on_list(list_id))
     if consent is not None:
         found.append(contacts.c.consent == consent.value)
     return found

@@ -14,7 +14,7 @@ from core.contacts.changes import mark_changed, next_change
 from core.contacts.tables import contacts, list_members, lists
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal
-from core.storage.database import Database, chunked, insert_or_ignore
+from core.storage.database import Database, chunked, insert_or_ignore, insert_or_ignore_from
 
 MAX_NAME = 200
 _CHUNK = 10_000
@@ -51,7 +51,7 @@ class Lists:
         """
         by.require(Permission.CONTACTS_IMPORT)
         with self._db.transaction() as connection:
-            if _id_by_name(connection, by.workspace_id, check_list_name(name)) is not None:
+            if find_list(connection, by.workspace_id, check_list_name(name)) is not None:
                 raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
             return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
 
@@ -113,7 +113,7 @@ class Lists:
         by.require(Permission.CONTACTS_IMPORT)
         wanted = check_list_name(name)
         with self._db.transaction() as connection:
-            if _id_by_name(connection, by.workspace_id, wanted) not in {None, list_id}:
+            if find_list(connection, by.workspace_id, wanted) not in {None, list_id}:
                 raise Conflict(f"There is a list called “{wanted}” already.", hint="Choose another name.")
             connection.execute(sa.update(lists).where(_this(by, list_id)).values(name=wanted))
             return self._read(connection, by, list_id)
@@ -165,9 +165,7 @@ class Lists:
         return removed
 
     def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int]) -> int:
-        on_it = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
-        joining = sa.and_(contacts.c.id.in_(ids), contacts.c.id.not_in(on_it))
-        mark_changed(connection, by.workspace_id, change, joining)
+        mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(ids), ~is_on_list(list_id))
         return join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
 
     def _read(self, connection: sa.Connection, by: Principal, list_id: int) -> ContactList:
@@ -189,28 +187,34 @@ def check_list_name(name: str) -> str:
     return wanted
 
 
+def find_list(connection: sa.Connection, workspace_id: int, name: str) -> int | None:
+    """Return the id of the list of that name, or None."""
+    return connection.execute(sa.select(lists.c.id).where(lists.c.workspace_id == workspace_id, lists.c.name == name)).scalar()
+
+
 def list_named(connection: sa.Connection, workspace_id: int, name: str, now: datetime) -> int:
     """Return the id of the list of that name, making it inside the caller's transaction where there is none."""
     wanted = check_list_name(name)
     insert_or_ignore(connection, lists, [{"workspace_id": workspace_id, "name": wanted, "created_at": now}])
-    found = _id_by_name(connection, workspace_id, wanted)
+    found = find_list(connection, workspace_id, wanted)
     if found is None:
         raise Conflict("The list was deleted at the same moment.", hint="Try again.")
     return found
 
 
+def is_on_list(list_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition that the contact of the enclosing statement is on a list."""
+    member = list_members.c
+    return sa.exists().where(member.list_id == list_id, member.contact_id == contacts.c.id).correlate(contacts)
+
+
 def join_changed(connection: sa.Connection, workspace_id: int, list_id: int, change: int, now: datetime) -> int:
     """Put everybody whom this change touched on a list, unless already on it; return how many joined."""
-    on_it = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
-    joining = sa.select(sa.literal(list_id), contacts.c.id, contacts.c.workspace_id, sa.literal(now, list_members.c.added_at.type)).where(
-        contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, contacts.c.id.not_in(on_it)
+    moment = sa.literal(now, list_members.c.added_at.type)
+    touched = sa.select(sa.literal(list_id), contacts.c.id, contacts.c.workspace_id, moment).where(
+        contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change
     )
-    columns = ["list_id", "contact_id", "workspace_id", "added_at"]
-    return connection.execute(sa.insert(list_members).from_select(columns, joining)).rowcount
-
-
-def _id_by_name(connection: sa.Connection, workspace_id: int, name: str) -> int | None:
-    return connection.execute(sa.select(lists.c.id).where(lists.c.workspace_id == workspace_id, lists.c.name == name)).scalar()
+    return insert_or_ignore_from(connection, list_members, ["list_id", "contact_id", "workspace_id", "added_at"], touched)
 
 
 def _this(by: Principal, list_id: int) -> sa.ColumnElement[bool]:

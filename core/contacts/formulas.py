@@ -1,0 +1,16 @@
+"""Values that a spreadsheet would run as a formula, made harmless (CWE-1236) in a way that our import takes back."""
+
+from __future__ import annotations
+
+import re
+
+_RUNS = re.compile(r"'*[=+\-@\t\r]")
+
+
+def unformula(value: str) -> str:
+    """Return text that a spreadsheet shows and does not run: an apostrophe goes before what begins like a formula.
+
+    A value that already begins with apostrophes before such a character gets one more, so that taking one off (the import
+    does) gives back exactly what there was.
+    """
+    return f"'{value}" if _RUNS.match(value) else value

@@ -1,0 +1,80 @@
+"""Reading contacts from the database as Arrow rows, in the shape of the snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from core.contacts.addresses import domain_of
+from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
+
+ROW_SCHEMA = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("email", pa.string()),
+        ("domain", pa.string()),
+        ("first_name", pa.string()),
+        ("last_name", pa.string()),
+        ("consent", pa.string()),
+        ("suppressed", pa.bool_()),
+        ("list_ids", pa.list_(pa.int64())),
+        ("created_at", pa.timestamp("us", tz="UTC")),
+        ("attributes", pa.string()),
+    ]
+)
+
+
+def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa.Table:
+    """Return the contacts whose last change is later than number `after`, with their lists and whether they are suppressed."""
+    rows = connection.execute(_changed(workspace_id, after)).all()
+    on = _list_ids(connection, workspace_id, after)
+    columns: dict[str, list[Any]] = {
+        "id": [row.id for row in rows],
+        "email": [row.email for row in rows],
+        "domain": [domain_of(row.email) for row in rows],
+        "first_name": [row.first_name for row in rows],
+        "last_name": [row.last_name for row in rows],
+        "consent": [row.consent for row in rows],
+        "suppressed": [row.suppression_id is not None for row in rows],
+        "list_ids": [on.get(row.id, []) for row in rows],
+        "created_at": [row.created_at for row in rows],
+        "attributes": [row.attributes_text for row in rows],
+    }
+    return pa.table(columns, schema=ROW_SCHEMA)
+
+
+def tombstones(connection: sa.Connection, workspace_id: int, after: int) -> pa.Table:
+    """Return the ids of the contacts that were deleted later than change number `after`."""
+    column = contact_tombstones.c
+    wanted = sa.select(column.contact_id).where(column.workspace_id == workspace_id, column.updated_seq > after)
+    return pa.table({"id": pa.array(connection.execute(wanted).scalars().all(), pa.int64())})
+
+
+def _changed(workspace_id: int, after: int) -> sa.Select[Any]:
+    same_address = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
+    column = contacts.c
+    return (
+        sa.select(
+            *(column.id, column.email, column.first_name, column.last_name, column.consent, column.created_at),
+            sa.cast(column.attributes, sa.Text).label("attributes_text"),
+            suppressions.c.id.label("suppression_id"),
+        )
+        .select_from(contacts.outerjoin(suppressions, same_address))
+        .where(column.workspace_id == workspace_id, column.updated_seq > after)
+    )
+
+
+def _list_ids(connection: sa.Connection, workspace_id: int, after: int) -> dict[int, list[int]]:
+    member = list_members.c
+    wanted = (
+        sa.select(member.contact_id, member.list_id)
+        .join_from(list_members, contacts, member.contact_id == contacts.c.id)
+        .where(contacts.c.workspace_id == workspace_id, contacts.c.updated_seq > after)
+        .order_by(member.list_id)
+    )
+    on: dict[int, list[int]] = {}
+    for contact_id, list_id in connection.execute(wanted):
+        on.setdefault(contact_id, []).append(list_id)
+    return on
