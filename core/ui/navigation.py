@@ -19,7 +19,7 @@ class Entry:
     """A page.
 
     Args:
-        section: The part of the menu.
+        section: The part of the menu; "" stands on top without a heading.
         file: From the top folder.
         title: In the menu.
         icon: A material symbol.
@@ -42,7 +42,7 @@ class Entry:
 
 _P = Permission
 PAGES = (
-    Entry("Overview", "pages/overview/overview.py", "Overview", "space_dashboard", _P.OVERVIEW_VIEW),
+    Entry("", "pages/overview/overview.py", "Overview", "space_dashboard", _P.OVERVIEW_VIEW),
     Entry("Create", "pages/create/campaigns.py", "Campaigns", "campaign", _P.CAMPAIGNS_VIEW),
     Entry("Create", "pages/create/campaign.py", "Campaign", "campaign", _P.CAMPAIGNS_VIEW, hidden=True),
     Entry("Create", "pages/create/templates.py", "Templates", "article", _P.TEMPLATES_VIEW),

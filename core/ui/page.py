@@ -5,39 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.accounts.workspaces import Workspace
 from core.app import Services
+from core.errors import Denied
 from core.permissions import Permission, Principal
 from core.ui import auth, parts, sign_in, words
 from core.ui.services import services
 
 _SAY_NEXT = "postwright.say_next"
+_TRUSTED_FOR = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Page:
     """What a page needs.
 
     Args:
         services: Everything the product can do.
-        by: Who asks; given to every service call.
         workspace: Whose page it is.
         token: The session's token.
         heading: Where the title is.
         actions: The row at the right of the title, for the page's one primary action.
+        known: Who asked, and when that was last checked.
     """
 
     services: Services
-    by: Principal
     workspace: Workspace
     token: str
     heading: DeltaGenerator
     actions: DeltaGenerator
+    known: tuple[Principal, datetime]
+
+    @property
+    def by(self) -> Principal:
+        """Who asks; given to every service call.
+
+        Fragments and dialogs run again without the guard at the top of the page, so the session is asked for again
+        here where the last answer is older than a second.
+
+        Raises:
+            Denied: If the session has ended since.
+        """
+        principal, checked_at = self.known
+        now = self.services.clock.now()
+        if now - checked_at < _TRUSTED_FOR:
+            return principal
+        found = self.services.sessions.resolve(self.token)
+        if found is None:
+            st.rerun()  # to the sign-in form; goes on only inside a callback, where there is nothing to draw
+            raise Denied("Your session has ended.", hint="Sign in again.")
+        self.known = (found, now)
+        return found
 
     def header(self, label: str, *, icon: str = "add", key: str = "primary_action", disabled: bool = False) -> bool:
         """Draw the page's primary action at the right of its title; return whether it was pressed."""
@@ -116,8 +139,9 @@ def open_page(
     if help:
         st.markdown(f":gray[{help}]")
     _say(st.session_state.pop(_SAY_NEXT, ""))
-    by = visitor.principal
-    return Page(services(), by, services().workspaces.get(by.workspace_id), visitor.token, heading, actions)
+    here = services()
+    workspace = here.workspaces.get(visitor.principal.workspace_id)
+    return Page(here, workspace, visitor.token, heading, actions, (visitor.principal, here.clock.now()))
 
 
 def _say(done: str) -> None:

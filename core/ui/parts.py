@@ -42,7 +42,7 @@ def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str 
     """
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        st.markdown(f"## :primary[:material/{icon}:]", text_alignment="center", width="content")
+        st.markdown(f"# :primary[:material/{icon}:]", text_alignment="center", width="content")
         st.markdown(f"#### {title}", text_alignment="center", width="content")
         st.markdown(f":gray[{text}]", text_alignment="center", width="content")
         pressed = bool(action) and st.button(action, key=key, type="primary")
@@ -71,7 +71,7 @@ def denied(permission: str) -> None:
     """Draw what somebody sees who may not see the page: which permission is missing and who can give it."""
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
-        st.markdown("## :gray[:material/lock:]", text_alignment="center", width="content")
+        st.markdown("# :gray[:material/lock:]", text_alignment="center", width="content")
         st.markdown("#### You can’t open this page", text_alignment="center", width="content")
         text = f"It needs the permission `{permission}`. An admin of this workspace can give you a role that has it."
         st.markdown(text, text_alignment="center", width="content")

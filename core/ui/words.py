@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,9 +41,12 @@ def exactly(moment: datetime | None, timezone: str) -> str:
 
 def plain(text: str) -> str:
     """Return text that Streamlit shows as it is: what somebody else typed must not become links, pictures or formulas."""
-    return "".join(f"\\{character}" if character in _MARKS else character for character in text)
+    escaped = "".join(f"\\{character}" if character in _MARKS else character for character in " ".join(text.split()))
+    return _ADDRESS_START.sub("\\g<0>\u2060", escaped)
 
 
+# Markdown makes links of bare addresses even where every mark is escaped; an invisible word joiner keeps them words.
+_ADDRESS_START = re.compile(r"(?:www\\\.|\\:/)", re.IGNORECASE)
 _MARKS = frozenset("\\`*_{}[]()<>#+-.!|~:$^=&")
 
 

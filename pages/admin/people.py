@@ -35,7 +35,7 @@ def draw(page: Page, person: Person) -> None:
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(width=340, gap=None):
             st.markdown(f"**{plain(person.name)}** {badges(page, person)}")
-            st.caption(plain(person.email))
+            st.text(person.email)
         seen = "Never signed in" if person.last_seen_at is None else f"Seen {page.when(person.last_seen_at)}"
         st.caption(seen, width="content", help=page.exactly(person.last_seen_at) or None)
         with st.popover("Manage", key=f"manage_{person.id}", type="tertiary"):

@@ -1,0 +1,90 @@
+"""The app's process as it is started in earnest."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POSTWRIGHT_")}
+    environment |= {"POSTWRIGHT_DATA_DIR": str(tmp_path_factory.mktemp("data")), "POSTWRIGHT_APP_URL": url}
+    command = [sys.executable, "-m", "core.ui.server", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+    try:
+        _wait_until_ready(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url + "/readyz", timeout=2)
+        except OSError:
+            continue
+        return
+    process.kill()
+    pytest.fail(f"the app did not start: {process.communicate()[1].decode()[-2000:]}")
+
+
+def test_the_page_carries_the_policy_and_nothing_from_elsewhere(app_url: str):
+    with urllib.request.urlopen(app_url + "/campaigns") as answer:
+        assert "script-src 'self' blob: 'sha256-" in answer.headers["content-security-policy"]
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert b"https://" not in answer.read().split(b"<head>")[1].split(b"</head>")[0]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/_stcore/health"])
+def test_it_says_that_it_is_well(app_url: str, path: str):
+    with urllib.request.urlopen(app_url + path) as answer:
+        assert answer.status == 200
+
+
+def test_programs_cannot_drive_the_pages_without_a_browser(app_url: str):
+    request = urllib.request.Request(app_url + "/_stcore/agent/interact", b"{}", {"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code in {403, 404}
+
+
+def test_a_websocket_is_opened_for_our_own_names_only(app_url: str):
+    assert _handshake(app_url, host=app_url.removeprefix("http://")) == 101
+    assert _handshake(app_url, host="rebound.evil.example") == 403
+    assert _handshake(app_url, host=app_url.removeprefix("http://"), origin="https://evil.example") == 403
+
+
+def _handshake(app_url: str, host: str, origin: str = "") -> int:
+    _, _, address = app_url.partition("//")
+    name, port = address.split(":")
+    lines = [
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: {host}",
+        f"Origin: {origin or 'http://' + host}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    with socket.create_connection((name, int(port)), timeout=10) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return int(connection.recv(200).split()[1])

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.ui import words
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def test_counts_have_thousands_separators():
+    assert [words.number(n) for n in (0, 999, 42_694, 1_000_000)] == ["0", "999", "42,694", "1,000,000"]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"), [(1, 3, "not enough yet"), (0, 0, "not enough yet"), (3, 30, "10.0 %"), (1, 3000, "0.0 %")]
+)
+def test_a_share_of_fewer_than_thirty_is_not_shown(part: int, whole: int, said: str):
+    assert words.percent(part, whole) == said
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=3), "3 min ago"),
+        (timedelta(hours=5, minutes=50), "5 h ago"),
+        (timedelta(days=1), "1 day ago"),
+        (timedelta(days=65), "2 months ago"),
+        (timedelta(days=800), "2 years ago"),
+        (-timedelta(days=2), "in 2 days"),
+    ],
+)
+def test_times_are_told_as_distance(ago: timedelta, said: str):
+    assert words.when(NOW - ago, NOW) == said
+
+
+def test_no_time_is_never():
+    assert words.when(None, NOW) == "never"
+    assert words.exactly(None, "UTC") == ""
+
+
+def test_the_exact_time_is_in_the_workspaces_zone():
+    assert words.exactly(NOW, "Europe/Berlin") == "22 Nov 2026, 13:00 CET"
+
+
+@pytest.mark.parametrize("typed", ["![x](https://evil.example/a.png)", "[x](javascript:alert(1))", "$x^2$", "# head", ":red[x]", "`a`"])
+def test_markup_in_what_somebody_typed_is_shown_as_typed(typed: str):
+    shown = words.plain(typed)
+    assert shown.replace("\\", "").replace("\u2060", "") == typed
+    assert all(shown[i - 1] == "\\" for i, character in enumerate(shown) if character in "[]()!#$`:*_")
