@@ -1,25 +1,24 @@
-"""Finished emails, and a real SMTP server that behaves as a test tells it to."""
+"""Finished emails, and a mail server with or without a certificate."""
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from core.providers.base import OutgoingMessage
+from tests.support.mail_server import MailServer, serving
 
 EMAIL = OutgoingMessage(
     message_id=1,
@@ -41,73 +40,15 @@ def email(number: int, **changes: Any) -> OutgoingMessage:
     return replace(EMAIL, **(own | changes))
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class MailServer:
-    """A real SMTP server; `answers` maps a recipient to what the server says or does at a command."""
-
-    port: int = 0
-    received: list[Envelope] = field(default_factory=list)
-    connections: int = 0
-    answers: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        answer = self.answers.get(("RCPT", address), "250 OK")
-        if answer == "hang up":
-            server.transport.abort()
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        answer = self.answers.get(("DATA", envelope.rcpt_tos[0]), "250 Taken")
-        if answer == "hang up":
-            self.received.append(envelope)  # taken, but the answer never arrives
-            server.transport.abort()
-        elif answer.startswith("250"):
-            self.received.append(envelope)
-        return answer
-
-
 @pytest.fixture
 def start_mail_server() -> Iterator[Callable[..., MailServer]]:
-    controllers: list[Controller] = []
-
-    def start(**options: Any) -> MailServer:
-        server = MailServer()
-        server.port = free_port()  # aiosmtpd's controller can't take the port it is given by the system
-        controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
-        controller.start()
-        controllers.append(controller)
-        return server
-
-    yield start
-    for controller in controllers:
-        controller.stop()
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(serving(**options))
 
 
 @pytest.fixture
 def mail_server(start_mail_server: Callable[..., MailServer]) -> MailServer:
     return start_mail_server()
-
-
-class OnlyAnn:
-    """Signs in one user."""
-
-    def __call__(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        right = isinstance(data, LoginPassword) and data.login == b"ann" and data.password == b"right"
-        return AuthResult(success=right, handled=right)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from core.providers.outbox.send import OutboxProvider
 from core.providers.tables import connections as table
 from core.storage.database import Database
 from core.storage.vault import Vault
-from tests.providers.conftest import MailServer
 from tests.providers.conftest import email as outgoing
+from tests.support.mail_server import MailServer
 
 SMTP = {"host": "127.0.0.1", "port": "2525", "security": "none", "username": "ann", "password": "s3cret-word"}
 

@@ -13,8 +13,8 @@ from core.errors import Unavailable
 from core.providers.base import Outcome
 from core.providers.smtp.send import Security, SmtpProvider
 from core.storage.event_words import BounceClass
-from tests.providers.conftest import MailServer, OnlyAnn, free_port
 from tests.providers.conftest import email as outgoing
+from tests.support.mail_server import MailServer, OnlyAnn, free_port
 
 Start = Callable[..., MailServer]
 

@@ -1,0 +1,71 @@
+"""A real SMTP server that behaves as a test tells it to."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class MailServer:
+    """A real SMTP server; `answers` maps a recipient to what the server says or does at a command."""
+
+    port: int = 0
+    received: list[Envelope] = field(default_factory=list)
+    connections: int = 0
+    answers: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        answer = self.answers.get(("RCPT", address), "250 OK")
+        if answer == "hang up":
+            server.transport.abort()
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = self.answers.get(("DATA", envelope.rcpt_tos[0]), "250 Taken")
+        if answer == "hang up":
+            self.received.append(envelope)  # taken, but the answer never arrives
+            server.transport.abort()
+        elif answer.startswith("250"):
+            self.received.append(envelope)
+        return answer
+
+
+class OnlyAnn:
+    """Signs in one user."""
+
+    def __call__(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        right = isinstance(data, LoginPassword) and data.login == b"ann" and data.password == b"right"
+        return AuthResult(success=right, handled=right)
+
+
+@contextmanager
+def serving(**options: Any) -> Iterator[MailServer]:
+    """Run a server; `options` go to aiosmtpd."""
+    server = MailServer(free_port())  # aiosmtpd's controller can't take the port it is given by the system
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
+    controller.start()
+    try:
+        yield server
+    finally:
+        controller.stop()
