@@ -40,6 +40,14 @@ class Lease:
         mine = sa.select(leases.c.owner).where(leases.c.name == self._name, leases.c.expires_at > self._clock.now())
         return connection.execute(mine).scalar() == self._owner
 
+    def keep(self, connection: sa.Connection) -> bool:
+        """Renew the lease inside a transaction, even one that ran out while nobody took it; return whether it is ours.
+
+        Nobody can take it until the transaction ends, so what is done in it is done by the only one.
+        """
+        renewed = sa.update(leases).where(leases.c.name == self._name, leases.c.owner == self._owner)
+        return connection.execute(renewed.values(expires_at=self._clock.now() + self._ttl)).rowcount == 1
+
     def release(self) -> None:
         """Give the lease back if it is ours."""
         with self._db.transaction() as connection:

@@ -1,0 +1,20 @@
+"""`complained`: the person pressed "spam". Nobody writes to this address again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.contacts.suppression import SuppressionReason
+from core.events.actions.bounced import suppress
+from core.events.actions.ledger import ARRIVED, UNSETTLED, move
+from core.events.actions.means import Means
+from core.events.event import Event
+from core.messages.states import MessageState
+
+
+def on_complained(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
+    """Set the messages' state and suppress the addresses."""
+    move(connection, [event.matched.id for event in events], from_states=(*UNSETTLED, *ARRIVED), to=MessageState.COMPLAINED)
+    suppress(connection, events, means, SuppressionReason.COMPLAINT)

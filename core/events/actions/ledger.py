@@ -1,0 +1,44 @@
+"""Changing the ledger's rows: in the order of their ids, so that two transactions never wait for each other in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.messages.states import MessageState
+from core.messages.tables import messages
+from core.storage.database import chunked
+
+# Nothing is known yet about the outcome of these.
+UNSETTLED = tuple(
+    state.value
+    for state in (
+        MessageState.QUEUED,
+        MessageState.CLAIMED,
+        MessageState.SENDING,
+        MessageState.UNCERTAIN,
+        MessageState.RETRY,
+        MessageState.CANCELLED,
+    )
+)
+ARRIVED = (MessageState.ACCEPTED.value, MessageState.DELIVERED.value)
+
+_IN_LIST = 10_000
+_SETTLED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "due_at": None}
+
+
+def locked(connection: sa.Connection, ids: Iterable[int]) -> Iterator[Sequence[int]]:
+    """Yield ids in chunks for `IN (…)`, their rows locked where the database locks rows at all."""
+    for chunk in chunked(sorted(set(ids)), _IN_LIST):
+        connection.execute(sa.select(messages.c.id).where(messages.c.id.in_(chunk)).order_by(messages.c.id).with_for_update()).all()
+        yield chunk
+
+
+def move(connection: sa.Connection, ids: Iterable[int], *, from_states: Sequence[str], to: MessageState, reason: str = "") -> None:
+    """Set the state of those messages that are in one of `from_states`."""
+    column = messages.c
+    for chunk in locked(connection, ids):
+        moving = sa.update(messages).where(column.id.in_(chunk), column.state.in_(from_states))
+        connection.execute(moving.values(state=to.value, reason=reason, **_SETTLED))

@@ -1,0 +1,49 @@
+"""`sent`: the provider has the message. Settles what a crash left open, and notes that the lake has the event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.events.actions.ledger import UNSETTLED, locked
+from core.events.actions.means import Means
+from core.events.event import Event
+from core.messages.states import MessageState
+from core.messages.tables import messages
+
+
+def on_sent(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
+    """Mark the messages as recorded, and as accepted where the sender could not say so itself."""
+    column = messages.c
+    now = means.clock.now()
+    for chunk in locked(connection, [event.matched.id for event in events]):
+        fresh = sa.update(messages).where(column.id.in_(chunk), column.recorded_at.is_(None))
+        connection.execute(fresh.values(recorded_at=now))
+    unsettled = [event for event in events if event.matched.state in UNSETTLED]
+    if unsettled:
+        connection.execute(_settle(), [_outcome(event) for event in unsettled])
+
+
+def _settle() -> sa.Update:
+    column = messages.c
+    is_unsettled = sa.or_(*(column.state == state for state in UNSETTLED))  # an IN list can't be run for many rows at once
+    return (
+        sa.update(messages)
+        .where(column.id == sa.bindparam("the_id"), is_unsettled)
+        .values(
+            state=MessageState.ACCEPTED.value,
+            reason="",
+            accepted_at=sa.func.coalesce(column.accepted_at, sa.bindparam("at", type_=column.accepted_at.type)),
+            provider_message_id=sa.func.coalesce(
+                sa.bindparam("provider_id", type_=column.provider_message_id.type), column.provider_message_id
+            ),
+            lease_owner=None,
+            lease_until=None,
+            due_at=None,
+        )
+    )
+
+
+def _outcome(event: Event) -> dict[str, object]:
+    return {"the_id": event.matched.id, "at": event.at, "provider_id": event.provider_message_id}

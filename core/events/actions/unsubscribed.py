@@ -1,0 +1,25 @@
+"""`unsubscribed`: the person does not want this mail any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from core.events.actions.means import Means
+from core.events.event import Event
+
+
+def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
+    """Withdraw consent, with what is known about how it was said."""
+    for event in events:
+        message = event.matched
+        means.consent.withdraw(
+            connection,
+            message.workspace_id,
+            [message.contact_id],
+            source=event.reason or "unsubscribe",
+            message_id=message.id,
+            ip_prefix=event.ip_prefix or "",
+            user_agent=event.user_agent or "",
+        )

@@ -1,0 +1,224 @@
+"""The ingester: journal -> pipeline -> lake and effects, a moment behind what happens, and one at a time.
+
+A batch is read, sorted out, and staged in the lake as files nobody reads yet. Then one transaction moves the journal
+offsets, lists the files and applies the effects. Killed anywhere before its commit, nothing of the batch counts and it
+is read again; killed after, all of it does.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.consent import Consent
+from core.contacts.snapshot import ContactSnapshots
+from core.contacts.suppression import Suppressions
+from core.errors import Conflict, PostwrightError
+from core.events.actions.means import Means
+from core.events.compaction import Compaction
+from core.events.event import Drop, Event
+from core.events.facts import Facts
+from core.events.following import BATCH_BYTES, Batch, advance, next_batch
+from core.events.lake_rows import ORDER, shelve
+from core.events.matching import load_context
+from core.events.parsing import parse
+from core.events.pipeline import Sorted, sort_out
+from core.events.recording import apply_effects, count_drops, mark_stale, remember_keys
+from core.events.reporting import IngestReport
+from core.events.throttle import Throttle
+from core.ids import random_name
+from core.storage.database import Database
+from core.storage.engine import AnalyticsEngine
+from core.storage.lake import Dataset, Lake, StagedFile
+from core.storage.leases import Lease
+from core.storage.tables import workspaces
+
+_log = logging.getLogger(__name__)
+# A killed ingester's successor waits this long at most.
+_LEASE = timedelta(seconds=6)
+_FACTS_SHARE = 0.2
+_HOUSEKEEPING_SECONDS = 60.0
+
+
+class Ingester:
+    """Turns journal lines into events of the lake and their effects.
+
+    Args:
+        db: The database.
+        clock: The time.
+        lake: Where events are kept.
+        engine: Computes facts.
+        journal_dir: The folder of the journals.
+        consent: Takes back consent on `unsubscribed`.
+        suppressions: Suppresses addresses on hard bounces and complaints.
+        snapshots: The contacts' snapshots, refreshed now and then.
+        batch_bytes: About how much of the journals is read at a time.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        lake: Lake,
+        engine: AnalyticsEngine,
+        journal_dir: Path,
+        consent: Consent,
+        suppressions: Suppressions,
+        snapshots: ContactSnapshots,
+        *,
+        batch_bytes: int = BATCH_BYTES,
+    ) -> None:
+        self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
+        self._batch_bytes = batch_bytes
+        self._means = Means(clock, consent, suppressions)
+        self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
+        self._throttle = Throttle(_FACTS_SHARE)
+        self._lease = Lease(db, clock, "ingester", f"ingester-{random_name()}", _LEASE)
+        self._renew_at = clock.now()
+        self._housekept_at = time.monotonic()
+
+    def run(self, stop: threading.Event, interval: float = 0.5) -> None:
+        """Ingest until told to stop; a failure is logged and tried again, because everything is still in the journal.
+
+        Args:
+            stop: Set it to end after the batch at hand.
+            interval: Seconds between two looks when nothing is waiting.
+        """
+        while not stop.is_set():
+            more = False
+            try:
+                more = self._round()
+            except PostwrightError as error:
+                _log.warning("ingesting failed, trying again: %s", error)
+            except Exception:
+                _log.exception("ingesting failed, trying again")
+            if not more:
+                stop.wait(interval)
+        self.close()
+
+    def close(self) -> None:
+        """Give the lease back, so that another ingester can begin at once."""
+        self._renew_at = self._clock.now()
+        self._lease.release()
+
+    def run_once(self) -> IngestReport:
+        """Ingest one batch, bring all facts up to date, and return what was done.
+
+        Raises:
+            StorageFull: If the lake's disk is full; the events stay in the journal.
+        """
+        if not self._is_leader():
+            return IngestReport(is_active=False)
+        report = self._ingest()
+        self._rebuild_facts(until=float("inf"))
+        return report
+
+    def catch_up(self) -> IngestReport:
+        """Ingest batch after batch until nothing is waiting, and return the sum."""
+        total = self.run_once()
+        while total.more:
+            total = total.plus(self.run_once())
+        return total
+
+    def housekeep(self) -> None:
+        """Delete dead files of the lake and refresh the contacts' snapshots."""
+        self._lake.sweep()
+        with self._db.read() as connection:
+            ids = connection.execute(sa.select(workspaces.c.id)).scalars().all()
+        for workspace_id in ids:
+            self._snapshots.refresh(workspace_id)
+
+    def _round(self) -> bool:
+        """Do one round of the loop and return whether more is waiting."""
+        if not self._is_leader():
+            return False
+        report = self._ingest()
+        if self._throttle.is_open():
+            began = time.monotonic()
+            self._rebuild_facts(until=began + 0.5)
+            self._throttle.worked(time.monotonic() - began)
+        if time.monotonic() - self._housekept_at > _HOUSEKEEPING_SECONDS:
+            self._housekept_at = time.monotonic()
+            self.housekeep()
+        return report.more
+
+    def _ingest(self) -> IngestReport:
+        batch = next_batch(self._db, self._journal_dir, max_bytes=self._batch_bytes)
+        if not batch.slices:
+            return IngestReport(is_active=True)
+        sorted_out = self._sort_out(batch)
+        staged = self._stage(sorted_out.kept)
+        self._record(batch, sorted_out, staged)
+        touched = sorted({event.matched.workspace_id for event in sorted_out.kept})
+        self._compaction.run(touched, guard=self._guard)
+        return self._report(batch, sorted_out)
+
+    def _sort_out(self, batch: Batch) -> Sorted:
+        events: list[Event] = []
+        refused: list[Drop] = []
+        for file, offset, record in batch.lines():
+            parsed = parse(file, offset, record)
+            (events if isinstance(parsed, Event) else refused).append(parsed)  # type: ignore[arg-type]
+        with self._db.read() as connection:
+            context = load_context(connection, events)
+        sorted_out = sort_out(events, context)
+        sorted_out.dropped.update(drop.reason for drop in refused)
+        return sorted_out
+
+    def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
+        return [
+            self._lake.stage(
+                table,
+                workspace_id=shelf.workspace_id,
+                dataset=Dataset.EVENTS,
+                event_class=shelf.event_class.value,
+                month=shelf.month,
+                order_by=ORDER,
+            )
+            for shelf, table in shelve(events).items()
+        ]
+
+    def _record(self, batch: Batch, sorted_out: Sorted, staged: Sequence[StagedFile]) -> None:
+        now = self._clock.now()
+        with self._db.transaction() as connection:
+            self._guard(connection)
+            advance(connection, batch, now)
+            self._lake.commit(connection, staged)
+            apply_effects(connection, sorted_out.kept, self._means)
+            remember_keys(connection, sorted_out.kept, now)
+            count_drops(connection, sorted_out.dropped, now)
+            mark_stale(connection, sorted_out.kept, now)
+
+    def _rebuild_facts(self, *, until: float) -> None:
+        for stale in self._facts.stale():
+            self._facts.rebuild(stale, guard=self._guard)
+            if time.monotonic() > until:
+                return
+
+    def _is_leader(self) -> bool:
+        """Return whether we hold the lease; asked for anew only when a third of it is gone, because asking is a write."""
+        now = self._clock.now()
+        if now >= self._renew_at and self._lease.hold():
+            self._renew_at = now + _LEASE / 3
+        return now < self._renew_at
+
+    def _guard(self, connection: sa.Connection) -> None:
+        if not self._lease.keep(connection):
+            self._renew_at = self._clock.now()
+            raise Conflict("Another ingester has taken over.", hint="Nothing is lost: it reads the same journals.")
+
+    def _report(self, batch: Batch, sorted_out: Sorted) -> IngestReport:
+        report = IngestReport.of(batch, sorted_out, self._clock.now())
+        if report.torn_bytes:
+            names = ", ".join(part.file for part in batch.slices if part.torn_bytes)
+            _log.warning("ignored a last line cut off by a crash: %d bytes in %s", report.torn_bytes, names)
+        if report.dropped:
+            _log.warning("left out of the lake, kept in the journal: %s", report.dropped)
+        return report

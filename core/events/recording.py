@@ -1,0 +1,63 @@
+"""The one transaction of a batch: journal offsets, manifest rows, effects and counters count together or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.events.actions.bounced import on_bounced
+from core.events.actions.complained import on_complained
+from core.events.actions.means import Action, Means
+from core.events.actions.sent import on_sent
+from core.events.actions.unsubscribed import on_unsubscribed
+from core.events.event import DropReason, Event
+from core.events.matching import scoped_key
+from core.events.tables import event_drops, event_keys, stale_facts
+from core.storage.database import insert_or_ignore, upsert
+from core.storage.event_words import EventKind
+
+# In this order: a message is sent before it bounces.
+ACTIONS: dict[EventKind, Action] = {
+    EventKind.SENT: on_sent,
+    EventKind.BOUNCED: on_bounced,
+    EventKind.COMPLAINED: on_complained,
+    EventKind.UNSUBSCRIBED: on_unsubscribed,
+}
+
+
+def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
+    """Let every kind's action do what its events lead to."""
+    together: dict[EventKind, list[Event]] = defaultdict(list)
+    for event in events:
+        together[event.kind].append(event)
+    for kind, action in ACTIONS.items():
+        if kind in together:
+            action(connection, together[kind], means)
+
+
+def remember_keys(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:
+    """Note the keys of kept events, so that the same event is not kept again."""
+    with_key = [event for event in events if event.key]
+    rows = [{"workspace_id": event.matched.workspace_id, "key": scoped_key(event, event.matched), "seen_at": now} for event in with_key]
+    insert_or_ignore(connection, event_keys, rows)
+
+
+def count_drops(connection: sa.Connection, dropped: Counter[DropReason], now: datetime) -> None:
+    """Add a batch's drops to the day's counters."""
+    if not dropped:
+        return
+    day = f"{now:%Y-%m-%d}"
+    counted = sa.select(event_drops.c.reason, event_drops.c.count).where(event_drops.c.day == day)
+    before = {row.reason: row[1] for row in connection.execute(counted)}
+    rows = [{"day": day, "reason": reason.value, "count": before.get(reason.value, 0) + number} for reason, number in dropped.items()]
+    upsert(connection, event_drops, rows, key=("day", "reason"), update=("count",))
+
+
+def mark_stale(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:
+    """Note which campaigns' facts are older than their events now."""
+    campaigns = {event.matched.campaign_id: event.matched.workspace_id for event in events}
+    rows = [{"workspace_id": workspace, "campaign_id": campaign, "since": now} for campaign, workspace in sorted(campaigns.items())]
+    upsert(connection, stale_facts, rows, key=("campaign_id",), update=("since",))
