@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import email
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from email import policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.clock import FrozenClock
+from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.tables import contacts
+from core.messages.delivery import Delivery, DeliveryReport
+from core.messages.ledger import LEASE, Ledger
+from core.messages.plan import SendPlan
+from core.messages.states import MessageState
+from core.permissions import Principal
+from core.providers.connections import Connections
+from core.storage.database import Database
+from tests.messages.conftest import CAMPAIGN
+from tests.support.mail_server import MailServer, free_port
+
+Journal = Callable[[], list[dict[str, Any]]]
+AddPeople = Callable[..., list[int]]
+Enqueue = Callable[..., int]
+
+
+def drain(delivery: Delivery, plan: SendPlan, should_go_on: Callable[[], bool] = lambda: True) -> DeliveryReport:
+    return delivery.drain(plan, owner="test", should_go_on=should_go_on)
+
+
+def test_everybody_gets_exactly_one_email(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, journal: Journal, tmp_path: Path, clock: FrozenClock
+) -> None:
+    enqueue(add_people(7))
+
+    assert drain(delivery, plan) == DeliveryReport(accepted=7)
+    assert drain(delivery, plan) == DeliveryReport()
+
+    mails = [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in (tmp_path / "outbox").rglob("*.eml")]
+    assert sorted(mail["To"] for mail in mails) == [f"person{number}@example.com" for number in range(7)]
+    records = journal()
+    assert len(records) == len({record["message_id"] for record in records}) == 7
+    assert {(each["kind"], each["provider"], each["source"], each["at"]) for each in records} == {
+        ("sent", "outbox", "delivery", clock.now().isoformat(timespec="microseconds"))
+    }
+    assert {record["key"] for record in records} == {f"sent:{record['message_id']}" for record in records}
+
+
+def test_more_than_a_batch_is_sent_in_one_drain(delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue) -> None:
+    enqueue(add_people(1_100))
+
+    assert drain(delivery, plan).accepted == 1_100
+
+
+def test_those_who_may_not_be_mailed_are_skipped_with_the_reason(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, rows: Callable[..., list[Any]], workspace: Principal,
+    db: Database, clock: FrozenClock,
+) -> None:  # fmt: skip
+    fine, suppressed, deleted = add_people(3)
+    [unsubscribed] = add_people(1, consent="unsubscribed")
+    enqueue([fine, suppressed, deleted, unsubscribed])
+    Suppressions(db, clock).add(workspace, "person1@example.com", SuppressionReason.COMPLAINT)
+    with db.transaction() as connection:
+        connection.execute(sa.delete(contacts).where(contacts.c.id == deleted))
+
+    assert drain(delivery, plan) == DeliveryReport(accepted=1, skipped=3)
+    reasons = {row.contact_id: row.reason for row in rows(MessageState.SKIPPED)}
+    assert reasons == {suppressed: "suppressed", deleted: "deleted", unsubscribed: "unsubscribed"}
+
+
+def test_an_email_that_cannot_be_written_holds_nobody_up(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, rows: Callable[..., list[Any]], journal: Journal
+) -> None:
+    young, strange = add_people(1, attributes={"age": 20}), add_people(1, attributes={"age": "x"})
+    enqueue(young + strange)
+
+    report = drain(delivery, replace(plan, subject="{% if contact.age > 18 %}Hello{% endif %} you"))
+
+    assert report == DeliveryReport(accepted=1, refused=1)
+    [refused] = rows(MessageState.REFUSED)
+    assert refused.contact_id == strange[0]
+    assert "can't be rendered" in refused.reason
+    assert [record["kind"] for record in journal()] == ["sent"]
+
+
+def test_nothing_is_sent_once_somebody_said_stop(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal
+) -> None:
+    enqueue(add_people(600))
+    answers = iter([True, False])
+
+    assert drain(delivery, plan, lambda: next(answers)).accepted == 500
+    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.ACCEPTED: 500, MessageState.QUEUED: 100}
+
+
+def test_what_a_killed_sender_left_behind_is_sent_once_through_the_outbox(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal,
+    clock: FrozenClock, tmp_path: Path,
+) -> None:  # fmt: skip
+    enqueue(add_people(4))
+    claimed = ledger.claim(workspace.workspace_id, CAMPAIGN, "killed", 4)
+    ledger.record_intent("killed", [each.message_id for each in claimed[:2]])
+    assert drain(delivery, plan) == DeliveryReport()
+    clock.advance(LEASE)
+
+    assert drain(delivery, plan).accepted == 4
+    assert len(list((tmp_path / "outbox").rglob("*.eml"))) == 4
+
+
+def test_what_a_killed_sender_had_under_way_is_not_sent_again_over_smtp(
+    delivery: Delivery, smtp_plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal,
+    clock: FrozenClock, mail_server: MailServer,
+) -> None:  # fmt: skip
+    enqueue(add_people(4))
+    claimed = ledger.claim(workspace.workspace_id, CAMPAIGN, "killed", 4)
+    ledger.record_intent("killed", [each.message_id for each in claimed[:2]])
+    clock.advance(LEASE)
+
+    assert drain(delivery, smtp_plan).accepted == 2
+    assert len(mail_server.received) == 2
+    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.ACCEPTED: 2, MessageState.UNCERTAIN: 2}
+
+
+def test_each_recipient_has_an_outcome_whatever_the_mail_server_says(
+    delivery: Delivery, smtp_plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, mail_server: MailServer,
+    rows: Callable[..., list[Any]], journal: Journal,
+) -> None:  # fmt: skip
+    enqueue(add_people(5))
+    mail_server.answers |= {
+        ("RCPT", "person1@example.com"): "550 5.1.1 No such user",
+        ("RCPT", "person2@example.com"): "451 4.7.1 Greylisted",
+        ("DATA", "person3@example.com"): "hang up",
+        ("DATA", "person4@example.com"): "554 5.7.1 Spam",
+    }
+
+    assert drain(delivery, smtp_plan) == DeliveryReport(accepted=1, refused=2, retry=1, uncertain=1)
+    assert [row.state.value for row in rows()] == ["accepted", "refused", "retry", "uncertain", "refused"]
+    facts = {(record["kind"], record.get("bounce_class")) for record in journal()}
+    assert facts == {("sent", None), ("bounced", "hard"), ("bounced", "block")}
+
+
+def test_a_dead_mail_server_loses_nothing_and_everything_leaves_once_it_is_back(
+    delivery: Delivery, smtp_plan: SendPlan, connections: Connections, workspace: Principal, add_people: AddPeople, enqueue: Enqueue,
+    ledger: Ledger, clock: FrozenClock, mail_server: MailServer, rows: Callable[..., list[Any]],
+) -> None:  # fmt: skip
+    enqueue(add_people(50))
+    dead = connections.add(workspace, "Dead", "smtp", {"host": "127.0.0.1", "port": free_port(), "security": "none"})
+
+    report = drain(delivery, replace(smtp_plan, connection_id=dead.id))
+
+    assert "can't be reached" in report.stopped
+    counts = ledger.counts(workspace, CAMPAIGN)
+    assert counts[MessageState.RETRY] + counts[MessageState.QUEUED] == 50
+    assert all("can't be reached" in row.reason for row in rows(MessageState.RETRY))
+    clock.advance(rows(MessageState.RETRY)[0].due_at - clock.now())
+    assert drain(delivery, smtp_plan).accepted == len(mail_server.received) == 50
+
+
+def test_a_full_disk_of_the_journal_stops_the_drain_and_forgets_nothing(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal,
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    enqueue(add_people(700))
+    write = os.write
+
+    def full_for_the_journal(descriptor: int, data: Any) -> int:
+        if "journal" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data)
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", full_for_the_journal)
+        report = drain(delivery, plan)
+        again = drain(delivery, plan)
+
+    assert (report.accepted, again.accepted) == (500, 0)
+    assert "full" in report.stopped
+    assert "full" in again.stopped
+    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.ACCEPTED: 500, MessageState.QUEUED: 200}
+    assert drain(delivery, plan).accepted == 200
+    assert len({record["message_id"] for record in journal()}) == 700
+
+
+def test_a_full_disk_of_the_outbox_makes_messages_wait(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, rows: Callable[..., list[Any]], tmp_path: Path,
+    clock: FrozenClock,
+) -> None:  # fmt: skip
+    enqueue(add_people(3))
+    (tmp_path / "outbox").write_text("in the way")
+
+    report = drain(delivery, plan)
+
+    assert (report.retry, report.accepted) == (3, 0)
+    assert "outbox" in report.stopped
+    (tmp_path / "outbox").unlink()
+    clock.advance(rows(MessageState.RETRY)[0].due_at - clock.now())
+    assert drain(delivery, plan).accepted == 3

@@ -1,0 +1,130 @@
+"""Whatever workers do, in whatever order, and whenever they die: nobody gets two emails, and nobody is forgotten."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule, run_state_machine_as_test
+
+from core.accounts.workspaces import Workspaces
+from core.clock import FrozenClock
+from core.contacts.tables import contacts
+from core.messages.ledger import LEASE, Ledger
+from core.messages.rows import Claimed
+from core.messages.states import MessageState
+from core.messages.tables import messages
+from core.providers.base import Outcome, SendResult
+from core.storage.database import Database
+
+CAMPAIGN, PEOPLE = 5, 6
+NOT_SENT_AGAIN = {MessageState.ACCEPTED, MessageState.REFUSED, MessageState.SKIPPED, MessageState.CANCELLED, MessageState.UNCERTAIN}
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    template: Path
+    claims = Bundle("claims")
+    intents = Bundle("intents")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        shutil.copy(self.template, self.folder / "app.db")
+        self.db = Database(f"sqlite:///{self.folder / 'app.db'}")
+        self.clock = FrozenClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+        self.ledger = Ledger(self.db, self.clock)
+        self.workspace = Workspaces(self.db, self.clock).create("Acme").id
+        self.owners = 0
+        self.left: Counter[int] = Counter()
+        self.final: dict[int, str] = {}
+
+    def teardown(self) -> None:
+        self.db.close()
+        shutil.rmtree(self.folder)
+
+    @initialize()
+    def launch_twice(self) -> None:
+        now = self.clock.now()
+        fixed = {"workspace_id": self.workspace, "consent": "subscribed", "created_at": now, "updated_at": now, "updated_seq": 1}
+        with self.db.transaction() as connection:
+            rows = [fixed | {"email": f"{number}@example.com", "attributes": {}} for number in range(PEOPLE)]
+            ids = list(connection.execute(sa.insert(contacts).returning(contacts.c.id), rows).scalars())
+            for _ in range(2):
+                self.ledger.enqueue(connection, self.workspace, CAMPAIGN, [(contact_id, None) for contact_id in ids])
+
+    @rule(target=claims, limit=st.integers(1, 4))
+    def claim(self, limit: int) -> tuple[str, list[Claimed]]:
+        self.owners += 1
+        owner = f"owner {self.owners}"
+        return owner, self.ledger.claim(self.workspace, CAMPAIGN, owner, limit)
+
+    @rule(target=intents, claim=consumes(claims))
+    def intend_and_send(self, claim: tuple[str, list[Claimed]]) -> tuple[str, list[Claimed]]:
+        owner, claimed = claim
+        ours = self.ledger.record_intent(owner, [each.message_id for each in claimed])
+        self.left.update(ours)
+        return owner, [each for each in claimed if each.message_id in ours]
+
+    @rule(claim=consumes(claims))
+    def skip(self, claim: tuple[str, list[Claimed]]) -> None:
+        owner, claimed = claim
+        self.ledger.skip(owner, {each.message_id: "suppressed" for each in claimed})
+
+    @rule(claim=consumes(claims))
+    def give_back(self, claim: tuple[str, list[Claimed]]) -> None:
+        owner, claimed = claim
+        self.ledger.release(owner, [each.message_id for each in claimed])
+
+    @rule(intent=consumes(intents), outcome=st.sampled_from(Outcome), attempted=st.booleans())
+    def answer(self, intent: tuple[str, list[Claimed]], outcome: Outcome, attempted: bool) -> None:
+        owner, sent = intent
+        self.ledger.record_outcomes(owner, [(each, SendResult(each.message_id, outcome, attempted=attempted)) for each in sent])
+        if outcome is Outcome.RETRY:
+            self.left.subtract(each.message_id for each in sent)  # it is known not to have arrived
+
+    @rule(intent=consumes(intents))
+    def die_on_the_way(self, intent: tuple[str, list[Claimed]]) -> None:
+        """Nobody ever answers."""
+
+    @rule(seconds=st.sampled_from([1, 30, 60, 300]))
+    def wait(self, seconds: int) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+    @rule()
+    def release_expired(self) -> None:
+        self.ledger.release_expired(self.workspace, CAMPAIGN, is_idempotent=False)
+
+    @rule()
+    def cancel(self) -> None:
+        with self.db.transaction() as connection:
+            self.ledger.cancel_queued(connection, self.workspace, CAMPAIGN)
+
+    @invariant()
+    def nobody_is_forgotten_or_written_to_twice(self) -> None:
+        with self.db.read() as connection:
+            rows = connection.execute(sa.select(messages)).all()
+        assert len(rows) == PEOPLE
+        assert max(self.left.values(), default=0) <= 1
+        for row in rows:
+            held = row.state in {MessageState.CLAIMED, MessageState.SENDING}
+            assert (row.lease_until is not None) == held
+            assert not held or row.lease_until <= self.clock.now() + LEASE
+            assert (row.due_at is not None) == (row.state == MessageState.RETRY)
+            before = self.final.get(row.id)
+            assert before in {None, row.state} or before == MessageState.UNCERTAIN
+            if row.state in NOT_SENT_AGAIN:
+                self.final[row.id] = row.state
+
+
+def test_nobody_is_forgotten_or_written_to_twice_whatever_happens(migrated_file: Path) -> None:
+    LedgerMachine.template = migrated_file
+    chosen = settings(
+        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    )
+    run_state_machine_as_test(LedgerMachine, settings=chosen)
