@@ -44,7 +44,7 @@ def test_a_report_is_one_table_with_a_number_a_line(
 def test_every_metric_of_the_catalogue_is_a_number_of_a_report() -> None:
     assert {known.key for known in (*METRICS, *RATES)} <= vars(Totals()).keys()
     for known in (*METRICS, *RATES):
-        assert known.label, known.help.endswith(".")
+        assert known.label and known.help.endswith(".")
 
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"]

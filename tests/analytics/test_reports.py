@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.accounts.workspaces import Workspaces
 from core.analytics.models import HourPoint, LinkRow, Money, Totals
 from core.analytics.reports import Analytics
 from core.clock import FrozenClock
@@ -94,10 +95,10 @@ def test_conversions_bring_revenue_in_their_currencies(analytics: Analytics, wor
     assert found.revenues == (Money("EUR", 30.5, 2), Money("USD", 5.0, 1), Money("", 0.0, 1))
 
 
-def test_other_campaigns_and_other_workspaces_are_left_out(analytics: Analytics, workspace: Principal, put: Put) -> None:
-    from core.accounts.workspaces import Workspaces
-
-    other = Workspaces(analytics._db, analytics._clock).create("Other").id
+def test_other_campaigns_and_other_workspaces_are_left_out(
+    analytics: Analytics, workspace: Principal, put: Put, sqlite_db: Database, clock: FrozenClock
+) -> None:
+    other = Workspaces(sqlite_db, clock).create("Other").id
     put(*sent(1), event("opened", 1))
     put(*sent(1, 2, campaign_id=2), event("opened", 2, campaign_id=2))
     put(*sent(7, 8, 9), event("opened", 7), workspace_id=other)
