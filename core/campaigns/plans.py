@@ -77,7 +77,7 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         from_email=row.from_email,
         from_name=row.from_name,
         subject=row.subject,
-        subjects=dict(connection.execute(by_arm).tuples().all()),
+        subjects={arm_id: subject for arm_id, subject in connection.execute(by_arm)},
         version=PinnedVersion(row.template_version_id, row.html, row.text, tuple(row.links)),
         connection_id=row.connection_id,
         link_ids=tuple(connection.execute(in_order).scalars()),

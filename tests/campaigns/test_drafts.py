@@ -33,10 +33,10 @@ def test_without_a_connection_the_default_is_taken(services: Services, by: Princ
         pytest.param({"name": "  "}, "name is missing", id="no name"),
         pytest.param({"subject": ""}, "subject is missing", id="no subject"),
         pytest.param({"subject": "Hi\r\nBcc: all@example.com"}, "line break", id="a header in the subject"),
-        pytest.param({"subject": "{{ contact."}, "", id="a subject that is no template"),
+        pytest.param({"subject": "{{ contact."}, "(?i)line 1|subject|template", id="a subject that is no template"),
         pytest.param({"subject": "{{ stranger.name }}"}, "stranger", id="an unknown merge field"),
-        pytest.param({"subject_b": "{{ 7 ** 7 }}"}, "", id="a dangerous second subject"),
-        pytest.param({"from_email": "nobody"}, "", id="no address"),
+        pytest.param({"subject_b": "{{ 7 ** 7 }}"}, r"(?i)\*\*|can't be used|not allowed", id="a dangerous second subject"),
+        pytest.param({"from_email": "nobody"}, "@", id="no address"),
         pytest.param({"from_name": "x" * 300}, "300 characters", id="a name without end"),
     ],
 )
