@@ -59,12 +59,22 @@ def run(host: str, port: int) -> None:
     _warn_about_plain_http(settings)
     _bring_up_to_date(settings)
     os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", hashlib.sha256(b"streamlit" + settings.key).hexdigest())
-    # Against DNS rebinding: a websocket is accepted only for a name that is ours.
-    hosts = {"localhost", "127.0.0.1", host, urlsplit(settings.app_url).hostname or host} - {"0.0.0.0", "::"}  # noqa: S104 - compared
-    os.environ.setdefault("STREAMLIT_SERVER_ALLOWED_HOSTS", ",".join(sorted(hosts)))
     # It reports that the port was set after the file was read; that is what the next line does on purpose.
     get_logger("streamlit.config").setLevel(logging.ERROR)
-    app.run(config={"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True})
+    app.run(
+        config={
+            "server.port": port,
+            "server.address": host,
+            "server.allowedHosts": own_names(settings, host),
+            "logger.hideWelcomeMessage": True,
+        }
+    )
+
+
+def own_names(settings: Settings, host: str) -> list[str]:
+    """Return the names a websocket may be opened under; any other is somebody's DNS pointing here (rebinding)."""
+    everywhere = {"0.0.0.0", "::"}  # noqa: S104 - compared, not listened on
+    return sorted({"localhost", "127.0.0.1", host, urlsplit(settings.app_url).hostname or host} - everywhere)
 
 
 def _bring_up_to_date(settings: Settings) -> None:
