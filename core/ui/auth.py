@@ -67,6 +67,7 @@ def leave() -> None:
     """End the session of this browser; the next run clears its cookie."""
     services().sessions.revoke(session_token())
     st.session_state.pop(TOKEN_KEY, None)
+    st.session_state.pop(TICKET_KEY, None)
     st.session_state[LEAVING_KEY] = True
 
 
