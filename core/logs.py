@@ -23,15 +23,26 @@ def configure(settings: Settings, process: str, *, level: int = logging.INFO) ->
         process: Who writes ("worker"); part of every line.
         level: What is worth a line.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStderr()
     handler.setFormatter(JsonLines(process) if settings.log_format == "json" else TextLines(process))
     root = logging.getLogger()
-    for old in list(root.handlers):
+    for old in [one for one in root.handlers if isinstance(one, _ToStderr)]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _ToStderr(logging.Handler):
+    """Writes to whatever stderr is at that moment: a test or a supervisor may have put another one in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
 
 
 class TextLines(logging.Formatter):

@@ -1,0 +1,95 @@
+"""Delivering a campaign in this process: as often as somebody rings, but one drain per campaign at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+
+from core.app import Services
+from core.campaigns.plans import load_plan
+from core.errors import PostwrightError
+from core.ids import random_name
+from core.messages.delivery import DeliveryReport
+
+logger = logging.getLogger(__name__)
+
+
+class Deliveries:
+    """Answers doorbells.
+
+    Two bells for one campaign at once are harmless anyway (claims are leased); here the second one only makes the first
+    look once more, so that many bells for one campaign can't keep the others waiting.
+
+    Args:
+        services: Everything the product can do.
+        should_stop: Asked between chunks; once it says yes, what is not sent yet stays for the next worker.
+    """
+
+    def __init__(self, services: Services, should_stop: Callable[[], bool]) -> None:
+        self._services, self._should_stop = services, should_stop
+        self._owner = f"worker-{os.getpid()}-{random_name(6)}"
+        self._lock = threading.Lock()
+        self._rung_again: dict[int, bool] = {}
+
+    def deliver(self, campaign_id: int) -> None:
+        """Send what a campaign has to send; return when there is nothing left for now."""
+        if not self._begin(campaign_id):
+            return
+        try:
+            self._drain(campaign_id)
+            while self._look_once_more(campaign_id):
+                self._drain(campaign_id)
+        finally:
+            with self._lock:
+                self._rung_again.pop(campaign_id, None)
+
+    def is_busy_with(self, campaign_id: int) -> bool:
+        """Return whether this process is delivering the campaign right now."""
+        with self._lock:
+            return campaign_id in self._rung_again
+
+    def _begin(self, campaign_id: int) -> bool:
+        with self._lock:
+            is_first = campaign_id not in self._rung_again
+            self._rung_again[campaign_id] = not is_first
+            return is_first
+
+    def _look_once_more(self, campaign_id: int) -> bool:
+        with self._lock:
+            if self._rung_again[campaign_id] and not self._should_stop():
+                self._rung_again[campaign_id] = False
+                return True
+            del self._rung_again[campaign_id]  # under the same lock: a bell from now on begins anew
+            return False
+
+    def _drain(self, campaign_id: int) -> None:
+        try:
+            report = drain(self._services, campaign_id, owner=self._owner, should_stop=self._should_stop)
+        except PostwrightError as error:
+            # Nothing is lost: what was claimed comes back with its lease, and the sweeper rings again.
+            logger.warning("delivery stopped: %s", error, extra={"campaign_id": campaign_id})
+            return
+        if report is not None:
+            logger.info("delivered", extra={"campaign_id": campaign_id, **vars(report)})
+
+
+def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Callable[[], bool]) -> DeliveryReport | None:
+    """Send what is due of a campaign and close the campaign if that was the last; None where it is not sending.
+
+    Args:
+        services: Everything the product can do.
+        campaign_id: Which campaign.
+        owner: Who claims; unique to the process.
+        should_stop: Asked between chunks.
+    """
+    with services.db.read() as connection:
+        plan = load_plan(connection, campaign_id)
+    if plan is None:
+        return None
+    report = services.delivery.drain(
+        plan, owner=owner, should_go_on=lambda: not should_stop() and services.campaigns.is_sending(campaign_id)
+    )
+    services.campaigns.finish_if_done(campaign_id)
+    return report

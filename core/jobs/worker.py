@@ -1,0 +1,79 @@
+"""The worker process: answers doorbells with a few threads, sweeps every few seconds, stops between two chunks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from huey.consumer import Consumer
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.app import Services
+from core.errors import PostwrightError
+from core.jobs.delivering import Deliveries
+from core.jobs.queue import open_queue
+from core.jobs.tasks import declare_deliver
+
+logger = logging.getLogger(__name__)
+
+THREADS = 4
+SWEEP_SECONDS = 10.0
+# How long a thread with nothing to do sleeps at most before it asks the queue again (Huey's own default is 10 s).
+_LONGEST_NAP_SECONDS = 0.5
+
+
+def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sweep_seconds: float = SWEEP_SECONDS) -> None:
+    """Work until `stop` is set, then finish the chunk at hand and return.
+
+    Args:
+        services: Everything the product can do.
+        stop: Set by a signal.
+        threads: How many campaigns are delivered at once.
+        sweep_seconds: How often to look for campaigns whose bell was lost.
+    """
+    deliveries = Deliveries(services, stop.is_set)
+    queue = open_queue(services.settings)
+    ring = declare_deliver(queue, deliveries.deliver)
+    consumer = _consumer(queue, threads)
+    consumer.start()
+    logger.info("ready")
+    try:
+        sweep(services, deliveries, ring)
+        while not stop.wait(sweep_seconds):
+            consumer.check_worker_health()
+            sweep(services, deliveries, ring)
+    finally:
+        consumer.stop(graceful=True)
+    logger.info("stopped")
+
+
+def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]) -> int:
+    """Ring for every campaign that has something to send and is not being delivered here; return how many.
+
+    Truth is in the ledger, the queue only wakes: a bell that was lost (a killed worker, a full disk) is replaced here.
+    """
+    try:
+        due = [campaign_id for campaign_id in services.campaigns.due() if not deliveries.is_busy_with(campaign_id)]
+        for campaign_id in due:
+            ring(campaign_id)
+    except (PostwrightError, SQLAlchemyError, OSError):
+        logger.warning("the sweep failed and is tried again", exc_info=True)
+        return 0
+    return len(due)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Huey's consumer without its signal handlers: the process has its own, and theirs would drop SIGTERM's grace."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+def _consumer(queue: Any, threads: int) -> _Consumer:
+    """Return the consumer, with threads: forking after DuckDB has threads is unsafe.
+
+    Locks of a killed worker are flushed (they would stay for ever). Huey has no schedule here: the sweep is ours.
+    """
+    return _Consumer(queue, workers=threads, worker_type="thread", periodic=False, max_delay=_LONGEST_NAP_SECONDS, flush_locks=True)

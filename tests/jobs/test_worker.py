@@ -1,0 +1,158 @@
+"""The worker as a process of its own, and what happens when bells are lost, doubled, or the worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.app import Services
+from core.campaigns.models import Campaign
+from core.campaigns.states import CampaignState
+from core.jobs.delivering import Deliveries
+from core.jobs.doorbell import ring
+from core.jobs.worker import SWEEP_SECONDS, run, sweep
+from core.messages.states import MessageState
+from core.messages.tables import messages
+from core.permissions import Principal
+from core.settings import Settings
+from tests.support.waiting import wait_for
+
+Draft = Callable[[int], Campaign]
+
+
+def let_leases_run_out(services: Services) -> None:
+    """Let the minute pass that a dead worker's claims are kept for it."""
+    past = services.clock.now() - timedelta(seconds=1)
+    with services.db.transaction() as connection:
+        connection.execute(sa.update(messages).where(messages.c.lease_until.isnot(None)).values(lease_until=past))
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    environment = os.environ | {
+        "POSTWRIGHT_DATA_DIR": str(settings.data_dir),
+        "POSTWRIGHT_SECRET_KEY": settings.secret_key.get_secret_value(),
+    }
+    log = settings.data_dir / "worker.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen([sys.executable, "-m", "core.cli.main", "worker"], env=environment, stderr=file)
+    try:
+        wait_for(lambda: " ready" in log.read_text(), "the worker")
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def is_sent(services: Services, by: Principal, campaign: Campaign) -> bool:
+    return services.campaigns.get(by, campaign.id).state is CampaignState.SENT
+
+
+def mails(settings: Settings) -> int:
+    return sum(1 for _ in (settings.data_dir / "outbox").rglob("*.eml"))
+
+
+def test_a_rung_bell_sends_everything_and_sigterm_ends_the_worker(
+    real: Services, owner: Principal, draft: Draft, settings: Settings
+) -> None:
+    with worker(settings) as process:
+        campaign = draft(120)
+        real.campaigns.launch(owner, campaign.id)
+        ring(campaign.id, settings)
+        wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent", seconds=SWEEP_SECONDS * 0.7)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.ACCEPTED: 120}
+    assert mails(settings) == 120
+
+
+def test_a_bell_that_was_never_rung_is_made_up_for_at_the_start(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
+    campaign = draft(30)
+    real.campaigns.launch(owner, campaign.id)
+    with worker(settings):
+        wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent")
+    assert mails(settings) == 30
+
+
+def test_a_running_worker_sweeps_and_stops_when_told(real: Services, owner: Principal, draft: Draft) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(real, stop), kwargs={"sweep_seconds": 0.1})
+    thread.start()
+    campaign = draft(10)
+    real.campaigns.launch(owner, campaign.id)
+    try:
+        wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent")
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_sweep_rings_for_what_is_due_and_nothing_else(real: Services, owner: Principal, draft: Draft) -> None:
+    launched, paused, _written = draft(3), draft(4), draft(5)
+    for campaign in (launched, paused):
+        real.campaigns.launch(owner, campaign.id)
+    real.campaigns.pause(owner, paused.id)
+    rung: list[int] = []
+    assert sweep(real, Deliveries(real, lambda: False), rung.append) == 1
+    assert rung == [launched.id]
+
+
+def test_many_bells_at_once_send_each_message_once(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
+    campaign = draft(200)
+    real.campaigns.launch(owner, campaign.id)
+    deliveries = [Deliveries(real, lambda: False), Deliveries(real, lambda: False)]
+    threads = [threading.Thread(target=one.deliver, args=(campaign.id,)) for one in deliveries * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.ACCEPTED: 200}
+    assert mails(settings) == 200
+    assert not deliveries[0].is_busy_with(campaign.id)
+
+
+def test_a_paused_campaign_stays_where_it_is(real: Services, owner: Principal, draft: Draft) -> None:
+    campaign = draft(20)
+    real.campaigns.launch(owner, campaign.id)
+    real.campaigns.pause(owner, campaign.id)
+    Deliveries(real, lambda: False).deliver(campaign.id)
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.QUEUED: 20}
+
+
+def test_a_worker_that_must_stop_leaves_the_rest_for_the_next(real: Services, owner: Principal, draft: Draft) -> None:
+    campaign = draft(20)
+    real.campaigns.launch(owner, campaign.id)
+    Deliveries(real, lambda: True).deliver(campaign.id)
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.QUEUED: 20}
+    Deliveries(real, lambda: False).deliver(campaign.id)
+    assert is_sent(real, owner, campaign)
+
+
+def test_a_bell_for_a_campaign_that_is_gone_is_nothing(real: Services) -> None:
+    Deliveries(real, lambda: False).deliver(999)
+
+
+@pytest.mark.faults
+def test_a_killed_worker_loses_and_doubles_nothing(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
+    campaign = draft(1_500)
+    real.campaigns.launch(owner, campaign.id)
+    with worker(settings) as first:
+        wait_for(lambda: mails(settings) > 200, "the first mails")
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert mails(settings) < 1_500, "it was killed too late"
+    let_leases_run_out(real)
+    with worker(settings):
+        wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent", seconds=150, every=0.2)
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.ACCEPTED: 1_500}
+    assert mails(settings) == 1_500
