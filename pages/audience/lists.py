@@ -1,0 +1,73 @@
+"""Lists: people who were put together by hand or by an import."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.contacts.lists import ContactList
+from core.permissions import Permission
+from core.ui import dialogs
+from core.ui.dialogs import Question
+from core.ui.page import open_page
+from core.ui.parts import empty_state
+from core.ui.words import number, plain
+
+page = open_page("Lists", needs=Permission.CONTACTS_VIEW)
+lists, may_edit = page.services.lists, page.may(Permission.CONTACTS_IMPORT)
+
+
+def new_list() -> None:
+    with st.form("new_list_form", border=False):
+        name = st.text_input("Name", key="list_name", placeholder="Newsletter")
+        if st.form_submit_button("Make list", type="primary"):
+            with page.act("List made."):
+                lists.create(page.by, name or "")
+                dialogs.done()
+
+
+def rename(which: ContactList) -> None:
+    with st.form("rename_list_form", border=False):
+        name = st.text_input("Name", which.name, key=f"list_rename_{which.id}")
+        if st.form_submit_button("Rename", type="primary"):
+            with page.act("Renamed."):
+                lists.rename(page.by, which.id, name or "")
+                dialogs.done()
+
+
+def draw(one: ContactList) -> None:
+    look = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
+    with st.container(border=True, key=f"list_{one.id}", **look):
+        with st.container(gap=None, width="content"):
+            link = {"person_list": one.name}
+            st.page_link("pages/audience/contacts.py", label=f"**{plain(one.name)}**", query_params=link, help="Show its people")
+            st.caption(f"{number(one.size)} people · made {page.when(one.created_at)}", help=page.exactly(one.created_at))
+        if may_edit:
+            with st.container(horizontal=True, width="content"):
+                st.button("Rename", key=f"rename_{one.id}", on_click=dialogs.show, args=("rename", one), type="tertiary")
+                st.button("Delete", key=f"delete_{one.id}", on_click=dialogs.show, args=("delete", one), type="tertiary")
+
+
+def delete(which: ContactList) -> None:
+    body = f"The list “{plain(which.name)}” goes. Its {number(which.size)} people stay in your contacts; nobody is unsubscribed."
+    question = Question("Delete this list?", body, "Delete list")
+    dialogs.ask_first(page, question, partial(lists.delete, page.by, which.id), name="delete", success="List deleted.")
+
+
+if may_edit and page.header("New list"):
+    dialogs.show("new_list")
+found = lists.all(page.by)
+if not found:
+    words = "A list holds people you put together: newsletter readers, guests of an event. An import makes one for you."
+    if empty_state("list_alt", "No lists yet", words, "Import contacts" if may_edit else ""):
+        st.switch_page("pages/audience/import_contacts.py")
+for one in found:
+    draw(one)
+dialogs.dialog("new_list", "New list", new_list)
+for name, body in {"rename": rename, "delete": delete}.items():
+    is_open, which = dialogs.opened(name)
+    if is_open and name == "rename":
+        dialogs.dialog("rename", "Rename list", partial(rename, which))
+    elif is_open:
+        body(which)
