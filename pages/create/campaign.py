@@ -1,0 +1,106 @@
+"""One campaign: write it, look at it, try it, launch it, watch it leave."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.campaigns.drafts import DraftFields
+from core.campaigns.models import Campaign
+from core.campaigns.states import CampaignState
+from core.permissions import Permission
+from core.ui import campaign_actions, campaign_form, campaign_progress, campaign_words, dialogs, template_preview
+from core.ui.page import open_page
+from core.ui.targets import find
+from core.ui.words import plain
+
+BACK = ("Campaigns", "pages/create/campaigns.py")
+SELF = "pages/create/campaign.py"
+REPORT = "pages/measure/campaign_report.py"
+
+page = open_page("Campaign", needs=Permission.CAMPAIGNS_VIEW, back=BACK)
+campaigns = page.services.campaigns
+may_edit, may_send = page.may(Permission.CAMPAIGNS_EDIT), page.may(Permission.CAMPAIGNS_SEND)
+
+
+def write(draft: Campaign | None) -> None:
+    form, preview = st.columns([1, 1], gap="medium")
+    with form:
+        fields = campaign_form.draw(page, draft)
+        if st.button("Save draft", key="save_draft", disabled=not may_edit, type="secondary" if draft else "primary"):
+            with page.act("Draft saved."):
+                st.switch_page(SELF, query_params={"id": str(save(draft, fields).id)})
+    with preview, st.container(border=True):
+        st.markdown("#### Preview")
+        if "template_id" not in fields:
+            st.caption("Choose a template to see the email here.")
+        else:
+            version = page.services.templates.latest(page.by, fields["template_id"])
+            template_preview.draw(page, version, key="campaign", height=520)
+        if draft and may_send:
+            send_test(draft, fields)
+    if draft and may_send and page.header("Send now", icon="send", key="launch"):
+        with page.act():
+            dialogs.show("launch", save(draft, fields))
+    if draft is None and not may_edit:
+        st.info("Your role can look at campaigns, not write them.", icon=":material/lock:")
+
+
+def save(draft: Campaign | None, fields: DraftFields) -> Campaign:
+    ready = campaign_form.complete(fields)
+    if draft and not may_edit:
+        return draft
+    return campaigns.update(page.by, draft.id, **ready) if draft else campaigns.create(page.by, **ready)
+
+
+def send_test(draft: Campaign, fields: DraftFields) -> None:
+    with st.form("send_test", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        to = st.text_input("Send a test to", key="test_address", placeholder="you@example.com")
+        if st.form_submit_button("Send test"):
+            with page.act("Test sent. It counts nowhere."), st.spinner("Sending"):
+                campaigns.send_test(page.by, save(draft, fields).id, to or "")
+
+
+def watch(campaign: Campaign) -> None:
+    with page.actions:
+        if campaign.state is CampaignState.SENDING and may_send:
+            st.button("Pause", icon=":material/pause:", key="pause", on_click=campaign_actions.pause, args=(page, campaign))
+        if campaign.state is CampaignState.PAUSED and may_send:
+            st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="resume",
+                on_click=campaign_actions.resume,
+                args=(page, campaign),
+            )
+        if campaign.state in (CampaignState.SENDING, CampaignState.PAUSED) and may_send:
+            st.button("Cancel", key="cancel", on_click=dialogs.show, args=("cancel", campaign))
+        if page.may(Permission.REPORTS_VIEW) and st.button("Show report", icon=":material/bar_chart:", key="to_report"):
+            st.switch_page(REPORT, query_params={"id": str(campaign.id)})
+    campaign_progress.follow(page, campaign)
+    sent_email(campaign)
+
+
+def sent_email(campaign: Campaign) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{plain(campaign.subject)}**")
+        second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
+        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}")
+        if campaign.template_version_id:
+            version = page.services.templates.version(page.by.workspace_id, campaign.template_version_id)
+            template_preview.draw(page, version, key="sent", height=560)
+
+
+campaign = find(page, campaigns.get, what="campaign", back=BACK) if "id" in st.query_params else None
+page.title(campaign.name if campaign else "New campaign")
+if campaign:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        campaign_words.badge(campaign.state)
+        moment, what = (campaign.launched_at, "Launched") if campaign.launched_at else (campaign.created_at, "Made")
+        st.caption(f"{what} {page.when(moment)}", help=page.exactly(moment), width="content")
+if campaign is None or campaign.state is CampaignState.DRAFT:
+    write(campaign)
+else:
+    watch(campaign)
+if campaign:
+    campaign_actions.ask(page, campaign)

@@ -1,0 +1,83 @@
+"""Campaigns: every email you wrote, from draft to sent."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.campaigns.models import Campaign
+from core.campaigns.states import CampaignState
+from core.permissions import Permission
+from core.ui import campaign_words, dialogs, paging, rows
+from core.ui.dialogs import Question
+from core.ui.page import open_page
+from core.ui.parts import empty_state
+from core.ui.words import number, plain
+
+EDITOR = "pages/create/campaign.py"
+SIZE = 20
+ALL = "All"
+
+page = open_page("Campaigns", needs=Permission.CAMPAIGNS_VIEW)
+campaigns, may_edit = page.services.campaigns, page.may(Permission.CAMPAIGNS_EDIT)
+
+
+def filtered(found: list[Campaign]) -> list[Campaign]:
+    present = [state for state in CampaignState if any(one.state is state for one in found)]
+    if len(present) < 2:
+        return found
+    words = {state.value: campaign_words.STATES[state][0] for state in present}
+    chosen = st.segmented_control(
+        "State",
+        [ALL, *words],
+        default=ALL,
+        required=True,
+        format_func=lambda key: words.get(key, ALL),
+        key="campaign_state",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return [one for one in found if chosen in (ALL, one.state.value)]
+
+
+def draw(one: Campaign) -> None:
+    moment, what = (one.launched_at, "launched") if one.launched_at else (one.created_at, "made")
+    caption = f"{plain(one.subject)} · {what} {page.when(moment)}"
+    figures = [] if one.state is CampaignState.DRAFT else [(number(total(one)), "people")]
+    with rows.row(one.name, EDITOR, one.id, caption=caption, figures=figures, key=f"campaign_{one.id}"):
+        campaign_words.badge(one.state)
+        if one.state is CampaignState.DRAFT and may_edit:
+            st.button(
+                ":material/delete:",
+                help="Delete this draft",
+                key=f"delete_{one.id}",
+                type="tertiary",
+                on_click=dialogs.show,
+                args=("delete", one),
+            )
+
+
+def total(one: Campaign) -> int:
+    return sum(page.services.ledger.counts(page.by, one.id).values())
+
+
+def delete(one: Campaign) -> None:
+    question = Question("Delete this draft?", f"“{plain(one.name)}” was sent to nobody. The draft goes for good.", "Delete draft")
+    dialogs.ask_first(page, question, partial(campaigns.delete, page.by, one.id), name="delete", success="Draft deleted.")
+
+
+if may_edit and page.header("New campaign"):
+    st.switch_page(EDITOR)
+found = campaigns.all(page.by)
+if not found:
+    words = "A campaign is one email to many people: a template, a subject, and whom it goes to."
+    if empty_state("campaign", "No campaigns yet", words, "New campaign" if may_edit else "", key="first_campaign"):
+        st.switch_page(EDITOR)
+else:
+    matching = filtered(found)
+    for campaign in paging.cut(matching, key="campaign_page", size=SIZE):
+        draw(campaign)
+    paging.choose(len(matching), key="campaign_page", what="campaigns", size=SIZE)
+if (opened := dialogs.opened("delete"))[0]:
+    delete(opened[1])

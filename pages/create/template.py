@@ -1,0 +1,76 @@
+"""One template: its source, how readers see it, and its earlier versions."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InvalidInput
+from core.permissions import Permission
+from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
+from core.ui import template_preview
+from core.ui.page import open_page
+from core.ui.parts import problem
+from core.ui.targets import find
+
+BACK = ("Templates", "pages/create/templates.py")
+
+page = open_page("Template", needs=Permission.TEMPLATES_VIEW, back=BACK)
+templates, may_edit = page.services.templates, page.may(Permission.TEMPLATES_EDIT)
+template = find(page, templates.get, what="template", back=BACK)
+latest = templates.latest(page.by, template.id)
+SOURCE = f"source_{template.id}"
+
+
+def edit() -> None:
+    st.caption(f"{KINDS[latest.kind]} · version {latest.number} · changed {page.when(template.updated_at)}")
+    st.text_area("Source", key=SOURCE, height=600, disabled=not may_edit, help="Leave the field to see the change beside it.")
+    with st.expander("Fields you can use"):
+        fields = ["contact.email", "contact.first_name", "contact.last_name"]
+        fields += [f"contact.{name}" for name in page.services.contacts.attributes(page.by)] if page.may(Permission.CONTACTS_VIEW) else []
+        fields += ["workspace.name", "workspace.postal_address", "unsubscribe_url", "preferences_url", "view_url"]
+        st.markdown("  \n".join(f"`{{{{ {field} }}}}`" for field in fields))
+        st.caption("For somebody whose first name you don’t know: `{{ contact.first_name | default('there') }}`")
+
+
+def compiled() -> CompiledTemplate | None:
+    """Return what is in the editor, compiled; where that can't be done, say why and in which line."""
+    try:
+        return compile_template(st.session_state[SOURCE] or "", latest.kind, known_attributes=page.services.contacts.attributes(page.by))
+    except InvalidInput as error:
+        problem(error)
+        return None
+
+
+def versions() -> None:
+    kept = templates.versions(page.by, template.id)
+    if len(kept) < 2:
+        return
+    with st.expander(f"Earlier versions ({len(kept) - 1})", icon=":material/history:"):
+        for one in kept[1:]:
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                st.markdown(f"Version {one.number} · {page.when(one.created_at)}", help=page.exactly(one.created_at), width="content")
+                st.button(
+                    "Take back into the editor", key=f"version_{one.id}", on_click=bring_back, args=(one.source,), disabled=not may_edit
+                )
+
+
+def bring_back(source: str) -> None:
+    st.session_state[SOURCE] = source
+
+
+KINDS = {TemplateKind.MJML: "MJML", TemplateKind.HTML: "HTML"}
+st.session_state.setdefault(SOURCE, latest.source)
+page.title(template.name)
+changed = (st.session_state[SOURCE] or "") != latest.source
+if may_edit and page.header("Save version", icon="save", disabled=False):
+    with page.act("Saved as a new version." if changed else "Nothing has changed since the last version."):
+        templates.save(page.by, template.name, st.session_state[SOURCE] or "", kind=latest.kind)
+        st.rerun()
+source, preview = st.columns([1, 1], gap="medium")
+with source:
+    edit()
+    versions()
+with preview:
+    found = compiled()
+    if found:
+        template_preview.draw(page, found, key="template", height=720)
