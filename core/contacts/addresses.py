@@ -55,7 +55,9 @@ def _checked(email: str) -> str:
         raise EmailNotValidError("The address has no @." if email else "There is no address.")
     if len(email) > MAX_LENGTH:
         raise EmailNotValidError(_TOO_LONG)
-    if len(local) > _MAX_LOCAL or not _PLAIN_LOCAL.fullmatch(local):
+    if len(local) > _MAX_LOCAL:
+        raise EmailNotValidError(f"The part before the @ is longer than {_MAX_LOCAL} characters.")
+    if not _PLAIN_LOCAL.fullmatch(local):
         _validate(f"{local}@example.com")  # says what is wrong with it
     address = f"{local}@{_checked_domain(domain)}"
     if len(address) > MAX_LENGTH:

@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+from core.accounts.workspaces import Workspaces
+from core.clock import FrozenClock
+from core.contacts.consent import ConsentStatus
+from core.contacts.lookup import contacts_by_id, skip_reasons
+from tests.contacts.conftest import People
+
+
+def test_only_a_subscribed_and_not_suppressed_contact_may_be_mailed(people: People) -> None:
+    ids = {status: people.contacts.save(people.by, f"{status.value}@example.com", consent=status).id for status in ConsentStatus}
+    bounced = people.contacts.save(people.by, "bounced@example.com").id
+    people.suppressions.add(people.by, "bounced@example.com")
+    gone = people.contacts.save(people.by, "gone@example.com").id
+    people.contacts.delete(people.by, gone)
+    with people.db.read() as connection:
+        reasons = skip_reasons(connection, people.by.workspace_id, [*ids.values(), bounced, gone])
+        assert skip_reasons(connection, people.by.workspace_id, []) == {}
+    assert reasons == {
+        ids[ConsentStatus.UNSUBSCRIBED]: "unsubscribed",
+        ids[ConsentStatus.PENDING]: "not_confirmed",
+        ids[ConsentStatus.UNKNOWN]: "not_confirmed",
+        bounced: "suppressed",
+        gone: "deleted",
+    }
+
+
+def test_contacts_are_found_by_id_in_their_workspace_only(people: People, clock: FrozenClock) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", attributes={"age": 36})
+    other = Workspaces(people.db, clock).create("Other").id
+    with people.db.read() as connection:
+        assert contacts_by_id(connection, people.by.workspace_id, [ada.id, 999_999]) == {ada.id: ada}
+        assert contacts_by_id(connection, other, [ada.id]) == {}
+        assert skip_reasons(connection, other, [ada.id]) == {ada.id: "deleted"}
+
+
+def test_looking_up_is_light_enough_for_the_receiver() -> None:
+    heavy = "{'polars', 'pandera', 'duckdb', 'pyarrow', 'streamlit', 'huey', 'pandas'}"
+    program = f"import sys, core.contacts.lookup, core.contacts.contacts; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
