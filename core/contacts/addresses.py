@@ -57,8 +57,11 @@ def _checked(email: str) -> str:
         raise EmailNotValidError(_TOO_LONG)
     if len(local) > _MAX_LOCAL:
         raise EmailNotValidError(f"The part before the @ is longer than {_MAX_LOCAL} characters.")
+    if '"' in local:
+        raise EmailNotValidError("The part before the @ holds a quotation mark.")
     if not _PLAIN_LOCAL.fullmatch(local):
         _validate(f"{local}@example.com")  # says what is wrong with it
+        raise EmailNotValidError("The part before the @ holds a character that can't be there.")
     address = f"{local}@{_checked_domain(domain)}"
     if len(address) > MAX_LENGTH:
         raise EmailNotValidError(_TOO_LONG)

@@ -21,6 +21,9 @@ from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.lake import Lake
 
+# For rules that no database has a part in.
+on_sqlite = pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+
 
 @dataclass(frozen=True)
 class People:

@@ -5,7 +5,7 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.tables import contacts
 from core.errors import Denied, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
-from tests.contacts.conftest import People
+from tests.contacts.conftest import People, on_sqlite
 
 
 def withdraw(people: People, *ids: int) -> list[int]:
@@ -54,6 +54,7 @@ def test_only_giving_consent_leads_back(people: People) -> None:
         people.consent.give(people.by, 999_999, "asked")
 
 
+@on_sqlite
 def test_withdrawing_needs_the_right_workspace_and_giving_the_right_person(people: People) -> None:
     ada = people.contacts.save(people.by, "ada@example.com")
     with people.db.transaction() as connection:

@@ -8,7 +8,7 @@ from core.contacts.attributes import AttributeType
 from core.contacts.consent import ConsentStatus
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
-from tests.contacts.conftest import People
+from tests.contacts.conftest import People, on_sqlite
 
 
 def test_a_saved_contact_is_found_in_any_spelling(people: People) -> None:
@@ -53,6 +53,7 @@ def test_saving_never_subscribes_somebody_again(people: People) -> None:
     assert states == [ConsentStatus.SUBSCRIBED, ConsentStatus.UNSUBSCRIBED]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "wrong", [{"first_name": "A\nB"}, {"last_name": "x" * 201}, {"attributes": {"Bad Name": 1}}, {"attributes": {"x": []}}]
 )
@@ -62,6 +63,7 @@ def test_what_cannot_be_kept_is_refused_and_nothing_is_saved(people: People, wro
     assert people.contacts.count(people.by) == 0
 
 
+@on_sqlite
 def test_a_workspace_has_at_most_a_hundred_attributes(people: People) -> None:
     people.contacts.save(people.by, "ada@example.com", attributes={f"a{number}": number for number in range(100)})
     with pytest.raises(InvalidInput, match="100 attributes"):
@@ -123,6 +125,7 @@ def test_another_workspace_sees_and_touches_nothing(people: People, clock: Froze
     assert people.contacts.get(people.by, saved.id) == saved
 
 
+@on_sqlite
 def test_an_analyst_may_look_but_not_change(people: People) -> None:
     saved = people.contacts.save(people.by, "ada@example.com")
     analyst = Principal(people.by.workspace_id, "person:1", ROLE_PERMISSIONS[Role.ANALYST])

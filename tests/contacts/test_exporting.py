@@ -9,7 +9,7 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.formulas import unformula
 from core.errors import Denied
 from core.permissions import Principal
-from tests.contacts.conftest import People
+from tests.contacts.conftest import People, on_sqlite
 
 
 def exported(people: People, **which: object) -> list[dict[str, str]]:
@@ -71,6 +71,7 @@ def test_what_is_exported_and_imported_again_is_the_same(people: People) -> None
     assert people.contacts.find(people.by, "ada@example.com") == before
 
 
+@on_sqlite
 def test_exporting_needs_the_permission_before_the_first_line(people: People) -> None:
     with pytest.raises(Denied):
         people.exports.stream_csv(Principal(people.by.workspace_id, "person:1", frozenset()))

@@ -5,7 +5,7 @@ from core.clock import FrozenClock
 from core.contacts.lookup import list_contact_ids
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
-from tests.contacts.conftest import People
+from tests.contacts.conftest import People, on_sqlite
 
 
 def test_a_list_is_made_once_and_found_by_its_name(people: People) -> None:
@@ -18,6 +18,7 @@ def test_a_list_is_made_once_and_found_by_its_name(people: People) -> None:
     assert [found.name for found in people.lists.all(people.by)] == ["Autumn", "News"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\nb"])
 def test_a_list_needs_a_name(people: People, name: str) -> None:
     with pytest.raises(InvalidInput):

@@ -2,7 +2,7 @@ import pytest
 
 from core.contacts.suppression import SuppressionReason
 from core.errors import InvalidInput, NotFound
-from tests.contacts.conftest import People
+from tests.contacts.conftest import People, on_sqlite
 
 
 def test_a_suppressed_address_is_known_in_any_spelling_and_keeps_its_first_reason(people: People) -> None:
@@ -30,6 +30,7 @@ def test_an_address_can_be_allowed_again(people: People) -> None:
         people.suppressions.remove(people.by, "ada@example.com")
 
 
+@on_sqlite
 def test_a_person_can_only_suppress_an_address(people: People) -> None:
     with pytest.raises(InvalidInput):
         people.suppressions.add(people.by, "not an address")
