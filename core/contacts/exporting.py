@@ -13,12 +13,12 @@ from core.clock import Clock
 from core.contacts.attributes import declared
 from core.contacts.formulas import unformula
 from core.contacts.lists import is_on_list
-from core.contacts.lookup import CONTACT_COLUMNS
 from core.contacts.tables import contacts, list_members, lists
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked
 
 _CHUNK = 5_000
+_COLUMNS = tuple(contacts.c[name] for name in ("id", "email", "first_name", "last_name", "consent", "attributes"))
 _FIXED = ("email", "first_name", "last_name", "consent", "lists")
 
 
@@ -64,7 +64,7 @@ def _chunks(
     where = [contacts.c.workspace_id == workspace_id]
     if list_id is not None:
         where.append(is_on_list(list_id))
-    wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id).limit(_CHUNK)
+    wanted = sa.select(*_COLUMNS).where(*where).order_by(contacts.c.id).limit(_CHUNK)
     if contact_ids is not None:
         for ids in chunked(sorted(set(contact_ids)), _CHUNK):
             if found := connection.execute(wanted.where(contacts.c.id.in_(ids))).all():
