@@ -36,6 +36,7 @@ class MatchedMessage:
         contact_id: Who it went to.
         variant_id: The arm of an A/B test, if any.
         state: Its state in the ledger.
+        is_accepted: Whether the ledger says when it was accepted.
         is_recorded: Whether the lake has its `sent` event already.
         email: The contact's address, None if the contact has been deleted.
     """
@@ -46,6 +47,7 @@ class MatchedMessage:
     contact_id: int
     variant_id: int | None
     state: str
+    is_accepted: bool
     is_recorded: bool
     email: str | None
 

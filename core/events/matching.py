@@ -53,12 +53,13 @@ def scoped_key(event: Event, message: MatchedMessage) -> str | None:
 def _messages(connection: sa.Connection, ids: Iterable[int]) -> dict[int, MatchedMessage]:
     column = messages.c
     known = (column.workspace_id, column.campaign_id, column.contact_id, column.variant_id, column.state)
+    done = (column.accepted_at.is_not(None), column.recorded_at.is_not(None))
     joined = messages.outerjoin(contacts, contacts.c.id == column.contact_id)
-    statement = sa.select(column.id, *known, column.recorded_at.is_not(None), contacts.c.email).select_from(joined)
+    statement = sa.select(column.id, *known, *done, contacts.c.email).select_from(joined)
     found: dict[int, MatchedMessage] = {}
     for chunk in chunked(sorted(ids), _IN_LIST):
         for row in connection.execute(statement.where(column.id.in_(chunk))):
-            found[row[0]] = MatchedMessage(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7])
+            found[row[0]] = MatchedMessage(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), bool(row[7]), row[8])
     return found
 
 

@@ -92,13 +92,14 @@ def test_a_sent_record_settles_a_message_whose_outcome_was_open(world: World, st
     assert (settled.state, settled.accepted_at, settled.provider_message_id) == ("accepted", sent_at, "mta-9")
 
 
-def test_a_sent_record_leaves_a_settled_message_alone(world: World) -> None:
+def test_a_sent_record_leaves_a_settled_message_s_state_alone(world: World) -> None:
     message = world.message(state="bounced")
     world.journal(world.record(EventKind.SENT, message))
 
     world.ingester().run_once()
 
     assert world.row(message).state == "bounced"
+    assert world.row(message).accepted_at is not None
     assert world.row(message).recorded_at is not None
 
 

@@ -20,7 +20,7 @@ def on_sent(connection: sa.Connection, events: Sequence[Event], means: Means) ->
     for chunk in locked(connection, [event.matched.id for event in events]):
         fresh = sa.update(messages).where(column.id.in_(chunk), column.recorded_at.is_(None))
         connection.execute(fresh.values(recorded_at=now))
-    unsettled = [event for event in events if event.matched.state in UNSETTLED]
+    unsettled = [event for event in events if event.matched.state in UNSETTLED or not event.matched.is_accepted]
     if unsettled:
         connection.execute(_settle(), [_outcome(event) for event in unsettled])
 
@@ -30,10 +30,11 @@ def _settle() -> sa.Update:
     is_unsettled = sa.or_(*(column.state == state for state in UNSETTLED))  # an IN list can't be run for many rows at once
     return (
         sa.update(messages)
-        .where(column.id == sa.bindparam("the_id"), is_unsettled)
+        .where(column.id == sa.bindparam("the_id"))
         .values(
-            state=MessageState.ACCEPTED.value,
-            reason="",
+            # A message that bounced before its `sent` was read stays bounced, and still was accepted once.
+            state=sa.case((is_unsettled, MessageState.ACCEPTED.value), else_=column.state),
+            reason=sa.case((is_unsettled, ""), else_=column.reason),
             accepted_at=sa.func.coalesce(column.accepted_at, sa.bindparam("at", type_=column.accepted_at.type)),
             provider_message_id=sa.func.coalesce(
                 sa.bindparam("provider_id", type_=column.provider_message_id.type), column.provider_message_id

@@ -1,0 +1,83 @@
+"""Reading a request's body: no more than a limit, no longer than a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+BODY_LIMIT = 64 * 1024
+BODY_SECONDS = 10.0
+_FIELDS = 20
+
+
+class TooLarge(Exception):
+    """The body passes the limit; it was not read to its end."""
+
+
+class TooSlow(Exception):
+    """The body did not arrive in time."""
+
+
+class Malformed(Exception):
+    """The body is not what its content type says."""
+
+
+async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """Return the body.
+
+    Raises:
+        TooLarge: If it is announced or found to pass the limit.
+        TooSlow: If it has not arrived after `BODY_SECONDS`.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise TooLarge
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise TooLarge
+    except TimeoutError as error:
+        raise TooSlow from error
+    return bytes(body)
+
+
+async def fields_of(request: Request, body: bytes) -> dict[str, str]:
+    """Return the fields of a form (urlencoded or multipart) or of a flat JSON object, as text.
+
+    Raises:
+        Malformed: If the body can't be read as its content type.
+    """
+    if not body.strip():
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
+        return _json_fields(body)
+    try:
+        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=_FIELDS)
+    except HTTPException as error:
+        raise Malformed from error
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _json_fields(body: bytes) -> dict[str, str]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed from error
+    if not isinstance(found, dict):
+        raise Malformed
+    return {name: str(value) for name, value in found.items() if isinstance(value, str | int | float) and not isinstance(value, bool)}
+
+
+def _again(body: bytes) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,83 @@
+"""The few things a page reads from the database: in threads, with patience of seconds, and never needed to keep a wish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.campaigns.plans import plan_of_message
+from core.contacts.lookup import contacts_by_id
+from core.errors import PostwrightError
+from core.messages.composing import Composer
+from core.messages.tables import messages
+from core.storage.database import Database
+from core.storage.tables import workspaces
+
+_log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 3.0
+
+T = TypeVar("T")
+
+
+class Lookups:
+    """Reads names and messages.
+
+    Args:
+        db: The database.
+        composer: Renders a message again, without its pixel.
+    """
+
+    def __init__(self, db: Database, composer: Composer) -> None:
+        self._db, self._composer = db, composer
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="lookup")
+
+    async def workspace_name(self, message_id: int) -> str:
+        """Return the name of the workspace that sent a message, empty where it can't be found now."""
+        return await self._patiently(lambda: self._name(message_id)) or ""
+
+    async def message_html(self, message_id: int) -> str | None:
+        """Return a message as its recipient sees it, None where it can't be shown (any more)."""
+        return await self._patiently(lambda: self._html(message_id))
+
+    async def database_answers(self) -> bool:
+        """Return whether the database can be read."""
+        return await self._patiently(self._ping) or False
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _patiently(self, read: Callable[[], T]) -> T | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await asyncio.wait_for(loop.run_in_executor(self._threads, read), _PATIENCE_SECONDS)
+        except (TimeoutError, PostwrightError, SQLAlchemyError) as error:
+            _log.warning("a page's look into the database failed: %s", type(error).__name__)
+            return None
+
+    def _name(self, message_id: int) -> str | None:
+        joined = messages.join(workspaces, workspaces.c.id == messages.c.workspace_id)
+        wanted = sa.select(workspaces.c.name).select_from(joined).where(messages.c.id == message_id)
+        with self._db.read() as connection:
+            found: str | None = connection.execute(wanted).scalar()
+        return found
+
+    def _html(self, message_id: int) -> str | None:
+        with self._db.read() as connection:
+            planned = plan_of_message(connection, message_id)
+            if planned is None:
+                return None
+            contact = contacts_by_id(connection, planned.plan.workspace_id, [planned.contact_id]).get(planned.contact_id)
+        if contact is None:
+            return None
+        return self._composer.compose(planned.plan, message_id, contact, planned.variant_id).html
+
+    def _ping(self) -> bool:
+        with self._db.read() as connection:
+            return bool(connection.execute(sa.select(sa.literal(1))).scalar())

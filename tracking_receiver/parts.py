@@ -1,0 +1,54 @@
+"""The receiver's own few parts, put together from the settings; far fewer than the app's, so that it stays small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.links.destinations import Destinations
+from core.links.tokens import TokenSigner
+from core.links.urls import TrackingUrls
+from core.messages.composing import Composer
+from core.settings import Settings
+from core.storage.database import Database
+from tracking_receiver.lookups import Lookups
+from tracking_receiver.notes import Notes
+
+# What stands in for the pixel when a message is shown in the browser: that is no open.
+_NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What answering a request takes."""
+
+    clock: Clock
+    signer: TokenSigner
+    urls: TrackingUrls
+    destinations: Destinations
+    notes: Notes
+    lookups: Lookups
+    db: Database
+
+    def close(self) -> None:
+        """Finish the journal and close the database."""
+        self.notes.close()
+        self.lookups.close()
+        self.db.close()
+
+
+class UrlsWithoutPixel(TrackingUrls):
+    """Tracking URLs for a message shown in the browser."""
+
+    def open(self, message_id: int) -> str:
+        """Return an image that tells nobody."""
+        return _NO_PIXEL
+
+
+def build(settings: Settings, clock: Clock) -> Parts:
+    """Return the parts of this installation."""
+    db = Database(settings.resolved_database_url)
+    signer = TokenSigner(settings.key)
+    lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
+    urls = TrackingUrls(signer, settings.public_url)
+    return Parts(clock, signer, urls, Destinations(db), Notes(settings.journal_dir), lookups, db)
