@@ -1,0 +1,1 @@
+"""The command line: `postwright`, one module per noun."""
