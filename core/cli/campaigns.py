@@ -1,0 +1,152 @@
+"""`postwright campaigns`: from draft to report."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from typing import Annotated
+
+import typer
+
+from core.campaigns.models import Audience, Campaign
+from core.cli.answers import Answer, facts_of, table
+from core.cli.call import Call
+from core.cli.command import Usage, command, group
+from core.cli.progress import Progress
+from core.cli.reports import report_words
+from core.cli.supervisor import stop_signals
+from core.cli.templates import find_template
+from core.errors import NotFound
+from core.messages.states import MessageState
+
+campaigns = group("campaigns", "One email to many: from draft to report.")
+
+Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's number, from `campaigns list`.")]
+
+
+@command(campaigns, "create")
+def create(
+    call: Call,
+    name: Annotated[str, typer.Option("--name", help="What you call it.")],
+    subject: Annotated[str, typer.Option("--subject", help="The subject; may have merge fields.")],
+    template: Annotated[str, typer.Option("--template", metavar="NAME", help="The template.")],
+    to: Annotated[str, typer.Option("--to", metavar="list:NAME|segment:NAME", help="Who gets it.")],
+    subject_b: Annotated[str, typer.Option("--subject-b", help="A second subject: half of the people get it.")] = "",
+    sender: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="“Name <address>” or the address alone.")] = "",
+    provider: Annotated[str, typer.Option("--provider", metavar="NAME", help="Which connection sends; the default one if not given.")] = "",
+    track_conversions: Annotated[
+        bool, typer.Option("--track-conversions", help="Add a token to clicked links, to report sales with.")
+    ] = False,
+) -> Answer:
+    """Write down a campaign; nothing is sent yet."""
+    from_name, from_email = parseaddr(sender)
+    if not from_email:
+        raise Usage("Say who it is from.", hint="For example: --from 'Acme <news@example.com>'")
+    audience = _audience(call, to)
+    campaign = call.services.campaigns.create(
+        call.by,
+        name=name,
+        subject=subject,
+        template_id=find_template(call, template).id,
+        audience=audience,
+        from_email=from_email,
+        from_name=from_name,
+        connection_id=call.services.connections.by_name(call.by, provider).id if provider else None,
+        track_conversions=track_conversions,
+        subject_b=subject_b or None,
+    )
+    size = call.services.campaigns.audience_size(call.by, campaign.audience)
+    words = f"Campaign {campaign.id} “{campaign.name}” is a draft for {size:,} contacts. Send it: postwright campaigns send {campaign.id}"
+    return Answer({**facts_of(campaign), "audience_size": size}, words)
+
+
+@command(campaigns, "list")
+def show_all(call: Call) -> Answer:
+    """List the campaigns."""
+    found = call.services.campaigns.all(call.by)
+    rows = [(one.id, one.name, one.state.value, one.launched_at) for one in found]
+    return Answer({"campaigns": [facts_of(one) for one in found]}, table(("ID", "NAME", "STATE", "LAUNCHED"), rows))
+
+
+@command(campaigns, "send")
+def send(
+    call: Call,
+    campaign_id: Id,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is sent and the report knows it.")] = False,
+) -> Answer:
+    """Send a campaign; sending it again changes nothing."""
+    from core.jobs.doorbell import ring
+
+    call.services.campaigns.launch(call.by, campaign_id)
+    if wait:
+        return _wait(call, campaign_id)
+    ring(campaign_id, call.settings)
+    total = sum(call.services.ledger.counts(call.by, campaign_id).values())
+    words = f"{total:,} messages are on their way. See how it goes: postwright campaigns report {campaign_id}"
+    return Answer({**facts_of(call.services.campaigns.get(call.by, campaign_id)), "messages": total}, words)
+
+
+@command(campaigns, "pause")
+def pause(call: Call, campaign_id: Id) -> Answer:
+    """Hold a campaign; what is not sent yet stays."""
+    return _changed(call.services.campaigns.pause(call.by, campaign_id))
+
+
+@command(campaigns, "resume")
+def resume(call: Call, campaign_id: Id) -> Answer:
+    """Let a paused campaign go on."""
+    from core.jobs.doorbell import ring
+
+    campaign = call.services.campaigns.resume(call.by, campaign_id)
+    ring(campaign_id, call.settings)
+    return _changed(campaign)
+
+
+@command(campaigns, "cancel")
+def cancel(call: Call, campaign_id: Id) -> Answer:
+    """End a campaign for good; what is not sent yet never will be."""
+    return _changed(call.services.campaigns.cancel(call.by, campaign_id))
+
+
+@command(campaigns, "report")
+def report(call: Call, campaign_id: Id) -> Answer:
+    """Show what came of a campaign."""
+    campaign = call.services.campaigns.get(call.by, campaign_id)
+    found = call.services.analytics.campaign_report(call.by, campaign_id)
+    return Answer({"id": campaign.id, "name": campaign.name, "state": campaign.state, **facts_of(found)}, report_words(campaign, found))
+
+
+def _wait(call: Call, campaign_id: int) -> Answer:
+    from core.jobs.seeing_through import see_through
+
+    progress = Progress(call.say)
+    with stop_signals() as stop:
+        see_through(call.services, call.by, campaign_id, stop=stop, tell=progress.tell)
+    campaign = call.services.campaigns.get(call.by, campaign_id)
+    counts = call.services.ledger.counts(call.by, campaign_id)
+    told = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
+    open_ends = counts.get(MessageState.UNCERTAIN, 0)
+    hint = f" For {open_ends:,} the provider gave no answer; they are not sent again." if open_ends else ""
+    facts = {**facts_of(campaign), "messages": sum(counts.values()), "counts": {state.value: count for state, count in counts.items()}}
+    return Answer(facts, f"Campaign {campaign_id} is {campaign.state}: {told}.{hint}")
+
+
+def _changed(campaign: Campaign) -> Answer:
+    return Answer(facts_of(campaign), f"Campaign {campaign.id} “{campaign.name}” is {campaign.state} now.")
+
+
+def _audience(call: Call, text: str) -> Audience:
+    kind, _, name = text.partition(":")
+    if kind == "list" and name:
+        return Audience("list", _list_id(call, name))
+    if kind == "segment" and name:
+        return Audience("segment", call.services.segments.by_name(call.by, name).id)
+    raise Usage(f"“{text}” names nobody.", hint="Say --to list:NAME or --to segment:NAME.")
+
+
+def _list_id(call: Call, name: str) -> int:
+    try:
+        return call.services.lists.by_name(call.by, name).id
+    except NotFound:
+        if not name.isdigit():
+            raise
+        return call.services.lists.get(call.by, int(name)).id

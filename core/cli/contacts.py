@@ -1,0 +1,91 @@
+"""`postwright contacts`: people in and out, as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli import files
+from core.cli.answers import Answer, table
+from core.cli.call import Call
+from core.cli.command import Usage, command, group
+
+if TYPE_CHECKING:
+    from core.contacts.importing import ImportResult
+
+contacts = group("contacts", "The people you write to.")
+
+_SHOWN_REFUSALS = 10
+
+
+@command(contacts, "import")
+def import_(
+    call: Call,
+    file: Annotated[Path, typer.Argument(help="A CSV file with a heading line.")],
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list they join; made if new.")],
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; guessed if not given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> Answer:
+    """Import contacts from a CSV file; rows that can't be used are refused with the reason, and kept."""
+    data = files.read(file)
+    given = dict(_pair(text) for text in mapping or [])
+    imports = call.services.imports
+    chosen = {**imports.inspect(call.by, data).mapping, **given}
+    result = imports.run(call.by, data, file.name, list_name=list_name, mapping=chosen, dry_run=dry_run)
+    facts = {
+        "dry_run": dry_run,
+        "rows": result.rows,
+        "created": result.created,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "refused": result.refused,
+        "refused_rows": result.refused_rows,
+        "list_id": result.list_id,
+        "mapping": chosen,
+    }
+    return Answer(facts, _words(result, list_name, dry_run))
+
+
+@command(contacts, "export")
+def export(
+    call: Call,
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only this list.")] = "",
+    segment: Annotated[str, typer.Option("--segment", metavar="NAME", help="Only this segment.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; standard output if not given.")] = None,
+) -> Answer:
+    """Export contacts as CSV."""
+    if list_name and segment:
+        raise Usage("Give either --list or --segment, not both.")
+    if call.as_json and output is None:
+        raise Usage("With --json the contacts go into a file.", hint="Say which with -o FILE.")
+    services, by = call.services, call.by
+    list_id = services.lists.by_name(by, list_name).id if list_name else None
+    contact_ids = services.segments.contact_ids(by.workspace_id, services.segments.by_name(by, segment).rules) if segment else None
+    lines = services.exports.stream_csv(by, list_id=list_id, contact_ids=contact_ids)
+    if output is None:
+        return Answer(lines=lines)
+    written = files.write_csv(output, lines)
+    return Answer({"contacts": written, "file": output}, f"{written:,} contacts are in “{output}”.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, equals, field = text.rpartition("=")
+    if not equals or not column or not field:
+        raise Usage(f"“{text}” is not COLUMN=FIELD.", hint="For example: --map Mail=email --map City=attribute.city")
+    return column, field
+
+
+def _words(result: ImportResult, list_name: str, dry_run: bool) -> str:
+    would = "Nothing was changed. The import would give: " if dry_run else ""
+    counts = f"{result.created:,} new, {result.updated:,} updated, {result.unchanged:,} unchanged, {result.refused:,} refused"
+    lines = [f"{would}{result.rows:,} rows for the list “{list_name}”: {counts}."]
+    if result.refused_rows:
+        rows = [(row.line, row.reason) for row in result.refused_rows[:_SHOWN_REFUSALS]]
+        lines += ["", table(("LINE", "WHY IT WAS REFUSED"), rows)]
+    if result.refused > _SHOWN_REFUSALS:
+        lines.append(f"… and {result.refused - _SHOWN_REFUSALS:,} more.")
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""The command `postwright`: every command by name."""
+
+from __future__ import annotations
+
+from core.cli import doctor, up
+from core.cli.answers import Answer
+from core.cli.call import Call
+from core.cli.campaigns import campaigns
+from core.cli.command import command, group
+from core.cli.contacts import contacts
+from core.cli.demo import command as demo
+from core.cli.events import events
+from core.cli.messages import messages
+from core.cli.outbox import outbox
+from core.cli.providers import providers
+from core.cli.segments import segments
+from core.cli.templates import templates
+from core.cli.users import users
+
+postwright = group("postwright", "Postwright: email marketing you run yourself.")
+
+command(postwright, "up")(up.up)
+command(postwright, "doctor")(doctor.doctor)
+command(postwright, "demo")(demo.demo)
+
+
+@command(postwright, "migrate")
+def migrate(call: Call) -> Answer:
+    """Bring the database up to date; makes it where there is none."""
+    call.begin()
+    return Answer({}, "The database is up to date.")
+
+
+for noun in (users, contacts, templates, segments, campaigns, messages, events, providers, outbox):
+    postwright.add_typer(noun)
+
+for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):
+    command(postwright, name)(part)
+
+
+def main() -> None:
+    """Run the command line."""
+    postwright()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""A campaign from the command line, with no other process running: send --wait does all the work itself."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.conftest import Cli
+
+CREATE = ("campaigns", "create", "--name", "May", "--subject", "Hi", "--template", "News", "--from", "Acme <news@example.com>")
+
+
+@pytest.fixture
+def sent(shop: Cli) -> Cli:
+    created = shop(*CREATE, "--to", "list:Readers", "--json")
+    assert created.code == 0, created
+    assert created.facts["audience_size"] == 40
+    said = shop("campaigns", "send", str(created.facts["id"]), "--wait", "--json")
+    assert said.code == 0, said
+    assert (said.facts["state"], said.facts["counts"]) == ("sent", {"accepted": 40})
+    return shop
+
+
+def test_a_sent_campaign_is_reported_at_once(sent: Cli) -> None:
+    report = sent("campaigns", "report", "1", "--json").facts
+    assert (report["state"], report["totals"]["recipients"], report["totals"]["delivered"]) == ("sent", 40, 40)
+    words = sent("campaigns", "report", "1").out
+    assert "delivered" in words
+    assert "https://example.com/a" in words
+
+
+def test_sending_again_changes_nothing(sent: Cli) -> None:
+    assert sent("campaigns", "send", "1", "--wait", "--json").facts["counts"] == {"accepted": 40}
+    assert sent("outbox", "list", "--json").facts["total"] == 40
+
+
+def test_the_outbox_shows_the_mail(sent: Cli) -> None:
+    page = sent("outbox", "list", "--limit", "3", "--json").facts
+    assert (len(page["mail"]), page["total"]) == (3, 40)
+    key = page["mail"][0]["key"]
+    assert "Subject: Hi" in sent("outbox", "show", key).out
+    mail = sent("outbox", "show", key, "--json").facts
+    assert mail["to"] == page["mail"][0]["to"]
+    assert "List-Unsubscribe" in sent("outbox", "show", key, "--raw").out
+
+
+def test_messages_are_listed_in_every_form(sent: Cli) -> None:
+    assert len(sent("messages", "list", "--campaign", "1", "--json").facts["messages"]) == 40
+    lines = sent("messages", "list", "--campaign", "1", "--state", "accepted").out.splitlines()
+    assert {json.loads(line)["state"] for line in lines} == {"accepted"}
+    rows = list(csv.DictReader(sent("messages", "list", "--campaign", "1", "--format", "csv").out.splitlines()))
+    assert {row["email"] for row in rows} == {f"p{n}@example.com" for n in range(40)}
+    assert sent("messages", "list", "--campaign", "1", "--state", "refused").out == ""
+    assert sent("messages", "list", "--campaign", "9").code == 1
+
+
+def test_events_are_exported_in_every_form(sent: Cli, tmp_path: Path) -> None:
+    lines = sent("events", "export", "--campaign", "1").out.splitlines()
+    assert {json.loads(line)["kind"] for line in lines} == {"sent"}
+    assert len(lines) == 40
+    assert len(sent("events", "export", "--format", "csv", "--kind", "sent").out.splitlines()) == 41
+    said = sent("events", "export", "--format", "parquet", "-o", tmp_path / "events.parquet", "--json")
+    assert said.facts["events"] == pq.read_table(tmp_path / "events.parquet").num_rows == 40
+    assert sent("events", "export", "--since", "2999-01-01T00:00:00Z").out == ""
+    assert sent("events", "export", "--since", "yesterday").code == 2
+    assert sent("events", "export", "--format", "parquet").code == 2
+
+
+def test_two_subjects_are_reported_as_arms(shop: Cli) -> None:
+    shop(*CREATE, "--to", "list:Readers", "--subject-b", "Hello")
+    shop("campaigns", "send", "1", "--wait")
+    report = shop("campaigns", "report", "1", "--json").facts
+    assert sum(arm["recipients"] for arm in report["arms"]) == 40
+    assert {arm["subject"] for arm in report["arms"]} == {"Hi", "Hello"}
+    assert "DIFFERENCE" in shop("campaigns", "report", "1").out
+
+
+def test_a_campaign_is_paused_resumed_and_cancelled(shop: Cli) -> None:
+    shop(*CREATE, "--to", "list:Readers")
+    assert shop("campaigns", "pause", "1").code == 1
+    assert shop("campaigns", "send", "1", "--json").facts["messages"] == 40
+    assert shop("campaigns", "pause", "1", "--json").facts["state"] == "paused"
+    assert shop("campaigns", "resume", "1", "--json").facts["state"] == "sending"
+    assert shop("campaigns", "cancel", "1", "--json").facts["state"] == "cancelled"
+    assert shop("campaigns", "report", "1", "--json").facts["totals"]["cancelled"] == 40
+    assert [one["state"] for one in shop("campaigns", "list", "--json").facts["campaigns"]] == ["cancelled"]
+    assert "May" in shop("campaigns", "list").out
+
+
+def test_nobody_is_mailed_for_a_mistake(shop: Cli) -> None:
+    assert shop(*CREATE, "--to", "list:None such").code == 1
+    assert shop(*CREATE, "--to", "everybody").code == 2
+    assert shop(*CREATE[:-2], "--to", "list:Readers").code == 2
+    assert shop("campaigns", "send", "77", "--wait").code == 1
+    assert shop("campaigns", "list", "--json").facts["campaigns"] == []
+
+
+def test_a_workspace_does_not_see_anothers_campaign(sent: Cli) -> None:
+    from core.accounts.workspaces import Workspaces
+    from core.clock import SystemClock
+    from core.settings import Settings
+    from core.storage.database import Database
+
+    database = Database(Settings.load().resolved_database_url)
+    Workspaces(database, SystemClock()).create("Other")
+    database.close()
+    assert sent("campaigns", "report", "1", "--workspace", "Other").code == 1
+    assert sent("outbox", "list", "--workspace", "Other", "--json").facts["total"] == 0

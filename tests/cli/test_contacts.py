@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text("Mail,City\nann@example.com,Rome\nnot an address,Oslo\nbob@example.com,=1+1\n")
+    return path
+
+
+def test_import_counts_and_tells_why_rows_were_refused(cli: Cli, people: Path) -> None:
+    said = cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--map", "City=attribute.city", "--json")
+    assert said.code == 0, said
+    assert (said.facts["rows"], said.facts["created"], said.facts["refused"]) == (3, 2, 1)
+    assert said.facts["refused_rows"][0]["line"] == 3
+    words = cli("contacts", "import", people, "--list", "L", "--map", "Mail=email").out
+    assert "1 refused" in words
+    assert "WHY IT WAS REFUSED" in words
+
+
+def test_a_dry_run_changes_nothing(cli: Cli, people: Path) -> None:
+    said = cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--dry-run", "--json")
+    assert (said.facts["created"], said.facts["dry_run"]) == (2, True)
+    assert cli("contacts", "export").out.count("@") == 0
+
+
+def test_export_gives_the_list_as_csv_without_formulas(cli: Cli, people: Path, tmp_path: Path) -> None:
+    cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--map", "City=attribute.city")
+    rows = list(csv.DictReader(cli("contacts", "export", "--list", "L").out.splitlines()))
+    assert [row["email"] for row in rows] == ["ann@example.com", "bob@example.com"]
+    assert not any(value.startswith("=") for row in rows for value in row.values())
+    said = cli("contacts", "export", "-o", tmp_path / "out.csv", "--json")
+    assert said.facts["contacts"] == 2
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 3
+
+
+def test_export_of_a_segment_gives_only_its_people(shop: Cli, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"all": [{"field": "attribute.city", "operator": "equals", "value": "Rome"}]}')
+    assert shop("segments", "create", "Romans", "--rules", rules).code == 0
+    assert shop("contacts", "export", "--segment", "Romans").out.count("Rome") == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("import", "nowhere.csv", "--list", "L"), 1),
+        (("import", ".", "--list", "L"), 1),
+        (("export", "--list", "None such"), 1),
+        (("export", "--list", "A", "--segment", "B"), 2),
+        (("export", "--json"), 2),
+        (("export", "-o", "/proc/nowhere/out.csv"), 1),
+    ],
+)
+def test_what_cant_be_done_is_said_in_one_line(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
+    said = cli("contacts", *arguments)
+    assert said.code == code
+    assert "Traceback" not in said.err
+
+
+def test_a_mapping_that_is_none_is_a_usage_error(cli: Cli, people: Path) -> None:
+    assert cli("contacts", "import", people, "--list", "L", "--map", "email").code == 2

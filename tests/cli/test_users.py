@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from core.settings import Settings
+from tests.cli.conftest import Cli
+
+PASSWORD = "a long pass phrase\n"
+
+
+def test_the_first_user_makes_the_workspace_and_is_admin(bare_cli: Cli, settings: Settings) -> None:
+    said = bare_cli("users", "add", "ada@example.com", "--role", "analyst", "--password-stdin", "--json", given=PASSWORD)
+    assert said.code == 0, said
+    assert (said.facts["workspace"], said.facts["user"]["role"]) == ("My workspace", "admin")
+    assert "password" not in said.facts
+    assert (settings.data_dir / "app.db").exists()
+
+
+def test_without_a_password_one_is_made_up_and_shown_once(cli: Cli) -> None:
+    said = cli("users", "add", "ada@example.com", "--json")
+    assert len(said.facts["password"]) >= 16
+    assert "password" not in cli("users", "list", "--json").out
+
+
+def test_a_short_password_is_refused_and_nothing_is_made(bare_cli: Cli) -> None:
+    said = bare_cli("users", "add", "ada@example.com", "--password-stdin", given="short\n")
+    assert said.code == 1
+    assert "12" in said.err
+
+
+def test_an_empty_standard_input_is_a_usage_error(cli: Cli) -> None:
+    assert cli("users", "add", "ada@example.com", "--password-stdin", given="").code == 2
+
+
+def test_roles_change_and_people_are_disabled(cli: Cli) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    cli("users", "add", "ben@example.com", "--name", "Ben", "--role", "analyst", "--password-stdin", given=PASSWORD)
+    assert cli("users", "set-role", "ben@example.com", "marketer", "--json").facts["user"]["role"] == "marketer"
+    assert cli("users", "disable", "ben@example.com", "--json").facts["user"]["disabled_at"]
+    people = cli("users", "list", "--json").facts["users"]
+    assert [(one["email"], one["role"], one["disabled_at"] is None) for one in people] == [
+        ("ada@example.com", "admin", True),
+        ("ben@example.com", "marketer", False),
+    ]
+    assert "disabled" in cli("users", "list").out
+
+
+def test_the_last_admin_stays(cli: Cli) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    assert cli("users", "disable", "ada@example.com").code == 1
+
+
+def test_somebody_unknown_is_said_to_be_unknown(cli: Cli) -> None:
+    said = cli("users", "disable", "nobody@example.com")
+    assert said.code == 1
+    assert "users list" in said.err

@@ -1,0 +1,73 @@
+"""Templates, segments, providers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Cli
+
+
+def test_importing_a_template_again_makes_a_version_only_if_it_changed(shop: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "news.html"
+    assert shop("templates", "import", template, "--name", "News", "--json").facts["version"] == 1
+    template.write_text("<html><body>New <a href='https://example.com/b'>b</a></body></html>")
+    said = shop("templates", "import", template, "--name", "News", "--json")
+    assert (said.facts["version"], said.facts["links"]) == (2, ["https://example.com/b"])
+
+
+def test_a_template_with_a_mistake_is_refused_with_the_reason(cli: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "bad.html"
+    template.write_text("<p>{{ customer.name }}</p>")
+    said = cli("templates", "import", template, "--name", "Bad")
+    assert said.code == 1
+    assert "customer" in said.err
+
+
+def test_a_template_that_is_not_utf8_is_refused(cli: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "latin.html"
+    template.write_bytes("<p>Gr\xfc\xdfe</p>".encode("latin-1"))
+    said = cli("templates", "import", template, "--name", "Bad")
+    assert said.code == 1
+    assert "UTF-8" in said.err
+
+
+def test_rendering_shows_what_one_person_would_get(shop: Cli) -> None:
+    assert "Per3" in shop("templates", "render", "News", "--contact", "p3@example.com").out
+    assert "Per3" in shop("templates", "render", "News", "--contact", "p3@example.com", "--text").out
+    assert set(shop("templates", "render", "News", "--json").facts) == {"ok", "html", "text"}
+    assert shop("templates", "render", "News", "--contact", "nobody@example.com").code == 1
+    assert shop("templates", "render", "None such").code == 1
+
+
+def test_segments_are_kept_and_counted(shop: Cli, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"all": [{"field": "attribute.city", "operator": "equals", "value": "Oslo"}]}')
+    assert shop("segments", "create", "North", "--rules", rules, "--json").facts["contacts"] == 20
+    assert shop("segments", "count", "North").out == "20\n"
+    assert shop("segments", "create", "North", "--rules", rules).code == 1
+
+
+def test_rules_that_cant_be_used_say_where(cli: Cli, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    for text, word in (("{", "line 1"), ("[]", "object"), ('{"all": [{"field": "shoe", "operator": "is", "value": 1}]}', "shoe")):
+        rules.write_text(text)
+        said = cli("segments", "create", "S", "--rules", rules)
+        assert said.code == 1
+        assert word in said.err
+
+
+def test_providers_are_added_without_showing_secrets(cli: Cli) -> None:
+    said = cli(
+        "providers", "add", "Mail", "--kind", "smtp", "--set", "host=127.0.0.1", "--set", "port=2525", "--set", "security=none",
+        "--set", "username=u", "--set", "password=hunter22", "--default", "--json",
+    )  # fmt: skip
+    assert said.code == 0, said
+    assert said.facts["connection"]["is_default"] is True
+    listed = cli("providers", "list", "--json")
+    assert [one["name"] for one in listed.facts["connections"]] == ["Mail"]
+    assert "hunter22" not in said.out + listed.out
+
+
+def test_an_unknown_kind_of_provider_is_refused(cli: Cli) -> None:
+    assert cli("providers", "add", "X", "--kind", "pigeon").code == 1
+    assert cli("providers", "add", "X", "--kind", "smtp", "--set", "host").code == 2
