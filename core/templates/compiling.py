@@ -13,14 +13,16 @@ from core.errors import InvalidInput
 from core.templates import mjml, sandbox
 from core.templates.fields import Vocabulary
 from core.templates.linking import check_safety, track_links
-from core.templates.markup import Kind, Piece, scan
+from core.templates.markup import Kind, Piece, deepest_nesting, scan
 from core.templates.placeholders import Masked, mask
 from core.templates.plain_text import to_plain_text
-from core.templates.validating import inspect
+from core.templates.validating import check_bytes, inspect
 
 _MAX_HTML = 1_000_000
 # Inlining writes every matching rule into every element: what one can do to the other is bounded before it starts.
 _MAX_STYLE_WORK = 100_000_000
+_MAX_PIECES = 60_000
+_MAX_NESTING = 500  # parsers recurse, and 30,000 crash them
 _IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((?:\s*<!--\w+-->)+\s*)(?=<tr\b)", re.IGNORECASE)
 _DOCUMENT = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -95,8 +97,9 @@ def normalised(source: str) -> str:
     """Return the source with LF line ends, without byte order mark, and with no `{#` that is really CSS.
 
     Raises:
-        InvalidInput: If it is empty or holds characters that are not text.
+        InvalidInput: If it is empty or too large, or holds characters that are not text.
     """
+    check_bytes(source)
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not source.strip():
         raise InvalidInput("The template is empty.", hint="Paste MJML or HTML, or start from one of the examples.")
@@ -129,11 +132,8 @@ def _document(text: str) -> str:
 
 
 def _inlined(html: str) -> str:
+    _check_size(html)
     html = _IMPLIED_BODY.sub(r"\1<tbody>\2", html)
-    pieces = list(scan(html))
-    css = sum(piece.end - piece.start for piece in pieces if piece.kind is Kind.RAW and piece.name == "style")
-    if css * len(pieces) > _MAX_STYLE_WORK:
-        raise InvalidInput("The template has too many styles for its size.", hint="Remove the styles that are not used.")
     try:
         inlined = _INLINER.inline(html).replace(f" {mjml.DO_NOT_INLINE}", "")
     except (css_inline.InlineError, ValueError) as error:
@@ -141,6 +141,18 @@ def _inlined(html: str) -> str:
     if len(inlined) > _MAX_HTML:
         raise InvalidInput("The finished template is larger than 1 MB.", hint="Mail programs cut mail off at about 100 KB; shorten it.")
     return inlined
+
+
+def _check_size(html: str) -> None:
+    """Refuse, before a tool sees it, what would take that tool too much time, memory or stack."""
+    pieces = list(scan(html))
+    css = sum(piece.end - piece.start for piece in pieces if piece.kind is Kind.RAW and piece.name == "style")
+    if css * len(pieces) > _MAX_STYLE_WORK:
+        raise InvalidInput("The template has too many styles for its size.", hint="Remove the styles that are not used.")
+    if len(pieces) > _MAX_PIECES or deepest_nesting(html) > _MAX_NESTING:
+        raise InvalidInput(
+            "The template has too many elements, or too many inside each other.", hint="Close every element, and shorten it."
+        )
 
 
 def _footer(masked: Masked) -> str:

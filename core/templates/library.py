@@ -141,6 +141,23 @@ class Templates:
             raise _missing(f"Template {template_id}")
         return found
 
+    def versions(self, by: Principal, template_id: int, limit: int = 20) -> list[TemplateVersion]:
+        """Return the versions of a template, newest first.
+
+        Args:
+            by: Who asks.
+            template_id: The template.
+            limit: How many at most.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        mine = _versions_of(by.workspace_id).where(template_versions.c.template_id == template_id)
+        with self._db.read() as connection:
+            found = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(limit))
+            return [_version(row) for row in found]
+
     def version(self, workspace_id: int, version_id: int) -> TemplateVersion:
         """Return one version; for the machinery that sends, which has no person to ask for.
 
@@ -184,7 +201,7 @@ class Templates:
         self, connection: sa.Connection, by: Principal, template_id: int, number: int, source: str, compiled: CompiledTemplate
     ) -> TemplateVersion:
         now = self._clock.now()
-        values = {
+        values: dict[str, Any] = {
             "template_id": template_id,
             "number": number,
             "kind": compiled.kind,

@@ -23,6 +23,7 @@ _URL_ATTRIBUTES = frozenset(
 _IGNORED = re.compile(r"[\x00-\x20\x7f]+")
 _CODE_SCHEMES = ("javascript:", "vbscript:", "livescript:", "file:", "blob:")
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
+_MAX_LINKS = 1_000
 _URL_FIELD = re.compile(r"\{\{-?\s*(?:" + "|".join(URL_FIELDS) + r")\s*-?\}\}")
 
 
@@ -91,6 +92,8 @@ def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int
     url = re.sub(r"\s+", "%20", url)
     if not is_web_url(url):
         raise InvalidInput(f"The link “{url[:80]}” is not a complete address.", hint="Write it with https:// in front.")
+    if len(links) >= _MAX_LINKS:
+        raise InvalidInput(f"The template has more than {_MAX_LINKS} links.", hint="Shorten it.")
     number = links.setdefault(url, len(links))
     if number not in placeholders:
         placeholders[number] = masked.add(f"{{{{ pw_links[{number}] }}}}")

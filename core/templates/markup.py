@@ -9,6 +9,8 @@ from enum import StrEnum
 from html import unescape
 
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
+# "<!-->" and "<!--->" are whole comments, and "--!>" ends one too (HTML standard, 13.2.5).
+_COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
 _GAP = re.compile(r"[\s/]*")
 _ATTRIBUTE = re.compile(r"([^\s=>/\"'][^\s=>/]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
 # Inside these, text is not markup.
@@ -16,6 +18,7 @@ _RAW_ELEMENTS = frozenset({"title", "style", "script", "textarea", "mj-style", "
 VOID_ELEMENTS = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )  # HTML standard, 13.1.2
+_CLOSED_BY_THE_NEXT = frozenset({"p", "li", "option", "dt", "dd", "tr", "td", "th"})
 
 
 class Kind(StrEnum):
@@ -89,6 +92,26 @@ def scan(text: str) -> Iterator[Piece]:
             position = end
 
 
+def deepest_nesting(text: str) -> int:
+    """Return how deep an HTML parser may nest the elements of a text, at most; too much would crash parsers that recurse.
+
+    An end tag is counted only where it closes the element opened last: a parser ignores others in ways that depend on
+    the elements. So untidy HTML seems deeper than it is, and nothing is deeper than it seems.
+    """
+    opened: list[str] = []
+    deepest = hidden = 0
+    for piece in scan(text):
+        if piece.kind is Kind.START and piece.name not in VOID_ELEMENTS:
+            if not (opened and opened[-1] == piece.name and piece.name in _CLOSED_BY_THE_NEXT):
+                opened.append(piece.name)
+            deepest = max(deepest, len(opened))
+        elif piece.kind is Kind.END and opened and opened[-1] == piece.name:
+            opened.pop()
+        elif piece.kind is Kind.RAW:
+            hidden += text.count("<", piece.start, piece.end)  # inside <svg>, a <title> holds elements
+    return deepest + hidden
+
+
 def scan_with_conditional(text: str) -> Iterator[Piece]:
     """Yield every piece and, for Outlook's conditional comments, the tags inside them as well."""
     for piece in scan(text):
@@ -105,8 +128,8 @@ def _shifted(piece: Piece, by: int) -> Piece:
 
 def _at_less(text: str, start: int) -> Piece:
     if text.startswith("<!--", start):
-        # The standard ends a comment at once on "<!-->"; searching from the second dash finds that too.
-        return Piece(Kind.COMMENT, start, _after(text, "-->", start + 2))
+        comment = _COMMENT.match(text, start)
+        return Piece(Kind.COMMENT, start, comment.end() if comment else len(text))
     if text.startswith(("<!", "<?"), start):
         return Piece(Kind.COMMENT, start, _after(text, ">", start))
     match = _TAG_NAME.match(text, start)

@@ -13,8 +13,9 @@ from core.templates.placeholders import Masked
 # What the CSS inliner takes as “leave this alone”.
 DO_NOT_INLINE = 'data-css-inline="ignore"'
 _RESET = '<style type="text/css">\n#outlook'
-_MAX_ELEMENTS = 5_000
-_MAX_ATTRIBUTE = 4_000
+_MAX_ELEMENTS = 3_000
+_MAX_ATTRIBUTE = 2_000
+_MAX_NESTING = 100  # the compiler recurses, and 3,000 crash it
 # Every element of MJML 4 (documentation.mjml.io) except mj-include, which would read files.
 _ELEMENTS = frozenset(
     {
@@ -58,14 +59,21 @@ def _check(masked: Masked) -> None:
         if piece.kind is Kind.START:
             count += 1
             _check_element(masked, piece, count)
-            if not piece.is_closed:
-                opened.append(piece)
-        elif piece.kind is Kind.END and piece.name not in VOID_ELEMENTS:
-            if not opened or opened[-1].name != piece.name:
-                raise _not_closed(masked, opened[-1] if opened else None, piece)
-            opened.pop()
+        _follow(masked, opened, piece)
     if opened:
         raise _not_closed(masked, opened[-1], None)
+
+
+def _follow(masked: Masked, opened: list[Piece], piece: Piece) -> None:
+    if piece.kind is Kind.START and not piece.is_closed:
+        opened.append(piece)
+        if len(opened) > _MAX_NESTING:
+            line = masked.line_at(piece.start)
+            raise InvalidInput(f"The elements in line {line} are nested too deeply.", hint=f"At most {_MAX_NESTING} is allowed.")
+    elif piece.kind is Kind.END and piece.name not in VOID_ELEMENTS:
+        if not opened or opened[-1].name != piece.name:
+            raise _not_closed(masked, opened[-1] if opened else None, piece)
+        opened.pop()
 
 
 def _check_element(masked: Masked, piece: Piece, count: int) -> None:

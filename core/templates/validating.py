@@ -16,12 +16,14 @@ MAX_LOOP_DEPTH = 2
 _MAX_DEPTH = 60
 _MAX_NODES = 20_000
 _MAX_LITERAL_ITEMS = 200
+_MAX_LOOPS = 200
 
 # Nodes that are fine wherever they stand, as long as what is inside them is fine too.
 _PLAIN = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or),
-    *(nodes.Not, nodes.Neg, nodes.Pos, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Concat, nodes.Const),
+    *(nodes.Not, nodes.Neg, nodes.Pos, nodes.Concat, nodes.Const),
 )
+_ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod)
 _WORDS: dict[type[nodes.Node], str] = {
     nodes.Call: "Calling a function",
     nodes.Pow: "The operator **",
@@ -36,7 +38,7 @@ _WORDS: dict[type[nodes.Node], str] = {
     nodes.Extends: "{% extends %}",
     nodes.Block: "{% block %}",
     nodes.With: "{% with %}",
-    nodes.ScopedEvalContextModifier: "{% autoescape %}",
+    nodes.Scope: "{% autoescape %}",
     nodes.Dict: "A literal dictionary",
 }
 
@@ -47,11 +49,9 @@ class Inspection:
 
     Args:
         fields: The merge fields in order of appearance, each once, like `contact.first_name`.
-        has_loops: Whether it repeats anything.
     """
 
     fields: tuple[str, ...]
-    has_loops: bool
 
 
 def inspect(source: str, vocabulary: Vocabulary | None = None, *, max_bytes: int = MAX_SOURCE_BYTES) -> Inspection:
@@ -65,11 +65,24 @@ def inspect(source: str, vocabulary: Vocabulary | None = None, *, max_bytes: int
     Raises:
         InvalidInput: If something is wrong or not allowed; names the line.
     """
-    if len(source.encode("utf-8", "surrogatepass")) > max_bytes:
-        raise InvalidInput(f"The template is larger than {max_bytes // 1000} KB.", hint="Put images on a web server and link to them.")
+    check_bytes(source, max_bytes)
     inspector = _Inspector(vocabulary or Vocabulary())
     inspector.visit(_parse(source), 0, _Scope())
-    return Inspection(tuple(inspector.fields), inspector.has_loops)
+    return Inspection(tuple(inspector.fields))
+
+
+def check_bytes(source: str, most: int = MAX_SOURCE_BYTES) -> None:
+    """Do nothing if a source is small enough.
+
+    Args:
+        source: The source.
+        most: The largest size, in bytes of UTF-8.
+
+    Raises:
+        InvalidInput: If it is larger.
+    """
+    if len(source) > most or len(source.encode("utf-8", "surrogatepass")) > most:
+        raise InvalidInput(f"The template is larger than {most // 1000} KB.", hint="Put images on a web server and link to them.")
 
 
 def _parse(source: str) -> nodes.Template:
@@ -99,9 +112,10 @@ class _Inspector:
         self._vocabulary = vocabulary
         self._count = 0
         self.fields: dict[str, None] = {}
-        self.has_loops = False
+        self._loops = 0
         self._handlers: dict[type[nodes.Node], Callable[..., None]] = {
             **dict.fromkeys(_PLAIN, self._children),
+            **dict.fromkeys(_ARITHMETIC, self._arithmetic),
             nodes.Name: self._name,
             nodes.Getattr: self._attribute,
             nodes.Getitem: self._item,
@@ -121,12 +135,19 @@ class _Inspector:
         handler = self._handlers.get(type(node))
         if handler is None:
             what = _WORDS.get(type(node), f"“{type(node).__name__}”")
-            raise InvalidInput(f"{what} in line {node.lineno} is not allowed in a template.", hint="Use merge fields, if and for.")
+            line = node.lineno or next((each.lineno for each in node.find_all(nodes.Node) if each.lineno), 1)
+            raise InvalidInput(f"{what} in line {line} is not allowed in a template.", hint="Use merge fields, if and for.")
         handler(node, depth, scope)
 
     def _children(self, node: nodes.Node, depth: int, scope: _Scope) -> None:
         for child in node.iter_child_nodes():
             self.visit(child, depth + 1, scope)
+
+    def _arithmetic(self, node: nodes.BinExpr, depth: int, scope: _Scope) -> None:
+        for side in (node.left, node.right):
+            if isinstance(side, (nodes.List, nodes.Tuple)) or (isinstance(side, nodes.Const) and not isinstance(side.value, (int, float))):
+                raise InvalidInput(f"“{node.operator}” in line {node.lineno} needs two numbers.", hint="Texts are joined with ~.")
+        self._children(node, depth, scope)
 
     def _name(self, node: nodes.Name, _depth: int, scope: _Scope) -> None:
         if node.name in scope.names:
@@ -198,7 +219,9 @@ class _Inspector:
         self._children(node, depth, scope)
 
     def _loop(self, node: nodes.For, depth: int, scope: _Scope) -> None:
-        self.has_loops = True
+        self._loops += 1
+        if self._loops > _MAX_LOOPS:
+            raise InvalidInput(f"The template has more than {_MAX_LOOPS} loops.", hint="Shorten it.")
         if scope.loops >= MAX_LOOP_DEPTH:
             raise InvalidInput(
                 f"The loop in line {node.lineno} is inside {MAX_LOOP_DEPTH} others.", hint=f"At most {MAX_LOOP_DEPTH} deep is allowed."
