@@ -51,6 +51,11 @@ class MatchedMessage:
     is_recorded: bool
     email: str | None
 
+    @property
+    def recipient_domain(self) -> str | None:
+        """The part of the address after the @, None if the contact has been deleted."""
+        return self.email.rpartition("@")[2] if self.email else None
+
 
 @dataclass(slots=True)
 class Event:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -13,6 +14,12 @@ from core.storage.event_schema import EVENT_SCHEMA
 from core.storage.event_words import EventClass, event_class
 
 ORDER = ("kind", "campaign_id", "contact_id", "occurred_at")
+
+# Columns named otherwise than the event's own field; the contact's id stands for the person in `recipient`'s place, so
+# that one can be erased without rewriting history.
+_OTHER_NAMES = {"occurred_at": "at", "received_at": "at"}
+_OF_THE_MESSAGE = frozenset({"workspace_id", "campaign_id", "variant_id", "contact_id", "recipient_domain"})
+_UNKNOWN_HERE = frozenset({"automation_id", "recipient", "country"})
 
 
 class Shelf(NamedTuple):
@@ -25,55 +32,21 @@ class Shelf(NamedTuple):
 
 def shelve(events: Iterable[Event]) -> dict[Shelf, pa.Table]:
     """Return the rows of a batch by where they belong."""
-    shelves: dict[Shelf, list[Event]] = defaultdict(list)
+    together: dict[tuple[int, EventClass, int, int], list[Event]] = defaultdict(list)
     for event in events:
-        shelves[Shelf(event.matched.workspace_id, event_class(event.kind), f"{event.at:%Y-%m}")].append(event)
-    return {shelf: table_of(together) for shelf, together in shelves.items()}
+        together[event.matched.workspace_id, event_class(event.kind), event.at.year, event.at.month].append(event)
+    return {Shelf(key[0], key[1], f"{key[2]}-{key[3]:02}"): table_of(rows) for key, rows in together.items()}
 
 
 def table_of(events: Sequence[Event]) -> pa.Table:
     """Return matched events as a table in the lake's schema."""
-    columns = [pa.array([_COLUMNS[field.name](event) for event in events], field.type) for field in EVENT_SCHEMA]
+    messages = [event.matched for event in events]
+    columns = []
+    for field in EVENT_SCHEMA:
+        if field.name in _UNKNOWN_HERE:
+            columns.append(pa.nulls(len(events), field.type))
+            continue
+        rows: Sequence[object] = messages if field.name in _OF_THE_MESSAGE else events
+        read = attrgetter(_OTHER_NAMES.get(field.name, field.name))
+        columns.append(pa.array(list(map(read, rows)), field.type))
     return pa.Table.from_arrays(columns, schema=EVENT_SCHEMA)
-
-
-def _domain(event: Event) -> str | None:
-    email = event.matched.email
-    return email.rpartition("@")[2] if email else None
-
-
-def _nothing(_event: Event) -> None:
-    return None
-
-
-_COLUMNS: dict[str, Callable[[Event], Any]] = {
-    "event_id": lambda event: event.event_id,
-    "workspace_id": lambda event: event.matched.workspace_id,
-    "kind": lambda event: event.kind.value,
-    "occurred_at": lambda event: event.at,
-    "received_at": lambda event: event.at,
-    "message_id": lambda event: event.message_id,
-    "campaign_id": lambda event: event.matched.campaign_id,
-    "automation_id": _nothing,
-    "variant_id": lambda event: event.matched.variant_id,
-    "contact_id": lambda event: event.matched.contact_id,
-    "recipient": _nothing,  # the contact's id stands for the person, so that one can be erased without rewriting history
-    "recipient_domain": _domain,
-    "link_id": lambda event: event.link_id,
-    "url": lambda event: event.url,
-    "provider": lambda event: event.provider,
-    "provider_event_id": lambda event: event.provider_event_id,
-    "provider_message_id": lambda event: event.provider_message_id,
-    "actor": lambda event: event.actor,
-    "actor_reason": lambda event: event.actor_reason,
-    "bounce_class": lambda event: event.bounce_class,
-    "reason": lambda event: event.reason,
-    "user_agent": lambda event: event.user_agent,
-    "client": lambda event: event.client,
-    "device": lambda event: event.device,
-    "ip_prefix": lambda event: event.ip_prefix,
-    "country": _nothing,
-    "value": lambda event: event.value,
-    "currency": lambda event: event.currency,
-    "properties": lambda event: event.properties,
-}
