@@ -132,7 +132,7 @@ def open_page(
         st.stop()
     if back:
         st.page_link(back[1], label=back[0], icon=":material/arrow_back:")
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="page_header"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="page_header"):
         heading = st.container(width="content").empty()
         heading.title(f":material/{icon}: {title}" if icon else title, anchor=False)
         actions = st.container(horizontal=True, width="content", key="page_actions")

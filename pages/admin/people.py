@@ -63,7 +63,7 @@ def manage(page: Page, person: Person) -> None:
 def add(page: Page) -> None:
     with st.form("add_person_form", border=False):
         name = st.text_input("Name", key="add_name")
-        email = st.text_input("Email", key="add_email", help="What they sign in with.")
+        email = st.text_input("Email", key="add_email", autocomplete="off")
         role = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, index=1, key="add_role")
         password = st.text_input("First password", type="password", autocomplete="new-password", key="add_password")
         st.caption("At least 12 characters. Tell it to them in person; they can change it in their menu.")
