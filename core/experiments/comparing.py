@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
-
-from scipy.stats import norm
+from math import erfc, sqrt
+from statistics import NormalDist
 
 CONFIDENCE = 0.95
 
@@ -72,7 +71,7 @@ def wilson(successes: int, total: int, *, confidence: float = CONFIDENCE) -> tup
         total: Out of how many; above 0.
         confidence: How often such an interval holds the true share.
     """
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     rate = successes / total
     middle = rate + z * z / (2 * total)
     reach = z * sqrt(rate * (1 - rate) / total + z * z / (4 * total * total))
@@ -85,4 +84,5 @@ def _pooled_p(a_successes: int, a_total: int, b_successes: int, b_total: int) ->
     error = sqrt(pooled * (1 - pooled) * (1 / a_total + 1 / b_total))
     if error == 0:
         return 1.0
-    return float(2 * norm.sf(abs(b_successes / b_total - a_successes / a_total) / error))
+    z = abs(b_successes / b_total - a_successes / a_total) / error
+    return erfc(z / sqrt(2))

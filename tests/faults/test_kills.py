@@ -101,7 +101,7 @@ def test_kills_in_the_middle_of_a_send_lose_and_double_nothing(product: Product,
     readers.join(timeout=30)
 
     assert all(killed[word] >= 1 for word in CHILDREN), killed
-    recipients = Counter(str(mail["To"]) for mail in product.mail())
+    recipients = Counter(mail.to for mail in product.mail())
     assert len(recipients) == RECIPIENTS, "somebody was missed"
     assert set(recipients.values()) == {1}, "somebody was written to twice"
     assert readers.answered > 0

@@ -73,13 +73,11 @@ def _replay(product: Product, rows: list[dict[str, str]]) -> None:
     active = {row["email"]: row for row in rows if row["visit"] == "1" and row["segment"] != "No E-Mail"}
     reached = set()
     for mail in product.mail():
-        row = active.get(str(mail["To"]))
+        row = active.get(mail.to)
         if row is None:
             continue
         reached.add(row["email"])
-        body = mail.get_body(("html",))
-        assert body is not None
-        link = re.search(rf"{product.public_url}/c/[\w-]+", body.get_content())
+        link = re.search(rf"{product.public_url}/c/[\w-]+", mail.html())
         assert link, "a message without a tracked link"
         landing = product.http.get(link[0], headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}).headers["location"]
         assert landing.startswith("https://shop.example.com/new?pw=")
