@@ -15,6 +15,11 @@ def number(value: int | float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: 1 -> "1 version", 1200 -> "1,200 versions"."""
+    return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share with one decimal, or "not enough yet" where fewer than 30 observations would make it mislead."""
     return f"{100 * part / whole:.1f} %" if whole >= ENOUGH else NOT_ENOUGH
@@ -42,10 +47,11 @@ def exactly(moment: datetime | None, timezone: str) -> str:
 def plain(text: str) -> str:
     """Return text that Streamlit shows as it is: what somebody else typed must not become links, pictures or formulas."""
     escaped = "".join(f"\\{character}" if character in _MARKS else character for character in " ".join(text.split()))
-    return _ADDRESS_START.sub("\\g<0>\u2060", escaped)
+    return _ADDRESS_START.sub("\\g<0>\u2060", escaped).replace("@", ":color[@]")
 
 
-# Markdown makes links of bare addresses even where every mark is escaped; an invisible word joiner keeps them words.
+# Markdown makes links of bare addresses even where every mark is escaped; an invisible word joiner keeps them words. An
+# email address must stay one that can be copied: there a colourless colour around the @ does the same.
 _ADDRESS_START = re.compile(r"(?:www\\\.|\\:/)", re.IGNORECASE)
 _MARKS = frozenset("\\`*_{}[]()<>#+-.!|~:$^=&")
 

@@ -50,3 +50,16 @@ def test_markup_in_what_somebody_typed_is_shown_as_typed(typed: str):
     shown = words.plain(typed)
     assert shown.replace("\\", "").replace("\u2060", "") == typed
     assert all(shown[i - 1] == "\\" for i, character in enumerate(shown) if character in "[]()!#$`:*_")
+
+
+def test_an_email_address_does_not_become_a_link():
+    assert words.plain("ada@example.com") == "ada:color[@]example\\.com"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 version"), (0, "0 versions"), (1200, "1,200 versions")])
+def test_a_count_carries_its_noun(count: int, said: str):
+    assert words.counted(count, "version") == said
+
+
+def test_a_plural_of_its_own_is_kept():
+    assert words.counted(2, "person", "people") == "2 people"
