@@ -17,6 +17,7 @@ from core.cli.supervisor import stop_signals
 from core.cli.templates import find_template
 from core.errors import NotFound
 from core.messages.states import MessageState
+from core.providers.connections import Connection
 
 campaigns = group("campaigns", "One email to many: from draft to report.")
 
@@ -31,17 +32,18 @@ def create(
     template: Annotated[str, typer.Option("--template", metavar="NAME", help="The template.")],
     to: Annotated[str, typer.Option("--to", metavar="list:NAME|segment:NAME", help="Who gets it.")],
     subject_b: Annotated[str, typer.Option("--subject-b", help="A second subject: half of the people get it.")] = "",
-    sender: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="“Name <address>” or the address alone.")] = "",
+    sender: Annotated[
+        str, typer.Option("--from", metavar="ADDRESS", help="“Name <address>” or the address; may be left out for the outbox.")
+    ] = "",
     provider: Annotated[str, typer.Option("--provider", metavar="NAME", help="Which connection sends; the default one if not given.")] = "",
     track_conversions: Annotated[
         bool, typer.Option("--track-conversions", help="Add a token to clicked links, to report sales with.")
     ] = False,
 ) -> Answer:
     """Write down a campaign; nothing is sent yet."""
-    from_name, from_email = parseaddr(sender)
-    if not from_email:
-        raise Usage("Say who it is from.", hint="For example: --from 'Acme <news@example.com>'")
     audience = _audience(call, to)
+    connection = _connection(call, provider)
+    from_name, from_email = _sender(call, sender, connection)
     campaign = call.services.campaigns.create(
         call.by,
         name=name,
@@ -50,7 +52,7 @@ def create(
         audience=audience,
         from_email=from_email,
         from_name=from_name,
-        connection_id=call.services.connections.by_name(call.by, provider).id if provider else None,
+        connection_id=connection.id,
         track_conversions=track_conversions,
         subject_b=subject_b or None,
     )
@@ -132,6 +134,21 @@ def _wait(call: Call, campaign_id: int) -> Answer:
 
 def _changed(campaign: Campaign) -> Answer:
     return Answer(facts_of(campaign), f"Campaign {campaign.id} “{campaign.name}” is {campaign.state} now.")
+
+
+def _connection(call: Call, name: str) -> Connection:
+    connections = call.services.connections
+    return connections.by_name(call.by, name) if name else connections.default(call.by)
+
+
+def _sender(call: Call, text: str, connection: Connection) -> tuple[str, str]:
+    """Return the sender's name and address; only mail that never leaves may have one made up."""
+    name, address = parseaddr(text)
+    if not text and connection.kind == "outbox":
+        return call.workspace.name, "news@example.com"
+    if not address:
+        raise Usage("Say who it is from.", hint="For example: --from 'Acme <news@example.com>'")
+    return name, address
 
 
 def _audience(call: Call, text: str) -> Audience:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from core.cli import doctor, up
 from core.cli.answers import Answer
 from core.cli.call import Call
@@ -39,7 +41,8 @@ for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.wor
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what it and the processes it starts write is for this user's eyes only."""
+    os.umask(0o077)
     postwright()
 
 

@@ -91,10 +91,15 @@ def test_a_campaign_is_paused_resumed_and_cancelled(shop: Cli) -> None:
     assert "May" in shop("campaigns", "list").out
 
 
+def test_only_mail_that_never_leaves_may_have_no_sender(shop: Cli) -> None:
+    assert shop(*CREATE[:-2], "--to", "list:Readers", "--json").facts["from_email"] == "news@example.com"
+
+
 def test_nobody_is_mailed_for_a_mistake(shop: Cli) -> None:
     assert shop(*CREATE, "--to", "list:None such").code == 1
     assert shop(*CREATE, "--to", "everybody").code == 2
-    assert shop(*CREATE[:-2], "--to", "list:Readers").code == 2
+    shop("providers", "add", "Server", "--kind", "smtp", "--set", "host=127.0.0.1", "--set", "security=none")
+    assert shop(*CREATE[:-2], "--to", "list:Readers", "--provider", "Server").code == 2
     assert shop("campaigns", "send", "77", "--wait").code == 1
     assert shop("campaigns", "list", "--json").facts["campaigns"] == []
 

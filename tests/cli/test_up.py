@@ -52,6 +52,11 @@ def test_it_starts_every_part_and_says_where_it_is(product: Product) -> None:
     assert set(children(pid_of(product))) == PARTS
 
 
+def test_what_it_writes_is_for_its_user_only(product: Product) -> None:
+    written = [product.data_dir / name for name in ("app.db", "queue.db", "journal")]
+    assert not any(path.stat().st_mode & 0o077 for path in written)
+
+
 def test_a_second_up_on_the_same_folder_is_refused_with_the_process_named(product: Product) -> None:
     again = subprocess.run([str(POSTWRIGHT), "up", "--app-port", str(free_port())], env=product.environment, capture_output=True, text=True)
     assert again.returncode == 1
