@@ -11,7 +11,7 @@ from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.messages.states import OPEN_STATES, MessageState
 from core.ui.page import Page
-from core.ui.words import number
+from core.ui.words import counted, number
 
 EVERY = 1.5
 
@@ -58,7 +58,10 @@ def _draw(page: Page, campaign: Campaign, counts: Mapping[MessageState, int]) ->
     done = total - sum(counts.get(state, 0) for state in OPEN_STATES)
     pace = _pace(campaign.id, done, page.services.clock.now()) if campaign.state is CampaignState.SENDING else None
     with st.container(border=True):
-        st.progress(done / total if total else 1.0, text=words(done, total, pace))
+        if campaign.state in (CampaignState.SENT, CampaignState.CANCELLED):
+            st.markdown(f"**{counted(total, 'email')}**, all settled {page.when(campaign.finished_at)}.")
+        else:
+            st.progress(done / total if total else 1.0, text=words(done, total, pace))
         if campaign.state is CampaignState.PAUSED:
             st.caption("Paused. Nothing leaves until you resume.")
         elif campaign.state is CampaignState.SENDING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,6 +14,7 @@ from core.ui import palette
 from core.ui.palette import Meaning, Palette
 
 HEIGHT = 280
+FEW = 6
 LABEL_GAP = 0.09  # of the plot's height: labels nearer than this would cover each other
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
@@ -38,7 +39,7 @@ class Series:
 
 
 def over_time(moments: Sequence[datetime], series: Sequence[Series]) -> go.Figure:
-    """Return lines over time, each labelled at its end.
+    """Return lines over time, each labelled at its end; bars where there are too few moments for a line.
 
     Args:
         moments: At most 2,000, in the reader's time zone.
@@ -46,6 +47,8 @@ def over_time(moments: Sequence[datetime], series: Sequence[Series]) -> go.Figur
     """
     look = palette.current()
     figure = _blank(look)
+    if len(moments) < FEW:
+        return _bars(figure, moments, series, look)
     for one in series:
         _add_machines(figure, moments, one, look)
     for one in series:
@@ -84,7 +87,7 @@ def interval(rows: Sequence[tuple[str, float, float, float]], meaning: Meaning =
         )
     )
     figure.add_vline(x=0, line={"color": look.quiet, "width": 1, "dash": "dot"})
-    figure.update_xaxes(ticksuffix=" pts", tickformat="+.1f", title=None, zeroline=False)
+    figure.update_xaxes(ticksuffix=" pts", tickformat="+~r", nticks=7, zeroline=False)
     figure.update_yaxes(showgrid=False, automargin=True)
     return figure
 
@@ -129,6 +132,7 @@ def _blank(look: Palette, *, height: int = HEIGHT) -> go.Figure:
         xaxis={**axis, "showgrid": False, "automargin": True},
         yaxis={**axis, "rangemode": "tozero", "automargin": True},
         dragmode=False,
+        barmode="overlay",
     )
     return figure
 
@@ -140,7 +144,7 @@ def _add_line(figure: go.Figure, moments: Sequence[datetime], series: Series, lo
             x=list(moments),
             y=list(series.values),
             name=series.name,
-            mode="lines" if len(moments) > 3 else "lines+markers",
+            mode="lines",
             line={"color": colour, "width": 2.5},
             hovertemplate="%{y:,}",
         )
@@ -156,14 +160,17 @@ def _add_machines(figure: go.Figure, moments: Sequence[datetime], series: Series
             x=list(moments),
             y=list(series.machines),
             name=f"{series.name} by machines",
-            marker={
-                "color": palette.faded(colour, 0.08),
-                "line": {"width": 0},
-                "pattern": {"shape": "/", "fgcolor": palette.faded(colour, 0.45), "size": 5, "solidity": 0.25},
-            },
+            width=_spacing(moments) / timedelta(milliseconds=1) * 0.9,
+            marker=_hatched(colour),
             hovertemplate="%{y:,}",
         )
     )
+
+
+def _hatched(colour: str) -> dict[str, Any]:
+    """Return how what machines did looks: hatched and faded, never in the colour of people."""
+    pattern = {"shape": "/", "fgcolor": palette.faded(colour, 0.45), "size": 5, "solidity": 0.25}
+    return {"color": palette.faded(colour, 0.08), "line": {"width": 0}, "pattern": pattern}
 
 
 def _add_previous(figure: go.Figure, moments: Sequence[datetime], series: Series, look: Palette) -> None:
@@ -179,6 +186,25 @@ def _add_previous(figure: go.Figure, moments: Sequence[datetime], series: Series
             hovertemplate="%{y:,}",
         )
     )
+
+
+def _spacing(moments: Sequence[datetime]) -> timedelta:
+    return moments[1] - moments[0] if len(moments) > 1 else timedelta(hours=1)
+
+
+def _bars(figure: go.Figure, moments: Sequence[datetime], series: Sequence[Series], look: Palette) -> go.Figure:
+    """Draw a bar per moment and series, what machines did hatched on top of what people did."""
+    names = [f"{moment:%H:%M}<br>{moment.day} {moment:%b}" for moment in moments]
+    for one in series:
+        colour = look.colours[one.meaning]
+        common = {"x": names, "offsetgroup": one.name, "hovertemplate": "%{customdata:,}", "textangle": 0}
+        people = {"y": list(one.values), "customdata": list(one.values), "name": one.name, "marker": {"color": colour}}
+        figure.add_trace(go.Bar(**common, **people, text=[one.name] * len(moments), textposition="auto"))
+        if any(one.machines):
+            machines = {"y": list(one.machines), "base": list(one.values), "customdata": list(one.machines)}
+            figure.add_trace(go.Bar(**common, **machines, name=f"{one.name} by machines", marker=_hatched(colour)))
+    figure.update_layout(barmode="group", bargap=0.55)
+    return figure
 
 
 def _label_ends(figure: go.Figure, moments: Sequence[datetime], series: Sequence[Series], look: Palette) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.ui.words import number
 
-NARROWEST = 158  # two cards a row on a phone of 390 px
+NARROWEST = 150  # two cards a row on a phone of 390 px
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def draw(figures: Sequence[Figure], *, key: str, since: str = "") -> None:
         key: Unique on the page.
         since: What the changes are measured against ("the 30 days before").
     """
-    with st.grid(min_column_width=NARROWEST, key=key):
+    with st.grid(max(1, len(figures)), min_column_width=NARROWEST, key=key):
         for figure in figures:
             with st.container(border=True, height="stretch", gap="xsmall"):
                 _metric(figure, since)

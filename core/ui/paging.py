@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import streamlit as st
 
-from core.ui.words import number
+from core.ui.words import counted
 
 PAGE = 50
 
@@ -53,16 +53,17 @@ def cut(rows: Sequence[Row], *, key: str, size: int = PAGE) -> Sequence[Row]:
     return rows[start : start + size] or rows[:size]
 
 
-def choose(total: int, *, key: str, what: str, size: int = PAGE) -> None:
+def choose(total: int, *, key: str, what: tuple[str, str] | str, size: int = PAGE) -> None:
     """Draw how many there are and, where they don't fit on one page, the page numbers.
 
     Args:
         total: How many rows there are.
         key: As for `read`.
-        what: The noun after the number ("people").
+        what: The noun after the number ("campaign"), and its plural where that is not made with an s.
         size: Rows a page.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(f"{number(total)} {what}", width="content")
+        nouns = (what,) if isinstance(what, str) else what
+        st.caption(counted(total, *nouns), width="content")
         if total > size:
             st.pagination(-(-total // size), key=key, max_visible_pages=5)

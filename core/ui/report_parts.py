@@ -37,7 +37,7 @@ def by_hour(hours: Sequence[HourPoint]) -> None:
     draw = partial(charts.over_time, [one.hour for one in hours], series)
     charts.card("Opens and clicks an hour, since the launch", draw, table, key="report_chart", alt=alt)
     if any(series[0].machines) or any(series[1].machines):
-        st.caption("Lines are people. Hatched bars are machines: link scanners and picture prefetchers.")
+        st.caption("Solid is people; hatched is machines: link scanners and picture prefetchers.")
 
 
 def links(found: Sequence[LinkRow]) -> None:

@@ -52,7 +52,7 @@ class RuleBuilder:
     def _draw_group(self, group: Branch, *, depth: int, remove: Callable[[], None] | None) -> None:
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown("People who match", width="content")
+                st.markdown("Match", width="content")
                 self._choice("match", group, "How the rules go together", list(MATCHES), MATCHES.get)
                 st.markdown("of these", width="content")
                 if remove:
@@ -72,28 +72,24 @@ class RuleBuilder:
 
     def _draw_rule(self, rule: Branch, remove: Callable[[], None] | None) -> None:
         info = self._fields.get(rule["field"]) or next(iter(self._fields.values()))
-        field, operator, value, drop = st.columns([5, 5, 7, 1], vertical_alignment="bottom")
+        field, how, what = st.columns([5, 5, 8], vertical_alignment="bottom")
         with field:
             self._select("field", rule, "Ask about", list(self._fields), lambda key: self._fields[key].label, self._changed_field)
-        with operator:
+        with how:
             keys = {one.key: one for one in info.operators}
             self._select(f"operator-{info.key}", rule, "How", list(keys), lambda key: keys[key].label, self._changed_operator)
-        chosen = keys.get(rule["operator"], info.operators[0])
-        with value:
-            self._draw_value(rule, info, chosen)
-        if remove:
-            drop.button(":material/close:", help="Remove this rule", type="tertiary", key=self._id(rule, "drop"), on_click=remove)
+        with what, st.container(horizontal=True, vertical_alignment="bottom"):
+            self._draw_value(rule, info, keys.get(rule["operator"], info.operators[0]))
+            if remove:
+                drop = self._id(rule, "drop")
+                st.button(":material/close:", help="Remove this rule", type="tertiary", key=drop, on_click=remove)
 
     def _draw_value(self, rule: Branch, info: FieldInfo, operator: Operator) -> None:
-        parts = [_VALUES[operator.value]] if operator.value is not ValueKind.NOTHING else []
-        columns = st.columns(len(parts) + operator.has_period) if parts or operator.has_period else []
-        key = self._id(rule, f"value-{info.key}-{operator.key}")
-        if parts:
-            with columns[0]:
-                rule["value"] = parts[0](rule.get("value"), info, key)
+        if operator.value is not ValueKind.NOTHING:
+            key = self._id(rule, f"value-{info.key}-{operator.key}")
+            rule["value"] = _VALUES[operator.value](rule.get("value"), info, key)
         if operator.has_period:
-            with columns[-1]:
-                rule["days"] = _days(rule.get("days"), self._id(rule, "days"))
+            rule["days"] = _days(rule.get("days"), self._id(rule, "days"))
 
     def _select(
         self, name: str, rule: Branch, label: str, options: list[str], words: Callable[[str], str], changed: Callable[[Branch, str], None]
@@ -148,19 +144,16 @@ def _texts(value: Any, _info: FieldInfo, key: str) -> list[str]:
     return st.multiselect("Values", known, default=known, key=key, accept_new_options=True, placeholder="Type one and press Enter")
 
 
-def _number(value: Any, _info: FieldInfo, key: str) -> float | int | None:
-    given = st.number_input("Value", value=float(value) if isinstance(value, int | float) else None, key=key, placeholder="A number")
+def _number(value: Any, _info: FieldInfo, key: str, label: str = "Value") -> float | int | None:
+    given = st.number_input(
+        label, value=float(value) if isinstance(value, int | float) else None, key=key, placeholder="A number", format="%g"
+    )
     return int(given) if given is not None and given == int(given) else given
 
 
 def _range(value: Any, info: FieldInfo, key: str) -> list[float | int | None]:
     low, high = value if isinstance(value, list) and len(value) == 2 else (None, None)
-    left, right = st.columns(2)
-    with left:
-        first = _number(low, info, f"{key}-low")
-    with right:
-        second = _number(high, info, f"{key}-high")
-    return [first, second]
+    return [_number(low, info, f"{key}-low", "From"), _number(high, info, f"{key}-high", "To")]
 
 
 def _date(value: Any, _info: FieldInfo, key: str) -> str | None:

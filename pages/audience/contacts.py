@@ -14,6 +14,7 @@ from core.ui import dialogs, paging, person
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import wanted_id
+from core.ui.words import plain
 
 page = open_page("Contacts", needs=Permission.CONTACTS_VIEW)
 contacts, may_edit = page.services.contacts, page.may(Permission.CONTACTS_IMPORT)
@@ -24,10 +25,10 @@ ANY_LIST, ANY_CONSENT = "All lists", "Any consent"
 def filters() -> tuple[str, int | None, ConsentStatus | None]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         look = {"label_visibility": "collapsed", "bind": "query-params"}
-        search = st.text_input("Search", type="search", placeholder="Search by address or name", key="person_search", **look)
-        chosen = st.selectbox("List", [ANY_LIST, *lists], key="person_list", width=200, **look)
+        search = st.text_input("Search", type="search", placeholder="Search by address or name", key="person_search", width=340, **look)
+        chosen = st.selectbox("List", [ANY_LIST, *lists], key="person_list", width=160, **look)
         consent = st.selectbox(
-            "Consent", [ANY_CONSENT, *ConsentStatus], key="person_consent", width=170, format_func=str.capitalize, **look
+            "Consent", [ANY_CONSENT, *ConsentStatus], key="person_consent", width=160, format_func=str.capitalize, **look
         )
     return (search or "").strip(), lists.get(chosen), ConsentStatus(consent) if consent != ANY_CONSENT else None
 
@@ -35,7 +36,7 @@ def filters() -> tuple[str, int | None, ConsentStatus | None]:
 def table(rows: list[Contact]) -> None:
     shown = [
         {
-            "Open": "Details",
+            "Open": ":material/person_search:",
             "Address": one.email,
             "Name": " ".join(filter(None, [one.first_name, one.last_name])),
             "Consent": one.consent.value.capitalize(),
@@ -44,11 +45,13 @@ def table(rows: list[Contact]) -> None:
         for one in rows
     ]
     columns = {
-        "Open": st.column_config.ButtonColumn("", on_click=open_row, args=([one.id for one in rows],), key="person_row", width=90),
-        "Address": st.column_config.TextColumn(width="large"),
+        "Open": st.column_config.ButtonColumn(
+            "", on_click=open_row, args=([one.id for one in rows],), key="person_row", width=56, pinned=True, type="tertiary"
+        ),
+        "Address": st.column_config.TextColumn(width="medium"),
         "Added": st.column_config.DatetimeColumn(format="D MMM YYYY", timezone=page.workspace.timezone),
     }
-    order = ["Address", "Name", "Consent", "Added", "Open"]
+    order = ["Open", "Address", "Name", "Consent", "Added"]
     st.dataframe(shown, column_config=columns, column_order=order, hide_index=True, height="content", alt="Contacts, newest first")
 
 
@@ -76,7 +79,7 @@ def details(contact_id: int) -> None:
         contact = contacts.get(page.by, contact_id)
     except NotFound:
         return
-    dialogs.dialog("person", contact.email, partial(person.show, page, contact), width="medium", position="right")
+    dialogs.dialog("person", plain(contact.email), partial(person.show, page, contact), width="medium", position="right")
 
 
 if may_edit and page.header("Add person", icon="person_add"):
@@ -94,7 +97,7 @@ else:
     found = paging.read(lambda limit, offset: ask(limit=limit, offset=offset), key="person_page")
     if found.rows:
         table(found.rows)
-        paging.choose(found.total, key="person_page", what="people")
+        paging.choose(found.total, key="person_page", what=("person", "people"))
     else:
         st.info("Nobody matches. Try fewer letters, or another list.", icon=":material/search_off:")
 dialogs.dialog("add_person", "Add a person", add_person)

@@ -12,7 +12,8 @@ from core.ui import dialogs
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state
-from core.ui.words import number, plain
+from core.ui.rows import title
+from core.ui.words import counted, number, plain
 
 page = open_page("Lists", needs=Permission.CONTACTS_VIEW)
 lists, may_edit = page.services.lists, page.may(Permission.CONTACTS_IMPORT)
@@ -40,9 +41,8 @@ def draw(one: ContactList) -> None:
     look = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
     with st.container(border=True, key=f"list_{one.id}", **look):
         with st.container(gap=None, width="content"):
-            link = {"person_list": one.name}
-            st.page_link("pages/audience/contacts.py", label=f"**{plain(one.name)}**", query_params=link, help="Show its people")
-            st.caption(f"{number(one.size)} people · made {page.when(one.created_at)}", help=page.exactly(one.created_at))
+            title(one.name, "pages/audience/contacts.py", {"person_list": one.name}, key=f"open_list_{one.id}")
+            st.caption(f"{counted(one.size, 'person', 'people')} · made {page.when(one.created_at)}", help=page.exactly(one.created_at))
         if may_edit:
             with st.container(horizontal=True, width="content"):
                 st.button("Rename", key=f"rename_{one.id}", on_click=dialogs.show, args=("rename", one), type="tertiary")

@@ -28,7 +28,7 @@ def draw(one: Segment) -> None:
         words, count = f":red[{plain(error.message)}]", "–"
     else:
         words = plain(words)
-    with rows.row(one.name, EDITOR, one.id, caption=words, figures=[(count, "people")], key=f"segment_{one.id}"):
+    with rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=words, figures=[(count, "people")], key=f"segment_{one.id}"):
         if may_edit:
             st.button("Delete", key=f"delete_{one.id}", type="tertiary", on_click=dialogs.show, args=("delete", one))
 

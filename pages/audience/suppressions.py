@@ -63,7 +63,7 @@ if not found.rows:
 else:
     for one in found.rows:
         draw(one)
-    paging.choose(found.total, key="suppressed_page", what="addresses")
+    paging.choose(found.total, key="suppressed_page", what=("address", "addresses"))
 dialogs.dialog("suppress", "Suppress an address", add)
 if (opened := dialogs.opened("lift"))[0]:
     lift(opened[1])

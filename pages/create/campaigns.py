@@ -45,7 +45,7 @@ def draw(one: Campaign) -> None:
     moment, what = (one.launched_at, "launched") if one.launched_at else (one.created_at, "made")
     caption = f"{plain(one.subject)} · {what} {page.when(moment)}"
     figures = [] if one.state is CampaignState.DRAFT else [(number(total(one)), "people")]
-    with rows.row(one.name, EDITOR, one.id, caption=caption, figures=figures, key=f"campaign_{one.id}"):
+    with rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=caption, figures=figures, key=f"campaign_{one.id}"):
         campaign_words.badge(one.state)
         if one.state is CampaignState.DRAFT and may_edit:
             st.button(
@@ -78,6 +78,6 @@ else:
     matching = filtered(found)
     for campaign in paging.cut(matching, key="campaign_page", size=SIZE):
         draw(campaign)
-    paging.choose(len(matching), key="campaign_page", what="campaigns", size=SIZE)
+    paging.choose(len(matching), key="campaign_page", what="campaign", size=SIZE)
 if (opened := dialogs.opened("delete"))[0]:
     delete(opened[1])

@@ -12,6 +12,7 @@ from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.targets import find
 
+MONOSPACE = "<style>textarea[aria-label=Source] { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px }</style>"
 BACK = ("Templates", "pages/create/templates.py")
 
 page = open_page("Template", needs=Permission.TEMPLATES_VIEW, back=BACK)
@@ -23,6 +24,7 @@ SOURCE = f"source_{template.id}"
 
 def edit() -> None:
     st.caption(f"{KINDS[latest.kind]} · version {latest.number} · changed {page.when(template.updated_at)}")
+    st.html(MONOSPACE)
     st.text_area("Source", key=SOURCE, height=600, disabled=not may_edit, help="Leave the field to see the change beside it.")
     with st.expander("Fields you can use"):
         fields = ["contact.email", "contact.first_name", "contact.last_name"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core.errors import NotFound
@@ -15,8 +13,9 @@ from core.ui.parts import email_frame, empty_state
 from core.ui.words import plain
 
 HELP = "What the sandbox connection kept instead of sending. Pictures load and links work, so opens and clicks are counted."
-FILE = "pages/measure/outbox.py"
 PAGE = 20
+# Beside an open email there is no room for the list on a phone; the way back to it is the link above the email.
+ONE_AT_A_TIME = "<style>@media (max-width: 640px) { .st-key-mailbox_beside { display: none } }</style>"
 VIEWS = ("Email", "Plain text", "Headers", "Source")
 
 page = open_page("Outbox", needs=Permission.OUTBOX_VIEW, help=HELP)
@@ -35,15 +34,18 @@ def mailbox(chosen: str) -> None:
     with st.container(gap="xsmall", key="mailbox"):
         for one in found.rows:
             line(one, one.key == chosen)
-    paging.choose(found.total, key="mail_page", what="emails", size=PAGE)
+    paging.choose(found.total, key="mail_page", what="email", size=PAGE)
 
 
 def line(one: OutboxRow, is_open: bool) -> None:
     with st.container(border=True, gap=None, key=f"mail_{one.key}"):
         mark = ":primary[:material/drafts:] " if is_open else ""
-        query = {"mail": one.key}
-        st.page_link(FILE, label=f"{mark}**{plain(one.subject) or 'No subject'}**", query_params=query, width="stretch")
+        st.button(f"{mark}**{plain(one.subject) or 'No subject'}**", type="tertiary", key=f"open_{one.key}", on_click=show, args=(one.key,))
         st.caption(f"{plain(one.to)} · {page.when(one.at)}", help=page.exactly(one.at))
+
+
+def show(key: str) -> None:
+    st.query_params["mail"] = key
 
 
 def message(key: str) -> None:
@@ -52,7 +54,9 @@ def message(key: str) -> None:
     except NotFound as error:
         st.info(f"{error.message} It may have been cleared away.", icon=":material/search_off:")
         return
-    st.page_link(FILE, label="All emails", icon=":material/arrow_back:")
+    st.button(
+        "All emails", icon=":material/arrow_back:", type="tertiary", key="all_emails", on_click=st.query_params.pop, args=("mail", None)
+    )
     st.subheader(plain(mail.row.subject) or "No subject", anchor=False)
     st.caption(f"From {plain(mail.row.sender)} · to {plain(mail.row.to)} · {page.exactly(mail.row.at)}")
     view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="mail_view", label_visibility="collapsed")
@@ -87,7 +91,8 @@ elif chosen:
     left, right = st.columns([2, 5], gap="medium")
     with right:
         message(chosen)
-    with left:
-        partial(mailbox, chosen)()
+    with left, st.container(key="mailbox_beside"):
+        st.html(ONE_AT_A_TIME)
+        mailbox(chosen)
 else:
     mailbox("")

@@ -29,7 +29,7 @@ def draw(campaign: Campaign, row: CampaignRow) -> None:
         (number(totals.unsubscribes), "unsubscribed"),
     ]
     launched = f"launched {page.when(campaign.launched_at)}"
-    with rows.row(campaign.name, REPORT, campaign.id, caption=launched, figures=shown, key=f"report_{campaign.id}"):
+    with rows.row(campaign.name, REPORT, {"id": str(campaign.id)}, caption=launched, figures=shown, key=f"report_{campaign.id}"):
         campaign_words.badge(campaign.state)
 
 
@@ -49,4 +49,4 @@ else:
     table = page.services.analytics.campaign_table(page.by, [one.id for one in shown])
     for campaign in shown:
         draw(campaign, table[campaign.id])
-    paging.choose(len(matching), key="report_page", what="campaigns", size=SIZE)
+    paging.choose(len(matching), key="report_page", what="campaign", size=SIZE)

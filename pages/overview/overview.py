@@ -72,7 +72,12 @@ def recent(found: tuple[CampaignRow, ...]) -> None:
         ]
         sent = f"sent {page.when(row.last_sent_at)}"
         with rows.row(
-            campaign.name, "pages/measure/campaign_report.py", campaign.id, caption=sent, figures=shown, key=f"recent_{campaign.id}"
+            campaign.name,
+            "pages/measure/campaign_report.py",
+            {"id": str(campaign.id)},
+            caption=sent,
+            figures=shown,
+            key=f"recent_{campaign.id}",
         ):
             campaign_words.badge(campaign.state)
 
