@@ -61,6 +61,9 @@ class Services:
 
     def close(self) -> None:
         """Give back what is held."""
+        if "delivery" in self.__dict__:  # its journal is opened with the first message it sends
+            self.delivery.close()
+        self.engine.close()
         self.db.close()
 
     @cached_property

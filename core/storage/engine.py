@@ -30,7 +30,11 @@ class AnalyticsEngine:
 
     def __init__(self, lake: Lake, db: Database, *, threads: int = 2, memory_limit: str = "1GB") -> None:
         self._lake, self._db = lake, db
-        self._config: dict[str, str | bool | int | float | list[str]] = {"threads": threads, "memory_limit": memory_limit}
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "temp_directory": str(lake.spill_dir),  # else it would be the working directory
+        }
         self._lock = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
 
@@ -68,6 +72,13 @@ class AnalyticsEngine:
         finally:
             cursor.close()
 
+    def close(self) -> None:
+        """Close the in-memory database; the next session opens a new one."""
+        with self._lock:
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._root is None:
@@ -88,7 +99,9 @@ class Session:
             self.add_table(name, schema.empty_table())
             return
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        self._cursor.execute(f'create or replace temp view "{name}" as select * from read_parquet([{listed}], union_by_name=true)')
+        self._cursor.execute(
+            f'create or replace temp view "{name}" as select * from read_parquet([{listed}], union_by_name=true, hive_partitioning=false)'
+        )
 
     def add_table(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable as the relation `name`."""

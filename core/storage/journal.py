@@ -6,11 +6,14 @@ milliseconds in a thread (or before the return with `durable=True`), so a power 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from core.ids import random_name
 
 ROTATE_BYTES = 64 * 1024 * 1024
 SYNC_DELAY_SECONDS = 0.004
+# A full disk is tried again after this long: every request doing so would make answers slow.
+RETRY_SECONDS = 0.2
 _BACKLOG_RECORDS = 100_000
 
 Record = Mapping[str, Any]
@@ -39,7 +44,8 @@ class JournalWriter:
     def __init__(self, folder: Path, process: str, *, rotate_bytes: int = ROTATE_BYTES) -> None:
         self._folder, self._process, self._rotate_bytes = folder, process, rotate_bytes
         self._lock = threading.Lock()
-        self._backlog: list[Record] = []
+        self._backlog: deque[bytes] = deque(maxlen=_BACKLOG_RECORDS)
+        self._failed_at = float("-inf")
         self._descriptor = -1
         self._size = 0
         self._dirty = threading.Event()
@@ -60,26 +66,40 @@ class JournalWriter:
             StorageFull: If the disk is full. The records stay in memory and are written by the next append that can;
                 the caller must not acknowledge them.
         """
+        lines = [orjson.dumps(record) + b"\n" for record in records]
         with self._lock:
-            waiting = [*self._backlog, *records]
             try:
-                self._write(b"".join(orjson.dumps(record) + b"\n" for record in waiting))
+                self._write_with_backlog(lines)
+                if durable and self._descriptor >= 0:
+                    os.fdatasync(self._descriptor)
             except OSError as error:
-                self._backlog = waiting[-_BACKLOG_RECORDS:]
                 raise StorageFull("The disk of the journal is full.", hint="Free some space; waiting events are written then.") from error
-            self._backlog = []
-            if durable:
-                os.fdatasync(self._descriptor)
-            else:
+            if not durable:
                 self._dirty.set()
 
     def close(self) -> None:
-        """Sync, release the file and stop the thread; the reader then knows that the file is complete."""
+        """Write what still waits, sync, release the file and stop the thread; the reader then knows that the file is complete."""
         self._closing = True
         self._dirty.set()
         self._syncer.join(timeout=5)
         with self._lock:
+            self._failed_at = float("-inf")
+            with suppress(OSError):
+                self._write_with_backlog([])
             self._close_file()
+
+    def _write_with_backlog(self, lines: list[bytes]) -> None:
+        """Write lines behind those that wait; on a full disk they all wait, and are tried again after a moment, not at once."""
+        try:
+            if time.monotonic() - self._failed_at < RETRY_SECONDS:
+                raise OSError(errno.ENOSPC, "the disk was full a moment ago")
+            self._write(b"".join([*self._backlog, *lines]))
+        except OSError:
+            if time.monotonic() - self._failed_at >= RETRY_SECONDS:
+                self._failed_at = time.monotonic()
+            self._backlog.extend(lines)
+            raise
+        self._backlog.clear()
 
     def _write(self, data: bytes) -> None:
         if not data:
@@ -99,8 +119,10 @@ class JournalWriter:
         self._close_file()
         # Millisecond prefix: files sort by age; the random part makes the name, and so each event's id, unique.
         name = f"{self._process}-{time.time_ns() // 1_000_000}-{random_name()}.jsonl"
-        self._descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        hidden = self._folder / f".{name}"
+        self._descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        hidden.rename(self._folder / name)  # seen only once it is locked: an unlocked file would pass for a finished one
         self._size = 0
         folder = os.open(self._folder, os.O_RDONLY)
         try:

@@ -65,6 +65,7 @@ class Lake:
 
     def __init__(self, root: Path, db: Database, clock: Clock) -> None:
         self._root, self._db, self._clock = root, db, clock
+        self.spill_dir = root / ".spill"
 
     def stage(
         self,
@@ -164,7 +165,7 @@ class Lake:
         return len(dead) + len(strays)
 
     def _is_stray(self, path: Path, known: set[str], horizon: datetime) -> bool:
-        if not path.is_file() or path.relative_to(self._root).as_posix() in known:
+        if not path.is_file() or self.spill_dir in path.parents or path.relative_to(self._root).as_posix() in known:
             return False
         return path.stat().st_mtime < horizon.timestamp()
 

@@ -35,11 +35,6 @@ class Lease:
             taken = sa.update(leases).where(leases.c.name == self._name, free).values(owner=self._owner, expires_at=expires)
             return connection.execute(taken).rowcount == 1
 
-    def is_ours(self, connection: sa.Connection) -> bool:
-        """Return, inside a transaction, whether the lease is still ours; guards the commit of the work done under it."""
-        mine = sa.select(leases.c.owner).where(leases.c.name == self._name, leases.c.expires_at > self._clock.now())
-        return connection.execute(mine).scalar() == self._owner
-
     def keep(self, connection: sa.Connection) -> bool:
         """Renew the lease inside a transaction, even one that ran out while nobody took it; return whether it is ours.
 

@@ -139,9 +139,9 @@ def test_only_one_holds_a_lease_until_it_expires(db: Database, clock: FrozenCloc
     assert first.hold(), "the holder may renew"
     clock.advance(timedelta(seconds=11))
     assert second.hold()
-    with db.read() as connection:
-        assert second.is_ours(connection)
-        assert not first.is_ours(connection)
+    with db.transaction() as connection:
+        assert second.keep(connection)
+        assert not first.keep(connection)
 
 
 def test_a_lease_given_back_is_free_at_once(db: Database, clock: FrozenClock) -> None:

@@ -7,6 +7,8 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from core.errors import StorageFull
 from core.storage.journal import JournalReader, JournalWriter
+from tests.support.waiting import wait_for
 
 
 def everything(folder: Path) -> list[dict[str, object] | None]:
@@ -106,23 +109,47 @@ def test_files_are_private(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_a_full_disk_refuses_keeps_and_writes_later(tmp_path: Path) -> None:
-    """The kernel's own file-size limit stands in for the full disk: write() fails halfway in the same way."""
-    writer = JournalWriter(tmp_path, "receiver")
-    writer.append([{"n": 1}])
+@contextmanager
+def tiny_files() -> Iterator[None]:
+    """Let the kernel allow files of 12 bytes only: write() then fails halfway, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (12, hard))
-        with pytest.raises(StorageFull, match="disk"):
-            writer.append([{"n": 2}, {"n": 3}])
-        assert writer.backlog == 2
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, previous)
+
+
+def test_a_full_disk_refuses_keeps_and_writes_later(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, "receiver")
+    writer.append([{"n": 1}])
+    with tiny_files():
+        with pytest.raises(StorageFull, match="disk"):
+            writer.append([{"n": 2}, {"n": 3}])
+        assert writer.backlog == 2
+    wait_for(lambda: _took([], writer), "the disk to be tried again")
     writer.append([{"n": 4}])
     writer.close()
     assert everything(tmp_path) == [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
+
+
+def _took(records: list[dict[str, int]], writer: JournalWriter) -> bool:
+    try:
+        writer.append(records)
+    except StorageFull:
+        return False
+    return True
+
+
+def test_closing_writes_what_still_waits(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, "receiver")
+    writer.append([{"n": 1}])
+    with tiny_files(), pytest.raises(StorageFull):
+        writer.append([{"n": 2}])
+    writer.close()
+    assert everything(tmp_path) == [{"n": 1}, {"n": 2}]
 
 
 WRITER = """
