@@ -215,7 +215,7 @@ def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str,
     # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
     wanted = sa.select(_m.id, _m.contact_id, _m.variant_id, _m.attempts).where(which).limit(limit)
     claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
-    lease = {"state": MessageState.CLAIMED.value, "lease_owner": owner, "lease_until": now + LEASE}
+    lease = {"state": MessageState.CLAIMED.value, "reason": "", "due_at": None, "lease_owner": owner, "lease_until": now + LEASE}
     connection.execute(sa.update(messages).where(_m.id.in_([each.message_id for each in claimed])).values(**lease))
     return claimed
 

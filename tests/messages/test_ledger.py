@@ -189,11 +189,11 @@ def test_a_late_answer_for_a_message_somebody_else_has_changes_nothing(
     intend(ledger, slow, "slow")
     clock.advance(LEASE)
     release(ledger, workspace, is_idempotent=True)
-    claim(ledger, workspace, "quick")
+    intend(ledger, claim(ledger, workspace, "quick"), "quick")
 
     settle(ledger, slow, Outcome.REFUSED, "slow")
 
-    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.CLAIMED: 1}
+    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.SENDING: 1}
 
 
 def test_a_retry_waits_twice_as_long_each_time_and_is_given_up_in_the_end(

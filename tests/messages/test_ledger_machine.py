@@ -11,7 +11,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
@@ -59,12 +68,18 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.ledger.enqueue(connection, self.workspace, CAMPAIGN, [(contact_id, None) for contact_id in ids])
 
     @rule(target=claims, limit=st.integers(1, 4))
+    def start(self, limit: int) -> tuple[str, list[Claimed]]:
+        return self.claim(limit)
+
     def claim(self, limit: int) -> tuple[str, list[Claimed]]:
         self.owners += 1
         owner = f"owner {self.owners}"
         return owner, self.ledger.claim(self.workspace, CAMPAIGN, owner, limit)
 
     @rule(target=intents, claim=consumes(claims))
+    def go_on(self, claim: tuple[str, list[Claimed]]) -> tuple[str, list[Claimed]]:
+        return self.intend_and_send(claim)
+
     def intend_and_send(self, claim: tuple[str, list[Claimed]]) -> tuple[str, list[Claimed]]:
         owner, claimed = claim
         ours = self.ledger.record_intent(owner, [each.message_id for each in claimed])
@@ -92,14 +107,16 @@ class LedgerMachine(RuleBasedStateMachine):
     def die_on_the_way(self, intent: tuple[str, list[Claimed]]) -> None:
         """Nobody ever answers."""
 
-    @rule(seconds=st.sampled_from([1, 30, 60, 300]))
-    def wait(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([1, 30, 60, 60, 300]))
+    def wait_and_sweep(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
-
-    @rule()
-    def release_expired(self) -> None:
         self.ledger.release_expired(self.workspace, CAMPAIGN, is_idempotent=False)
 
+    @rule(target=intents)
+    def another_worker_sends_what_it_finds(self) -> tuple[str, list[Claimed]]:
+        return self.intend_and_send(self.claim(PEOPLE))
+
+    @precondition(lambda self: self.owners > 4)
     @rule()
     def cancel(self) -> None:
         with self.db.transaction() as connection:
