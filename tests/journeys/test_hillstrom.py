@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from core.ids import random_name
 from tests.journeys import hillstrom
+from tests.support import postgres
 from tests.support.product import Product, running
 from tests.support.waiting import wait_for
 
@@ -31,6 +33,16 @@ def product(tmp_path: Path) -> Iterator[Product]:
 def test_a_synthetic_twin_matches_to_the_unit(product: Product, tmp_path: Path) -> None:
     rows = hillstrom.twin_rows()
     _journey(product, tmp_path, rows, hillstrom.totals(rows))
+
+
+def test_on_postgresql_the_same_journey_is_only_a_url_away(postgres_server: tuple[str, str], tmp_path: Path) -> None:
+    rows = hillstrom.twin_rows(300)
+    with (
+        postgres.database(postgres_server[0], f"journey_{random_name()}") as url,
+        running(tmp_path / "data", DATABASE_URL=url) as product,
+    ):
+        _journey(product, tmp_path, rows, hillstrom.totals(rows))
+    assert not (tmp_path / "data" / "app.db").exists()
 
 
 @pytest.mark.skipif(not hillstrom.REAL_FILE.exists(), reason="the Hillstrom file is not on this machine (no licence to ship it)")

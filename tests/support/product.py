@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.parser import BytesHeaderParser
@@ -55,9 +55,10 @@ class Product:
         data_dir: Its data folder.
         app_port: Where the app listens.
         receiver_port: Where the receiver listens.
+        settings: Further variables, without the prefix.
     """
 
-    def __init__(self, data_dir: Path, app_port: int, receiver_port: int) -> None:
+    def __init__(self, data_dir: Path, app_port: int, receiver_port: int, settings: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.app_url = f"http://127.0.0.1:{app_port}"
         self.public_url = f"http://127.0.0.1:{receiver_port}"
@@ -66,6 +67,7 @@ class Product:
             "POSTWRIGHT_DATA_DIR": str(data_dir),
             "POSTWRIGHT_APP_URL": self.app_url,
             "POSTWRIGHT_PUBLIC_URL": self.public_url,
+            **{f"POSTWRIGHT_{name}": value for name, value in (settings or {}).items()},
         }
         self.log = data_dir / "up.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -119,9 +121,14 @@ class Product:
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[Product]:
-    """Yield a started product; it is stopped at the end, whatever happened."""
-    product = Product(data_dir, free_port(), free_port())
+def running(data_dir: Path, **settings: str) -> Iterator[Product]:
+    """Yield a started product; it is stopped at the end, whatever happened.
+
+    Args:
+        data_dir: Its data folder.
+        settings: Further variables, without the prefix (DATABASE_URL=…).
+    """
+    product = Product(data_dir, free_port(), free_port(), settings)
     try:
         product.start()
         yield product
