@@ -1,0 +1,129 @@
+"""Templates: start one, change it, see it as a reader, go back to an earlier version."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.permissions import Role
+from core.templates.starters import STARTERS
+from tests.pages import given
+from tests.pages.conftest import words_on
+
+LIST, EDITOR = "pages/create/templates.py", "pages/create/template.py"
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def submit(app, label="Make template"):
+    return next(button for button in app.button if button.label == label and button.form_id).click().run()
+
+
+def new(app, way):
+    app.button(key="primary_action").click().run()
+    return app.segmented_control(key="template_way").set_value(way).run()
+
+
+def test_an_empty_workspace_is_offered_our_templates(app_as):
+    app = app_as(Role.MARKETER)(LIST)
+    assert "No templates yet" in words_on(app)
+    assert labels(app).count("Use this one") == len(STARTERS)
+
+
+def test_one_of_ours_becomes_a_template_of_the_workspace(app_as, shared, admin):
+    app = app_as(Role.MARKETER)(LIST)
+    app.button(key=f"starter_{STARTERS[0].name}").click().run()
+    assert [one.name for one in shared.templates.all(admin)] == [STARTERS[0].name]
+
+
+def test_a_file_becomes_a_template_named_after_it(app_as, shared, admin):
+    app = new(app_as(Role.MARKETER)(LIST), "A file")
+    app.file_uploader(key="template_file").upload("autumn.html", given.SOURCE.encode())
+    submit(app)
+    assert [one.name for one in shared.templates.all(admin)] == ["autumn"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [("", "empty"), ("<p>{{ contact.first_name </p>", "ine 1"), ("<p>\n\n{{ nobody.knows }}</p>", "ine 3")],
+    ids=["nothing", "a syntax error", "an unknown field"],
+)
+def test_a_template_that_cant_be_used_is_refused_in_one_message_that_names_the_line(app_as, shared, admin, source: str, said: str):
+    app = new(app_as(Role.MARKETER)(LIST), "Paste")
+    app.text_area(key="template_source").set_value(source)
+    app.text_input(key="template_name").set_value("Broken")
+    submit(app)
+    assert len(app.error) == 1
+    assert said in app.error[0].value
+    assert app.text_area(key="template_source").value == source
+    assert not shared.templates.all(admin)
+
+
+def test_a_file_that_is_not_text_is_refused(app_as, shared, admin):
+    app = new(app_as(Role.MARKETER)(LIST), "A file")
+    app.file_uploader(key="template_file").upload("autumn.html", b"\xff\xd8\xff\xe0 a picture")
+    submit(app)
+    assert len(app.error) == 1
+    assert not shared.templates.all(admin)
+
+
+def test_a_taken_name_is_refused_instead_of_overwriting(app_as, shared, admin):
+    given.template(shared, admin, "Tea letter")
+    app = new(app_as(Role.MARKETER)(LIST), "Paste")
+    app.text_area(key="template_source").set_value("<p>Other</p>")
+    app.text_input(key="template_name").set_value("Tea letter")
+    submit(app)
+    assert "already" in app.error[0].value
+    assert shared.templates.all(admin)[0].latest_number == 1
+
+
+def test_saving_a_change_makes_a_version_and_the_earlier_one_can_be_brought_back(app_as, shared, admin):
+    version = given.template(shared, admin)
+    source = f"source_{version.template_id}"
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    app.text_area(key=source).set_value("<p>Changed</p>").run()
+    app.button(key="primary_action").click().run()
+    assert shared.templates.latest(admin, version.template_id).source == "<p>Changed</p>"
+    app.button(key=f"version_{version.id}").click().run()
+    assert app.text_area(key=source).value == version.source
+
+
+def test_saving_nothing_new_makes_no_version(app_as, shared, admin):
+    version = given.template(shared, admin)
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    app.button(key="primary_action").click().run()
+    assert shared.templates.latest(admin, version.template_id).number == 1
+
+
+def test_a_mistake_while_writing_names_its_line_and_keeps_the_text(app_as, shared, admin):
+    version = given.template(shared, admin)
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    app.text_area(key=f"source_{version.template_id}").set_value("<p>\n{{ contact.nonsense }}</p>").run()
+    assert len(app.error) == 1
+    assert "ine 2" in app.error[0].value
+    assert app.text_area(key=f"source_{version.template_id}").value == "<p>\n{{ contact.nonsense }}</p>"
+
+
+def test_the_plain_text_is_shown_as_a_chosen_reader_gets_it(app_as, shared, admin):
+    version = given.template(shared, admin)
+    given.people(shared, admin, 2)
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    app.segmented_control(key="template_view").set_value("text").run()
+    app.text_input(key="template_reader").set_value("reader1@example.org").run()
+    assert "Hello Reader 1" in app.code[0].value
+
+
+def test_an_analyst_sees_templates_and_saves_none(app_as, shared, admin):
+    version = given.template(shared, admin)
+    assert "New template" not in labels(app_as(Role.ANALYST)(LIST))
+    app = app_as(Role.ANALYST)(EDITOR, id=version.template_id)
+    assert app.text_area(key=f"source_{version.template_id}").disabled
+    assert "Save version" not in labels(app)
+
+
+def test_a_number_nobody_has_leads_back(app_as):
+    for nonsense in ("999", "x", ""):
+        app = app_as(Role.MARKETER)(EDITOR, id=nonsense)
+        assert not app.exception
+        assert "There is no such template" in words_on(app)
