@@ -67,6 +67,7 @@ class Setup:
             self._use_up(connection, code)
             workspace = self._workspaces.create_in(connection, workspace_name)
             person_id = self._people.add_in(connection, workspace.id, account, Role.ADMIN)
+            self._workspaces.join_demos(connection, person_id, Role.ADMIN)
         return Person(person_id, account["email"], account["name"], Role.ADMIN, None, None)
 
     def _check(self, code: str) -> None:

@@ -12,7 +12,7 @@ from core.accounts.tables import memberships
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal, Role
-from core.storage.database import Database, upsert
+from core.storage.database import Database, insert_or_ignore, upsert
 from core.storage.tables import workspaces
 
 LONGEST_NAME = 80
@@ -106,6 +106,12 @@ class Workspaces:
         }
         with self._db.transaction() as connection:
             upsert(connection, memberships, [row], key=["workspace_id", "person_id"], update=["role", "disabled_at"])
+
+    def join_demos(self, connection: sa.Connection, person_id: int, role: Role) -> None:
+        """Let a person into every demo workspace, inside the caller's transaction; who is in one already stays as they are."""
+        demos = connection.execute(sa.select(workspaces.c.id).where(workspaces.c.is_demo)).scalars().all()
+        known = {"person_id": person_id, "role": role.value, "created_at": self._clock.now()}
+        insert_or_ignore(connection, memberships, [known | {"workspace_id": demo} for demo in demos])
 
     def update(
         self, by: Principal, *, name: str | None = None, timezone: str | None = None, postal_address: str | None = None

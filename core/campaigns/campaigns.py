@@ -175,6 +175,10 @@ class Campaigns:
         """Return whether a campaign may be sent right now; for the worker."""
         return self._control.is_sending(campaign_id)
 
+    def settle_cancelled(self) -> int:
+        """Settle what a dead sender left of cancelled campaigns; for the sweeper. Return how many campaigns had some."""
+        return self._control.settle_cancelled()
+
     def due(self) -> list[int]:
         """Return the campaigns of all workspaces that have something to do now; for the sweeper."""
         return self._control.due()

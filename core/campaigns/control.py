@@ -9,7 +9,7 @@ from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
 from core.clock import Clock
 from core.errors import Conflict
-from core.messages.ledger import Ledger, has_open, has_work
+from core.messages.ledger import Ledger, has_abandoned, has_open, has_work
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
@@ -91,6 +91,19 @@ class Control:
         )
         with self._db.read() as connection:
             return list(connection.execute(sa.select(campaigns.c.id).where(sending, something).order_by(campaigns.c.id)).scalars())
+
+    def settle_cancelled(self) -> int:
+        """Give what was on its way when a campaign was cancelled and its sender died an outcome: nobody knows.
+
+        No delivery will ever look at these again, so the sweeper does; return how many campaigns had some.
+        """
+        cancelled = campaigns.c.state == CampaignState.CANCELLED.value
+        abandoned = has_abandoned(campaigns.c.workspace_id, campaigns.c.id, self._clock.now())
+        with self._db.read() as connection:
+            found = connection.execute(sa.select(campaigns.c.workspace_id, campaigns.c.id).where(cancelled, abandoned)).all()
+        for workspace_id, campaign_id in found:
+            self._ledger.release_expired(workspace_id, campaign_id, is_idempotent=False)
+        return len(found)
 
     def _move(self, connection: sa.Connection, by: Principal, campaign_id: int, to: CampaignState) -> None:
         by.require(Permission.CAMPAIGNS_SEND)

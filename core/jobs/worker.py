@@ -55,6 +55,7 @@ def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]
     Truth is in the ledger, the queue only wakes: a bell that was lost (a killed worker, a full disk) is replaced here.
     """
     try:
+        services.campaigns.settle_cancelled()
         due = [campaign_id for campaign_id in services.campaigns.due() if not deliveries.is_busy_with(campaign_id)]
         for campaign_id in due:
             ring(campaign_id)

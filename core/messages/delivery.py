@@ -185,7 +185,7 @@ class Delivery:
             self._ledger.record_outcomes(batch.owner, outcomes)
 
     def _record_of(self, batch: _Batch, result: SendResult) -> EventRecord | None:
-        """Return the fact for the lake; `key` makes it count once, however often it is reported."""
+        """Return the fact for the lake, or None where there is nothing to tell; it counts once, however often it is reported."""
         if result.outcome is Outcome.ACCEPTED:
             return self._sent(result.message_id, batch.provider.kind, result.provider_message_id)
         if result.outcome is not Outcome.REFUSED or result.bounce_class is None:
@@ -198,12 +198,13 @@ class Delivery:
             provider=batch.provider.kind,
             bounce_class=result.bounce_class,
             reason=result.reason,
-            key=_key(result.message_id),
+            key=f"refused:{result.message_id}",
         )
 
     def _sent(self, message_id: int, provider: str, provider_message_id: str | None) -> EventRecord:
+        # No key: the ledger's `recorded_at` already makes it count once, and a key would be one more row per message.
         known = {"message_id": message_id, "provider": provider, "provider_message_id": provider_message_id}
-        return event_record(EventKind.SENT, self._clock.now(), _SOURCE, **known, key=_key(message_id))
+        return event_record(EventKind.SENT, self._clock.now(), _SOURCE, **known)
 
     def _journal(self) -> JournalWriter:
         with self._lock:
@@ -217,7 +218,3 @@ def _complete(leaving: Sequence[tuple[Claimed, OutgoingMessage]], results: Seque
     by_id = {result.message_id: result for result in results}
     unknown = "the provider gave no answer for this message"
     return {each.message_id: by_id.get(each.message_id) or SendResult(each.message_id, Outcome.UNCERTAIN, unknown) for each, _ in leaving}
-
-
-def _key(message_id: int) -> str:
-    return f"sent:{message_id}"

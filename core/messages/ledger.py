@@ -187,6 +187,11 @@ def has_open(workspace_id: Column, campaign_id: Column) -> sa.ColumnElement[bool
     return _has(workspace_id, campaign_id, _m.state.in_([state.value for state in OPEN_STATES]))
 
 
+def has_abandoned(workspace_id: Column, campaign_id: Column, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a campaign has a message that was on its way when its sender died."""
+    return _has(workspace_id, campaign_id, sa.and_(_m.state == MessageState.SENDING.value, _m.lease_until <= now))
+
+
 def has_work(workspace_id: Column, campaign_id: Column, now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that a campaign has something to do now: a message that waits, is due, or was abandoned."""
     waiting = _m.state == MessageState.QUEUED.value

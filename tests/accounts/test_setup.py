@@ -24,6 +24,12 @@ def test_the_first_admin_is_made_with_the_code(setup: Setup, people: People, wor
     assert not setup.is_needed()
 
 
+def test_the_first_admin_may_look_at_a_demo_that_was_made_before(setup: Setup, workspaces: Workspaces):
+    demo = workspaces.create("Demo", is_demo=True)
+    person = complete(setup, setup.new_code())
+    assert {workspace.name for workspace in workspaces.for_person(person.id)} == {"Acme", demo.name}
+
+
 def test_a_code_may_be_typed_carelessly(setup: Setup):
     code = setup.new_code()
     assert complete(setup, f" {code.lower().replace('-', ' ')} ")

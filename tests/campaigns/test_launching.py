@@ -11,7 +11,9 @@ from core.app import Services
 from core.campaigns.models import Audience, Campaign
 from core.campaigns.plans import load_plan, plan_of_message
 from core.campaigns.states import CampaignState
+from core.clock import FrozenClock
 from core.errors import Conflict
+from core.messages.ledger import LEASE
 from core.messages.states import MessageState
 from core.permissions import Principal
 
@@ -122,6 +124,20 @@ def test_cancelling_keeps_a_row_for_everybody(services: Services, by: Principal,
     assert (cancelled.state, services.ledger.counts(by, made.id)) == (CampaignState.CANCELLED, {MessageState.CANCELLED: 3})
     with pytest.raises(Conflict, match="cancelled"):
         services.campaigns.launch(by, made.id)
+
+
+def test_what_a_dead_sender_left_of_a_cancelled_campaign_gets_an_outcome(
+    services: Services, by: Principal, draft: Draft, clock: FrozenClock
+) -> None:
+    made = draft()
+    services.campaigns.launch(by, made.id)
+    claimed = services.ledger.claim(by.workspace_id, made.id, "dead", 1)
+    services.ledger.record_intent("dead", [each.message_id for each in claimed])
+    services.campaigns.cancel(by, made.id)
+    assert services.campaigns.settle_cancelled() == 0, "the sender may still be at work"
+    clock.advance(LEASE)
+    assert services.campaigns.settle_cancelled() == 1
+    assert services.ledger.counts(by, made.id) == {MessageState.CANCELLED: 2, MessageState.UNCERTAIN: 1}
 
 
 def test_a_sent_campaign_can_be_neither_paused_nor_cancelled(services: Services, by: Principal, draft: Draft) -> None:
