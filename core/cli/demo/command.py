@@ -76,5 +76,5 @@ def _answer(call: Call, sent: list[int], admins: int, *, was_stopped: bool) -> A
         f"  postwright outbox list --workspace {NAME}",
     ]
     if not admins:
-        lines.append("Nobody can sign in yet: after the set-up, run `postwright demo` once more to be let into the demo.")
+        lines.append("Nobody can sign in yet: the first admin, made at the set-up, is let into the demo too.")
     return Answer(facts, "\n".join(lines))
