@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -14,6 +14,8 @@ from core.ui.page import Page
 from core.ui.words import counted, number
 
 EVERY = 1.5
+PATIENCE = timedelta(seconds=20)
+WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
 
 STATES = {
     MessageState.SKIPPED: "left out (unsubscribed, suppressed or not confirmed)",
@@ -65,7 +67,8 @@ def _draw(page: Page, campaign: Campaign, counts: Mapping[MessageState, int]) ->
         if campaign.state is CampaignState.PAUSED:
             st.caption("Paused. Nothing leaves until you resume.")
         elif campaign.state is CampaignState.SENDING:
-            st.caption("You can close this page; sending goes on.")
+            waits = not done and campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
+            st.caption(WAITING if waits else "You can close this page; sending goes on.")
         told = [f"{number(counts[state])} {words_of}" for state, words_of in STATES.items() if counts.get(state)]
         if told:
             st.caption(" · ".join(told))

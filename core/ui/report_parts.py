@@ -48,7 +48,7 @@ def links(found: Sequence[LinkRow]) -> None:
     most = max(one.unique_clicks for one in found) or 1
     shown = [{"Link": one.url, "People": one.unique_clicks, "Clicks": one.clicks, "By machines": one.machine_clicks} for one in found]
     columns = {
-        "Link": st.column_config.LinkColumn(width="large"),
+        "Link": st.column_config.LinkColumn(width="medium"),
         "People": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=most, help="Different people who clicked"),
     }
     st.dataframe(shown, column_config=columns, hide_index=True, height="content", alt="Links of this email and their clicks")

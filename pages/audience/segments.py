@@ -28,9 +28,13 @@ def draw(one: Segment) -> None:
         words, count = f":red[{plain(error.message)}]", "–"
     else:
         words = plain(words)
-    with rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=words, figures=[(count, "people")], key=f"segment_{one.id}"):
-        if may_edit:
-            st.button("Delete", key=f"delete_{one.id}", type="tertiary", on_click=dialogs.show, args=("delete", one))
+    actions = partial(delete_button, one) if may_edit else None
+    figures = [(count, "people")]
+    rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=words, figures=figures, actions=actions, key=f"segment_{one.id}")
+
+
+def delete_button(one: Segment) -> None:
+    st.button("Delete", key=f"delete_{one.id}", type="tertiary", on_click=dialogs.show, args=("delete", one))
 
 
 def delete(one: Segment) -> None:

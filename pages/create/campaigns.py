@@ -44,22 +44,24 @@ def filtered(found: list[Campaign]) -> list[Campaign]:
 def draw(one: Campaign) -> None:
     moment, what = (one.launched_at, "launched") if one.launched_at else (one.created_at, "made")
     caption = f"{plain(one.subject)} · {what} {page.when(moment)}"
-    figures = [] if one.state is CampaignState.DRAFT else [(number(total(one)), "people")]
-    with rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=caption, figures=figures, key=f"campaign_{one.id}"):
-        campaign_words.badge(one.state)
-        if one.state is CampaignState.DRAFT and may_edit:
-            st.button(
-                ":material/delete:",
-                help="Delete this draft",
-                key=f"delete_{one.id}",
-                type="tertiary",
-                on_click=dialogs.show,
-                args=("delete", one),
-            )
+    figures = [(number(people(one)), "people")] if one.launched_at else []
+    badge = partial(campaign_words.badge, one.state)
+    actions = partial(delete_button, one) if one.state is CampaignState.DRAFT and may_edit else None
+    query = {"id": str(one.id)}
+    rows.row(one.name, EDITOR, query, caption=caption, badge=badge, figures=figures, actions=actions, key=f"campaign_{one.id}")
 
 
-def total(one: Campaign) -> int:
-    return sum(page.services.ledger.counts(page.by, one.id).values())
+def people(one: Campaign) -> int:
+    """Return how many a campaign was frozen for; that never changes, so it is asked once a session."""
+    key = f"_people_of_{one.id}"
+    if key not in st.session_state:
+        st.session_state[key] = sum(page.services.ledger.counts(page.by, one.id).values())
+    return st.session_state[key]
+
+
+def delete_button(one: Campaign) -> None:
+    how = {"type": "tertiary", "on_click": dialogs.show, "args": ("delete", one)}
+    st.button(":material/delete:", help="Delete this draft", key=f"delete_{one.id}", **how)
 
 
 def delete(one: Campaign) -> None:

@@ -63,15 +63,8 @@ def create(name: str, source: str) -> None:
 
 def draw(one: Template) -> None:
     caption = f"changed {page.when(one.updated_at)}"
-    with row(
-        one.name,
-        EDITOR,
-        {"id": str(one.id)},
-        caption=caption,
-        figures=[(number(one.latest_number), "version" if one.latest_number == 1 else "versions")],
-        key=f"template_{one.id}",
-    ):
-        pass
+    figures = [(number(one.latest_number), "version" if one.latest_number == 1 else "versions")]
+    row(one.name, EDITOR, {"id": str(one.id)}, caption=caption, figures=figures, key=f"template_{one.id}")
 
 
 def starters() -> None:

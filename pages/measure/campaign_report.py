@@ -34,7 +34,8 @@ def is_fresh() -> bool:
 
 
 def report() -> None:
-    found = analytics.campaign_report(page.by, campaign.id, timezone=page.workspace.timezone)
+    with st.skeleton(height=360):
+        found = analytics.campaign_report(page.by, campaign.id, timezone=page.workspace.timezone)
     totals = found.totals
     cards = campaign_words.figures(totals)
     if campaign.track_conversions:

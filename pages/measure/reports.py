@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.analytics.models import CampaignRow
@@ -29,8 +31,8 @@ def draw(campaign: Campaign, row: CampaignRow) -> None:
         (number(totals.unsubscribes), "unsubscribed"),
     ]
     launched = f"launched {page.when(campaign.launched_at)}"
-    with rows.row(campaign.name, REPORT, {"id": str(campaign.id)}, caption=launched, figures=shown, key=f"report_{campaign.id}"):
-        campaign_words.badge(campaign.state)
+    badge = partial(campaign_words.badge, campaign.state)
+    rows.row(campaign.name, REPORT, {"id": str(campaign.id)}, caption=launched, badge=badge, figures=shown, key=f"report_{campaign.id}")
 
 
 search = ""
@@ -46,7 +48,8 @@ elif not matching:
     st.info("No campaign has this name.", icon=":material/search_off:")
 else:
     shown = paging.cut(matching, key="report_page", size=SIZE)
-    table = page.services.analytics.campaign_table(page.by, [one.id for one in shown])
+    with st.skeleton(height=360):
+        table = page.services.analytics.campaign_table(page.by, [one.id for one in shown])
     for campaign in shown:
         draw(campaign, table[campaign.id])
     paging.choose(len(matching), key="report_page", what="campaign", size=SIZE)

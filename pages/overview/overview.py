@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from core.ui.palette import Meaning
 from core.ui.parts import empty_state
 from core.ui.words import number, percent
 
+REPORT = "pages/measure/campaign_report.py"
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days"}
 
 page = open_page("Overview", needs=Permission.OVERVIEW_VIEW)
@@ -71,19 +73,13 @@ def recent(found: tuple[CampaignRow, ...]) -> None:
             (percent(totals.unique_clicks, totals.delivered), "clicked"),
         ]
         sent = f"sent {page.when(row.last_sent_at)}"
-        with rows.row(
-            campaign.name,
-            "pages/measure/campaign_report.py",
-            {"id": str(campaign.id)},
-            caption=sent,
-            figures=shown,
-            key=f"recent_{campaign.id}",
-        ):
-            campaign_words.badge(campaign.state)
+        badge, query = partial(campaign_words.badge, campaign.state), {"id": str(campaign.id)}
+        rows.row(campaign.name, REPORT, query, caption=sent, badge=badge, figures=shown, key=f"recent_{campaign.id}")
 
 
 days = period()
-found = page.services.analytics.overview(page.by, days, timezone=page.workspace.timezone)
+with st.skeleton(height=360):
+    found = page.services.analytics.overview(page.by, days, timezone=page.workspace.timezone)
 if not page.workspace.is_demo:
     first_steps.draw(page, first_steps.steps(page, opened=bool(found.totals.opens_total)))
 if found.totals.sent or found.previous_totals.sent:
