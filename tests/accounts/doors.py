@@ -1,0 +1,75 @@
+"""Every door of the services that a person can go through, found by looking at them, and something to knock with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from core.app import Services
+from core.campaigns.models import Audience
+from core.permissions import Principal, Role
+
+MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
+RULES = {"all": [{"field": "first_name", "operator": "equals", "value": "Ann"}]}
+
+# What a parameter is given where a test has nothing better to offer; a door with a new parameter has to be added here.
+SAMPLES: Mapping[str, object] = {
+    **dict.fromkeys(
+        ("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"), 2**40
+    ),
+    **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
+    "role": Role.ADMIN,
+    "audience": Audience("list", 2**40),
+    "rules": RULES,
+    "source": MJML,
+    "data": b"email\nann@example.com\n",
+    "file_name": "people.csv",
+    "kind": "outbox",
+    "key": "0" * 32,
+    **dict.fromkeys(("email", "to_email"), "ann@example.com"),
+    **dict.fromkeys(("name", "list_name"), "A name"),
+    **dict.fromkeys(("password", "current", "new"), "correct horse battery"),
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A public method that takes the one who asks."""
+
+    service: str
+    method: str
+    needs: tuple[str, ...]
+    takes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.method}"
+
+    def open(self, services: Services, by: Principal, given: Mapping[str, object]) -> Any:
+        """Go through it, and take the first of what it yields: a generator does nothing before."""
+        found = getattr(getattr(services, self.service), self.method)(by, **given)
+        return next(found, None) if isinstance(found, Iterator) else found
+
+
+def doors() -> list[Door]:
+    """Return every public method of every service whose first parameter is a principal."""
+    services = [name for name, member in vars(Services).items() if isinstance(member, cached_property)]
+    return [door for name in services for door in _of(name, inspect.signature(vars(Services)[name].func, eval_str=True).return_annotation)]
+
+
+def _of(service: str, kind: type) -> Iterator[Door]:
+    for method, function in inspect.getmembers(kind, inspect.isfunction):
+        if not method.startswith("_") and (found := _door(service, method, function)):
+            yield found
+
+
+def _door(service: str, method: str, function: Callable[..., object]) -> Door | None:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    if not parameters or (parameters[0].name, parameters[0].annotation) != ("by", "Principal"):
+        assert not any(each.annotation == "Principal" for each in parameters), f"{service}.{method} takes its principal somewhere else"
+        return None
+    named = [each for each in parameters[1:] if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    needed = tuple(each.name for each in named if each.default is inspect.Parameter.empty)
+    return Door(service, method, needed, tuple(each.name for each in named))
