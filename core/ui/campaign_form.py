@@ -26,21 +26,11 @@ def draw(page: Page, draft: Campaign | None) -> DraftFields:
     fields: DraftFields = {}
     with st.container(border=True):
         st.markdown("#### Message")
-        fields["name"] = (
-            st.text_input("Campaign name", draft.name if draft else "", key=f"{key}_name", help="Only your team sees it.") or ""
-        )
-        fields["subject"] = st.text_input("Subject", draft.subject if draft else "", key=f"{key}_subject") or ""
-        fields["subject_b"] = _second_subject(draft, key)
-        template = _choose("Template", _templates(page), draft.template_id if draft else None, f"{key}_template", "Choose a template")
-        if template is not None:
-            fields["template_id"] = template
+        _message(page, draft, key, fields)
     with st.container(border=True):
         st.markdown("#### Sender and people")
         _sender(page, draft, key, fields)
-        audience = _choose("Send to", _audiences(page), draft.audience if draft else None, f"{key}_audience", "Choose a list or segment")
-        if audience is not None:
-            fields["audience"] = audience
-            st.caption(audience_words(page, audience))
+        _people(page, draft, key, fields)
         fields["track_conversions"] = st.toggle(
             "Count purchases",
             draft.track_conversions if draft else False,
@@ -70,6 +60,28 @@ def audience_words(page: Page, audience: Audience) -> str:
     except PostwrightError as error:
         return f":red[{plain(str(error))}]"
     return f"{number(size)} people right now; who unsubscribed or is suppressed is left out when it is sent."
+
+
+def _message(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:
+    fields["name"] = st.text_input("Campaign name", draft.name if draft else "", key=f"{key}_name", help="Only your team sees it.") or ""
+    fields["subject"] = st.text_input("Subject", draft.subject if draft else "", key=f"{key}_subject") or ""
+    fields["subject_b"] = _second_subject(draft, key)
+    templates = {one.id: one.name for one in page.services.templates.all(page.by)}
+    chosen = _choose("Template", templates, draft.template_id if draft else None, f"{key}_template", "Choose a template")
+    if chosen is not None:
+        fields["template_id"] = chosen
+    if not templates:
+        st.page_link("pages/create/templates.py", label="Make a template first", icon=":material/arrow_forward:")
+
+
+def _people(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:
+    audiences = _audiences(page)
+    chosen = _choose("Send to", audiences, draft.audience if draft else None, f"{key}_audience", "Choose a list or segment")
+    if chosen is not None:
+        fields["audience"] = chosen
+        st.caption(audience_words(page, chosen))
+    if not audiences and page.may(Permission.CONTACTS_IMPORT):
+        st.page_link("pages/audience/import_contacts.py", label="Import people first", icon=":material/arrow_forward:")
 
 
 def _second_subject(draft: Campaign | None, key: str) -> str | None:
@@ -102,10 +114,6 @@ def _choose(label: str, options: Mapping[Any, str], chosen: Any, key: str, place
     return st.selectbox(
         label, known, index=index, format_func=options.__getitem__, key=key, placeholder=placeholder if known else "None yet"
     )
-
-
-def _templates(page: Page) -> dict[int, str]:
-    return {one.id: one.name for one in page.services.templates.all(page.by)}
 
 
 def _audiences(page: Page) -> dict[Audience, str]:

@@ -83,7 +83,7 @@ def draw(page: Page, found: list[Step]) -> None:
 def _draw_step(page: Page, step: Step, *, is_next: bool) -> None:
     icon = ":green[:material/check_circle:]" if step.is_done else ":primary[:material/radio_button_unchecked:]"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        with st.container(gap=None, width=420):
+        with st.container(gap=None, width="stretch"):
             st.markdown(f"{icon} {f':gray[{step.title}]' if step.is_done else f'**{step.title}**'}")
             if not step.is_done:
                 st.caption(step.why)

@@ -69,7 +69,7 @@ def draw(one: Template) -> None:
 
 def starters() -> None:
     st.subheader("Start from one of ours", anchor=False)
-    with st.grid(min_column_width=240):
+    with st.grid(len(STARTERS), min_column_width=240):
         for one in STARTERS:
             starter(one)
 
