@@ -16,6 +16,7 @@ from core.errors import Denied
 from core.storage.migrate import is_current
 from core.ui.cookies import session_cookie, token_among
 from core.ui.frames import FRAMES, POLICY
+from core.ui.gate import is_our_page
 from core.ui.services import services
 
 _log = logging.getLogger(__name__)
@@ -101,10 +102,7 @@ ROUTES: list[BaseRoute] = [
 
 def _from_our_page(request: Request) -> bool:
     """Return whether the browser says that a page of this very host sent the request, and a script did it on purpose."""
-    origin = request.headers.get("origin", "")
-    host = request.headers.get("host", "")
-    ours = {f"http://{host}", f"https://{host}", services().settings.app_url}
-    return origin in ours and request.headers.get("x-requested-with") == "postwright"
+    return is_our_page(request) and request.headers.get("x-requested-with") == "postwright"
 
 
 async def _ticket(request: Request) -> str:

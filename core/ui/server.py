@@ -22,6 +22,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
 from core.ui.cookies import session_cookie
+from core.ui.gate import Gate
 from core.ui.headers import SecurityHeaders
 from core.ui.parts import problem
 from core.ui.routes import ROUTES
@@ -44,7 +45,7 @@ def _https() -> bool:
     return urlsplit(os.environ.get("POSTWRIGHT_APP_URL", "")).scheme == "https"
 
 
-app = st.App(_HOME, routes=ROUTES, middleware=[Middleware(SecurityHeaders, https=_https())], on_script_error=_show_error)
+app = st.App(_HOME, routes=ROUTES, middleware=[Middleware(SecurityHeaders, https=_https()), Middleware(Gate)], on_script_error=_show_error)
 
 
 def run(host: str, port: int) -> None:
@@ -66,6 +67,7 @@ def run(host: str, port: int) -> None:
             "server.port": port,
             "server.address": host,
             "server.allowedHosts": own_names(settings, host),
+            "browser.serverAddress": urlsplit(settings.app_url).hostname,  # without it Streamlit asks an outside host who we are
             "logger.hideWelcomeMessage": True,
         }
     )

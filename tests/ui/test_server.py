@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -71,6 +72,24 @@ def test_a_websocket_is_opened_for_our_own_names_only(app_url: str):
     assert _handshake(app_url, host=app_url.removeprefix("http://")) == 101
     assert _handshake(app_url, host="rebound.evil.example") == 403
     assert _handshake(app_url, host=app_url.removeprefix("http://"), origin="https://evil.example") == 403
+    assert _handshake(app_url, host=app_url.removeprefix("http://"), origin="null") == 403
+
+
+def test_a_page_on_another_port_of_this_machine_gets_no_websocket(app_url: str):
+    assert _handshake(app_url, host=app_url.removeprefix("http://"), origin="http://127.0.0.1:1") == 403
+    assert _handshake(app_url, host=app_url.removeprefix("http://"), origin="http://localhost:1") == 403
+
+
+def test_no_page_from_elsewhere_may_send_commands(app_url: str):
+    with urllib.request.urlopen(app_url + "/_stcore/host-config") as answer:
+        assert json.load(answer)["allowedOrigins"] == []
+
+
+def test_files_of_somebody_signed_out_are_not_taken(app_url: str):
+    request = urllib.request.Request(app_url + "/_stcore/upload_file/session/file", b"much", method="PUT")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert (refused.value.code, refused.value.read()) == (403, b"Sign in first.")
 
 
 def _handshake(app_url: str, host: str, origin: str = "") -> int:
