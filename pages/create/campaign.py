@@ -23,6 +23,7 @@ may_edit, may_send = page.may(Permission.CAMPAIGNS_EDIT), page.may(Permission.CA
 
 
 def write(draft: Campaign | None) -> None:
+    beneath_the_title = st.container()
     form, preview = st.columns([1, 1], gap="medium")
     with form:
         fields = campaign_form.draw(page, draft)
@@ -39,7 +40,7 @@ def write(draft: Campaign | None) -> None:
         if draft and may_send:
             send_test(draft, fields)
     if draft and may_send and page.header("Send now", icon="send", key="launch"):
-        with page.act():
+        with beneath_the_title, page.act():
             dialogs.show("launch", save(draft, fields))
     if draft is None and not may_edit:
         st.info("Your role can look at campaigns, not write them.", icon=":material/lock:")
