@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.ui.words import number
+from core.ui.words import NOT_ENOUGH, number
 
 NARROWEST = 150  # two cards a row on a phone of 390 px
 
@@ -45,8 +45,9 @@ def draw(figures: Sequence[Figure], *, key: str, since: str = "") -> None:
         for figure in figures:
             with st.container(border=True, height="stretch", gap="xsmall"):
                 _metric(figure, since)
-                if figure.note:
-                    st.caption(figure.note)
+                note = figure.note if _is_known(figure) else NOT_ENOUGH
+                if note:
+                    st.caption(note)
 
 
 def change(now: float, before: float) -> float | None:
@@ -64,8 +65,13 @@ def _metric(figure: Figure, since: str) -> None:
     help_text = " ".join(filter(None, [figure.help, f"Change against {since}." if shown is not None and since else ""]))
     st.metric(
         figure.label,
-        figure.value,
+        figure.value if _is_known(figure) else "–",
         shown,
         delta_color="inverse" if figure.less_is_better else "normal",
         help=help_text or None,
     )
+
+
+def _is_known(figure: Figure) -> bool:
+    """Return whether there is a value; words instead of one are too long for its size, they go to the line beneath."""
+    return figure.value != NOT_ENOUGH

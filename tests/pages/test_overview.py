@@ -38,7 +38,7 @@ def test_figures_count_people_and_say_what_is_too_few_to_tell(app_as, shared, ad
         "Delivered": "3",
         "Unique opens": "2",
         "Unique clicks": "1",
-        "Click-to-open": "not enough yet",
+        "Click-to-open": "–",
         "Unsubscribes": "0",
     }
     assert app.get("plotly_chart")

@@ -29,7 +29,7 @@ def test_a_report_counts_people_and_shows_links_and_hours(app_as, shared, admin)
     given.opened(shared, admin, campaign, readers=20, clicked=10)
     app = app_as(Role.ANALYST)(REPORT, id=campaign.id)
     shown = {one.label: one.value for one in app.metric}
-    assert shown == {"Delivered": "40", "Unique opens": "20", "Unique clicks": "10", "Click-to-open": "not enough yet", "Unsubscribes": "0"}
+    assert shown == {"Delivered": "40", "Unique opens": "20", "Unique clicks": "10", "Click-to-open": "–", "Unsubscribes": "0"}
     assert "50.0 % of delivered" in words_on(app)
     links = next(table.value for table in app.dataframe if "Link" in table.value)
     assert links.iloc[0].to_dict() == {"Link": "https://shop.example.com/tea", "People": 10, "Clicks": 10, "By machines": 0}
