@@ -44,7 +44,8 @@ _log = logging.getLogger(__name__)
 # A killed ingester's successor waits this long at most.
 _LEASE = timedelta(seconds=6)
 _FACTS_SHARE = 0.2
-_HOUSEKEEPING_SECONDS = 60.0
+# A fresh import is slow to segment until a snapshot holds it, and looking whether one is needed is cheap.
+_HOUSEKEEPING_SECONDS = 10.0
 
 
 class Ingester:

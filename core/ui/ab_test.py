@@ -12,6 +12,12 @@ from core.ui.palette import Meaning
 from core.ui.words import ENOUGH, number, percent, plain
 
 
+CAUTION = (
+    "The intervals are meant for one look, when most answers are in. Who looks again and again will sooner or later see a "
+    "difference that is not there. Opens are an estimate: some mail programs open by themselves, others not at all."
+)
+
+
 def draw(arms: Sequence[ArmRow]) -> None:
     """Draw a test; nothing where there is none."""
     if not arms:
@@ -22,6 +28,8 @@ def draw(arms: Sequence[ArmRow]) -> None:
             _arm(arm)
     for arm in arms[1:]:
         st.markdown(sentence(arms[0], arm))
+        st.markdown(clicks_sentence(arms[0], arm))
+    st.caption(CAUTION)
     compared = [(f"{arm.key} − {arms[0].key}", arm.low, arm.difference, arm.high) for arm in arms[1:] if _is_enough(arms[0], arm)]
     if compared:
         _chart(compared)
@@ -42,6 +50,23 @@ def sentence(first: ArmRow, other: ArmRow) -> str:
     if other.high < 0:
         return f"**{other.key} is opened less often than {first.key}**: by {_points(other.difference)}, {span} (95 % interval)."
     return f"**No difference can be told yet.** {other.key} against {first.key} lies {span} (95 % interval), so it may be either way."
+
+
+def clicks_sentence(first: ArmRow, other: ArmRow) -> str:
+    """Return what the test says about clicks, which say more than opens: mail programs open by themselves.
+
+    Args:
+        first: The arm the other is compared with.
+        other: The arm that is judged.
+    """
+    compared = other.clicks_compared
+    if compared is None or not _is_enough(first, other):
+        return ""
+    span = f"between {_points(compared.low)} and {_points(compared.high)} percentage points"
+    if not compared.is_clear:
+        return f"Clicks: no difference can be told; {other.key} lies {span}."
+    word = "more" if compared.difference > 0 else "less"
+    return f"Clicks: {other.key} is clicked {word} often, by {_points(compared.difference)}, {span}."
 
 
 def _arm(arm: ArmRow) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.analytics.models import ArmRow, Totals
+from core.experiments.comparing import compare
 from core.ui import ab_test, background, campaign_words
 from core.ui.campaign_progress import words
 from core.ui.figures import Figure, change, with_machines
@@ -21,6 +22,14 @@ def arm(key: str = "B", **known) -> ArmRow:
             | known
         )
     )
+
+
+def test_clicks_are_compared_too_because_they_say_more():
+    clear = ab_test.clicks_sentence(arm("A"), arm(difference=0.0, low=-0.1, high=0.1, clicks_compared=compare(10, 1_000, 60, 1_000)))
+    assert "clicked more often" in clear
+    alike = ab_test.clicks_sentence(arm("A"), arm(difference=0.0, low=-0.1, high=0.1, clicks_compared=compare(10, 1_000, 11, 1_000)))
+    assert "no difference can be told" in alike
+    assert ab_test.clicks_sentence(arm("A"), arm(difference=0.0, low=-0.1, high=0.1)) == ""
 
 
 def test_a_change_from_nothing_says_nothing():
