@@ -32,7 +32,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         options = {} if url.startswith("sqlite") else {"connect_args": _PSYCOPG, "pool_pre_ping": True}
-        self.engine = sa.create_engine(url, pool_size=8, max_overflow=16, **options)
+        # Parameters are people's addresses and names: an error must not carry them into a log.
+        self.engine = sa.create_engine(url, pool_size=8, max_overflow=16, hide_parameters=True, **options)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

@@ -160,3 +160,12 @@ def test_a_read_sees_one_state_whatever_is_written_meanwhile(db: Database, works
         assert reading.execute(names).scalars().all() == before
     with db.read() as reading:
         assert reading.execute(names).scalars().all() == ["Renamed"]
+
+
+def test_an_error_tells_the_statement_but_not_whose_data_it_was_about(db: Database) -> None:
+    row = {"email": "ada@example.com", "name": "Ada Lovelace", "password_hash": "a secret", "created_at": NOON}
+    with pytest.raises(sa.exc.DBAPIError) as error, db.transaction() as connection:
+        connection.execute(sa.insert(core.accounts.tables.people), row | {"failed_attempts": None})
+    said = str(error.value).partition("DETAIL")[0]  # which PostgreSQL itself adds
+    assert "INSERT INTO people" in str(error.value)
+    assert not [value for value in ("ada@", "Lovelace", "secret") if value in said]
