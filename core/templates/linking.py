@@ -19,6 +19,8 @@ _FORBIDDEN_ELEMENTS = frozenset({"script", "iframe", "frame", "object", "embed",
 _URL_ATTRIBUTES = frozenset(
     {"href", "src", "background", "action", "formaction", "poster", "xlink:href", "data", "srcset", "background-url"}
 )
+# Where an address is followed, not only loaded: a merge field must not make these run code.
+_FOLLOWED = frozenset({"action", "formaction", "xlink:href"})
 # Browsers ignore control characters and white space inside a scheme.
 _IGNORED = re.compile(r"[\x00-\x20\x7f]+")
 _CODE_SCHEMES = ("javascript:", "vbscript:", "livescript:", "file:", "blob:")
@@ -68,20 +70,21 @@ def track_links(html: str, masked: Masked) -> tuple[str, list[str]]:
     placeholders: dict[int, str] = {}
     edits = []
     for piece in scan_with_conditional(html):
-        for attribute in piece.attributes if _is_link(piece) else ():
-            if attribute.name != "href":
+        for attribute in piece.attributes:
+            is_link = attribute.name == "href" and _is_link(piece)
+            if not is_link and attribute.name not in _FOLLOWED:
                 continue
             if any(True for _ in masked.found(html[attribute.start : attribute.end])):
                 replacement = _guarded(html[attribute.start : attribute.end], masked)
             else:
-                replacement = _tracked(attribute, links, placeholders, masked)
+                replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
             if replacement is not None:
                 edits.append(_Edit(attribute.start, attribute.end, replacement))
     return _edited(html, edits), list(links)
 
 
 def _is_link(piece: Piece) -> bool:
-    return piece.kind is Kind.START and (piece.name in {"a", "area"} or piece.name.startswith("v:"))
+    return piece.name in {"a", "area"} or piece.name.startswith("v:")
 
 
 def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int, str], masked: Masked) -> str | None:

@@ -38,6 +38,18 @@ def test_outlook_s_own_buttons_are_tracked(context: dict[str, Any]) -> None:
     assert 'href="https://mail.example/c/0"' in render(compiled, context).html
 
 
+@pytest.mark.parametrize(
+    "source", ['<form action="{}"></form>', '<button formaction="{}">x</button>', '<svg><a xlink:href="{}">x</a></svg>']
+)
+def test_a_merge_field_runs_no_code_wherever_an_address_is_followed(context: dict[str, Any], source: str) -> None:
+    compiled = compile_template(source.format("{{ contact.site }}"))
+    assert compiled.links == []
+    context["contact"]["site"] = "javascript:alert(1)"
+    assert "javascript" not in render(compiled, context).html
+    context["contact"]["site"] = "https://a.example/"
+    assert source.format("https://a.example/") in render(compiled, context).html
+
+
 @pytest.mark.parametrize("address", ["mailto:a@b.example?subject=x", "tel:+4712345678", "#top", ""])
 def test_other_addresses_stay_as_they_are(address: str) -> None:
     compiled = compile_template(f'<a href="{address}">x</a>')
