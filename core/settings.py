@@ -55,7 +55,7 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = "POSTWRIGHT_" + str(first["loc"][0]).upper()
             raise InvalidInput(f"{name} can't be used: {first['msg']}.", hint="Correct it and start again.") from error
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # whoever starts a part alone may have another umask
         return settings
 
     @cached_property

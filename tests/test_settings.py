@@ -22,7 +22,7 @@ def test_everything_has_a_default_inside_the_data_folder(tmp_path: Path) -> None
     settings = Settings.load(data_dir=tmp_path / "new")
     assert settings.resolved_database_url == f"sqlite:///{tmp_path / 'new' / 'app.db'}"
     assert settings.lake_dir == tmp_path / "new" / "lake"
-    assert (tmp_path / "new").is_dir()
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
 def test_the_secret_key_is_made_once_and_is_private(tmp_path: Path) -> None:
