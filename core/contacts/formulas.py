@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_RUNS = re.compile(r"'*[=+\-@\t\r]")
+# The wide forms begin a formula in East Asian editions.
+RUNS = r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_RUNS = re.compile(RUNS)
 
 
 def unformula(value: str) -> str:

@@ -12,6 +12,7 @@ from core.contacts.addresses import normalise
 from core.contacts.attributes import MAX_TEXT, AttributeType
 from core.contacts.column_types import decide, fits
 from core.contacts.contacts import MAX_NAME
+from core.contacts.formulas import RUNS
 from core.contacts.mapping import Mapped
 from core.contacts.reading import Sheet
 from core.errors import InvalidInput
@@ -82,7 +83,7 @@ def _fields(sheet: Sheet, mapped: Mapped) -> pl.DataFrame:
 
 def _trimmed(key: str) -> pl.Expr:
     """Trim a value and take off the apostrophe that our own export puts before what a spreadsheet would run."""
-    return pl.col(key).str.strip_chars().str.replace(r"^'('*[=+\-@\t\r])", "$1")
+    return pl.col(key).str.strip_chars().str.replace(f"^'({RUNS})", "$1")
 
 
 def _address_or_none(given: str) -> str | None:

@@ -36,7 +36,7 @@ def test_an_export_can_be_a_list_or_chosen_contacts(people: People) -> None:
     assert exported(people, contact_ids=[]) == []
 
 
-@pytest.mark.parametrize("dangerous", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"])
+@pytest.mark.parametrize("dangerous", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "\uff1d1+1", "\uff201"])
 def test_a_value_that_a_spreadsheet_would_run_is_shown_instead(dangerous: str) -> None:
     assert unformula(dangerous) == f"'{dangerous}"
 
@@ -55,6 +55,7 @@ def test_what_is_exported_and_imported_again_is_the_same(people: People) -> None
     tricky = {
         "formula": "=1+1",
         "quoted": "'=1+1",
+        "wide": "\uff1d1+1",
         "phone": "+49 30",
         "low": -5,
         "share": 0.1,
