@@ -11,7 +11,6 @@ from core.ui import charts
 from core.ui.palette import Meaning
 from core.ui.words import ENOUGH, number, percent, plain
 
-
 CAUTION = (
     "The intervals are meant for one look, when most answers are in. Who looks again and again will sooner or later see a "
     "difference that is not there. Opens are an estimate: some mail programs open by themselves, others not at all."
