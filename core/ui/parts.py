@@ -14,6 +14,7 @@ from core.errors import PostwrightError
 from core.ids import random_name
 from core.ui.auth import session_token
 from core.ui.frames import FRAMES, with_links_in_new_tabs
+from core.ui.words import harmless
 
 _log = logging.getLogger(__name__)
 _SCRIPT = (Path(__file__).parent / "components" / "email_frame.js").read_text("utf-8")
@@ -53,7 +54,7 @@ def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str 
 def problem(error: Exception) -> None:
     """Show what happened and what to do: a known error in its own words, any other with an id that is also in the log."""
     if isinstance(error, PostwrightError):
-        st.error(f"**{error.message}** {error.hint}".strip(), icon=":material/error:")
+        st.error(f"**{harmless(error.message)}** {harmless(error.hint)}".strip(), icon=":material/error:")
         return
     st.error(f"**Something went wrong.** Nothing was lost. Try again; if it stays, tell your admin this id: `{reported(error)}`")
 

@@ -50,6 +50,21 @@ def plain(text: str) -> str:
     return _ADDRESS_START.sub("\\g<0>\u2060", escaped).replace("@", ":color[@]")
 
 
+def harmless(text: str) -> str:
+    """Return a message of ours that may quote what somebody typed: `code` stays code, nothing becomes a link, a picture or a formula."""
+    parts = _CODE.split(text)
+    return "".join(part if _CODE.fullmatch(part) else _made_harmless(part) for part in parts)
+
+
+def _made_harmless(text: str) -> str:
+    escaped = "".join(f"\\{character}" if character in _LEADING_AWAY else character for character in text)
+    return _BARE_ADDRESS.sub("\\g<0>\u2060", escaped)
+
+
+# Exactly what Markdown itself takes for code: one mark, what it encloses, one mark, none of them escaped.
+_CODE = re.compile(r"((?<![`\\])`[^`\n]+`(?!`))")
+_LEADING_AWAY = frozenset("\\*_[]<>:$~|")
+_BARE_ADDRESS = re.compile(r"(?:www\.|\\:/)", re.IGNORECASE)
 # Markdown makes links of bare addresses even where every mark is escaped; an invisible word joiner keeps them words. An
 # email address must stay one that can be copied: there a colourless colour around the @ does the same.
 _ADDRESS_START = re.compile(r"(?:www\\\.|\\:/)", re.IGNORECASE)

@@ -20,7 +20,7 @@ import core.links.tables
 import core.messages.tables
 import core.providers.tables
 import core.segments.tables
-import core.templates.tables  # noqa: F401
+import core.templates.tables
 from core.clock import FrozenClock
 from core.errors import Unavailable
 from core.permissions import Principal

@@ -63,3 +63,35 @@ def test_a_count_carries_its_noun(count: int, said: str):
 
 def test_a_plural_of_its_own_is_kept():
     assert words.counted(2, "person", "people") == "2 people"
+
+
+@pytest.mark.parametrize(
+    "ours", ["It is sent already. Copy it.", "Run `users list --set name=value`.", "Write {{ contact.first }} and {% if … %}!"]
+)
+def test_a_message_of_ours_is_shown_as_it_was_written(ours: str):
+    assert words.harmless(ours) == ours
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "[x](https://evil.example)",
+        "![x](//evil.example/a.png)",
+        "<b>x</b>",
+        ":red[x]",
+        "$x^2$",
+        "**x**",
+        "```[x](u)`",
+        "\\`[x](u)`",
+        "~~x~~",
+    ],
+)
+def test_what_a_message_quotes_is_shown_as_typed(quoted: str):
+    shown = words.harmless(f"There is no list called “{quoted}”.")
+    assert shown.replace("\\", "").replace("\u2060", "") == f"There is no list called “{quoted}”.".replace("\\", "")
+    assert all(shown[i - 1] == "\\" for i, character in enumerate(shown) if character in "[]<$*~:")
+
+
+@pytest.mark.parametrize("address", ["https://evil.example", "www.evil.example"])
+def test_an_address_in_a_message_does_not_become_a_link(address: str):
+    assert address not in words.harmless(f"There is no list called “{address}”.")
