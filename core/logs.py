@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -11,6 +12,8 @@ from core.settings import Settings
 
 # What a log record always carries; everything else was given by the caller with `extra` and belongs into the line.
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# A line break in what somebody sent would begin a line of their own making, and a terminal obeys the rest (CWE-117, CWE-150).
+_ONE_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # These tell every poll and every query; only their warnings are news.
 _TALKATIVE = ("huey", "httpx", "alembic", "sqlalchemy", "asyncio", "watchdog")
 
@@ -60,7 +63,7 @@ class TextLines(logging.Formatter):
         """Return the line, and the traceback below it where there is one."""
         fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        line = f"{_at(record):%H:%M:%S} {self._process:<9} {level}{record.getMessage()}{fields}"
+        line = _ONE_LINE.sub("\ufffd", f"{_at(record):%H:%M:%S} {self._process:<9} {level}{record.getMessage()}{fields}")
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

@@ -39,3 +39,11 @@ def test_configuring_again_replaces_the_earlier_choice(settings: Settings, capsy
     logs.configure(settings, "worker")
     logging.getLogger("core").info("once")
     assert capsys.readouterr().err.count("once") == 1
+
+
+def test_what_somebody_sent_begins_no_line_of_its_own(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(settings, "worker")
+    logging.getLogger("core.jobs").warning("refused: %s", "550 no\n12:00:00 worker    all is well\x1b[2J")
+    written = capsys.readouterr().err
+    assert written.count("\n") == 1
+    assert "\x1b" not in written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import PostwrightError
+
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Answer:
             for line in self.lines:
                 sys.stdout.write(line)
         elif self.text:
-            _write(self.text)
+            _write(_for_a_terminal(self.text))
 
 
 def show_error(error: PostwrightError, *, as_json: bool) -> None:
@@ -47,7 +50,7 @@ def show_error(error: PostwrightError, *, as_json: bool) -> None:
     if as_json:
         _write(to_json({"ok": False, "error": error.message, "hint": error.hint}))
     else:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{_for_a_terminal(str(error))}\n")
 
 
 def say(text: str) -> None:
@@ -83,6 +86,11 @@ def percent(part: int, whole: int) -> str:
 def _write(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _for_a_terminal(text: str) -> str:
+    """Return text without what a terminal obeys: a name or a mail server's answer could clear the screen or type commands (CWE-150)."""
+    return _OBEYED.sub("\ufffd", text)
 
 
 def _plain(value: Any) -> Any:
