@@ -103,8 +103,7 @@ class Product:
 
     def set_up_code(self) -> str:
         """Return the one-time code that `up` printed."""
-        pattern = r"(?i)code\D{0,20}?\s([A-Z0-9]{4}(?:-[A-Z0-9]{4})+|[\w-]{16,})"
-        found = wait_for(lambda: re.search(pattern, self.log.read_text()), "the set-up code")
+        found = wait_for(lambda: re.search(r"set-up code ([A-Z2-9]{4}(?:-[A-Z2-9]{4}){2})\b", self.log.read_text()), "the set-up code")
         return str(found.group(1))
 
     def mail(self) -> Iterator[Mail]:

@@ -1,0 +1,66 @@
+"""One Chromium and one running product for all tests here; each test gets its own tabs, and a picture of them where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error
+
+from tests.support import browser as hands
+from tests.support.product import Product, running
+
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+
+Visit = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with hands.launch() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product that has its first admin already."""
+    with running(tmp_path_factory.mktemp("product") / "data") as started:
+        started.run("users", "add", EMAIL, "--name", "Ada", "--role", "admin", "--password-stdin", given=f"{PASSWORD}\n")
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Open a fresh browser profile; closed with all its tabs when the test is over."""
+    opened: list[BrowserContext] = []
+
+    def profile(**options: Any) -> BrowserContext:
+        opened.append(hands.profile(browser, **options))
+        return opened[-1]
+
+    yield profile
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(autouse=True)
+def pictures(tmp_path: Path, browser: Browser) -> tuple[Path, Browser]:
+    """Where pictures of a failure go, and of what."""
+    return tmp_path, browser
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[Any]:
+    """Add to a failure's message where the pictures of the open tabs are."""
+    try:
+        return (yield)
+    except Exception as error:
+        if "pictures" in pyfuncitem.funcargs:
+            folder, browser = pyfuncitem.funcargs["pictures"]
+            try:
+                error.add_note("\n".join(f"screenshot: {path}" for path in hands.photograph(browser, folder)))
+            except Error as unseen:
+                error.add_note(f"no screenshot: {unseen}")
+        raise

@@ -1,0 +1,180 @@
+"""Every page as people see it: wide and on a phone, in light and in dark, full and empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from core.ui.navigation import PAGES
+from tests.browser.conftest import EMAIL, PASSWORD
+from tests.support.browser import DESKTOP, PHONE, profile, sign_in, wait_idle
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# Each page is loaded in the first two looks, and then turned into the other scheme while it is on show.
+LOOKS = ((DESKTOP, "light"), (PHONE, "dark"))
+OTHER = {"light": "dark", "dark": "light"}
+Seen = tuple[BrowserContext, str]  # a browser profile, and the scheme its tabs begin with
+# What pages below a list need to show something; the fields are filled from what the demo made.
+FULL = {
+    "campaign": ["campaign?id={draft}", "campaign?id={sent}"],
+    "template": ["template?id={template}"],
+    "segment": ["segment?id={segment}"],
+    "campaign_report": ["campaign_report?id={sent}"],
+    "outbox": ["outbox", "outbox?mail={mail}"],
+}
+ADDRESSES = [address for entry in PAGES for address in FULL.get(entry.url_path, [entry.url_path])]
+BACKGROUND = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 19, 26)"}
+# A deep link makes Streamlit's own client look for its server at two addresses, the first of which does not exist.
+NOT_OURS = re.compile(r"/\w+/_stcore/(health|host-config)$")
+# Whatever can be worked with and whatever is read has to be on the screen, or inside something of its own that scrolls.
+OUTSIDE = """() => {
+  const scrolls = one => one && one.dataset.testid !== 'stMain'
+    && (['auto', 'scroll'].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement))
+  const kept = [document.scrollingElement, document.querySelector('[data-testid=stMain]')]
+  const wide = kept.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.tagName + ' scrolls sideways')
+  const shown = [...document.querySelectorAll('[data-testid=stMain] :is(button, a, input, textarea, h1, h2, h3, h4, p, iframe, img)')]
+  const out = shown.filter(one => {
+    const box = one.getBoundingClientRect()
+    return box.width > 1 && one.checkVisibility() && (box.right > innerWidth + 1 || box.left < -1) && !scrolls(one.parentElement)
+  })
+  return [...wide, ...out.map(one => one.tagName + ' outside: ' + (one.textContent || one.title || one.ariaLabel))]
+}"""
+CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stMetricValue] *, [data-testid=stMetricValue]')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => 'cut off: ' + one.textContent)"""
+# A thing to press or fill in whose line has no name in quotes.
+NAMELESS = re.compile(r"^\s*- (?:button|link|textbox|searchbox|combobox|checkbox|switch|radio|spinbutton|slider|tab)(?: \[.*\])?:?$", re.M)
+
+
+@dataclass
+class Witness:
+    """What a tab did while it was watched.
+
+    Args:
+        page: The tab.
+    """
+
+    page: Page
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.on("websocket", lambda socket: self._note(socket.url))
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about"):
+            self.hosts.add(parts.netloc)
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error" and not NOT_OURS.search(said.location["url"]):
+            self.errors.append(f"{said.text} ({said.location['url']})")
+
+
+@pytest.fixture(scope="module")
+def demo(product: Product) -> dict[str, str]:
+    """The demo workspace; what the addresses of its pages need."""
+    product.run("demo", "--contacts", "60")
+    campaigns = product.run("campaigns", "list", "--workspace", "Demo")["campaigns"]
+    draft = next(one for one in campaigns if one["state"] == "draft")
+    sent = next(one for one in campaigns if one["state"] == "sent" and one["audience"]["kind"] == "segment")
+    mail = product.run("outbox", "list", "--workspace", "Demo")["mail"]
+    found = {"draft": draft["id"], "sent": sent["id"], "template": draft["template_id"], "segment": sent["audience"]["id"]}
+    return {name: str(value) for name, value in found.items()} | {"mail": mail[0]["key"]}
+
+
+@pytest.fixture(scope="module")
+def full(product: Product, demo: dict[str, str], browser: Browser) -> Iterator[list[Seen]]:
+    """Signed in, in the demo workspace."""
+    assert demo
+    seen = looks(browser)
+    for context, _ in seen:
+        page = context.new_page()
+        page.goto(product.app_url)
+        sign_in(page, EMAIL, PASSWORD)
+        if page.viewport_size == PHONE:
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("combobox", name="Workspace").click()
+        page.get_by_role("option", name="Demo").click()
+        expect(page.get_by_text("Everybody in this workspace is made up")).to_be_visible()
+        page.close()
+    yield seen
+    close(seen)
+
+
+@pytest.fixture(scope="module")
+def empty(product: Product, browser: Browser) -> Iterator[list[Seen]]:
+    """A phone, signed in, in a workspace that has nothing yet."""
+    seen = looks(browser)[1:]
+    page = seen[0][0].new_page()
+    page.goto(product.app_url)
+    sign_in(page, EMAIL, PASSWORD)
+    page.close()
+    yield seen
+    close(seen)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_fits_and_asks_nobody_else(address: str, product: Product, demo: dict[str, str], full: list[Seen]) -> None:
+    look_at(product, full, address.format(**demo))
+
+
+@pytest.mark.parametrize("address", [entry.url_path for entry in PAGES])
+def test_a_page_with_nothing_on_it_fits_a_phone(address: str, product: Product, empty: list[Seen]) -> None:
+    look_at(product, empty, address)
+
+
+def test_the_way_in_fits_and_asks_nobody_else(product: Product, browser: Browser) -> None:
+    seen = looks(browser)
+    look_at(product, seen, "", title="Sign in")
+    close(seen)
+
+
+def looks(browser: Browser) -> list[Seen]:
+    return [(profile(browser, viewport=size, color_scheme=scheme), scheme) for size, scheme in LOOKS]
+
+
+def close(seen: list[Seen]) -> None:
+    for context, _ in seen:
+        context.close()
+
+
+def look_at(product: Product, seen: list[Seen], address: str, title: str = "") -> None:
+    """Open an address in all looks at once, and check it in each, in both schemes."""
+    tabs = [(Witness(context.new_page()), scheme) for context, scheme in seen]
+    for tab, _ in tabs:
+        tab.page.goto(f"{product.app_url}/{address}", wait_until="commit")
+    for tab, scheme in tabs:
+        drawn(tab.page, title)
+        check(tab, scheme, product)
+        tab.page.emulate_media(color_scheme=OTHER[scheme])
+        check(tab, OTHER[scheme], product)
+        tab.page.close()
+
+
+def drawn(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", name=title).first).to_be_visible()
+    wait_idle(page)
+    page.wait_for_load_state("networkidle")  # parts that are loaded when they are needed: charts, tables
+
+
+def check(tab: Witness, scheme: str, product: Product) -> None:
+    page = tab.page
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", BACKGROUND[scheme])
+    strangers = tab.hosts - {urlsplit(product.app_url).netloc, urlsplit(product.public_url).netloc}
+    assert not strangers, f"the page asked {strangers}"
+    assert not tab.errors
+    assert not page.get_by_test_id("stException").count()
+    assert not page.get_by_text("Something went wrong").count()
+    assert not page.evaluate(OUTSIDE)
+    assert not page.evaluate(CUT_OFF)
+    assert not NAMELESS.findall(page.locator("body").aria_snapshot())
