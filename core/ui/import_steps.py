@@ -70,7 +70,7 @@ def _field(column: str, suggested: str, position: int) -> str:
     options = [*FIELDS, own]
     words = FIELDS | {own: f"Attribute “{own.removeprefix('attribute.')}”"}
     return st.selectbox(
-        f"What “{column}” is",
+        f"What “{plain(column)}” is",
         options,
         index=options.index(suggested),
         format_func=words.__getitem__,
