@@ -112,6 +112,8 @@ def test_without_an_address_column_nothing_goes_on(app_as):
 
 
 def test_what_a_file_calls_its_columns_is_shown_as_written(app_as):
-    app = upload(app_as(Role.MARKETER)(FILE), b"E-Mail,[x](https://evil.example)\nada@example.org,![x](https://evil.example)\n", "[x](u).csv")
+    app = upload(
+        app_as(Role.MARKETER)(FILE), b"E-Mail,[x](https://evil.example)\nada@example.org,![x](https://evil.example)\n", "[x](u).csv"
+    )
     shown = [one.value for one in (*app.markdown, *app.caption)] + [one.label for one in app.selectbox]
     assert "[x](" not in "".join(shown)
