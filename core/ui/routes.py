@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.ui.services import services
 _log = logging.getLogger(__name__)
 _STATIC = Path(__file__).parent / "static"
 _LARGEST_BODY = 4096
+_LONGEST_SECONDS = 10.0
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -107,13 +109,14 @@ def _from_our_page(request: Request) -> bool:
 
 async def _ticket(request: Request) -> str:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            return ""
     try:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LARGEST_BODY:
+                    return ""
         value = json.loads(body)
-    except ValueError:
+    except (TimeoutError, ValueError):
         return ""
     ticket = value.get("ticket") if isinstance(value, dict) else None
     return ticket if isinstance(ticket, str) else ""

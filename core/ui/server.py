@@ -16,8 +16,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.logger import get_logger
 from streamlit.runtime.pages_manager import PagesManager
+from uvicorn.config import HTTP_PROTOCOLS
 
 from core import logs
+from core.http_bounds import BoundedProtocol
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
@@ -34,6 +36,8 @@ _HOME = Path(__file__).parents[2] / "Home.py"
 # so without sign-in. This is its switch (no public one exists). Every page guards itself too: `streamlit run Home.py`
 # does not come by here.
 PagesManager.uses_pages_directory = False
+# Streamlit starts uvicorn itself and leaves this choice to it: heads without end, sent as slowly as one likes.
+HTTP_PROTOCOLS["auto"] = f"{BoundedProtocol.__module__}:{BoundedProtocol.__name__}"
 
 
 def _show_error(error: Exception) -> bool:

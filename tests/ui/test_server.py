@@ -92,6 +92,13 @@ def test_files_of_somebody_signed_out_are_not_taken(app_url: str):
     assert (refused.value.code, refused.value.read()) == (403, b"Sign in first.")
 
 
+def test_a_head_without_end_is_refused(app_url: str):
+    name, port = app_url.removeprefix("http://").split(":")
+    with socket.create_connection((name, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: " + name.encode() + b"\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5_000)))
+        assert connection.recv(200).split()[1] == b"400"
+
+
 def _handshake(app_url: str, host: str, origin: str = "") -> int:
     _, _, address = app_url.partition("//")
     name, port = address.split(":")
