@@ -36,6 +36,7 @@ async def open_session(request: Request) -> Response:
         token = await run_in_threadpool(services().sessions.redeem, ticket, _ip(request), request.headers.get("user-agent", ""))
     except Denied as error:
         return _refused(str(error))
+    await run_in_threadpool(services().sessions.revoke, _token(request))  # what this browser had before must not live on unseen
     cookie = session_cookie(request.headers["origin"])
     answer = JSONResponse({"signed_in": True}, headers=_NO_STORE)
     answer.set_cookie(cookie.name, token, path="/", secure=cookie.secure, httponly=True, samesite="lax")

@@ -63,6 +63,16 @@ def test_a_replayed_ticket_is_refused(browser: TestClient, ticket: str):
     assert "set-cookie" not in answer.headers
 
 
+def test_signing_in_again_ends_the_session_the_browser_had(browser: TestClient, ticket: str, shared: Services, ada: Person):
+    sign_in(browser, ticket)
+    earlier = browser.cookies["__Host-sid"]
+    assert sign_in(browser, "made up").status_code == 403
+    assert shared.sessions.resolve(earlier)
+    sign_in(browser, shared.sessions.issue_ticket(ada.id, shared.workspaces.for_person(ada.id)[0].id))
+    assert shared.sessions.resolve(earlier) is None
+    assert browser.get("/auth/session").status_code == 200
+
+
 def test_a_late_ticket_is_refused(browser: TestClient, ticket: str, clock: FrozenClock):
     clock.advance(timedelta(seconds=31))
     assert sign_in(browser, ticket).status_code == 403
