@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.support.packages import apt_get
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -32,14 +33,6 @@ def executable() -> str | None:
     return bundled if Path(bundled).exists() else None
 
 
-def _apt_get(*command: str) -> bool:
-    if not shutil.which("apt-get"):
-        return False
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    return subprocess.run([*prefix, "apt-get", "-qq", *command], env=environment, check=False).returncode == 0
-
-
 def install() -> str:
     """Return a Chromium, installing one if need be.
 
@@ -51,8 +44,7 @@ def install() -> str:
         return found
     own = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
     if subprocess.run(own, check=False, timeout=900).returncode != 0:
-        _apt_get("update")
-        _apt_get("install", "-y", "chromium")
+        apt_get("chromium")
     found = executable()
     if not found:
         sys.exit("No Chromium can be had: install the package `chromium` and run `make test` again.")

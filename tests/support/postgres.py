@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.packages import apt_get
+
 
 def binaries() -> Path:
     """Return the folder of PostgreSQL's server programs; `make test` installs them where they are missing."""
@@ -77,9 +79,7 @@ def install() -> Path:
     try:
         return binaries()
     except RuntimeError:
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "postgresql"]):
-            subprocess.run(["apt-get", "-qq", *command], env=environment, check=False)
+        apt_get("postgresql")
     try:
         return binaries()
     except RuntimeError as error:
