@@ -2,7 +2,6 @@ import csv
 import io
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from core.contacts.tables import consent_records, contact_attributes, contacts, 
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from tests.contacts.conftest import People, on_sqlite
+from tests.support.hillstrom_file import hillstrom_file
 
 FILE = """email,first_name,Last Name,Age,Zip,VIP,Since,Note
 ada@example.com,Ada,Lovelace,36,01234,yes,2026-01-31,=1+1
@@ -262,10 +262,7 @@ def test_attributes_are_kept_as_plain_json(people: People) -> None:
 
 
 def test_real_customers_are_all_taken_in(people: People) -> None:
-    file = Path(__file__).parents[3] / "shared" / "data" / "hillstrom.csv"
-    if not file.exists():
-        pytest.skip("the real customers are kept outside the repository and are not here")
-    header, *lines = file.read_text().splitlines()[:2_001]
+    header, *lines = hillstrom_file().read_text().splitlines()[:2_001]
     text = f"email,{header}\n" + "".join(f"customer{number}@example.com,{line}\n" for number, line in enumerate(lines))
     assert counts(people.take_in(text)) == (2_000, 0, 0, 0)
     kinds = people.contacts.attributes(people.by)

@@ -9,8 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-# Beside the project, never in it: the author states no licence.
-REAL_FILE = Path(__file__).parents[3] / "shared" / "data" / "hillstrom.csv"
 COLUMNS = (
     "recency", "history_segment", "history", "mens", "womens", "zip_code", "newbie", "channel", "segment", "visit", "conversion", "spend",
 )  # fmt: skip
@@ -33,9 +31,9 @@ PUBLISHED = {
 }
 
 
-def real_rows() -> list[dict[str, str]]:
+def real_rows(path: Path) -> list[dict[str, str]]:
     """Return the 64,000 real customers with an address made up for each."""
-    with REAL_FILE.open(newline="") as file:
+    with path.open(newline="") as file:
         return _with_addresses(list(csv.DictReader(file)))
 
 

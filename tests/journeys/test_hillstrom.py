@@ -13,6 +13,7 @@ import pytest
 from core.ids import random_name
 from tests.journeys import hillstrom
 from tests.support import postgres
+from tests.support.hillstrom_file import hillstrom_file
 from tests.support.product import Product, running
 from tests.support.waiting import wait_for
 
@@ -22,6 +23,11 @@ TEMPLATE = """<mjml><mj-body><mj-section><mj-column>
 <mj-text>Hello {{ contact.email }}, you bought {{ contact.recency }} months ago.</mj-text>
 <mj-button href="https://shop.example.com/new">See what is new</mj-button>
 </mj-column></mj-section></mj-body></mjml>"""
+
+
+@pytest.fixture
+def real_file() -> Path:
+    return hillstrom_file()
 
 
 @pytest.fixture
@@ -45,9 +51,8 @@ def test_on_postgresql_the_same_journey_is_only_a_url_away(postgres_server: tupl
     assert not (tmp_path / "data" / "app.db").exists()
 
 
-@pytest.mark.skipif(not hillstrom.REAL_FILE.exists(), reason="the Hillstrom file is not on this machine (no licence to ship it)")
-def test_the_real_experiment_matches_to_the_unit(product: Product, tmp_path: Path) -> None:
-    _journey(product, tmp_path, hillstrom.real_rows(), hillstrom.PUBLISHED)
+def test_the_real_experiment_matches_to_the_unit(real_file: Path, product: Product, tmp_path: Path) -> None:
+    _journey(product, tmp_path, hillstrom.real_rows(real_file), hillstrom.PUBLISHED)
 
 
 def _journey(product: Product, tmp_path: Path, rows: list[dict[str, str]], expected: dict[str, hillstrom.ArmTotals]) -> None:
