@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from core.clock import FrozenClock
@@ -20,6 +21,10 @@ from tests.support import postgres
 
 if TYPE_CHECKING:
     from core.app import Services
+
+# A shared machine may stall any single example; what counts is the answer, and every test has its own time limit.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

@@ -64,7 +64,8 @@ def converting(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             return _refusal(error)
         known = {"value": reported.value, "currency": reported.currency, "key": reported.order_id}
         record = seen(parts, EventKind.CONVERTED, dict(request.scope), claims.message_id, claims.link_id, **known)
-        if not await parts.notes.wish(record):
+        # Without an order number nothing would tell the second report from another purchase.
+        if not await parts.notes.wish(record, keep=bool(reported.order_id)):
             return tell(
                 503, {"error": "The conversion could not be noted.", "hint": "Send it again in a few minutes, with the same order_id."}
             )

@@ -50,10 +50,15 @@ class Notes:
         """Write a line and return whether it is written; if not, it waits in memory."""
         return self._append(self._hits, record, durable=False)
 
-    async def wish(self, record: EventRecord) -> bool:
-        """Write a line, sync it to the disk, and return whether that worked."""
+    async def wish(self, record: EventRecord, *, keep: bool = True) -> bool:
+        """Write a line, sync it to the disk, and return whether that worked.
+
+        Args:
+            record: What somebody wishes.
+            keep: Whether it waits in memory where the disk is full; no, where reporting it again would count it twice.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: self._append(self._wishes, record, durable=True))
+        return await loop.run_in_executor(self._thread, lambda: self._append(self._wishes, record, durable=True, keep=keep))
 
     def health(self) -> Health:
         """Return whether the journal can be written, trying to write what waits first."""
@@ -81,9 +86,9 @@ class Notes:
         self._hits.close()
         self._wishes.close()
 
-    def _append(self, writer: JournalWriter, record: EventRecord | None, *, durable: bool) -> bool:
+    def _append(self, writer: JournalWriter, record: EventRecord | None, *, durable: bool, keep: bool = True) -> bool:
         try:
-            writer.append([] if record is None else [record], durable=durable)
+            writer.append([] if record is None else [record], durable=durable, keep=keep)
         except (StorageFull, OSError) as error:
             if not self._is_failing:
                 _log.error("the journal can't be written, events wait in memory: %s", error)

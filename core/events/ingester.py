@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -41,6 +43,7 @@ from core.storage.leases import Lease
 from core.storage.tables import workspaces
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 # A killed ingester's successor waits this long at most.
 _LEASE = timedelta(seconds=6)
 _FACTS_SHARE = 0.2
@@ -93,13 +96,7 @@ class Ingester:
             interval: Seconds between two looks when nothing is waiting.
         """
         while not stop.is_set():
-            more = False
-            try:
-                more = self._round()
-            except PostwrightError as error:
-                _log.warning("ingesting failed, trying again: %s", error)
-            except Exception:
-                _log.exception("ingesting failed, trying again")
+            more = self._attempt(self._is_leader) and self._round()
             if not more:
                 stop.wait(interval)
         self.close()
@@ -118,7 +115,8 @@ class Ingester:
         if not self._is_leader():
             return IngestReport(is_active=False)
         report = self._ingest()
-        self._rebuild_facts(until=float("inf"))
+        for stale in self._facts.stale():
+            self._facts.rebuild(stale, guard=self._guard)
         return report
 
     def catch_up(self) -> IngestReport:
@@ -137,18 +135,29 @@ class Ingester:
             self._snapshots.refresh(workspace_id)
 
     def _round(self) -> bool:
-        """Do one round of the loop and return whether more is waiting."""
-        if not self._is_leader():
-            return False
-        report = self._ingest()
+        """Do one round of the loop and return whether more is waiting; where one part fails the others still get their turn."""
+        report = self._attempt(self._ingest)
         if self._throttle.is_open():
             began = time.monotonic()
-            self._rebuild_facts(until=began + 0.5)
+            for stale in self._attempt(self._facts.stale) or ():
+                self._attempt(partial(self._facts.rebuild, stale, guard=self._guard))
+                if time.monotonic() > began + 0.5:
+                    break
             self._throttle.worked(time.monotonic() - began)
         if time.monotonic() - self._housekept_at > _HOUSEKEEPING_SECONDS:
             self._housekept_at = time.monotonic()
-            self.housekeep()
-        return report.more
+            self._attempt(self.housekeep)  # also while the disk is full: this is what frees it
+        return report is not None and report.more
+
+    def _attempt(self, part: Callable[[], T]) -> T | None:
+        """Do a part of the round; a failure is logged and the part tried again in the next one."""
+        try:
+            return part()
+        except PostwrightError as error:
+            _log.warning("ingesting failed, trying again: %s", error)
+        except Exception:
+            _log.exception("ingesting failed, trying again")
+        return None
 
     def _ingest(self) -> IngestReport:
         batch = next_batch(self._db, self._journal_dir, max_bytes=self._batch_bytes)
@@ -196,12 +205,6 @@ class Ingester:
             remember_keys(connection, sorted_out.kept, now)
             count_drops(connection, sorted_out.dropped, now)
             mark_stale(connection, sorted_out.kept, now)
-
-    def _rebuild_facts(self, *, until: float) -> None:
-        for stale in self._facts.stale():
-            self._facts.rebuild(stale, guard=self._guard)
-            if time.monotonic() > until:
-                return
 
     def _is_leader(self) -> bool:
         """Return whether we hold the lease; asked for anew only when a third of it is gone, because asking is a write."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import threading
 import time
@@ -28,6 +29,9 @@ SYNC_DELAY_SECONDS = 0.004
 # A full disk is tried again after this long: every request doing so would make answers slow.
 RETRY_SECONDS = 0.2
 _BACKLOG_RECORDS = 100_000
+_log = logging.getLogger(__name__)
+# macOS has no fdatasync; fsync does the same and a little more.
+_sync_data = getattr(os, "fdatasync", os.fsync)
 
 Record = Mapping[str, Any]
 
@@ -59,19 +63,24 @@ class JournalWriter:
         """How many records wait in memory because the disk was full."""
         return len(self._backlog)
 
-    def append(self, records: Sequence[Record], *, durable: bool = False) -> None:
-        """Write records, in order, each as one line; with `durable` they are synced to the disk before the return.
+    def append(self, records: Sequence[Record], *, durable: bool = False, keep: bool = True) -> None:
+        """Write records, in order, each as one line.
+
+        Args:
+            records: What happened.
+            durable: Whether they are synced to the disk before the return.
+            keep: Whether a full disk leaves them in memory, to be written by the next append that can; say no where the
+                one who reports will be told to report again.
 
         Raises:
-            StorageFull: If the disk is full. The records stay in memory and are written by the next append that can;
-                the caller must not acknowledge them.
+            StorageFull: If the disk is full; the caller must not acknowledge the records.
         """
         lines = [orjson.dumps(record) + b"\n" for record in records]
         with self._lock:
             try:
-                self._write_with_backlog(lines)
+                self._write_with_backlog(lines, keep=keep)
                 if durable and self._descriptor >= 0:
-                    os.fdatasync(self._descriptor)
+                    _sync_data(self._descriptor)
             except OSError as error:
                 raise StorageFull("The disk of the journal is full.", hint="Free some space; waiting events are written then.") from error
             if not durable:
@@ -85,10 +94,10 @@ class JournalWriter:
         with self._lock:
             self._failed_at = float("-inf")
             with suppress(OSError):
-                self._write_with_backlog([])
+                self._write_with_backlog([], keep=True)
             self._close_file()
 
-    def _write_with_backlog(self, lines: list[bytes]) -> None:
+    def _write_with_backlog(self, lines: list[bytes], *, keep: bool) -> None:
         """Write lines behind those that wait; on a full disk they all wait, and are tried again after a moment, not at once."""
         try:
             if time.monotonic() - self._failed_at < RETRY_SECONDS:
@@ -97,9 +106,16 @@ class JournalWriter:
         except OSError:
             if time.monotonic() - self._failed_at >= RETRY_SECONDS:
                 self._failed_at = time.monotonic()
-            self._backlog.extend(lines)
+            if keep:
+                self._wait_in_memory(lines)
             raise
         self._backlog.clear()
+
+    def _wait_in_memory(self, lines: list[bytes]) -> None:
+        lost = len(self._backlog) + len(lines) - _BACKLOG_RECORDS
+        if lost > 0:
+            _log.error("the disk has been full for too long: %d unacknowledged events are given up", lost)
+        self._backlog.extend(lines)
 
     def _write(self, data: bytes) -> None:
         if not data:
@@ -132,7 +148,7 @@ class JournalWriter:
 
     def _close_file(self) -> None:
         if self._descriptor >= 0:
-            os.fdatasync(self._descriptor)
+            _sync_data(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -146,7 +162,9 @@ class JournalWriter:
                 descriptor = os.dup(self._descriptor) if self._descriptor >= 0 else -1
             if descriptor >= 0:
                 try:
-                    os.fdatasync(descriptor)
+                    _sync_data(descriptor)
+                except OSError as error:  # this thread must live on: later lines want to be synced too
+                    _log.error("the journal could not be synced: %s", error)
                 finally:
                     os.close(descriptor)
 
@@ -182,7 +200,8 @@ class JournalReader:
 
     def files(self) -> list[Path]:
         """Return the journal files, oldest first."""
-        return sorted(self._folder.glob("*.jsonl"), key=lambda path: (path.name.rsplit("-", 2)[-2:], path.name))
+        visible = (path for path in self._folder.glob("*.jsonl") if not path.name.startswith("."))
+        return sorted(visible, key=lambda path: (path.name.rsplit("-", 2)[-2:], path.name))
 
     def read(self, name: str, offset: int, *, max_bytes: int = 8 * 1024 * 1024) -> JournalSlice:
         """Return the complete lines of a file from `offset` on, at most about `max_bytes` of them."""

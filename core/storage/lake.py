@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from core.storage.tables import lake_files
 
 GRACE_PERIOD = timedelta(minutes=5)
 _ROW_GROUP = 122_880
+# Only what the lake itself can have written is ever swept: the folder may be one that somebody else uses too.
+_OUR_FILE = re.compile(r"workspace=\d+/(events|facts|contacts)/(class=\w+/)?(month=[\d-]+/)?[0-9a-f]{20}\.(parquet|tmp)")
 
 
 class Dataset(StrEnum):
@@ -159,13 +162,14 @@ class Lake:
                 (self._root / row.path).unlink(missing_ok=True)
             connection.execute(sa.delete(lake_files).where(lake_files.c.id.in_([row.id for row in dead])))
             known = set(connection.execute(sa.select(lake_files.c.path)).scalars())
-        strays = [path for path in self._root.rglob("*.*") if self._is_stray(path, known, horizon)]
+        strays = [path for path in self._root.glob("workspace=*/**/*") if self._is_stray(path, known, horizon)]
         for path in strays:
             path.unlink(missing_ok=True)
         return len(dead) + len(strays)
 
     def _is_stray(self, path: Path, known: set[str], horizon: datetime) -> bool:
-        if not path.is_file() or self.spill_dir in path.parents or path.relative_to(self._root).as_posix() in known:
+        name = path.relative_to(self._root).as_posix()
+        if not _OUR_FILE.fullmatch(name) or name in known:
             return False
         return path.stat().st_mtime < horizon.timestamp()
 

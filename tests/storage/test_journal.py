@@ -143,6 +143,21 @@ def _took(records: list[dict[str, int]], writer: JournalWriter) -> bool:
     return True
 
 
+def test_what_will_be_reported_again_does_not_wait_too(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path, "receiver")
+    writer.append([{"n": 1}])
+    with tiny_files(), pytest.raises(StorageFull):
+        writer.append([{"n": 2}], durable=True, keep=False)
+    assert writer.backlog == 0
+    writer.close()
+    assert everything(tmp_path) == [{"n": 1}]
+
+
+def test_a_file_that_is_being_opened_is_not_read_yet(tmp_path: Path) -> None:
+    (tmp_path / ".receiver-1-abc.jsonl").write_bytes(b'{"n":1}\n')
+    assert JournalReader(tmp_path).files() == []
+
+
 def test_closing_writes_what_still_waits(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, "receiver")
     writer.append([{"n": 1}])

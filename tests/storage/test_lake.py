@@ -97,6 +97,18 @@ def test_a_file_no_commit_followed_is_swept_away(lake: Lake, clock: FrozenClock,
     assert not list((tmp_path / "lake").rglob("*.parquet"))
 
 
+def test_what_the_lake_did_not_write_is_never_swept(lake: Lake, clock: FrozenClock, tmp_path: Path) -> None:
+    strangers = [
+        tmp_path / "lake" / name for name in ("report.pdf", "sub/thesis.docx", "workspace=1/notes.txt", "workspace=1/events/mine.parquet")
+    ]
+    for path in strangers:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not ours")
+    clock.advance(timedelta(days=36500))
+    assert lake.sweep() == 0
+    assert all(path.exists() for path in strangers)
+
+
 def test_a_lake_that_cannot_be_written_says_so(db: Database, clock: FrozenClock, workspace: Principal, tmp_path: Path) -> None:
     (tmp_path / "lake").write_text("a file where the folder should be")
     with pytest.raises(StorageFull, match="stay in the journal"):
