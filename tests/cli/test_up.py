@@ -65,12 +65,13 @@ def test_a_second_up_on_the_same_folder_is_refused_with_the_process_named(produc
     assert set(children(pid_of(product))) == PARTS
 
 
-@pytest.mark.parametrize("name", ["tracking_receiver", "worker", "ingester"])
+@pytest.mark.parametrize("name", sorted(PARTS))
 def test_a_killed_part_is_started_again(product: Product, name: str) -> None:
     before = children(pid_of(product))[name]
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: children(pid_of(product)).get(name, before) != before, f"another {name}")
-    wait_for(lambda: answers(f"{product.public_url}/healthz"), "the receiver")
+    for url in (product.public_url, product.app_url):
+        wait_for(lambda url=url: answers(f"{url}/healthz"), f"{url} to answer")
 
 
 def test_the_doctor_sees_it_running(product: Product) -> None:
