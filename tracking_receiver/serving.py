@@ -31,8 +31,13 @@ def serve(settings: Settings, host: str, port: int) -> None:
     listening = _listen(host, port)
     server = uvicorn.Server(_config(Receiver(build(settings, SystemClock()))))
     _log.info("receiver listens on %s", ":".join(str(part) for part in listening.getsockname()[:2]))
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
     for wish_to_stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wish_to_stop, signal.SIG_IGN)  # uvicorn takes them over, and raises them again when all is done
+        # Until uvicorn takes them over, so that one that comes early counts; uvicorn raises them again when all is done.
+        signal.signal(wish_to_stop, stop)
     server.run(sockets=[listening])
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
 from core.contacts.lookup import Contact, SkipReason, contacts_by_id, skip_reasons
@@ -24,6 +25,9 @@ from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 
 LARGEST_BATCH = 500
+# The ingester is about a second behind; after this long a missing fact was lost on the way to the journal.
+REPORT_AGAIN_AFTER = timedelta(minutes=10)
+_REPORT_AGAIN_LIMIT = 10_000
 _SOURCE = "delivery"
 
 
@@ -83,6 +87,7 @@ class Delivery:
         self._journal_factory, self._composer, self._connections = journal_factory, composer, connections
         self._lock = threading.Lock()
         self._opened: JournalWriter | None = None
+        self._reported_until = datetime.min.replace(tzinfo=UTC)
 
     def drain(self, plan: SendPlan, *, owner: str, should_go_on: Callable[[], bool]) -> DeliveryReport:
         """Send until nothing is due, somebody says stop, or the provider or the disk can take no more.
@@ -104,6 +109,21 @@ class Delivery:
             except StorageFull as error:
                 stopped = str(error)
         return DeliveryReport(**{outcome.value: tally[outcome.value] for outcome in Outcome}, skipped=tally["skipped"], stopped=stopped)
+
+    def report_again(self) -> int:
+        """Put `sent` facts that never came back from the journal into it once more; return how many.
+
+        They are missing only where the journal's disk was full and the process that held them in memory was killed. The
+        ingester counts each message once, so reporting one too many is harmless.
+        """
+        before = self._clock.now() - REPORT_AGAIN_AFTER
+        lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)
+        if lost:
+            known = [{"message_id": each.message_id, "provider_message_id": each.provider_message_id} for each in lost]
+            records = [event_record(EventKind.SENT, each.accepted_at, _SOURCE, **fields) for each, fields in zip(lost, known, strict=True)]
+            self._journal().append(records, durable=True, keep=False)
+            self._reported_until = lost[-1].accepted_at  # while the ingester rests, the same ones are not written again
+        return len(lost)
 
     def close(self) -> None:
         """Close the journal, if it was opened."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.tables import contacts
-from core.messages.rows import Claimed, MessageRow, Released
+from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
 from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
@@ -152,6 +152,19 @@ class Ledger:
         """Queue uncertain messages again because a person decided that a second copy is better than none; return how many."""
         mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.state == MessageState.UNCERTAIN.value)
         return len(_move(connection, mine, {"state": MessageState.QUEUED.value, "reason": reason, **_NO_LEASE}))
+
+    def unrecorded(self, *, after: datetime, before: datetime, limit: int) -> list[Unrecorded]:
+        """Return messages of all workspaces whose `sent` fact has not come back from the journal, the oldest first.
+
+        Args:
+            after: Only those accepted later than this.
+            before: Only those accepted earlier than this; the ingester needs a moment.
+            limit: How many at most.
+        """
+        lost = sa.and_(_m.accepted_at.isnot(None), _m.recorded_at.is_(None), _m.accepted_at > after, _m.accepted_at < before)
+        chosen = sa.select(_m.id, _m.accepted_at, _m.provider_message_id).where(lost).order_by(_m.accepted_at).limit(limit)
+        with self._db.read() as connection:
+            return [Unrecorded(*row) for row in connection.execute(chosen)]
 
     def counts(self, by: Principal, campaign_id: int) -> dict[MessageState, int]:
         """Return how many messages of a campaign are in each state; states without any are left out."""

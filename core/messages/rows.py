@@ -39,6 +39,21 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """An accepted message the lake has not heard of.
+
+    Args:
+        message_id: The ledger row.
+        accepted_at: When the provider took it.
+        provider_message_id: The provider's name for it.
+    """
+
+    message_id: int
+    accepted_at: datetime
+    provider_message_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRow:
     """A message in a list.
 

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from core.storage.schema import Id, UtcDateTime, metadata, primary_key
 
+_UNRECORDED = sa.text("accepted_at is not null and recorded_at is null")
+
 messages = sa.Table(
     "messages",
     metadata,
@@ -27,6 +29,8 @@ messages = sa.Table(
     sa.Column("recorded_at", UtcDateTime),
     sa.UniqueConstraint("campaign_id", "contact_id"),
     sa.Index("ix_messages_work", "workspace_id", "campaign_id", "state"),
+    # Few rows at any time: those whose `sent` fact has not come back from the journal yet.
+    sa.Index("ix_messages_unrecorded", "accepted_at", sqlite_where=_UNRECORDED, postgresql_where=_UNRECORDED),
     sa.Index("ix_messages_contact_id", "contact_id"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
 )

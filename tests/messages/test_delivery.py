@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from email import policy
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from core.clock import FrozenClock
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts
-from core.messages.delivery import Delivery, DeliveryReport
+from core.messages.delivery import REPORT_AGAIN_AFTER, Delivery, DeliveryReport
 from core.messages.ledger import LEASE, Ledger
 from core.messages.plan import SendPlan
 from core.messages.states import MessageState
@@ -203,3 +204,20 @@ def test_a_full_disk_of_the_outbox_makes_messages_wait(
     (tmp_path / "outbox").unlink()
     clock.advance(rows(MessageState.RETRY)[0].due_at - clock.now())
     assert drain(delivery, plan).accepted == 3
+
+
+def test_facts_that_a_full_disk_and_a_crash_took_are_reported_again(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, journal: Journal, tmp_path: Path, clock: FrozenClock
+) -> None:
+    enqueue(add_people(3))
+    drain(delivery, plan)
+    sent = {(record["message_id"], record["at"]) for record in journal()}
+    delivery.close()
+    for path in tmp_path.rglob("*.jsonl"):
+        path.unlink()  # what was only in the memory of a killed process
+
+    assert delivery.report_again() == 0, "the ingester gets its time first"
+    clock.advance(REPORT_AGAIN_AFTER + timedelta(seconds=1))
+    assert delivery.report_again() == 3
+    assert {(record["message_id"], record["at"]) for record in journal()} == sent
+    assert delivery.report_again() == 0, "not over and over while the ingester rests"

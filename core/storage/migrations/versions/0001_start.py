@@ -264,6 +264,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index("ix_messages_contact_id", ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_unrecorded",
+            ["accepted_at"],
+            unique=False,
+            sqlite_where=sa.text("accepted_at is not null and recorded_at is null"),
+            postgresql_where=sa.text("accepted_at is not null and recorded_at is null"),
+        )
         batch_op.create_index("ix_messages_work", ["workspace_id", "campaign_id", "state"], unique=False)
 
     op.create_table(
@@ -435,6 +442,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("launched_at", UtcDateTime(), nullable=True),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("stopped_reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_campaigns_connection_id")),
         sa.ForeignKeyConstraint(["template_id"], ["templates.id"], name=op.f("fk_campaigns_template_id")),
         sa.ForeignKeyConstraint(["template_version_id"], ["template_versions.id"], name=op.f("fk_campaigns_template_version_id")),
