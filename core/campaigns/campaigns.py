@@ -171,6 +171,10 @@ class Campaigns:
         """Mark a campaign as sent once no message of it is open; for the worker."""
         return self._control.finish_if_done(campaign_id)
 
+    def note_stop(self, campaign_id: int, reason: str) -> None:
+        """Keep why sending stopped, in words, or with an empty reason that it goes on; for the worker."""
+        self._control.note_stop(campaign_id, reason)
+
     def is_sending(self, campaign_id: int) -> bool:
         """Return whether a campaign may be sent right now; for the worker."""
         return self._control.is_sending(campaign_id)

@@ -67,7 +67,7 @@ class Control:
 
     def finish_if_done(self, campaign_id: int) -> bool:
         """Mark a campaign as sent once no message of it is open; return whether that was now."""
-        done = {"state": CampaignState.SENT.value, "finished_at": self._clock.now()}
+        done = {"state": CampaignState.SENT.value, "finished_at": self._clock.now(), "stopped_reason": ""}
         sending = sa.and_(campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
         with self._db.transaction() as connection:
             return (
@@ -76,6 +76,15 @@ class Control:
                 ).rowcount
                 == 1
             )
+
+    def note_stop(self, campaign_id: int, reason: str) -> None:
+        """Keep why sending stopped, or that it goes on (an empty reason); writes only what is news."""
+        changing = (campaigns.c.id == campaign_id, campaigns.c.stopped_reason != reason)
+        with self._db.read() as connection:
+            if connection.execute(sa.select(campaigns.c.id).where(*changing)).first() is None:
+                return
+        with self._db.transaction() as connection:
+            connection.execute(sa.update(campaigns).where(*changing).values(stopped_reason=reason))
 
     def is_sending(self, campaign_id: int) -> bool:
         """Return whether a campaign may be sent right now; asked between two batches."""

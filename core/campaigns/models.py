@@ -50,6 +50,7 @@ class Campaign:
         created_at: When it was made.
         launched_at: When it was launched.
         finished_at: When the last message was settled, or it was cancelled.
+        stopped_reason: While it is sent, why nothing leaves at the moment, in words; empty while all goes well.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Campaign:
     created_at: datetime
     launched_at: datetime | None
     finished_at: datetime | None
+    stopped_reason: str
 
 
 def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
@@ -87,6 +89,7 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
         created_at=row.created_at,
         launched_at=row.launched_at,
         finished_at=row.finished_at,
+        stopped_reason=row.stopped_reason,
     )
 
 

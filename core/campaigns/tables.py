@@ -25,6 +25,7 @@ campaigns = sa.Table(
     created_at(),
     sa.Column("launched_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("stopped_reason", sa.Text, nullable=False, default=""),  # why nothing leaves at the moment, in words
     sa.Index("ix_campaigns_workspace_id_created_at", "workspace_id", "created_at"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
 )

@@ -78,18 +78,31 @@ class Deliveries:
 def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Callable[[], bool]) -> DeliveryReport | None:
     """Send what is due of a campaign and close the campaign if that was the last; None where it is not sending.
 
+    What stopped it is kept with the campaign, for the people who wait for it.
+
     Args:
         services: Everything the product can do.
         campaign_id: Which campaign.
         owner: Who claims; unique to the process.
         should_stop: Asked between chunks.
+
+    Raises:
+        Unavailable: If the connection's secrets can't be read, or the database does not answer.
+        NotFound: If the connection is gone.
     """
     with services.db.read() as connection:
         plan = load_plan(connection, campaign_id)
     if plan is None:
         return None
-    report = services.delivery.drain(
-        plan, owner=owner, should_go_on=lambda: not should_stop() and services.campaigns.is_sending(campaign_id)
-    )
+    try:
+        report = services.delivery.drain(
+            plan, owner=owner, should_go_on=lambda: not should_stop() and services.campaigns.is_sending(campaign_id)
+        )
+    except PostwrightError as error:
+        services.campaigns.note_stop(campaign_id, str(error))
+        raise
+    # A drain that found nothing due (what could not leave waits a while) says nothing about whether it would leave now.
+    if report.stopped or report.accepted or report.refused:
+        services.campaigns.note_stop(campaign_id, f"{report.stopped.rstrip('.')}." if report.stopped else "")
     services.campaigns.finish_if_done(campaign_id)
     return report

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
 from core.app import Services
 from core.campaigns.states import CampaignState
+from core.errors import Unavailable
 from core.events.tables import stale_facts
 from core.ids import random_name
 from core.jobs.catching_up import help_ingesting
 from core.jobs.delivering import drain
-from core.messages.states import MessageState
+from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
 
+logger = logging.getLogger(__name__)
+
 _PAUSE_SECONDS = 0.3
+_STOPPED_SECONDS = 5.0
+_GOES_ON = "Nothing is lost: the worker tries again by itself, and sends the campaign once it can."
 
 Tell = Callable[[dict[MessageState, int]], None]
 
@@ -35,16 +41,32 @@ def see_through(services: Services, by: Principal, campaign_id: int, *, stop: th
         campaign_id: Which campaign; launched.
         stop: Set by a signal: the campaign itself goes on with the worker.
         tell: Called with the number of messages in each state, again and again.
+
+    Raises:
+        Unavailable: If the provider takes nothing at all; the campaign stays and is tried again by the worker.
     """
     owner = f"waiting-{os.getpid()}-{random_name(6)}"
+    stopped = ""
+    open_at_first = _open(services.ledger.counts(by, campaign_id))
     while not stop.is_set():
         drain(services, campaign_id, owner=owner, should_stop=stop.is_set)
         help_ingesting(services)
-        tell(services.ledger.counts(by, campaign_id))
-        is_sending = services.campaigns.get(by, campaign_id).state is CampaignState.SENDING
+        counts = services.ledger.counts(by, campaign_id)
+        tell(counts)
+        campaign = services.campaigns.get(by, campaign_id)
+        is_sending = campaign.state is CampaignState.SENDING
         if not is_sending and _is_recorded(services, campaign_id):
             return
-        stop.wait(_PAUSE_SECONDS)
+        stopped, told = campaign.stopped_reason if is_sending else "", stopped
+        if stopped and _open(counts) >= open_at_first:
+            raise Unavailable(f"Nothing can leave at the moment: {stopped}", hint=_GOES_ON)
+        if stopped and stopped != told:
+            logger.warning("nothing more can leave for now, trying again: %s", stopped)
+        stop.wait(_STOPPED_SECONDS if stopped else _PAUSE_SECONDS)
+
+
+def _open(counts: Mapping[MessageState, int]) -> int:
+    return sum(counts.get(state, 0) for state in OPEN_STATES)
 
 
 def _is_recorded(services: Services, campaign_id: int) -> bool:

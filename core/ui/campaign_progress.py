@@ -11,11 +11,15 @@ from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.messages.states import OPEN_STATES, MessageState
 from core.ui.page import Page
-from core.ui.words import counted, number
+from core.ui.words import counted, number, plain
 
 EVERY = 1.5
 PATIENCE = timedelta(seconds=20)
 WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
+HELD_UP = (
+    "**Nothing can leave at the moment:** {} Nothing is lost: it is tried again by itself every minute or so. "
+    "Whether the connection works again can be tested under Admin, Connections."
+)
 
 STATES = {
     MessageState.SKIPPED: "left out (unsubscribed, suppressed or not confirmed)",
@@ -67,6 +71,9 @@ def _draw(page: Page, campaign: Campaign, counts: Mapping[MessageState, int]) ->
         if campaign.state is CampaignState.PAUSED:
             st.caption("Paused. Nothing leaves until you resume.")
         elif campaign.state is CampaignState.SENDING:
+            if campaign.stopped_reason:
+                st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
+                return
             waits = not done and campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
             st.caption(WAITING if waits else "You can close this page; sending goes on.")
         told = [f"{number(counts[state])} {words_of}" for state, words_of in STATES.items() if counts.get(state)]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.support.mail_server import free_port
 
 CREATE = ("campaigns", "create", "--name", "May", "--subject", "Hi", "--template", "News", "--from", "Acme <news@example.com>")
 
@@ -102,6 +103,21 @@ def test_nobody_is_mailed_for_a_mistake(shop: Cli) -> None:
     assert shop(*CREATE[:-2], "--to", "list:Readers", "--provider", "Server").code == 2
     assert shop("campaigns", "send", "77", "--wait").code == 1
     assert shop("campaigns", "list", "--json").facts["campaigns"] == []
+
+
+def test_waiting_ends_with_words_when_the_mail_server_is_dead(shop: Cli) -> None:
+    where = ("--set", "host=127.0.0.1", "--set", f"port={free_port()}", "--set", "security=none")
+    shop("providers", "add", "Server", "--kind", "smtp", *where)
+    shop(*CREATE, "--to", "list:Readers", "--provider", "Server")
+    for _ in ("first", "again, while the next try is not due yet"):
+        said = shop("campaigns", "send", "1", "--wait")
+        assert said.code == 1
+        assert "Nothing can leave at the moment: The mail server 127.0.0.1" in said.err
+        assert "can't be reached" in said.err
+        assert ". Nothing is lost" in said.err
+    (campaign,) = shop("campaigns", "list", "--json").facts["campaigns"]
+    assert campaign["state"] == "sending"
+    assert "can't be reached" in campaign["stopped_reason"]
 
 
 def test_a_workspace_does_not_see_anothers_campaign(sent: Cli) -> None:

@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from core.app import Services
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
-from core.jobs.delivering import Deliveries
+from core.jobs.delivering import Deliveries, drain
 from core.jobs.doorbell import ring
 from core.jobs.worker import SWEEP_SECONDS, run, sweep
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
+from core.providers.tables import connections
 from core.settings import Settings
 from tests.support.waiting import wait_for
 
@@ -127,6 +128,33 @@ def test_a_paused_campaign_stays_where_it_is(real: Services, owner: Principal, d
     real.campaigns.pause(owner, campaign.id)
     Deliveries(real, lambda: False).deliver(campaign.id)
     assert real.ledger.counts(owner, campaign.id) == {MessageState.QUEUED: 20}
+
+
+def test_a_campaign_that_was_held_up_says_so_until_it_goes_on(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
+    campaign = draft(2)
+    real.campaigns.launch(owner, campaign.id)
+    settings.data_dir.joinpath("outbox").write_text("a file where the folder should be")
+    drain(real, campaign.id, owner="test", should_stop=lambda: False)
+    drain(real, campaign.id, owner="test", should_stop=lambda: False)  # finds nothing due yet
+    assert "outbox" in real.campaigns.get(owner, campaign.id).stopped_reason
+
+    settings.data_dir.joinpath("outbox").unlink()
+    with real.db.transaction() as connection:
+        connection.execute(sa.update(messages).values(due_at=real.clock.now() - timedelta(seconds=1)))
+    drain(real, campaign.id, owner="test", should_stop=lambda: False)
+    found = real.campaigns.get(owner, campaign.id)
+    assert (found.state, found.stopped_reason) == (CampaignState.SENT, "")
+
+
+def test_a_campaign_whose_connection_cant_be_opened_says_why(real: Services, owner: Principal, draft: Draft) -> None:
+    campaign = draft(1)
+    secret = real.connections.add(owner, "Server", "smtp", {"host": "127.0.0.1", "username": "u", "password": "p"})
+    real.campaigns.update(owner, campaign.id, connection_id=secret.id)
+    real.campaigns.launch(owner, campaign.id)
+    with real.db.transaction() as connection:
+        connection.execute(sa.update(connections).where(connections.c.id == secret.id).values(secrets="sealed with another key"))
+    Deliveries(real, lambda: False).deliver(campaign.id)
+    assert "can't be read" in real.campaigns.get(owner, campaign.id).stopped_reason
 
 
 def test_a_worker_that_must_stop_leaves_the_rest_for_the_next(real: Services, owner: Principal, draft: Draft) -> None:

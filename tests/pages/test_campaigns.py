@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from core.campaigns.states import CampaignState
@@ -9,6 +11,7 @@ from core.jobs.delivering import drain
 from core.permissions import Role
 from tests.pages import given
 from tests.pages.conftest import words_on
+from tests.support.mail_server import free_port
 
 LIST, EDITOR = "pages/create/campaigns.py", "pages/create/campaign.py"
 
@@ -142,6 +145,19 @@ def test_the_page_notices_that_sending_is_over(app_as, shared, admin):
     app.run()
     assert "all settled" in words_on(app)
     assert "Pause" not in labels(app)
+
+
+def test_the_page_says_why_nothing_leaves(app_as, shared, admin, clock):
+    nowhere = {"host": "127.0.0.1", "port": free_port(), "security": "none"}
+    dead = shared.connections.add(admin, "Server", "smtp", nowhere)
+    campaign = given.draft(shared, admin, connection_id=dead.id)
+    shared.campaigns.launch(admin, campaign.id)
+    drain(shared, campaign.id, owner="test", should_stop=lambda: False)
+    clock.advance(timedelta(seconds=30))
+    said = words_on(app_as(Role.MARKETER)(EDITOR, id=campaign.id))
+    assert "can't be reached" in said
+    assert "Nothing is lost" in said
+    assert "Is the worker running?" not in said
 
 
 def test_a_test_email_goes_to_one_address_and_counts_nowhere(app_as, shared, admin):
