@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from core.app import Services
+from core.app import Services, build
 from core.clock import FrozenClock
 from core.permissions import Principal
+from core.settings import Settings
+from core.storage.database import Database
 from core.storage.event_record import event_record
 from core.storage.event_words import BounceClass, EventKind
 from core.storage.journal import JournalWriter
@@ -37,6 +39,14 @@ class Story:
 
     def ingest(self) -> None:
         self.services.ingester.catch_up()
+
+
+@pytest.fixture
+def services(settings: Settings, clock: FrozenClock, db: Database) -> Iterator[Services]:
+    """All services, on each kind of database."""
+    built = build(settings.model_copy(update={"database_url": db.url}), clock=clock)
+    yield built
+    built.close()
 
 
 @pytest.fixture

@@ -16,9 +16,13 @@ NEWS = "<html><body><p>Hi {{ contact.first_name }}</p><a href='https://example.c
 
 
 @pytest.fixture
-def real(settings: Settings, sqlite_db: Database) -> Iterator[Services]:
-    """Services with the machine's own clock: a worker in another process has no other."""
-    built = build(settings)
+def real(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Services]:
+    """Services with the machine's own clock, on the database the test uses (`db`, else SQLite).
+
+    A worker in another process has no other clock.
+    """
+    database: Database = request.getfixturevalue("db" if "db" in request.fixturenames else "sqlite_db")
+    built = build(settings.model_copy(update={"database_url": database.url}))
     yield built
     built.close()
 

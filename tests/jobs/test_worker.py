@@ -42,6 +42,7 @@ def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {
         "POSTWRIGHT_DATA_DIR": str(settings.data_dir),
         "POSTWRIGHT_SECRET_KEY": settings.secret_key.get_secret_value(),
+        "POSTWRIGHT_DATABASE_URL": settings.database_url,
     }
     log = settings.data_dir / "worker.log"
     with log.open("wb") as file:
@@ -62,10 +63,11 @@ def mails(settings: Settings) -> int:
     return sum(1 for _ in (settings.data_dir / "outbox").rglob("*.eml"))
 
 
+@pytest.mark.usefixtures("db")
 def test_a_rung_bell_sends_everything_and_sigterm_ends_the_worker(
     real: Services, owner: Principal, draft: Draft, settings: Settings
 ) -> None:
-    with worker(settings) as process:
+    with worker(real.settings) as process:
         campaign = draft(120)
         real.campaigns.launch(owner, campaign.id)
         ring(campaign.id, settings)
@@ -79,7 +81,7 @@ def test_a_rung_bell_sends_everything_and_sigterm_ends_the_worker(
 def test_a_bell_that_was_never_rung_is_made_up_for_at_the_start(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
     campaign = draft(30)
     real.campaigns.launch(owner, campaign.id)
-    with worker(settings):
+    with worker(real.settings):
         wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent")
     assert mails(settings) == 30
 
@@ -108,6 +110,7 @@ def test_a_sweep_rings_for_what_is_due_and_nothing_else(real: Services, owner: P
     assert rung == [launched.id]
 
 
+@pytest.mark.usefixtures("db")
 def test_many_bells_at_once_send_each_message_once(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
     campaign = draft(200)
     real.campaigns.launch(owner, campaign.id)
@@ -171,16 +174,17 @@ def test_a_bell_for_a_campaign_that_is_gone_is_nothing(real: Services) -> None:
 
 
 @pytest.mark.faults
+@pytest.mark.usefixtures("db")
 def test_a_killed_worker_loses_and_doubles_nothing(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
     campaign = draft(1_500)
     real.campaigns.launch(owner, campaign.id)
-    with worker(settings) as first:
+    with worker(real.settings) as first:
         wait_for(lambda: mails(settings) > 200, "the first mails")
         first.send_signal(signal.SIGKILL)
         first.wait()
     assert mails(settings) < 1_500, "it was killed too late"
     let_leases_run_out(real)
-    with worker(settings):
+    with worker(real.settings):
         wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent", seconds=150, every=0.2)
     assert real.ledger.counts(owner, campaign.id) == {MessageState.ACCEPTED: 1_500}
     assert mails(settings) == 1_500
