@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error
+from playwright.sync_api import Browser, BrowserContext, Error, StorageState
 
 from tests.support import browser as hands
 from tests.support.product import Product, running
@@ -29,6 +29,18 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with running(tmp_path_factory.mktemp("product") / "data") as started:
         started.run("users", "add", EMAIL, "--name", "Ada", "--role", "admin", "--password-stdin", given=f"{PASSWORD}\n")
         yield started
+
+
+@pytest.fixture(scope="package")
+def signed_in(product: Product, browser: Browser) -> StorageState:
+    """What a browser keeps once the admin has signed in; for tests that neither sign out nor leave the first workspace."""
+    context = hands.profile(browser)
+    page = context.new_page()
+    page.goto(product.app_url)
+    hands.sign_in(page, EMAIL, PASSWORD)
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
 from core.ui.navigation import PAGES
 from tests.browser.conftest import EMAIL, PASSWORD
@@ -96,29 +97,24 @@ def demo(product: Product) -> dict[str, str]:
 def full(product: Product, demo: dict[str, str], browser: Browser) -> Iterator[list[Seen]]:
     """Signed in, in the demo workspace."""
     assert demo
-    seen = looks(browser)
-    for context, _ in seen:
-        page = context.new_page()
-        page.goto(product.app_url)
-        sign_in(page, EMAIL, PASSWORD)
-        if page.viewport_size == PHONE:
-            page.get_by_test_id("stExpandSidebarButton").click()
-        page.get_by_role("combobox", name="Workspace").click()
-        page.get_by_role("option", name="Demo").click()
-        expect(page.get_by_text("Everybody in this workspace is made up")).to_be_visible()
-        page.close()
+    first = profile(browser)
+    page = first.new_page()
+    page.goto(product.app_url)
+    sign_in(page, EMAIL, PASSWORD)
+    page.get_by_role("combobox", name="Workspace").click()
+    page.get_by_role("option", name="Demo").click()
+    expect(page.get_by_text("Everybody in this workspace is made up")).to_be_visible()
+    seen = looks(browser, storage_state=first.storage_state())
+    first.close()
     yield seen
     close(seen)
 
 
 @pytest.fixture(scope="module")
-def empty(product: Product, browser: Browser) -> Iterator[list[Seen]]:
+def empty(browser: Browser, signed_in: StorageState) -> Iterator[list[Seen]]:
     """A phone, signed in, in a workspace that has nothing yet."""
-    seen = looks(browser)[1:]
-    page = seen[0][0].new_page()
-    page.goto(product.app_url)
-    sign_in(page, EMAIL, PASSWORD)
-    page.close()
+    size, scheme = LOOKS[1]
+    seen = [(profile(browser, viewport=size, color_scheme=scheme, storage_state=signed_in), scheme)]
     yield seen
     close(seen)
 
@@ -139,8 +135,8 @@ def test_the_way_in_fits_and_asks_nobody_else(product: Product, browser: Browser
     close(seen)
 
 
-def looks(browser: Browser) -> list[Seen]:
-    return [(profile(browser, viewport=size, color_scheme=scheme), scheme) for size, scheme in LOOKS]
+def looks(browser: Browser, **options: Any) -> list[Seen]:
+    return [(profile(browser, viewport=size, color_scheme=scheme, **options), scheme) for size, scheme in LOOKS]
 
 
 def close(seen: list[Seen]) -> None:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PAGE = b"<!doctype html><title>Shop</title><h1>You have arrived</h1>"
+PICTURE = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+
 
 class Landing:
-    """A web site that answers everything with one page and remembers what it was asked.
+    """A web site that has one page and one picture at every address, and remembers what it was asked.
 
     Args:
         url: Its address.
@@ -27,10 +30,11 @@ def landing() -> Iterator[Landing]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.asked.append(self.path)
+            is_picture = self.path.endswith(".gif")
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", "image/gif" if is_picture else "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(b"<!doctype html><title>Shop</title><h1>You have arrived</h1>")
+            self.wfile.write(PICTURE if is_picture else PAGE)
 
         def log_message(self, *_: object) -> None:
             pass
