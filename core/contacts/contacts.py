@@ -165,6 +165,9 @@ class Contacts:
     def delete(self, by: Principal, contact_id: int) -> None:
         """Delete a contact; the address of one who had unsubscribed is suppressed, so that no import brings it back into the mail.
 
+        What proves the consent stays under a number that leads to nobody any more: what was said and when, without the network
+        and the browser it was said from.
+
         Raises:
             Denied: If `by` may not edit contacts.
             NotFound: If this workspace has no such contact.
@@ -176,6 +179,8 @@ class Contacts:
             connection.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
             tombstone = {"workspace_id": by.workspace_id, "contact_id": contact_id, "updated_seq": change}
             connection.execute(sa.insert(contact_tombstones).values(tombstone))
+            proofs = sa.update(consent_records).where(consent_records.c.contact_id == contact_id)
+            connection.execute(proofs.values(ip_prefix="", user_agent=""))
             if gone.consent is ConsentStatus.UNSUBSCRIBED:
                 why = "unsubscribed before being deleted"
                 Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)

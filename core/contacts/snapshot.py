@@ -67,16 +67,16 @@ class ContactSnapshots:
         _define(session, self._state(workspace_id))
 
     def refresh(self, workspace_id: int, *, min_changes: int = 10_000) -> bool:
-        """Write a new snapshot if at least so many contacts changed since the last; return whether it did.
+        """Write a new snapshot if at least so many contacts changed since the last, or it holds somebody who was deleted; return whether.
 
         Args:
             workspace_id: Whose contacts.
-            min_changes: Changed and deleted contacts from which on it is worth it.
+            min_changes: Changed contacts from which on it is worth it.
 
         Raises:
             StorageFull: If the disk is full; the old snapshot stays.
         """
-        if self._changes(workspace_id) < max(1, min_changes):
+        if not self._is_due(workspace_id, max(1, min_changes)):
             return False
         state = self._state(workspace_id)
         with duckdb.connect(config={"threads": 2}) as connection:
@@ -105,16 +105,18 @@ class ContactSnapshots:
                 connection.execute(current).scalar() or 0,
             )
 
-    def _changes(self, workspace_id: int) -> int:
+    def _is_due(self, workspace_id: int, min_changes: int) -> bool:
         with self._db.read() as connection:
             files = self._lake.files(connection, workspace_id, Dataset.CONTACTS)
             after = _watermark(files[-1] if files else None)
-            return sum(
+            changed, deleted = (
                 connection.execute(
                     sa.select(sa.func.count()).where(table.c.workspace_id == workspace_id, table.c.updated_seq > after)
                 ).scalar_one()
                 for table in (contacts, contact_tombstones)
             )
+        # Somebody who was deleted must not stay in a file until many others have changed.
+        return changed >= min_changes or bool(files and deleted)
 
 
 def _watermark(file: LakeFile | None) -> int:

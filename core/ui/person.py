@@ -70,7 +70,11 @@ def _danger(page: Page, contact: Contact) -> None:
             with page.act("Suppressed. No campaign will reach this address."):
                 page.services.suppressions.add(page.by, contact.email, SuppressionReason.MANUAL, "by hand")
                 done()
-        st.markdown("**Delete the person.** Name, attributes and consent history go for good; figures of past campaigns stay.")
+        st.markdown(
+            "**Delete the person.** Address, name, attributes and lists go for good. What stays: the figures of past campaigns, "
+            "when consent was given or withdrawn (under a number, without a name), the copies of emails in the outbox, and what the "
+            "journal wrote down of opens and clicks. Somebody who had unsubscribed stays on the suppression list."
+        )
         sure = st.checkbox("Yes, delete this person for good", key="person_sure")
         if st.button("Delete person", key="person_delete", type="primary", disabled=not sure) and sure:
             with page.act("Deleted."):

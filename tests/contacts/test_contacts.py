@@ -103,6 +103,19 @@ def test_a_deleted_contact_is_gone_from_everywhere(people: People) -> None:
     assert people.contacts.save(people.by, "ada@example.com").id != saved.id
 
 
+def test_of_somebody_deleted_only_the_bare_proof_of_consent_stays(people: People) -> None:
+    saved = people.contacts.save(people.by, "ada@example.com")
+    with people.db.transaction() as connection:
+        where_from = {"ip_prefix": "192.0.2.0/24", "user_agent": "Firefox"}
+        people.consent.withdraw(connection, people.by.workspace_id, [saved.id], source="one-click", **where_from)
+    people.contacts.delete(people.by, saved.id)
+    history = people.consent.history(people.by, saved.id)
+    assert [(record.state, record.ip_prefix, record.user_agent) for record in history] == [
+        (ConsentStatus.SUBSCRIBED, "", ""),
+        (ConsentStatus.UNSUBSCRIBED, "", ""),
+    ]
+
+
 def test_deleting_somebody_who_unsubscribed_does_not_forget_the_no(people: People) -> None:
     saved = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNSUBSCRIBED)
     people.contacts.delete(people.by, saved.id)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from datetime import date
 
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
 from core.ids import random_name
 from core.permissions import Principal
+from core.settings import Settings
 from core.storage.database import Database
 from core.storage.lake import Dataset
 from core.storage.tables import lake_files
@@ -180,6 +182,25 @@ def test_deletions_are_remembered_until_no_snapshot_in_use_needs_them(people: Pe
     people.snapshots.refresh(workspace_id, min_changes=1)
     assert remembered() == [ids[1]]
     assert [row[0] for row in relation(people, "id")] == ids[2:]
+
+
+def test_somebody_deleted_leaves_the_snapshot_with_the_next_look(people: People, db: Database, settings: Settings) -> None:
+    ids = [people.contacts.save(people.by, f"{name}@example.com").id for name in NAMES]
+    workspace_id = people.by.workspace_id
+    people.contacts.delete(people.by, ids[0])
+    assert not people.snapshots.refresh(workspace_id)  # there is no file to be in yet
+    people.snapshots.refresh(workspace_id, min_changes=1)
+    people.contacts.delete(people.by, ids[1])
+    assert people.snapshots.refresh(workspace_id)
+    assert not people.snapshots.refresh(workspace_id)
+    live = sa.select(lake_files.c.path).where(lake_files.c.dataset == Dataset.CONTACTS.value, lake_files.c.dead_at.is_(None))
+    with db.read() as connection:
+        path = connection.execute(live).scalar_one()
+    assert pq.read_table(settings.lake_dir / path)["id"].to_pylist() == ids[2:]
+    for contact_id in ids[2:]:
+        people.contacts.delete(people.by, contact_id)
+    assert people.snapshots.refresh(workspace_id)
+    assert relation(people) == []
 
 
 def test_another_workspace_is_not_in_the_relation(people: People, clock: FrozenClock) -> None:
