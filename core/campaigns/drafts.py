@@ -25,6 +25,9 @@ MAX_NAME = 200
 MAX_SUBJECT = 400
 
 
+_NEEDED = ("name", "subject", "template_id", "audience", "from_email")
+
+
 class DraftFields(TypedDict, total=False):
     """What can be written into a draft; the words are those of `Campaign`."""
 
@@ -73,6 +76,9 @@ class Drafts:
             NotFound: If template, audience or connection is not there.
         """
         by.require(Permission.CAMPAIGNS_EDIT)
+        missing = [name for name in _NEEDED if name not in fields]
+        if missing:
+            raise InvalidInput(f"A campaign needs {', '.join(missing)}.", hint="Give what is missing.")
         if fields.get("connection_id") is None:
             fields["connection_id"] = self._connections.default(by).id
         values = self._checked(by, fields)

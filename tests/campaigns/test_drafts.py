@@ -55,6 +55,11 @@ def test_what_a_draft_names_must_be_there(draft: Draft, fields: dict[str, object
         draft(**fields)
 
 
+def test_what_a_new_draft_lacks_is_named(services: Services, by: Principal) -> None:
+    with pytest.raises(InvalidInput, match="template_id, audience, from_email"):
+        services.campaigns.create(by, name="News", subject="Hello")
+
+
 def test_changing_one_field_leaves_the_others(services: Services, by: Principal, draft: Draft) -> None:
     made = draft(subject_b="The other")
     changed = services.campaigns.update(by, made.id, subject="Hi")
