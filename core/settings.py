@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InvalidInput
 
+SHORTEST_KEY = 16
+_DATABASES = frozenset({"postgresql", "postgres", "postgresql+psycopg", "sqlite"})
+
 
 class Settings(BaseSettings):
     """How this installation runs; each field is the environment variable POSTWRIGHT_<NAME>."""
@@ -34,14 +37,35 @@ class Settings(BaseSettings):
     @field_validator("public_url", "app_url")
     @classmethod
     def _http_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http or https URL")
+        if (problem := _url_problem(value)) or urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError(problem or "it must be an http or https URL with a host")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        scheme, separator, _ = value.partition("://")
+        if value and (not separator or scheme not in _DATABASES):
+            raise ValueError("it must begin with postgresql:// or sqlite:///; other databases are not supported")
+        return value
+
+    @field_validator("queue_url", "lake_url")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        if "://" in value:
+            raise ValueError("it must be a path on this machine; addresses such as redis:// or s3:// are not supported yet")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"it needs at least {SHORTEST_KEY} characters, best 32 or more random ones")
+        return value
 
     @classmethod
     def load(cls, **overrides: object) -> Settings:
-        """Return the settings of this process, making the data folder and the secret key where they are missing.
+        """Return the settings of this process, making the data folder where it is missing.
 
         Args:
             overrides: Fields that win over the environment (tests, command-line options).
@@ -54,7 +78,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = "POSTWRIGHT_" + str(first["loc"][0]).upper()
-            raise InvalidInput(f"{name} can't be used: {first['msg']}.", hint="Correct it and start again.") from error
+            reason = first["msg"].removeprefix("Value error, ")
+            raise InvalidInput(f"{name} can't be used: {reason}.", hint="Correct it and start again.") from error
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # whoever starts a part alone may have another umask
         return settings
 
@@ -88,6 +113,17 @@ class Settings(BaseSettings):
     def queue_path(self) -> Path:
         """The file of the embedded queue."""
         return Path(self.queue_url) if self.queue_url else self.data_dir / "queue.db"
+
+
+def _url_problem(value: str) -> str:
+    """Return what is wrong with the host or the port of a URL, or nothing."""
+    try:
+        parts = urlsplit(value)
+        return (
+            "" if parts.hostname and parts.port != 0 else "it must be an http or https URL with a host, and a port from 1 to 65535 if any"
+        )
+    except ValueError:
+        return "its port must be a number from 1 to 65535"
 
 
 def _key_on_disk(path: Path) -> bytes:

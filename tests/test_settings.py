@@ -38,10 +38,10 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path: Path) -> None:
 
 
 def test_a_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POSTWRIGHT_SECRET_KEY", "mine")
-    assert Settings.load(data_dir=tmp_path).key == b"mine"
+    monkeypatch.setenv("POSTWRIGHT_SECRET_KEY", "my-own-secret-key")
+    assert Settings.load(data_dir=tmp_path).key == b"my-own-secret-key"
     assert not (tmp_path / "secret.key").exists()
-    assert "mine" not in repr(Settings.load(data_dir=tmp_path))
+    assert "my-own" not in repr(Settings.load(data_dir=tmp_path))
 
 
 @pytest.mark.parametrize("given", ["postgresql://u@h/db", "postgres://u@h/db"])
@@ -53,6 +53,30 @@ def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("POSTWRIGHT_PUBLIC_URL", "track.example.com")
     with pytest.raises(InvalidInput, match=r"POSTWRIGHT_PUBLIC_URL.*http"):
         Settings.load(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "mysql://u@h/db", "postgresql"),
+        ("DATABASE_URL", "app.db", "sqlite:///"),
+        ("PUBLIC_URL", "http://track.example.com:port", "port"),
+        ("PUBLIC_URL", "http://track.example.com:99999", "65535"),
+        ("APP_URL", "https://[::1", "65535"),
+        ("APP_URL", "ftp://mail.example.com", "http"),
+        ("QUEUE_URL", "redis://127.0.0.1:6379/0", "not supported yet"),
+        ("LAKE_URL", "s3://bucket/lake", "not supported yet"),
+        ("SECRET_KEY", "hunter2", "at least 16"),
+        ("LOG_FORMAT", "xml", "text"),
+    ],
+)
+def test_what_would_fail_later_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(f"POSTWRIGHT_{name}", value)
+    with pytest.raises(InvalidInput, match=rf"POSTWRIGHT_{name} can't be used: .*{words}") as refused:
+        Settings.load(data_dir=tmp_path)
+    assert name != "SECRET_KEY" or value not in str(refused.value)
 
 
 def test_the_readme_describes_every_variable() -> None:

@@ -168,7 +168,7 @@ def _write(world: World, journal: Path, lines: list[Any], files: int, torn: int)
 @contextmanager
 def _world_on(data: Path, journal: Path, migrated: Path) -> Iterator[World]:
     """A world of its own that reads a journal shared with another."""
-    settings = Settings.load(data_dir=data, secret_key="k")
+    settings = Settings.load(data_dir=data, secret_key="a-key-for-tests-only")
     journal.mkdir(exist_ok=True)
     settings.journal_dir.symlink_to(journal.resolve())
     shutil.copy(migrated, data / "app.db")

@@ -33,7 +33,7 @@ def test_a_ring_that_cant_be_heard_changes_nothing(settings: Settings) -> None:
 
 def test_a_task_signed_with_another_key_is_never_opened(settings: Settings) -> None:
     ring(7, settings)
-    stranger = open_queue(Settings.load(data_dir=settings.data_dir, secret_key="another key"))
+    stranger = open_queue(Settings.load(data_dir=settings.data_dir, secret_key="another-key-for-tests"))
     with pytest.raises(ValueError, match="mismatch"):
         stranger.dequeue()
 

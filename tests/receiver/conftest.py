@@ -52,13 +52,13 @@ class Site:
     def __init__(self, folder: Path, environment: dict[str, str] | None = None, set_up: Callable[[], None] | None = None) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = Settings.load(data_dir=folder, secret_key="a-key-for-tests", public_url=self.url)
+        self.settings = Settings.load(data_dir=folder, secret_key="a-key-for-tests-only", public_url=self.url)
         self.signer = TokenSigner(self.settings.key)
         self.urls = TrackingUrls(self.signer, self.url)
         self.http = httpx2.Client(base_url=self.url, headers={"User-Agent": BROWSER}, timeout=10)
         self.log = folder / "receiver.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("POSTWRIGHT_")}
-        own = {"POSTWRIGHT_DATA_DIR": str(folder), "POSTWRIGHT_SECRET_KEY": "a-key-for-tests", "POSTWRIGHT_PUBLIC_URL": self.url}
+        own = {"POSTWRIGHT_DATA_DIR": str(folder), "POSTWRIGHT_SECRET_KEY": "a-key-for-tests-only", "POSTWRIGHT_PUBLIC_URL": self.url}
         command = [sys.executable, "-m", "tracking_receiver", "--port", str(self.port)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=kept | own | (environment or {}), stdout=log, stderr=log, preexec_fn=set_up)
@@ -107,7 +107,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Itera
     """One receiver for a module: message 1 of a launched campaign to Ada, links 1 (plain) and 2 (with the token)."""
     folder = tmp_path_factory.mktemp("receiver")
     shutil.copy(migrated_file, folder / "app.db")
-    _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests"))
+    _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
     with receiver(folder) as running:
         yield running
 
@@ -120,7 +120,7 @@ def start(tmp_path: Path, migrated_file: Path) -> Callable[..., Any]:
         folder = tmp_path / "data"
         folder.mkdir(exist_ok=True)
         shutil.copy(migrated_file, folder / "app.db")
-        _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests"))
+        _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
         return receiver(folder, **options)
 
     return with_options
