@@ -6,6 +6,7 @@ public; the words are those under which scanners, crawlers and HTTP libraries an
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ class Verdict(NamedTuple):
 
 
 _PERSON = Verdict(Actor.HUMAN, "")
+_CRAWLER = Verdict(Actor.MACHINE, "crawler")
+# "Googlebot/2.1", "bingbot;", "(SomeBot)"; but CUBOT makes phones, which name themselves "CUBOT X30)" or "Build/CUBOT)".
+_BOT = re.compile(r"(?<!\bcu)bot[/;)]")
 _JUDGED = frozenset({EventKind.OPENED, EventKind.CLICKED})
 _BY_A_PERSON = frozenset({EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.CONVERTED, EventKind.SUBSCRIBED, EventKind.REPLIED})
 
@@ -36,12 +40,9 @@ _WORDS: tuple[tuple[str, Verdict], ...] = (
     ("scanner", Verdict(Actor.MACHINE, "security_scanner")),
     ("headless", Verdict(Actor.MACHINE, "headless_browser")),
     ("phantomjs", Verdict(Actor.MACHINE, "headless_browser")),
-    ("bot/", Verdict(Actor.MACHINE, "crawler")),
-    ("bot;", Verdict(Actor.MACHINE, "crawler")),
-    ("bot)", Verdict(Actor.MACHINE, "crawler")),
-    ("crawler", Verdict(Actor.MACHINE, "crawler")),
-    ("spider", Verdict(Actor.MACHINE, "crawler")),
-    ("slurp", Verdict(Actor.MACHINE, "crawler")),
+    ("crawler", _CRAWLER),
+    ("spider", _CRAWLER),
+    ("slurp", _CRAWLER),
     ("preview", Verdict(Actor.MACHINE, "link_preview")),
     ("facebookexternalhit", Verdict(Actor.MACHINE, "link_preview")),
     ("curl/", Verdict(Actor.MACHINE, "http_library")),
@@ -73,4 +74,5 @@ def judge_user_agent(user_agent: str) -> Verdict:
         return Verdict(Actor.MACHINE, "no_user_agent")
     if plain == "mozilla/5.0":  # Apple's Mail Privacy Protection fetches every image under this bare name
         return Verdict(Actor.MACHINE, "apple_privacy")
-    return next((verdict for word, verdict in _WORDS if word in plain), _PERSON)
+    found = next((verdict for word, verdict in _WORDS if word in plain), _PERSON)
+    return _CRAWLER if found is _PERSON and _BOT.search(plain) else found

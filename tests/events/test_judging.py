@@ -11,6 +11,7 @@ from core.storage.event_words import Actor
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
+CUBOT = "Mozilla/5.0 (Linux; Android 11; {} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36"
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 
 
@@ -25,6 +26,12 @@ GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com
         ("", Actor.MACHINE, "no_user_agent"),
         ("  ", Actor.MACHINE, "no_user_agent"),
         ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", Actor.MACHINE, "crawler"),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Actor.MACHINE, "crawler"),
+        ("Mozilla/5.0 (compatible; AhrefsBot; +http://example.com)", Actor.MACHINE, "crawler"),
+        ("SomeService (a bot)", Actor.MACHINE, "crawler"),
+        (CUBOT.format("CUBOT)"), Actor.HUMAN, ""),
+        (CUBOT.format("CUBOT KING KONG Build/CUBOT;"), Actor.HUMAN, ""),
+        (CUBOT.format("CUBOT/X30)"), Actor.HUMAN, ""),
         ("python-requests/2.32", Actor.MACHINE, "http_library"),
         ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/131.0 Safari/537.36", Actor.MACHINE, "headless_browser"),
         ("BarracudaCentral", Actor.MACHINE, "security_scanner"),
