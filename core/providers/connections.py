@@ -104,6 +104,9 @@ class Connections:
     def default(self, by: Principal) -> Connection:
         """Return the connection used unless told otherwise; a workspace without one gets the outbox."""
         by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:  # nearly always there: a page that is only looked at must not queue to write
+            if _has_default(connection, by.workspace_id):
+                return _one(connection, by.workspace_id, connections.c.is_default)
         with self._db.transaction() as connection:
             if not _has_default(connection, by.workspace_id):
                 row = self._row(by.workspace_id, DEFAULT_NAME, OUTBOX.kind, {}, {})

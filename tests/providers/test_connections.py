@@ -88,6 +88,12 @@ def test_a_name_is_needed_and_used_once(connections: Connections, workspace: Pri
         connections.add(workspace, "  ", "outbox")
 
 
+def test_the_default_is_read_while_somebody_else_writes(db: Database, connections: Connections, workspace: Principal) -> None:
+    known = connections.default(workspace)
+    with db.transaction():
+        assert connections.default(workspace) == known
+
+
 def test_exactly_one_connection_is_the_default(connections: Connections, workspace: Principal) -> None:
     first = connections.add(workspace, "One", "outbox")
     second = connections.add(workspace, "Two", "outbox")
