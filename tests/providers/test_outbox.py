@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import os
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,36 @@ def test_a_folder_that_cannot_be_written_makes_messages_wait(folder: Path) -> No
     assert (result.outcome, result.attempted) == (Outcome.RETRY, False)
     with pytest.raises(Unavailable):
         provider.check()
+
+
+@pytest.fixture
+def few_files() -> Iterator[None]:
+    """This process may open 90 files more than it has."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 90, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("few_files")
+def test_a_large_batch_needs_few_open_files(folder: Path) -> None:
+    results = OutboxProvider(folder).send([outgoing(number) for number in range(300)])
+
+    assert {result.outcome for result in results} == {Outcome.ACCEPTED}
+    assert Outbox(folder).page(BY).total == 300
+
+
+def test_too_many_open_files_are_called_by_their_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(*_arguments: object) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "open", no_more)
+    [result] = OutboxProvider(folder).send([outgoing(1)])
+
+    assert (result.outcome, result.attempted) == (Outcome.RETRY, False)
+    assert "limit of open files" in result.reason
+    assert "disk" not in result.reason
 
 
 def test_a_full_disk_makes_messages_wait_and_leaves_no_half_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

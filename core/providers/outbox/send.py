@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -11,8 +12,12 @@ from core.errors import InvalidInput, Unavailable
 from core.ids import random_name
 from core.providers.base import Outcome, OutgoingMessage, SendResult
 from core.providers.mime import to_bytes
+from core.storage.database import chunked
 
 BATCH_SIZE = 500
+# Synced together and then closed: many systems allow a process 1,024 open files, and several campaigns may be sent at once.
+_OPEN_FILES = 64
+_TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -31,7 +36,10 @@ class OutboxProvider:
         self._folder = folder
 
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
-        """Write all messages, sync them together, then give them their names; a full disk makes them wait."""
+        """Write messages, sync them together, then give them their names; a full disk makes them wait."""
+        return [result for group in chunked(messages, _OPEN_FILES) for result in self._send_together(group)]
+
+    def _send_together(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         results: list[SendResult] = []
         written: list[_Written] = []
         for message in messages:
@@ -134,7 +142,8 @@ def _publish_one(file: _Written) -> SendResult:
 
 
 def _cannot_write(message: OutgoingMessage, error: OSError) -> SendResult:
-    reason = f"The outbox folder can't be written ({error.strerror}); free some disk space."
+    advice = "close other programs or raise the limit of open files" if error.errno in _TOO_MANY_FILES else "free some disk space"
+    reason = f"The outbox folder can't be written ({error.strerror}); {advice}."
     return SendResult(message.message_id, Outcome.RETRY, reason, attempted=False)
 
 
