@@ -20,7 +20,7 @@ def check_strength(password: str) -> None:
     """Accept a password by its length alone; rules about kinds of characters only make people write them down (NIST SP 800-63B).
 
     Raises:
-        InvalidInput: If it is shorter than 12 or longer than 128 characters, or one character repeated.
+        InvalidInput: If it is shorter than 12 or longer than 128 characters, or has fewer than 4 different ones.
     """
     if not SHORTEST <= len(password) <= LONGEST or len(set(password)) < 4:
         raise InvalidInput(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from core.analytics.models import ArmRow, CampaignReport, Totals
+from core.campaigns.models import Campaign
 from core.cli.answers import percent, table
-
-if TYPE_CHECKING:  # they pull in SciPy
-    from core.analytics.models import ArmRow, CampaignReport, Totals
-    from core.campaigns.models import Campaign
 
 
 def report_words(campaign: Campaign, report: CampaignReport) -> str:

@@ -66,10 +66,6 @@ class Supervisor:
         for child in self._children:
             child.make_stop(deadline - time.monotonic())
 
-    def pids(self) -> dict[str, int | None]:
-        """Return the process of each part, None while it is not running."""
-        return {child.part.name: child.pid for child in self._children}
-
 
 @contextmanager
 def stop_signals() -> Iterator[threading.Event]:

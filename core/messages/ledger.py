@@ -148,11 +148,6 @@ class Ledger:
         stoppable = sa.and_(mine, _m.state.in_([state.value for state in STOPPABLE_STATES]))
         return len(_move(connection, stoppable, {"state": MessageState.CANCELLED.value, "due_at": None, **_NO_LEASE}))
 
-    def requeue_for_settle(self, connection: sa.Connection, workspace_id: int, campaign_id: int, reason: str) -> int:
-        """Queue uncertain messages again because a person decided that a second copy is better than none; return how many."""
-        mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.state == MessageState.UNCERTAIN.value)
-        return len(_move(connection, mine, {"state": MessageState.QUEUED.value, "reason": reason, **_NO_LEASE}))
-
     def unrecorded(self, *, after: datetime, before: datetime, limit: int) -> list[Unrecorded]:
         """Return messages of all workspaces whose `sent` fact has not come back from the journal, the oldest first.
 

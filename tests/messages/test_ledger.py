@@ -276,19 +276,6 @@ def test_skipping_says_why(ledger: Ledger, add_people: AddPeople, enqueue: Enque
     assert [row.reason for row in ledger.page(workspace, CAMPAIGN, MessageState.SKIPPED)] == ["suppressed", "unsubscribed"]
 
 
-def test_a_person_can_have_uncertain_messages_sent_again(
-    db: Database, ledger: Ledger, add_people: AddPeople, enqueue: Enqueue, workspace: Principal
-) -> None:
-    enqueue(add_people(2))
-    claimed = claim(ledger, workspace)
-    intend(ledger, claimed)
-    settle(ledger, claimed, Outcome.UNCERTAIN)
-
-    with db.transaction() as connection:
-        assert ledger.requeue_for_settle(connection, workspace.workspace_id, CAMPAIGN, "sent again by ann") == 2
-    assert len(claim(ledger, workspace)) == 2
-
-
 def test_pages_follow_each_other(ledger: Ledger, add_people: AddPeople, enqueue: Enqueue, workspace: Principal) -> None:
     enqueue(add_people(5))
     first = ledger.page(workspace, CAMPAIGN, limit=3)
