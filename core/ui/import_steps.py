@@ -12,7 +12,7 @@ from core.ui import figures
 from core.ui.background import Work
 from core.ui.figures import Figure
 from core.ui.page import Page
-from core.ui.words import number, plain
+from core.ui.words import counted, number, plain
 
 STEPS = ("Choose a file", "Match the columns", "Check and import")
 FIELDS = {"email": "Email address", "first_name": "First name", "last_name": "Last name", "skip": "Leave out"}
@@ -96,7 +96,7 @@ def refusals(result: ImportResult) -> None:
     if not result.refused_rows:
         return
     rows = [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.refused_rows[:50]]
-    st.markdown(f"**{number(result.refused)} rows can’t be imported.** The rest is not held up by them.")
+    st.markdown(f"**{counted(result.refused, 'row')} can’t be imported.** The rest is not held up by them.")
     st.dataframe(rows, hide_index=True, height=min(38 * (len(rows) + 1), 260), alt="Rows that can’t be imported and why")
 
 

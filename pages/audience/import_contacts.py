@@ -12,7 +12,7 @@ from core.ui import background, import_steps
 from core.ui.import_steps import Draft
 from core.ui.page import open_page
 from core.ui.parts import problem
-from core.ui.words import number, plain
+from core.ui.words import counted, plain
 
 HELP = "A CSV file with a header row. Nobody who unsubscribed is ever brought back by an import."
 ENCODINGS = {Encoding.UTF_8: "UTF-8 (usual)"}
@@ -38,7 +38,7 @@ def choose_file() -> None:
 
 def match(draft: Draft) -> None:
     import_steps.heading(1)
-    st.markdown(f"**{plain(draft.file_name)}** has {number(draft.plan.rows)} rows. What is in its columns?")
+    st.markdown(f"**{plain(draft.file_name)}** has {counted(draft.plan.rows, 'row')}. What is in its columns?")
     mapping = import_steps.match_columns(draft.plan)
     known = [one.name for one in page.services.lists.all(page.by)]
     name = st.selectbox(
@@ -46,7 +46,7 @@ def match(draft: Draft) -> None:
     )
     with st.container(horizontal=True):
         st.button("Other file", on_click=start_over)
-        if st.button(f"Check {number(draft.plan.rows)} rows", type="primary", key="import_check"):
+        if st.button(f"Check {counted(draft.plan.rows, 'row')}", type="primary", key="import_check"):
             with page.act(), st.spinner("Checking every row; nothing is changed yet"):
                 draft.checked = run(page.by, draft, mapping, name or "", dry_run=True)
                 draft.mapping, draft.list_name = mapping, name or ""
@@ -61,7 +61,7 @@ def check(draft: Draft, checked: ImportResult) -> None:
     people = checked.rows - checked.refused
     with st.container(horizontal=True):
         st.button("Back to the columns", on_click=setattr, args=(draft, "checked", None))
-        label = f"Import {number(people)} people"
+        label = f"Import {counted(people, 'person', 'people')}"
         if st.button(label, type="primary", key="import_run", disabled=not people, icon=":material/upload:"):
             job = partial(run, page.by, draft, draft.mapping, draft.list_name)
             background.start(work_name, lambda progress: job(progress=progress), page.services.clock.now())
@@ -89,7 +89,7 @@ def follow() -> None:
 
 def finished(result: ImportResult) -> None:
     people = result.created + result.updated + result.unchanged
-    st.success(f"{number(people)} people are on the list.", icon=":material/check_circle:")
+    st.success(f"{counted(people, 'person is', 'people are')} on the list.", icon=":material/check_circle:")
     import_steps.summary(result, dry=False)
     import_steps.refusals(result)
     with st.container(horizontal=True):
@@ -98,7 +98,7 @@ def finished(result: ImportResult) -> None:
             st.rerun()
         if result.refused and result.import_id:
             refused = partial(imports.refused_rows, page.by, result.import_id)
-            st.download_button(f"Download {number(result.refused)} left-out rows", refused, "left-out-rows.csv", "text/csv")
+            st.download_button(f"Download {counted(result.refused, 'left-out row')}", refused, "left-out-rows.csv", "text/csv")
         if st.button("Show contacts", type="primary", key="import_show"):
             background.forget(work_name)
             st.switch_page("pages/audience/contacts.py")

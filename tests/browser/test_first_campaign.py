@@ -77,7 +77,7 @@ def import_people(page: Page, folder: Path) -> None:
     page.get_by_role("combobox", name="Put everybody on the list").fill("Newsletter")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Check 3 rows").click()
-    expect(page.get_by_text("1 rows can’t be imported")).to_be_visible()
+    expect(page.get_by_text("1 row can’t be imported")).to_be_visible()
     page.get_by_role("button", name="Import 2 people").click()
     expect(page.get_by_text("2 people are on the list")).to_be_visible()
 

@@ -64,7 +64,7 @@ def test_people_are_imported_and_what_was_left_out_can_be_downloaded(app_as, sha
     assert "2 people are on the list" in app.success[0].value
     assert shared.lists.by_name(admin, "Readers").size == 2
     assert shared.contacts.find(admin, "ada@example.org").attributes == {"city": "Berlin"}
-    assert [one.proto.label for one in app.get("download_button")] == ["Download 1 left-out rows"]
+    assert [one.proto.label for one in app.get("download_button")] == ["Download 1 left-out row"]
 
 
 def test_somebody_who_comes_back_finds_the_result(app_as):
