@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from tests.benchmarks.measure import Result
 from tests.support.product import free_port
 from tests.support.waiting import wait_for
 
+PROGRAMS = ("wrk", "nginx")
 SECONDS = 5
 CONNECTIONS = 64
 NGINX = """daemon off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
@@ -45,9 +45,6 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), loop="uvloop", http="h
 
 def run(folder: Path) -> list[Result]:
     """Return the results of this suite."""
-    for program in ("wrk", "nginx"):
-        if not shutil.which(program):
-            sys.exit(f"This suite needs {program}: apt-get install {program}")
     with _nginx(folder) as port:
         nginx = _load(f"http://127.0.0.1:{port}/o/pixel.gif")
     with _receiver(folder) as (port, path):
