@@ -13,11 +13,13 @@ from core.cli.call import Call
 from core.cli.command import Usage, command, group
 
 if TYPE_CHECKING:
-    from core.contacts.importing import ImportResult
+    from core.contacts.importing import Encoding, ImportResult
 
 contacts = group("contacts", "The people you write to.")
 
 _SHOWN_REFUSALS = 10
+_ENCODINGS = "utf-8|utf-16|cp1252"
+_FACTS = ("rows", "created", "updated", "unchanged", "refused", "refused_rows", "list_id", "import_id")
 
 
 @command(contacts, "import")
@@ -28,26 +30,24 @@ def import_(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; guessed if not given.")
     ] = None,
+    encoding: Annotated[str, typer.Option("--encoding", metavar=_ENCODINGS, help="How the file's bytes stand for letters.")] = "utf-8",
+    refused: Annotated[Path | None, typer.Option("--refused", metavar="FILE", help="Where to write the refused rows, if any.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> Answer:
     """Import contacts from a CSV file; rows that can't be used are refused with the reason, and kept."""
-    data = files.read(file)
+    if dry_run and refused:
+        raise Usage("A dry run keeps no refused rows.", hint="Leave out --refused or --dry-run.")
     given = dict(_pair(text) for text in mapping or [])
+    data, read_as = files.read(file), _encoding(encoding)
     imports = call.services.imports
-    chosen = {**imports.inspect(call.by, data).mapping, **given}
-    result = imports.run(call.by, data, file.name, list_name=list_name, mapping=chosen, dry_run=dry_run)
-    facts = {
-        "dry_run": dry_run,
-        "rows": result.rows,
-        "created": result.created,
-        "updated": result.updated,
-        "unchanged": result.unchanged,
-        "refused": result.refused,
-        "refused_rows": result.refused_rows,
-        "list_id": result.list_id,
-        "mapping": chosen,
-    }
-    return Answer(facts, _words(result, list_name, dry_run))
+    chosen = {**imports.inspect(call.by, data, encoding=read_as).mapping, **given}
+    result = imports.run(call.by, data, file.name, list_name=list_name, mapping=chosen, dry_run=dry_run, encoding=read_as)
+    words = _words(result, list_name, dry_run)
+    facts = {"dry_run": dry_run, **{name: getattr(result, name) for name in _FACTS}, "mapping": chosen}
+    if refused:
+        facts["refused_file"] = _write_refused(call, result, refused)
+        words += f"\nThe refused rows are in “{refused}”." if result.refused else ""
+    return Answer(facts, words)
 
 
 @command(contacts, "export")
@@ -77,6 +77,24 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not column or not field:
         raise Usage(f"“{text}” is not COLUMN=FIELD.", hint="For example: --map Mail=email --map City=attribute.city")
     return column, field
+
+
+def _encoding(name: str) -> Encoding:
+    from core.contacts.importing import Encoding
+
+    try:
+        return Encoding(name.lower())
+    except ValueError as error:
+        raise Usage(f"“{name}” is not an encoding that can be read.", hint=f"Say --encoding {_ENCODINGS}.") from error
+
+
+def _write_refused(call: Call, result: ImportResult, path: Path) -> Path | None:
+    """Write the refused rows, line and reason first; return where, or None where nothing was refused."""
+    if result.import_id is None or not result.refused:
+        return None
+    with files.whole(path) as file:
+        file.write(call.services.imports.refused_rows(call.by, result.import_id))
+    return path
 
 
 def _words(result: ImportResult, list_name: str, dry_run: bool) -> str:

@@ -63,6 +63,18 @@ def set_role(call: Call, email: Email, role: Annotated[Role, typer.Argument(help
     return Answer({"user": person}, f"{person.name} is {person.role} now.")
 
 
+@command(users, "set-password")
+def set_password(call: Call, email: Email, password_stdin: FromStdin = False) -> Answer:
+    """Give somebody a new password and end their sessions."""
+    person = _find(call, email)
+    password, made_up = _password(password_stdin, call)
+    call.services.people.set_password(call.by, person.email, password)
+    words = f"{person.name} has a new password and was signed out everywhere."
+    if made_up:
+        words += f"\nThe password is {password} (shown only now)."
+    return Answer({"user": person, **({"password": password} if made_up else {})}, words)
+
+
 @command(users, "disable")
 def disable(call: Call, email: Email) -> Answer:
     """Keep somebody out; what they did stays."""
@@ -82,7 +94,7 @@ def _password(from_stdin: bool, call: Call) -> tuple[str, bool]:
     if from_stdin:
         given = sys.stdin.readline().rstrip("\r\n")
         if not given:
-            raise Usage("There is no password on standard input.", hint="Pipe it in: `printf %s … | postwright users add …`.")
+            raise Usage("There is no password on standard input.", hint="Pipe it in: `printf %s … | postwright users … --password-stdin`.")
         return given, False
     if sys.stdin.isatty() and not call.as_json:
         given = typer.prompt("Password (empty: make one up)", default="", show_default=False, hide_input=True, err=True)

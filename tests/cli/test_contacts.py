@@ -25,6 +25,29 @@ def test_import_counts_and_tells_why_rows_were_refused(cli: Cli, people: Path) -
     assert "WHY IT WAS REFUSED" in words
 
 
+def test_the_refused_rows_are_written_where_asked(cli: Cli, people: Path, tmp_path: Path) -> None:
+    refused = tmp_path / "refused.csv"
+    said = cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--refused", refused, "--json")
+    assert (said.facts["import_id"], said.facts["refused_file"]) == (1, str(refused))
+    (row,) = csv.DictReader(refused.read_text(encoding="utf-8-sig").splitlines())
+    assert row["Mail"] == "not an address"
+    fine = tmp_path / "fine.csv"
+    fine.write_text("email\ncat@example.com\n")
+    said = cli("contacts", "import", fine, "--list", "L", "--refused", tmp_path / "none.csv", "--json")
+    assert said.facts["refused_file"] is None
+    assert not (tmp_path / "none.csv").exists()
+    assert cli("contacts", "import", fine, "--list", "L", "--refused", refused, "--dry-run").code == 2
+
+
+def test_a_file_of_an_old_spreadsheet_is_read_in_its_encoding(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes("email,first_name\nann@example.com,Zoë\n".encode("cp1252"))
+    assert "cp1252" in cli("contacts", "import", path, "--list", "L", "--encoding", "latin").err
+    assert cli("contacts", "import", path, "--list", "L").code == 1
+    assert cli("contacts", "import", path, "--list", "L", "--encoding", "cp1252").code == 0
+    assert "Zoë" in cli("contacts", "export").out
+
+
 def test_a_dry_run_changes_nothing(cli: Cli, people: Path) -> None:
     said = cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--dry-run", "--json")
     assert (said.facts["created"], said.facts["dry_run"]) == (2, True)

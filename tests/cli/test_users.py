@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from core.accounts.passwords import verify
+from core.accounts.tables import people
 from core.settings import Settings
+from core.storage.database import Database
 from tests.cli.conftest import Cli
 
 PASSWORD = "a long pass phrase\n"
@@ -41,6 +46,26 @@ def test_roles_change_and_people_are_disabled(cli: Cli) -> None:
         ("ben@example.com", "marketer", False),
     ]
     assert "disabled" in cli("users", "list").out
+
+
+def test_a_new_password_opens_the_account_and_the_old_one_does_not(cli: Cli, settings: Settings) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    said = cli("users", "set-password", "Ada@example.com", "--password-stdin", "--json", given="another long pass phrase\n")
+    assert said.code == 0, said
+    assert "password" not in said.facts
+    database = Database(settings.resolved_database_url)
+    with database.read() as connection:
+        stored = connection.execute(sa.select(people.c.password_hash)).scalar_one()
+    database.close()
+    assert verify("another long pass phrase", stored)
+    assert not verify(PASSWORD.strip(), stored)
+
+
+def test_a_new_password_is_made_up_where_none_is_given(cli: Cli) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    assert len(cli("users", "set-password", "ada@example.com", "--json").facts["password"]) >= 16
+    assert cli("users", "set-password", "ada@example.com", "--password-stdin", given="short\n").code == 1
+    assert cli("users", "set-password", "nobody@example.com", "--json").code == 1
 
 
 def test_the_last_admin_stays(cli: Cli) -> None:
