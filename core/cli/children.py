@@ -50,11 +50,6 @@ class Child:
         self._pause = FIRST_PAUSE_SECONDS
         self._start_again_at = 0.0
 
-    @property
-    def pid(self) -> int | None:
-        """Its process, or None while it is not running."""
-        return self._process.pid if self._process and self._process.poll() is None else None
-
     def start(self) -> None:
         """Start it. It dies with us, also if we are killed; its stdout joins our stderr: stdout is for the answer."""
         command = [sys.executable, "-m", "core.cli.tethered", str(os.getpid()), *self.part.arguments]

@@ -55,17 +55,6 @@ class Lists:
                 raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
             return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
 
-    def get_or_create(self, by: Principal, name: str) -> ContactList:
-        """Return the list of that name, making it where there is none.
-
-        Raises:
-            Denied: If `by` may not edit contacts.
-            InvalidInput: If the name is empty or too long.
-        """
-        by.require(Permission.CONTACTS_IMPORT)
-        with self._db.transaction() as connection:
-            return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
-
     def all(self, by: Principal) -> list[ContactList]:
         """Return every list by name.
 

@@ -12,6 +12,7 @@ from core.clock import FrozenClock
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.database import Database
+from tests.support.lists import list_called
 
 TEMPLATE = """<html><body><p>Hello {{ contact.first_name|default("you") }}</p>
 <a href="https://shop.example.com/a">A</a> <a href="https://shop.example.com/b">B</a></body></html>"""
@@ -36,7 +37,7 @@ def draft(services: Services, by: Principal) -> Callable[..., Campaign]:
     """Make a draft to a list of `people` contacts."""
 
     def make(people: int = 3, **fields: object) -> Campaign:
-        chosen = services.lists.get_or_create(by, "Readers")
+        chosen = list_called(services.lists, by, "Readers")
         for n in range(people):
             services.contacts.save(by, f"reader-{n}@example.com", first_name=f"Reader {n}", list_ids=[chosen.id])
         template = services.templates.save(by, "Letter", TEMPLATE)

@@ -21,6 +21,7 @@ from core.storage.database import Database
 from core.storage.lake import Dataset
 from core.storage.tables import lake_files
 from tests.contacts.conftest import People
+from tests.support.lists import list_called
 
 NAMES = ("ada", "bob", "eve", "sue")
 
@@ -77,7 +78,7 @@ def take(people: People, step: tuple) -> None:
     elif action == "import":
         people.take_in("email,size,city\nada@example.com,2,Rome\nnew@example.com,,Bonn\n")
     elif action == "drop_list":
-        people.lists.delete(by, people.lists.get_or_create(by, "News").id)
+        people.lists.delete(by, list_called(people.lists, by, "News").id)
     elif action == "suppress":
         people.suppressions.add(by, email)
     elif action == "allow" and people.suppressions.contains(by, email):
@@ -87,7 +88,7 @@ def take(people: People, step: tuple) -> None:
 
 
 def change_known(people: People, action: str, contact_id: int) -> None:
-    news = people.lists.get_or_create(people.by, "News").id
+    news = list_called(people.lists, people.by, "News").id
     if action == "delete":
         people.contacts.delete(people.by, contact_id)
     elif action == "join":

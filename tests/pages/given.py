@@ -12,6 +12,7 @@ from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 from core.templates.library import TemplateVersion
+from tests.support.lists import list_called
 
 SOURCE = """<html><body><p>Hello {{ contact.first_name | default('there') }}, <a href="https://shop.example.com/tea">tea</a></p>
 <p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p></body></html>"""
@@ -21,7 +22,7 @@ READER_IP = "84.17.46.10"
 
 def people(services: Services, by: Principal, count: int = 3, *, on: str = "Newsletter") -> list[Contact]:
     """Put people on a list: reader0@example.org, reader1@…"""
-    target = services.lists.get_or_create(by, on)
+    target = list_called(services.lists, by, on)
     return [
         services.contacts.save(by, f"reader{n}@example.org", first_name=f"Reader {n}", attributes={"orders": n}, list_ids=[target.id])
         for n in range(count)
