@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,12 +21,16 @@ def free_port() -> int:
 
 @dataclass
 class MailServer:
-    """A real SMTP server; `answers` maps a recipient to what the server says or does at a command."""
+    """A real SMTP server; `answers` maps a recipient to what the server says or does at a command.
+
+    `before_answer` is called with the number of messages taken, while the sender still waits for the answer to the last one.
+    """
 
     port: int = 0
     received: list[Envelope] = field(default_factory=list)
     connections: int = 0
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
+    before_answer: Callable[[int], None] | None = None
 
     async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
         self.connections += 1
@@ -48,6 +52,8 @@ class MailServer:
             server.transport.abort()
         elif answer.startswith("250"):
             self.received.append(envelope)
+        if self.before_answer:
+            self.before_answer(len(self.received))
         return answer
 
 

@@ -47,6 +47,10 @@ class Mail:
         assert body is not None, "a message without an HTML part"
         return str(body.get_content())
 
+    def one_click_url(self) -> str:
+        """Return where a mailbox provider posts to for its own unsubscribe button (RFC 8058)."""
+        return str(message_from_bytes(self.raw, policy=policy.default)["List-Unsubscribe"]).strip().strip("<>")
+
 
 class Product:
     """A running Postwright and the doors a person has to it.
