@@ -25,10 +25,10 @@ def draw(page: Page, draft: Campaign | None) -> DraftFields:
     key = f"campaign_{draft.id if draft else 'new'}"
     fields: DraftFields = {}
     with st.container(border=True):
-        st.markdown("#### Message")
+        st.markdown("#### Message", anchors=False)
         _message(page, draft, key, fields)
     with st.container(border=True):
-        st.markdown("#### Sender and people")
+        st.markdown("#### Sender and people", anchors=False)
         _sender(page, draft, key, fields)
         _people(page, draft, key, fields)
         fields["track_conversions"] = st.toggle(

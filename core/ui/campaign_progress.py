@@ -18,7 +18,7 @@ PATIENCE = timedelta(seconds=20)
 WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
 HELD_UP = (
     "**Nothing can leave at the moment:** {} Nothing is lost: it is tried again by itself every minute or so. "
-    "Whether the connection works again can be tested under Admin, Connections."
+    "If its settings are wrong, correct the connection under Admin › Connections."
 )
 
 STATES = {

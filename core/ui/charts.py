@@ -104,7 +104,7 @@ def card(title: str, draw: Callable[[], go.Figure], rows: Sequence[dict[str, Any
     """
     with st.container(border=True, key=f"{key}-card"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(f"#### {title}", width="content")
+            st.markdown(f"#### {title}", anchors=False, width="content")
             with st.popover("Table", icon=":material/table:", type="tertiary"):
                 st.dataframe(list(rows), hide_index=True, alt=f"{title}, as a table", height=320)
         st.plotly_chart(draw(), theme=None, config={"displayModeBar": False, "scrollZoom": False}, key=key, alt=alt)

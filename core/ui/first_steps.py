@@ -73,7 +73,7 @@ def draw(page: Page, found: list[Step]) -> None:
         return
     with st.container(border=True, key="first_steps"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown("#### Your first campaign", width="content")
+            st.markdown("#### Your first campaign", anchors=False, width="content")
             st.caption(f"{len(found) - len(left)} of {len(found)} steps done", width="content")
         for step in found:
             _draw_step(page, step, is_next=step is left[0])

@@ -43,8 +43,9 @@ def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str 
     """
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        st.markdown(f"# :primary[:material/{icon}:]", text_alignment="center", width="content")
-        st.markdown(f"#### {title}", text_alignment="center", width="content")
+        # A picture, not a heading: the page has one title, and a screen reader should not read out the icon's name as another.
+        st.badge("", icon=f":material/{icon}:", color="primary")
+        st.markdown(f"**{title}**", text_alignment="center", width="content")
         st.markdown(f":gray[{text}]", text_alignment="center", width="content")
         pressed = bool(action) and st.button(action, key=key, type="primary")
         st.space("small")
@@ -73,7 +74,7 @@ def denied(permission: str) -> None:
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown("# :gray[:material/lock:]", text_alignment="center", width="content")
-        st.markdown("#### You can’t open this page", text_alignment="center", width="content")
+        st.markdown("#### You can’t open this page", anchors=False, text_alignment="center", width="content")
         text = f"It needs the permission `{permission}`. An admin of this workspace can give you a role that has it."
         st.markdown(text, text_alignment="center", width="content")
         st.space("small")

@@ -24,7 +24,7 @@ def show(page: Page, contact: Contact) -> None:
     """Draw the details of a person, for a drawer."""
     name = " ".join(filter(None, [contact.first_name, contact.last_name]))
     if name:
-        st.markdown(f"#### {plain(name)}")
+        st.markdown(f"#### {plain(name)}", anchors=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(contact.consent.value.capitalize(), color=CONSENT_COLOURS[contact.consent])  # type: ignore[arg-type]
         if page.services.suppressions.contains(page.by, contact.email):
@@ -38,7 +38,7 @@ def show(page: Page, contact: Contact) -> None:
 
 
 def _attributes(contact: Contact) -> None:
-    st.markdown("##### What you know")
+    st.markdown("##### What you know", anchors=False)
     if not contact.attributes:
         st.caption("Nothing besides the address yet. Columns of an import become attributes.")
         return
@@ -47,7 +47,7 @@ def _attributes(contact: Contact) -> None:
 
 
 def _history(page: Page, contact: Contact) -> None:
-    st.markdown("##### Consent history")
+    st.markdown("##### Consent history", anchors=False)
     for record in page.services.consent.history(page.by, contact.id):
         words = f"**{record.state.value.capitalize()}** · {plain(record.source) or 'no source'} · {page.when(record.occurred_at)}"
         st.markdown(words, help=page.exactly(record.occurred_at))

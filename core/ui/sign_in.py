@@ -83,5 +83,5 @@ def _card() -> Iterator[None]:
 
 
 def _heading(title: str, text: str) -> None:
-    st.markdown(f"### {title}")
+    st.markdown(f"### {title}", anchors=False)
     st.markdown(f":gray[{text}]")

@@ -1,17 +1,15 @@
-"""Connections: the providers that carry your email, which one is used unless told otherwise, and whether it answers."""
+"""Connections: the providers that carry your email, how they are reached, which one is used unless told otherwise, and whether it answers."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from core.permissions import Permission
-from core.providers.base import ProviderField
 from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
-from core.ui import dialogs
+from core.ui import connection_form, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.words import plain
@@ -20,29 +18,28 @@ page = open_page("Connections", needs=Permission.CONNECTIONS_MANAGE, help="What 
 connections = page.services.connections
 
 
-def field(one: ProviderField, kind: str) -> Any:
-    label, key = one.label if one.required else f"{one.label} (optional)", f"connection_{kind}_{one.name}"
-    if one.kind == "number":
-        return st.number_input(label, value=int(one.default or 0), step=1, help=one.help or None, key=key)
-    if one.kind == "choice":
-        index = one.choices.index(str(one.default)) if one.default in one.choices else 0
-        return st.selectbox(label, one.choices, index=index, help=one.help or None, key=key)
-    hidden = "password" if one.secret or one.kind == "password" else "default"
-    return st.text_input(label, str(one.default), type=hidden, help=one.help or None, key=key, autocomplete="off")
-
-
 def add() -> None:
     kinds = {kind.label: kind for kind in CATALOGUE.values()}
     chosen = kinds[st.selectbox("Kind", list(kinds), key="connection_kind")]
     st.caption(chosen.summary)
     with st.form("connection_form", border=False):
         name = st.text_input("Name", key="connection_name", placeholder=f"Our {chosen.label}")
-        values = {one.name: field(one, chosen.kind) for one in chosen.fields}
-        if any(one.secret for one in chosen.fields):
-            st.caption("Secrets are stored encrypted and never shown again.")
+        values = connection_form.fields(chosen, f"connection_{chosen.kind}")
         if st.form_submit_button("Add connection", type="primary"):
             with page.act("Added. Test it before the first campaign."):
                 connections.add(page.by, name or "", chosen.kind, {name: value for name, value in values.items() if value != ""})
+                dialogs.done()
+
+
+def edit(one: Connection) -> None:
+    kind = CATALOGUE[one.kind]
+    st.caption(f"{plain(one.name)} · {kind.label}")
+    with st.form("edit_form", border=False):
+        values = connection_form.fields(kind, f"edit_{one.id}", one.settings)
+        st.caption("A campaign that waits for this connection tries it again within a minute or so.")
+        if st.form_submit_button("Save changes", type="primary"):
+            with page.act("Saved. Test it to see whether it answers."):
+                connections.change(page.by, one.id, values)
                 dialogs.done()
 
 
@@ -58,6 +55,8 @@ def draw(one: Connection) -> None:
         with st.container(horizontal=True):
             if st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
                 test(one)
+            if kind.fields:
+                st.button("Edit", icon=":material/edit:", key=f"edit_{one.id}", on_click=dialogs.show, args=("edit", one))
             if not one.is_default:
                 st.button("Make default", key=f"default_{one.id}", on_click=make_default, args=(one,))
                 st.button("Remove", key=f"remove_{one.id}", type="tertiary", on_click=dialogs.show, args=("remove", one))
@@ -86,5 +85,7 @@ connections.default(page.by)  # a workspace without one gets the outbox
 for connection in connections.all(page.by):
     draw(connection)
 dialogs.dialog("add_connection", "Add a connection", add)
+if (opened := dialogs.opened("edit"))[0]:
+    dialogs.dialog("edit", "Edit connection", partial(edit, opened[1]))
 if (opened := dialogs.opened("remove"))[0]:
     remove(opened[1])

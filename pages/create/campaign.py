@@ -31,7 +31,7 @@ def write(draft: Campaign | None) -> None:
             with page.act("Draft saved."):
                 st.switch_page(SELF, query_params={"id": str(save(draft, fields).id)})
     with preview, st.container(border=True):
-        st.markdown("#### Preview")
+        st.markdown("#### Preview", anchors=False)
         if "template_id" not in fields:
             st.caption("Choose a template to see the email here.")
         else:
