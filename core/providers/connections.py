@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.permissions import Permission, Principal
 from core.providers.base import Provider
 from core.providers.catalogue import OUTBOX
-from core.providers.entering import checked_values, kind_named
+from core.providers.entering import changed_values, checked_values, kind_named
 from core.providers.tables import connections
 from core.storage.database import Database, insert_or_ignore
 from core.storage.vault import Vault
@@ -46,7 +46,7 @@ class Connection:
 
 
 class Connections:
-    """Adds, shows, tests and opens connections.
+    """Adds, changes, shows, tests and opens connections.
 
     Args:
         db: The database.
@@ -73,6 +73,29 @@ class Connections:
             if not insert_or_ignore(connection, connections, [row]):
                 raise Conflict(f"There is a connection called “{row['name']}” already.", hint="Choose another name.")
             return _one(connection, by.workspace_id, connections.c.name == row["name"])
+
+    def change(self, by: Principal, connection_id: int, values: Mapping[str, Any]) -> Connection:
+        """Change what was entered for a connection; campaigns that are being sent through it use it from their next try.
+
+        Args:
+            by: Who asks.
+            connection_id: Which one; its name and kind stay.
+            values: What is new. What is left out stays as it is, and so does a secret that is left empty.
+
+        Raises:
+            NotFound: If this workspace has no such connection.
+            InvalidInput: If a value can't be used, or if a stored secret can't be read and is not entered again.
+        """
+        by.require(Permission.CONNECTIONS_MANAGE)
+        mine = (connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
+        stored = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets).where(*mine).with_for_update()
+        with self._db.transaction() as connection:
+            row = connection.execute(stored).one_or_none()
+            if row is None:
+                raise NotFound("This connection does not exist.")
+            shown, secret = changed_values(kind_named(row.kind), values, row.settings, self._readable(row.secrets))
+            connection.execute(sa.update(connections).where(*mine).values(settings=shown, secrets=self._sealed(secret)))
+            return _one(connection, by.workspace_id, connections.c.id == connection_id)
 
     def all(self, by: Principal) -> list[Connection]:
         """Return the connections by name."""
@@ -156,7 +179,7 @@ class Connections:
             row = connection.execute(mine).one_or_none()
         if row is None:
             raise NotFound("This connection does not exist.")
-        secret = json.loads(self._vault.open(row.secrets)) if row.secrets else {}
+        secret = self._opened(row.secrets)
         kind = kind_named(row.kind)
         defaults = {field.name: field.default for field in kind.fields}
         return kind.build(defaults | row.settings | secret, self._data_dir)
@@ -176,9 +199,21 @@ class Connections:
             provider.close()
 
     def _row(self, workspace_id: int, name: str, kind: str, shown: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
-        sealed = self._vault.seal(json.dumps(secret)) if any(secret.values()) else ""
-        row = {"workspace_id": workspace_id, "name": name, "kind": kind, "settings": shown, "secrets": sealed}
+        row = {"workspace_id": workspace_id, "name": name, "kind": kind, "settings": shown, "secrets": self._sealed(secret)}
         return row | {"is_default": False, "created_at": self._clock.now()}
+
+    def _sealed(self, secret: Mapping[str, Any]) -> str:
+        return self._vault.seal(json.dumps(secret)) if any(secret.values()) else ""
+
+    def _opened(self, sealed: str) -> dict[str, Any]:
+        return dict(json.loads(self._vault.open(sealed))) if sealed else {}
+
+    def _readable(self, sealed: str) -> dict[str, Any] | None:
+        """Return the secrets, or None where they were sealed with another key."""
+        try:
+            return self._opened(sealed)
+        except Unavailable:
+            return None
 
 
 def _checked_name(name: str) -> str:

@@ -41,6 +41,33 @@ def checked_values(kind: ProviderKind, values: Mapping[str, Any]) -> tuple[dict[
     return shown, {name: value for name, value in checked.items() if name in secret}
 
 
+def changed_values(
+    kind: ProviderKind, values: Mapping[str, Any], shown: Mapping[str, Any], secret: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what `checked_values` does, where what is left out stays as it is; so does a secret that is left empty.
+
+    Args:
+        kind: The kind of provider; it stays.
+        values: What was entered.
+        shown: What is stored in the clear.
+        secret: What is stored encrypted, or None where it can't be read.
+
+    Raises:
+        InvalidInput: If a value is unknown, missing or can't be used, or if a secret that can't be read is left empty.
+    """
+    secrets = {field.name: field.label for field in kind.fields if field.secret}
+    given = {name: value for name, value in values.items() if name not in secrets or value not in (None, "")}
+    lost = [label for name, label in secrets.items() if secret is None and name not in given]
+    if lost:
+        raise InvalidInput(
+            f"{lost[0]} has to be entered again: the stored one can't be read.",
+            hint="The installation's secret key has changed since it was entered.",
+        )
+    stored = {**shown, **(secret or {})}
+    kept = {field.name: stored[field.name] for field in kind.fields if field.name in stored}
+    return checked_values(kind, kept | given)
+
+
 def _checked(field: ProviderField, value: Any) -> str | int:
     given = field.default if value is None or value == "" else value
     if given == "" and field.required:

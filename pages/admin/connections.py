@@ -1,4 +1,4 @@
-"""Connections: the providers that carry your email, how they are reached, which one is used unless told otherwise, and whether it answers."""
+"""Connections: what carries your email, how it is reached, which one is used unless told otherwise, and whether it answers."""
 
 from __future__ import annotations
 

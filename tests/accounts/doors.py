@@ -24,6 +24,7 @@ SAMPLES: Mapping[str, object] = {
     "role": Role.ADMIN,
     "audience": Audience("list", 2**40),
     "rules": RULES,
+    "values": {},
     "source": MJML,
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",

@@ -68,6 +68,19 @@ def test_providers_are_added_without_showing_secrets(cli: Cli) -> None:
     assert "hunter22" not in said.out + listed.out
 
 
+def test_a_provider_is_changed_without_showing_or_losing_its_secret(cli: Cli) -> None:
+    cli("providers", "add", "Mail", "--kind", "smtp", "--set", "host=127.0.0.1", "--set", "password=hunter22")
+    said = cli("providers", "set", "Mail", "--set", "port=2525", "--set", "password=hunter23", "--json")
+    assert said.code == 0, said
+    assert said.facts["connection"]["name"] == "Mail"
+    assert "hunter" not in said.out + said.err
+    assert cli("providers", "set", "Mail", "--set", "port=many").code == 1
+    assert cli("providers", "set", "Mail", "--set", "kind=outbox").code == 1
+    assert cli("providers", "set", "Nail", "--set", "port=25").code == 1
+    assert cli("providers", "set", "Mail", "--set", "port").code == 2
+    assert cli("providers", "set", "Mail").code == 2
+
+
 def test_an_unknown_kind_of_provider_is_refused(cli: Cli) -> None:
     assert cli("providers", "add", "X", "--kind", "pigeon").code == 1
     assert cli("providers", "add", "X", "--kind", "smtp", "--set", "host").code == 2

@@ -162,6 +162,20 @@ def test_a_dead_mail_server_loses_nothing_and_everything_leaves_once_it_is_back(
     assert drain(delivery, smtp_plan).accepted == len(mail_server.received) == 50
 
 
+def test_a_campaign_goes_on_once_its_wrong_connection_is_corrected(
+    delivery: Delivery, smtp_plan: SendPlan, connections: Connections, workspace: Principal, add_people: AddPeople, enqueue: Enqueue,
+    clock: FrozenClock, mail_server: MailServer, rows: Callable[..., list[Any]],
+) -> None:  # fmt: skip
+    enqueue(add_people(3))
+    connections.change(workspace, smtp_plan.connection_id, {"port": free_port()})
+    assert drain(delivery, smtp_plan).accepted == 0
+
+    connections.change(workspace, smtp_plan.connection_id, {"port": mail_server.port})
+
+    clock.advance(rows(MessageState.RETRY)[0].due_at - clock.now())
+    assert drain(delivery, smtp_plan).accepted == len(mail_server.received) == 3
+
+
 def test_a_full_disk_of_the_journal_stops_the_drain_and_forgets_nothing(
     delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal,
     journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

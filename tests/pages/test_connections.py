@@ -1,4 +1,4 @@
-"""Connections: added, tested, made the default, removed; secrets never come back."""
+"""Connections: added, changed, tested, made the default, removed; secrets never come back."""
 
 from __future__ import annotations
 
@@ -70,3 +70,43 @@ def test_another_connection_becomes_the_default_and_the_old_one_can_go(app_as, s
     assert len(shared.connections.all(admin)) == 2
     app.button(key="remove-yes").click().run()
     assert [one.id for one in shared.connections.all(admin)] == [added.id]
+
+
+def add_relay(shared, admin):
+    values = {"host": "127.0.0.1", "port": 9, "security": "none", "username": "tea", "password": "very secret"}
+    return shared.connections.add(admin, "Relay", "smtp", values)
+
+
+def test_a_wrong_port_is_corrected_and_the_secret_is_kept_unseen(app_as, shared, admin):
+    added = add_relay(shared, admin)
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key=f"edit_{added.id}").click().run()
+    assert app.text_input(key=f"edit_{added.id}_host").value == "127.0.0.1"
+    assert app.text_input(key=f"edit_{added.id}_password").value == ""
+    assert "keep" in app.text_input(key=f"edit_{added.id}_password").placeholder
+    assert app.selectbox(key=f"edit_{added.id}_security").value == "none"
+    app.number_input(key=f"edit_{added.id}_port").set_value(2525)
+    app = submit(app, "Save changes")
+    assert not app.error
+    assert "Port: 2525" in words_on(app)
+    assert "very secret" not in str(app)
+    assert shared.connections.get(admin, added.id).settings == added.settings | {"port": 2525}
+    assert not [one for one in app.text_input if one.key.startswith("edit_")]
+
+
+def test_a_change_that_cannot_be_used_is_told_once_and_the_rest_stays(app_as, shared, admin):
+    added = add_relay(shared, admin)
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key=f"edit_{added.id}").click().run()
+    app.text_input(key=f"edit_{added.id}_host").set_value("")
+    app.text_input(key=f"edit_{added.id}_username").set_value("coffee")
+    app = submit(app, "Save changes")
+    assert len(app.error) == 1
+    assert "Server" in app.error[0].value
+    assert app.text_input(key=f"edit_{added.id}_username").value == "coffee"
+    assert shared.connections.get(admin, added.id) == added
+
+
+def test_there_is_nothing_to_edit_about_the_outbox(app_as, shared, admin):
+    app = app_as(Role.ADMIN)(FILE)
+    assert not [one for one in app.button if one.label == "Edit"]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,78 @@ def test_what_cannot_be_used_is_named(
         connections.add(workspace, "X", kind, values)
 
 
+def test_what_is_changed_counts_and_what_is_left_out_stays(connections: Connections, workspace: Principal, db: Database) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+    before = _secrets(db)
+
+    changed = connections.change(workspace, added.id, {"port": "26", "password": ""})
+
+    assert changed == replace(added, settings=added.settings | {"port": 26})
+    assert connections.get(workspace, added.id) == changed
+    assert _opened(before) == _opened(_secrets(db)) == {"password": "s3cret-word"}
+
+
+def test_a_corrected_port_is_the_one_that_is_used(connections: Connections, workspace: Principal, mail_server: MailServer) -> None:
+    added = connections.add(workspace, "Relay", "smtp", {"host": "127.0.0.1", "port": 1, "security": "none"})
+
+    connections.change(workspace, added.id, {"port": mail_server.port})
+
+    connections.test(workspace, added.id)
+    assert mail_server.connections == 1
+
+
+def test_a_new_secret_replaces_the_stored_one_and_is_not_shown(connections: Connections, workspace: Principal, db: Database) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+
+    changed = connections.change(workspace, added.id, {"password": "another-word"})
+
+    assert changed == added
+    assert "another-word" not in _secrets(db)
+    assert _opened(_secrets(db)) == {"password": "another-word"}
+
+
+def test_a_value_that_is_emptied_is_empty_or_what_it_is_by_default(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+
+    changed = connections.change(workspace, added.id, {"username": "", "port": ""})
+
+    assert (changed.settings["username"], changed.settings["port"]) == ("", 587)
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [({"host": ""}, "Server"), ({"port": "many"}, "Port"), ({"security": "magic"}, "starttls"), ({"kind": "outbox"}, "kind")],
+)
+def test_a_change_that_cannot_be_used_changes_nothing(
+    connections: Connections, workspace: Principal, values: dict[str, object], word: str
+) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+
+    with pytest.raises(InvalidInput, match=word):
+        connections.change(workspace, added.id, {"username": "bob"} | values)
+    assert connections.get(workspace, added.id) == added
+
+
+def test_a_secret_of_another_key_has_to_be_entered_again(
+    connections: Connections, workspace: Principal, db: Database, clock: FrozenClock, tmp_path: Path
+) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP)
+    restored = Connections(db, clock, Vault(b"another key"), tmp_path)
+
+    with pytest.raises(InvalidInput, match="Password has to be entered again"):
+        restored.change(workspace, added.id, {"port": 26, "password": ""})
+    restored.change(workspace, added.id, {"password": "entered again"})
+
+    assert restored.open(workspace.workspace_id, added.id).kind == "smtp"
+
+
+def test_a_connection_without_a_secret_needs_none_to_be_changed(connections: Connections, workspace: Principal, db: Database) -> None:
+    added = connections.add(workspace, "Relay", "smtp", {"host": "mail.example.com"})
+
+    assert connections.change(workspace, added.id, {"port": 26}).settings["port"] == 26
+    assert _secrets(db) == ""
+
+
 def test_a_name_is_needed_and_used_once(connections: Connections, workspace: Principal) -> None:
     connections.add(workspace, "Relay", "outbox")
 
@@ -121,7 +196,8 @@ def test_another_workspace_sees_and_opens_nothing(connections: Connections, work
     stranger = Principal.system(workspace.workspace_id + 1)
 
     assert connections.all(stranger) == []
-    for attempt in (connections.get, connections.remove, connections.set_default, connections.test):
+    change = partial(connections.change, values={})
+    for attempt in (connections.get, connections.remove, connections.set_default, connections.test, change):
         with pytest.raises(NotFound):
             attempt(stranger, added.id)
     with pytest.raises(NotFound):
@@ -135,4 +211,15 @@ def test_only_an_admin_changes_connections(connections: Connections, workspace: 
 
     with pytest.raises(Denied):
         connections.add(marketer, "X", "outbox")
+    with pytest.raises(Denied):
+        connections.change(marketer, connections.default(marketer).id, {})
     assert connections.default(marketer).kind == "outbox"
+
+
+def _secrets(db: Database) -> str:
+    with db.read() as connection:
+        return str(connection.execute(sa.select(table.c.secrets)).scalar_one())
+
+
+def _opened(sealed: str) -> object:
+    return json.loads(Vault(b"key").open(sealed))

@@ -1,0 +1,40 @@
+"""What a person enters for a connection, one input for each field of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.providers.base import ProviderField, ProviderKind
+
+_NEW = "Secrets are stored encrypted and never shown again."
+_STORED = "Leave empty to keep it."
+
+
+def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Draw the inputs of a kind and return what was entered, by the field's name.
+
+    Args:
+        kind: The kind of provider.
+        key: What the inputs' keys begin with.
+        stored: What was entered before, without secrets; None for a new connection.
+    """
+    values = {one.name: _field(one, f"{key}_{one.name}", stored) for one in kind.fields}
+    if any(one.secret for one in kind.fields):
+        st.caption(_NEW)
+    return values
+
+
+def _field(one: ProviderField, key: str, stored: Mapping[str, Any] | None) -> Any:
+    label = one.label if one.required else f"{one.label} (optional)"
+    value = one.default if stored is None or one.secret else stored.get(one.name, one.default)
+    if one.kind == "number":
+        return st.number_input(label, value=int(value or 0), step=1, help=one.help or None, key=key)
+    if one.kind == "choice":
+        index = one.choices.index(str(value)) if value in one.choices else 0
+        return st.selectbox(label, one.choices, index=index, help=one.help or None, key=key)
+    kept = _STORED if one.secret and stored is not None else None
+    hidden: Literal["password", "default"] = "password" if one.secret or one.kind == "password" else "default"
+    return st.text_input(label, str(value), type=hidden, help=one.help or None, key=key, autocomplete="off", placeholder=kept)
