@@ -25,7 +25,7 @@ from core.contacts.suppression import Suppressions
 from core.errors import Conflict, PostwrightError
 from core.events.actions.means import Means
 from core.events.compaction import Compaction
-from core.events.event import Drop, Event
+from core.events.event import Drop, DropReason, Event
 from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
 from core.events.lake_rows import ORDER, shelve
@@ -224,5 +224,7 @@ class Ingester:
             names = ", ".join(part.file for part in batch.slices if part.torn_bytes)
             _log.warning("ignored a last line cut off by a crash: %d bytes in %s", report.torn_bytes, names)
         if report.dropped:
-            _log.warning("left out of the lake, kept in the journal: %s", report.dropped)
+            # The same order reported twice is everyday life; anything else is worth a look.
+            is_routine = set(report.dropped) <= {DropReason.DUPLICATE}
+            _log.log(logging.INFO if is_routine else logging.WARNING, "left out of the lake, kept in the journal: %s", report.dropped)
         return report

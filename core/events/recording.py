@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.events.actions.bounced import on_bounced
 from core.events.actions.complained import on_complained
 from core.events.actions.means import Action, Means
+from core.events.actions.proven import settle_proven
 from core.events.actions.sent import on_sent
 from core.events.actions.unsubscribed import on_unsubscribed
 from core.events.event import DropReason, Event
@@ -30,6 +31,7 @@ ACTIONS: dict[EventKind, Action] = {
 
 def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Let every kind's action do what its events lead to."""
+    settle_proven(connection, events)
     together: dict[EventKind, list[Event]] = defaultdict(list)
     for event in events:
         together[event.kind].append(event)

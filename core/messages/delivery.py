@@ -25,8 +25,8 @@ from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 
 LARGEST_BATCH = 500
-# The ingester is about a second behind; after this long a missing fact was lost on the way to the journal.
-REPORT_AGAIN_AFTER = timedelta(minutes=10)
+# The ingester is about a second behind; after this long a missing fact was lost on its way to the journal.
+REPORT_AGAIN_AFTER = timedelta(minutes=1)
 _REPORT_AGAIN_LIMIT = 10_000
 _SOURCE = "delivery"
 
@@ -113,8 +113,9 @@ class Delivery:
     def report_again(self) -> int:
         """Put `sent` facts that never came back from the journal into it once more; return how many.
 
-        They are missing only where the journal's disk was full and the process that held them in memory was killed. The
-        ingester counts each message once, so reporting one too many is harmless.
+        They are missing where a sender was killed after the provider took a message and before it could say so: the reader's
+        own click then told the ledger, or the journal's disk was full. The ingester counts each message once, so reporting
+        one too many is harmless.
         """
         before = self._clock.now() - REPORT_AGAIN_AFTER
         lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)

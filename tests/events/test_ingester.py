@@ -92,6 +92,16 @@ def test_a_sent_record_settles_a_message_whose_outcome_was_open(world: World, st
     assert (settled.state, settled.accepted_at, settled.provider_message_id) == ("accepted", sent_at, "mta-9")
 
 
+@pytest.mark.parametrize("kind", [EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED, EventKind.CONVERTED])
+@pytest.mark.parametrize("state", ["queued", "sending", "uncertain"])
+def test_whoever_reacts_to_a_message_has_got_it(world: World, kind: EventKind, state: str) -> None:
+    message = world.message("ada@example.com", state=state)
+    world.journal(world.record(kind, message))
+    world.ingester().run_once()
+    row = world.row(message)
+    assert (row.state, row.accepted_at is not None, row.recorded_at) == ("accepted", True, None)
+
+
 def test_a_sent_record_leaves_a_settled_message_s_state_alone(world: World) -> None:
     message = world.message(state="bounced")
     world.journal(world.record(EventKind.SENT, message))

@@ -20,6 +20,11 @@ def on_sent(connection: sa.Connection, events: Sequence[Event], means: Means) ->
     for chunk in locked(connection, [event.matched.id for event in events]):
         fresh = sa.update(messages).where(column.id.in_(chunk), column.recorded_at.is_(None))
         connection.execute(fresh.values(recorded_at=now))
+    settle_accepted(connection, events)
+
+
+def settle_accepted(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """Mark the messages behind events as accepted where the ledger does not know it yet."""
     unsettled = [event for event in events if event.matched.state in UNSETTLED or not event.matched.is_accepted]
     if unsettled:
         connection.execute(_settle(), [_outcome(event) for event in unsettled])
