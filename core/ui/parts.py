@@ -45,7 +45,7 @@ def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str 
         st.space("small")
         # A picture, not a heading: the page has one title, and a screen reader should not read out the icon's name as another.
         st.badge("", icon=f":material/{icon}:", color="primary")
-        st.markdown(f"**{title}**", text_alignment="center", width="content")
+        st.markdown(f"#### {title}", anchors=False, text_alignment="center", width="content")
         st.markdown(f":gray[{text}]", text_alignment="center", width="content")
         pressed = bool(action) and st.button(action, key=key, type="primary")
         st.space("small")
