@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -38,6 +38,15 @@ def report_csv(report: CampaignReport) -> str:
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow(REPORT_COLUMNS)
     lines.writerows([_cell(value) for value in row] for row in _report_rows(report))
+    return text.getvalue()
+
+
+def rows_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows with the same keys as CSV that no spreadsheet runs; the keys are its first line."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow([_cell(name) for name in (rows[0] if rows else ())])
+    lines.writerows([_cell(value) for value in row.values()] for row in rows)
     return text.getvalue()
 
 

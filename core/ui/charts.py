@@ -10,6 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.analytics.exporting import rows_csv
 from core.ui import palette
 from core.ui.palette import Meaning, Palette
 
@@ -107,6 +108,8 @@ def card(title: str, draw: Callable[[], go.Figure], rows: Sequence[dict[str, Any
             st.markdown(f"#### {title}", anchors=False, width="content")
             with st.popover("Table", icon=":material/table:", type="tertiary"):
                 st.dataframe(list(rows), hide_index=True, alt=f"{title}, as a table", height=320)
+                name, data = f"{title.partition(',')[0].lower().replace(' ', '-')}.csv", rows_csv(rows)
+                st.download_button("Download CSV", data, name, "text/csv", icon=":material/download:", key=f"{key}-csv")
         st.plotly_chart(draw(), theme=None, config={"displayModeBar": False, "scrollZoom": False}, key=key, alt=alt)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pyarrow.parquet as pq
 import pytest
 
-from core.analytics.exporting import EventFormat, report_csv, write_events
+from core.analytics.exporting import EventFormat, report_csv, rows_csv, write_events
 from core.analytics.metrics import METRICS, RATES
 from core.analytics.models import Totals
 from core.analytics.reports import Analytics
@@ -107,3 +107,9 @@ def test_a_kind_that_does_not_exist_is_refused_at_once(analytics: Analytics, wor
 def test_a_time_without_a_zone_is_refused_at_once(analytics: Analytics, workspace: Principal) -> None:
     with pytest.raises(InvalidInput, match="has no zone"):
         analytics.event_rows(workspace, since=NOON.replace(tzinfo=None))
+
+
+def test_a_chart_s_rows_as_csv_cannot_be_run_by_a_spreadsheet() -> None:
+    rows = [{"Day": "2026-11-22", "Opens": 5, "=1+1": "=cmd()"}, {"Day": "2026-11-23", "Opens": None, "=1+1": "-3"}]
+    assert rows_csv(rows).splitlines() == ["Day,Opens,'=1+1", "2026-11-22,5,'=cmd()", "2026-11-23,,'-3"]
+    assert rows_csv([]) == "\r\n"

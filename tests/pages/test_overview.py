@@ -55,3 +55,11 @@ def test_another_period_can_be_chosen(app_as):
 def test_an_analyst_is_offered_no_step_they_may_not_take(app_as):
     app = app_as(Role.ANALYST)()
     assert "Start" not in [button.label for button in app.button]
+
+
+def test_the_chart_s_figures_can_be_downloaded(app_as, shared, admin):
+    campaign = given.sent(shared, admin, count=3)
+    given.opened(shared, admin, campaign, readers=2, clicked=1)
+    app = app_as(Role.ADMIN)()
+    (button,) = [one for one in app.get("download_button") if one.proto.label == "Download CSV"]
+    assert button

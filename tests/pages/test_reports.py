@@ -34,7 +34,7 @@ def test_a_report_counts_people_and_shows_links_and_hours(app_as, shared, admin)
     links = next(table.value for table in app.dataframe if "Link" in table.value)
     assert links.iloc[0].to_dict() == {"Link": "https://shop.example.com/tea", "People": 10, "Clicks": 10, "By machines": 0}
     assert app.get("plotly_chart")
-    assert [one.proto.label for one in app.get("download_button")] == ["Report as CSV", "Events as CSV"]
+    assert [one.proto.label for one in app.get("download_button")] == ["Download CSV", "Report as CSV", "Events as CSV"]
 
 
 def test_a_subject_test_says_plainly_that_nothing_can_be_told_yet(app_as, shared, admin):
