@@ -26,8 +26,12 @@ def by_hour(hours: Sequence[HourPoint]) -> None:
     table = [
         {
             "Hour": one.hour,
+            "Sent": one.sent,
             "Opens": one.opens,
+            "Unique opens": one.unique_opens,
             "Clicks": one.clicks,
+            "Unique clicks": one.unique_clicks,
+            "Unsubscribes": one.unsubscribes,
             "Machine opens": one.machine_opens,
             "Machine clicks": one.machine_clicks,
         }

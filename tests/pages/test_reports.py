@@ -33,6 +33,8 @@ def test_a_report_counts_people_and_shows_links_and_hours(app_as, shared, admin)
     assert "50.0 % of delivered" in words_on(app)
     links = next(table.value for table in app.dataframe if "Link" in table.value)
     assert links.iloc[0].to_dict() == {"Link": "https://shop.example.com/tea", "People": 10, "Clicks": 10, "By machines": 0}
+    hours = next(table.value for table in app.dataframe if "Hour" in table.value)
+    assert hours[["Sent", "Unique opens", "Unique clicks", "Unsubscribes"]].sum().to_list() == [40, 20, 10, 0]
     assert app.get("plotly_chart")
     assert [one.proto.label for one in app.get("download_button")] == ["Download CSV", "Report as CSV", "Events as CSV"]
 
