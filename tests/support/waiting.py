@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, *, seconds: float = 30.0, every: float = 0.02) -> T:
+def wait_for(condition: Callable[[], T], what: str, *, seconds: float = 60.0, every: float = 0.02) -> T:
     """Return the first truthy answer of `condition`.
 
     Args:
