@@ -157,6 +157,10 @@ def _plain_errors() -> Iterator[None]:
         text = str(error.orig).lower()
         if "full" in text or "no space" in text:
             raise StorageFull("The disk is full, nothing was changed.", hint="Free some space and try again.") from error
+        if "disk i/o error" in text:
+            raise Unavailable(
+                "The database can't be written, nothing was changed.", hint="Check the disk: its space, its quota, its health."
+            ) from error
         if "locked" in text or "connect" in text or "closed" in text:
             raise Unavailable("The database does not answer.", hint="Try again in a moment.") from error
         raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +14,13 @@ from core.contacts.contacts import Contacts
 from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.tables import imports
-from core.errors import StorageFull
+from core.errors import StorageFull, Unavailable
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.blobs import Blobs
 from core.storage.database import Database
 from core.storage.schema import metadata
+from tests.support.full_disk import tiny_files
 
 PEOPLE = "email,first_name\n" + "".join(f"person-{n}@example.com,Person {n}\n" for n in range(2_000))
 WITH_A_REFUSED_ROW = "email,first_name\nada@example.com,Ada\nnobody,Nobody\n"
@@ -46,19 +45,6 @@ def no_room_in(database: Database) -> Iterator[None]:
     finally:
         sa.event.remove(database.engine, "begin", hold_down)
         database.close()  # the limit belongs to the connections
-
-
-@contextmanager
-def no_room_for_files() -> Iterator[None]:
-    """Let the kernel allow files of 12 bytes only: write() then fails halfway, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (12, hard))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, previous)
 
 
 def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -96,7 +82,7 @@ def test_an_import_whose_refused_rows_cannot_be_kept_imports_nobody(
     contact_import: ContactImport, sqlite_db: Database, clock: FrozenClock, workspace: Principal, settings: Settings
 ) -> None:
     before = everything(sqlite_db)
-    with no_room_for_files(), pytest.raises(StorageFull) as error:
+    with tiny_files(), pytest.raises(StorageFull) as error:
         contact_import.run(workspace, WITH_A_REFUSED_ROW.encode(), "people.csv", list_name="People")
     assert str(error.value) == "The file could not be kept. Free some disk space and try again."
     assert everything(sqlite_db) == before
@@ -110,3 +96,11 @@ def test_an_import_whose_refused_rows_cannot_be_kept_imports_nobody(
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_a_disk_quota_that_is_used_up_is_no_traceback(sqlite_db: Database, workspace: Principal, contact_import: ContactImport) -> None:
+    """Past a quota or a file size limit SQLite says “disk I/O error”, not “full”."""
+    before = everything(sqlite_db)
+    with tiny_files(), pytest.raises(Unavailable, match="quota"):
+        contact_import.run(workspace, PEOPLE.encode(), "people.csv", list_name="People")
+    assert everything(sqlite_db) == before

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.errors import StorageFull
 from core.storage.journal import JournalReader, JournalWriter
+from tests.support.full_disk import tiny_files
 from tests.support.waiting import wait_for
 
 
@@ -107,19 +105,6 @@ def test_files_are_private(tmp_path: Path) -> None:
     writer.append([{"n": 1}])
     assert JournalReader(tmp_path).files()[0].stat().st_mode & 0o077 == 0
     writer.close()
-
-
-@contextmanager
-def tiny_files() -> Iterator[None]:
-    """Let the kernel allow files of 12 bytes only: write() then fails halfway, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (12, hard))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, previous)
 
 
 def test_a_full_disk_refuses_keeps_and_writes_later(tmp_path: Path) -> None:
