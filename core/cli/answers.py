@@ -78,11 +78,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(shown)
 
 
-def percent(part: int, whole: int) -> str:
-    """Return a share as people read it ("12.3 %"), or a dash where there is no whole."""
-    return f"{100 * part / whole:.1f} %" if whole else "–"
-
-
 def _write(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

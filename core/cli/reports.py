@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.analytics.models import ArmRow, CampaignReport, Totals
+from core.analytics.rates import ENOUGH, percent
 from core.campaigns.models import Campaign
-from core.cli.answers import percent, table
+from core.cli.answers import table
 
 
 def report_words(campaign: Campaign, report: CampaignReport) -> str:
@@ -50,6 +51,6 @@ def _arms(arms: tuple[ArmRow, ...]) -> str:
 
 
 def _difference(arm: ArmRow) -> str:
-    if arm.difference is None or arm.low is None or arm.high is None:
+    if arm.delivered < ENOUGH or arm.difference is None or arm.low is None or arm.high is None:
         return ""
     return f"{100 * arm.difference:+.1f} points ({100 * arm.low:+.1f} to {100 * arm.high:+.1f})"

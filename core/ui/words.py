@@ -6,8 +6,9 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-ENOUGH = 30
-NOT_ENOUGH = "not enough yet"
+from core.analytics.rates import ENOUGH as ENOUGH
+from core.analytics.rates import NOT_ENOUGH as NOT_ENOUGH
+from core.analytics.rates import percent as percent
 
 
 def number(value: int | float) -> str:
@@ -18,11 +19,6 @@ def number(value: int | float) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun: 1 -> "1 version", 1200 -> "1,200 versions"."""
     return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
-
-
-def percent(part: int, whole: int) -> str:
-    """Return a share with one decimal, or "not enough yet" where fewer than 30 observations would make it mislead."""
-    return f"{100 * part / whole:.1f} %" if whole >= ENOUGH else NOT_ENOUGH
 
 
 def when(moment: datetime | None, now: datetime) -> str:
