@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.accounts.password_changes import PasswordChanges
 from core.accounts.people import People
+from core.accounts.roles import Roles
 from core.accounts.sessions import Sessions
 from core.accounts.setup import Setup
 from core.accounts.workspaces import Workspaces
@@ -75,6 +77,16 @@ class Services:
     def people(self) -> People:
         """Who may sign in."""
         return People(self.db, self.clock)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What people can be given to do."""
+        return Roles(self.db, self.clock)
+
+    @cached_property
+    def password_changes(self) -> PasswordChanges:
+        """New passwords."""
+        return PasswordChanges(self.db, self.clock, self.people.rounds)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.errors import Denied
+from core.errors import Denied, NotFound
 
 
 class Permission(StrEnum):
@@ -18,6 +18,7 @@ class Permission(StrEnum):
     TEMPLATES_VIEW = "templates.view"
     TEMPLATES_EDIT = "templates.edit"
     CONTACTS_VIEW = "contacts.view"
+    CONTACTS_EDIT = "contacts.edit"
     CONTACTS_IMPORT = "contacts.import"
     CONTACTS_EXPORT = "contacts.export"
     SEGMENTS_VIEW = "segments.view"
@@ -27,26 +28,72 @@ class Permission(StrEnum):
     OUTBOX_VIEW = "outbox.view"
     CONNECTIONS_MANAGE = "connections.manage"
     PEOPLE_MANAGE = "people.manage"
-    SYSTEM_VIEW = "system.view"
+    ROLES_MANAGE = "roles.manage"
+    TOKENS_MANAGE = "tokens.manage"
+    WORKSPACE_EDIT = "workspace.edit"
+    WORKSPACES_CREATE = "workspaces.create"
+    AUDIT_VIEW = "audit.view"
+    ACCOUNT_MANAGE = "account.manage"
+
+
+_P = Permission
+
+# What each permission allows, in the words of the role editor and of README's table.
+ALLOWS: dict[Permission, str] = {
+    _P.OVERVIEW_VIEW: "See the overview",
+    _P.CAMPAIGNS_VIEW: "See campaigns and who got them",
+    _P.CAMPAIGNS_EDIT: "Write and change campaigns",
+    _P.CAMPAIGNS_SEND: "Send, test, pause, resume and cancel campaigns",
+    _P.TEMPLATES_VIEW: "See templates",
+    _P.TEMPLATES_EDIT: "Write and change templates",
+    _P.CONTACTS_VIEW: "See contacts, lists and suppressions",
+    _P.CONTACTS_EDIT: "Add, change and delete contacts, lists and suppressions",
+    _P.CONTACTS_IMPORT: "Import contacts from files",
+    _P.CONTACTS_EXPORT: "Export contacts",
+    _P.SEGMENTS_VIEW: "See segments and count them",
+    _P.SEGMENTS_EDIT: "Create and change segments",
+    _P.REPORTS_VIEW: "See reports",
+    _P.EVENTS_EXPORT: "Export opens, clicks and other events",
+    _P.OUTBOX_VIEW: "Read the mail of the built-in outbox",
+    _P.CONNECTIONS_MANAGE: "Set up what carries the email",
+    _P.PEOPLE_MANAGE: "Invite people, give them roles, disable them, sign them out",
+    _P.ROLES_MANAGE: "Make roles of one’s own",
+    _P.TOKENS_MANAGE: "Make and revoke API tokens",
+    _P.WORKSPACE_EDIT: "Change the workspace’s name, address and sign-in rules",
+    _P.WORKSPACES_CREATE: "Create further workspaces",
+    _P.AUDIT_VIEW: "Read and export the audit log",
+    _P.ACCOUNT_MANAGE: "Manage one’s own password, second factor and sessions",
+}
 
 
 class Role(StrEnum):
-    """What a person is in a workspace."""
+    """The roles every workspace has; it may have roles of its own besides (`accounts.roles`)."""
 
     ADMIN = "admin"
     MARKETER = "marketer"
     ANALYST = "analyst"
 
 
-_P = Permission
+# Whoever is signed in may look after their own account, whatever their role is.
+EVERYBODY = frozenset({_P.ACCOUNT_MANAGE})
 _VIEWING = frozenset({_P.OVERVIEW_VIEW, _P.CAMPAIGNS_VIEW, _P.TEMPLATES_VIEW, _P.CONTACTS_VIEW, _P.SEGMENTS_VIEW, _P.REPORTS_VIEW})
-_WRITING = frozenset({_P.CAMPAIGNS_EDIT, _P.CAMPAIGNS_SEND, _P.TEMPLATES_EDIT, _P.CONTACTS_IMPORT, _P.SEGMENTS_EDIT, _P.OUTBOX_VIEW})
+_WRITING = frozenset(
+    {
+        _P.CAMPAIGNS_EDIT,
+        _P.CAMPAIGNS_SEND,
+        _P.TEMPLATES_EDIT,
+        _P.CONTACTS_EDIT,
+        _P.CONTACTS_IMPORT,
+        _P.SEGMENTS_EDIT,
+        _P.OUTBOX_VIEW,
+    }
+)
 _EXPLORING = frozenset({_P.SEGMENTS_EDIT, _P.CONTACTS_EXPORT, _P.EVENTS_EXPORT})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.MARKETER: _VIEWING | _WRITING | _EXPLORING,
-    Role.ANALYST: _VIEWING | _EXPLORING,
+    Role.MARKETER: EVERYBODY | _VIEWING | _WRITING | _EXPLORING,
+    Role.ANALYST: EVERYBODY | _VIEWING | _EXPLORING,
 }
 
 
@@ -60,7 +107,12 @@ class Principal:
         permissions: What may be done.
         person_id: The person, or None for the system itself.
         name: The name shown to people.
-        role: The role in this workspace, or None for the system itself.
+        role: The key of the role in this workspace, or "" for the system itself.
+        role_name: What the role is called.
+        lists: The only lists whose contacts may be seen; None for all.
+        needs_two_factor: Whether the workspace asks for a second factor they have not set up: until then they may only do that.
+        via: What they came in with ("session:12", "token:3"), for the audit log.
+        origin: The network address they came from, for the audit log; "" where it is not known.
     """
 
     workspace_id: int
@@ -68,7 +120,12 @@ class Principal:
     permissions: frozenset[Permission]
     person_id: int | None = None
     name: str = ""
-    role: Role | None = None
+    role: str = ""
+    role_name: str = ""
+    lists: frozenset[int] | None = None
+    needs_two_factor: bool = False
+    via: str = field(default="", compare=False)
+    origin: str = field(default="", compare=False)
 
     @classmethod
     def system(cls, workspace_id: int, label: str = "system") -> Principal:
@@ -90,3 +147,21 @@ class Principal:
                 f"You need the permission “{permission}” for this.",
                 hint="An admin of this workspace can give you a role that has it.",
             )
+
+    def require_all_lists(self) -> None:
+        """Do nothing for somebody who may see every list: for what can't be narrowed to a few.
+
+        Raises:
+            Denied: For somebody whose access is limited to some lists.
+        """
+        if self.lists is not None:
+            raise Denied("This shows more than the lists you may see.", hint="An admin of this workspace can give you access to all lists.")
+
+    def require_list(self, list_id: int) -> None:
+        """Do nothing if a list may be seen; whether it exists is for the caller to find out.
+
+        Raises:
+            NotFound: If it is not among the lists this person may see, in the words of a list that is not there.
+        """
+        if self.lists is not None and list_id not in self.lists:
+            raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")

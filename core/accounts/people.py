@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 
 from core.accounts import passwords
+from core.accounts.memberships import add_membership, set_lists
+from core.accounts.new_account import add_account, checked_account
+from core.accounts.principals import COLUMNS, MEMBERS, lists_of, permissions_of, principal_of, role_key
+from core.accounts.roles import RoleDefinition, find_role, require_rank
 from core.accounts.tables import memberships, people, sessions
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
-from core.errors import Conflict, Denied, InvalidInput, NotFound
-from core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
-from core.storage.database import Database, Row, insert_or_ignore
-
-LONGEST_NAME = 120
+from core.errors import Conflict, Denied, NotFound
+from core.permissions import Permission, Principal, Role
+from core.storage.database import Database, Row
 
 
 @dataclass(frozen=True)
@@ -26,17 +30,21 @@ class Person:
         id: Their number.
         email: What they sign in with, lower case.
         name: What they are called.
-        role: What they are in this workspace.
+        role: The key of their role in this workspace, see `RoleDefinition`.
+        role_name: What that role is called.
         disabled_at: Since when they may not enter this workspace, or None.
         last_seen_at: When they last used the product, or None.
+        lists: The only lists whose contacts they may see; None for all.
     """
 
     id: int
     email: str
     name: str
-    role: Role
+    role: str
     disabled_at: datetime | None
     last_seen_at: datetime | None
+    role_name: str = ""
+    lists: frozenset[int] | None = None
 
 
 class People:
@@ -53,31 +61,23 @@ class People:
         self._clock = clock
         self.rounds = rounds
 
-    def add(self, by: Principal, email: str, name: str, password: str, role: Role) -> Person:
-        """Let somebody into the workspace with a first password, which they can change themselves.
+    def add(self, by: Principal, email: str, name: str, password: str, role: str) -> Person:
+        """Let somebody into the workspace with a first password; for whoever runs the server (the command line).
 
         Somebody who has an account already (in another workspace) keeps the password they have.
 
         Raises:
-            Denied: Without `people.manage`.
+            Denied: For any person: they invite, so that whoever owns the address proves it (`Invitations`).
             InvalidInput: If the address, the name or the password can't be used.
+            NotFound: If there is no such role.
             Conflict: If they are in the workspace already.
         """
-        by.require(Permission.PEOPLE_MANAGE)
+        require_server(by, "People are added on the server only.", hint="Invite them instead.")
         account = checked_account(email, name, password, self.rounds)
         with self._db.transaction() as connection:
-            person_id = self.add_in(connection, by.workspace_id, account, role)
+            chosen = find_role(connection, by.workspace_id, role)
+            person_id = add_person(connection, by, account, chosen, self._clock.now())
         return self._get(by.workspace_id, person_id)
-
-    def add_in(self, connection: sa.Connection, workspace_id: int, account: Row, role: Role) -> int:
-        """Write an account made by `checked_account` and its membership in an open transaction; return the person's number."""
-        now = self._clock.now()
-        insert_or_ignore(connection, people, [{**account, "created_at": now}])
-        person_id = int(connection.execute(sa.select(people.c.id).where(people.c.email == account["email"])).scalar_one())
-        member = {"workspace_id": workspace_id, "person_id": person_id, "role": role.value, "created_at": now}
-        if not insert_or_ignore(connection, memberships, [member]):
-            raise Conflict("This address already belongs to somebody in this workspace.", hint="Change their role instead.")
-        return person_id
 
     def all(self, by: Principal) -> list[Person]:
         """Return the workspace's people, the active first, by name.
@@ -89,78 +89,108 @@ class People:
         with self._db.read() as connection:
             order = (memberships.c.disabled_at.isnot(None), sa.func.lower(people.c.name), people.c.id)
             rows = connection.execute(_members(by.workspace_id).order_by(*order)).mappings()
-            return [_person(row) for row in rows]
+            return [_person(connection, row) for row in rows]
 
-    def set_role(self, by: Principal, person_id: int, role: Role) -> Person:
-        """Give somebody another role; it counts from their next click.
+    def get(self, by: Principal, person_id: int) -> Person:
+        """Return one person of the workspace.
 
         Raises:
             Denied: Without `people.manage`.
             NotFound: If they are not in this workspace.
+        """
+        by.require(Permission.PEOPLE_MANAGE)
+        return self._get(by.workspace_id, person_id)
+
+    def set_role(self, by: Principal, person_id: int, role: str) -> Person:
+        """Give somebody another role; it counts from their next click.
+
+        Raises:
+            Denied: Without `people.manage`, or if the old or the new role allows more than the principal may.
+            NotFound: If they are not in this workspace, or there is no such role.
             Conflict: If nobody would be admin any more.
         """
         by.require(Permission.PEOPLE_MANAGE)
         with self._db.transaction() as connection:
-            if role is not Role.ADMIN:
+            chosen, now = find_role(connection, by.workspace_id, role), self._clock.now()
+            before = self._ranked(connection, by, person_id)
+            require_rank(by, chosen.permissions)
+            if chosen.key != Role.ADMIN:
                 _keep_an_admin(connection, by.workspace_id, person_id)
-            _change(connection, by.workspace_id, person_id, role=role.value)
+            _change(connection, by.workspace_id, person_id, **chosen.columns)
+            target, known = f"person:{person_id}", {"role": before.role}
+            record(connection, now, by, AuditAction.PERSON_ROLE_CHANGED, target, before=known, after={"role": chosen.key})
+        return self._get(by.workspace_id, person_id)
+
+    def set_lists(self, by: Principal, person_id: int, list_ids: Collection[int] | None) -> Person:
+        """Let somebody see the contacts of these lists only, or of all; it counts from their next click.
+
+        Args:
+            by: Who asks.
+            person_id: Whose access.
+            list_ids: The lists, all of this workspace; None for every list, also later ones.
+
+        Raises:
+            Denied: Without `people.manage`, or for somebody whose role allows more than the principal may.
+            NotFound: If they are not in this workspace, or a list is not.
+            Conflict: For an admin, who sees everything.
+        """
+        by.require(Permission.PEOPLE_MANAGE)
+        by.require_all_lists()
+        with self._db.transaction() as connection:
+            known = self._ranked(connection, by, person_id)
+            if list_ids is not None and known.role == Role.ADMIN:
+                raise Conflict("An admin sees every list.", hint="Give them another role first.")
+            set_lists(connection, by.workspace_id, person_id, list_ids)
+            before, after = {"lists": known.lists}, {"lists": None if list_ids is None else set(list_ids)}
+            record(connection, self._clock.now(), by, AuditAction.PERSON_LISTS_CHANGED, f"person:{person_id}", before=before, after=after)
         return self._get(by.workspace_id, person_id)
 
     def disable(self, by: Principal, person_id: int) -> Person:
         """Keep somebody out of the workspace and end their sessions in it; what they did stays.
 
         Raises:
-            Denied: Without `people.manage`.
+            Denied: Without `people.manage`, or for somebody whose role allows more than the principal may.
             NotFound: If they are not in this workspace.
             Conflict: If nobody would be admin any more.
         """
         by.require(Permission.PEOPLE_MANAGE)
         now = self._clock.now()
-        open_here = (sessions.c.person_id == person_id, sessions.c.workspace_id == by.workspace_id, sessions.c.revoked_at.is_(None))
         with self._db.transaction() as connection:
+            self._ranked(connection, by, person_id)
             _keep_an_admin(connection, by.workspace_id, person_id)
             _change(connection, by.workspace_id, person_id, disabled_at=now)
-            connection.execute(sa.update(sessions).where(*open_here).values(revoked_at=now))
+            _end_sessions(connection, by.workspace_id, person_id, now)
+            record(connection, now, by, AuditAction.PERSON_DISABLED, f"person:{person_id}")
         return self._get(by.workspace_id, person_id)
 
     def enable(self, by: Principal, person_id: int) -> Person:
         """Let a disabled person in again, with the role they had.
 
         Raises:
-            Denied: Without `people.manage`.
+            Denied: Without `people.manage`, or for somebody whose role allows more than the principal may.
             NotFound: If they are not in this workspace.
         """
         by.require(Permission.PEOPLE_MANAGE)
         with self._db.transaction() as connection:
+            self._ranked(connection, by, person_id)
             _change(connection, by.workspace_id, person_id, disabled_at=None)
+            record(connection, self._clock.now(), by, AuditAction.PERSON_ENABLED, f"person:{person_id}")
         return self._get(by.workspace_id, person_id)
 
-    def change_password(self, by: Principal, current: str, new: str) -> None:
-        """Change the principal's own password and end all their sessions.
+    def sign_out(self, by: Principal, person_id: int) -> int:
+        """End all of somebody's sessions in this workspace; return how many there were.
 
         Raises:
-            InvalidInput: If the current password is wrong or the new one can't be used.
+            Denied: Without `people.manage`, or for somebody whose role allows more than the principal may.
+            NotFound: If they are not in this workspace.
         """
-        passwords.check_strength(new)
-        with self._db.read() as connection:
-            stored = connection.execute(sa.select(people.c.password_hash).where(people.c.id == by.person_id)).scalar()
-        if not passwords.verify(current, stored or passwords.nobodys_hash(self.rounds)):
-            raise InvalidInput("The current password is not right.", hint="Type it again, or ask whoever runs this server for a new one.")
-        self._store_password(people.c.id == by.person_id, new)
-
-    def set_password(self, by: Principal, email: str, new: str) -> None:
-        """Give somebody a new password and end their sessions; for whoever runs the server (the command line), never for a page.
-
-        Raises:
-            Denied: For any person: an admin of one workspace must not get into an account that also opens another.
-            NotFound: If nobody signs in with this address.
-            InvalidInput: If the password can't be used.
-        """
-        if by.person_id is not None:
-            raise Denied("A password can only be reset on the server.", hint="Ask whoever runs this server.")
-        passwords.check_strength(new)
-        if not self._store_password(people.c.email == email.strip().lower(), new):
-            raise NotFound("Nobody signs in with this address.", hint="`postwright users list` shows who does.")
+        by.require(Permission.PEOPLE_MANAGE)
+        now = self._clock.now()
+        with self._db.transaction() as connection:
+            self._ranked(connection, by, person_id)
+            ended = _end_sessions(connection, by.workspace_id, person_id, now)
+            record(connection, now, by, AuditAction.PERSON_SIGNED_OUT, f"person:{person_id}", after={"sessions": ended})
+        return ended
 
     def principal(self, person_id: int, workspace_id: int) -> Principal:
         """Return what a person may do in a workspace, for signing in and for every check after.
@@ -168,69 +198,73 @@ class People:
         Raises:
             Denied: If they are not, or no longer, in this workspace.
         """
+        active = (memberships.c.workspace_id == workspace_id, memberships.c.person_id == person_id, memberships.c.disabled_at.is_(None))
         with self._db.read() as connection:
-            row = connection.execute(_members(workspace_id).where(people.c.id == person_id)).mappings().first()
-        if row is None or row["disabled_at"] is not None:
-            raise Denied("You have no access to this workspace.", hint="An admin of the workspace can let you in.")
-        return principal_of(row["id"], workspace_id, row["name"], row["role"])
+            row = connection.execute(sa.select(*COLUMNS).select_from(MEMBERS).where(*active)).mappings().first()
+            if row is None:
+                raise Denied("You have no access to this workspace.", hint="An admin of the workspace can let you in.")
+            return principal_of(connection, row)
+
+    def _ranked(self, connection: sa.Connection, by: Principal, person_id: int) -> Person:
+        """Return a person the principal may decide about: nobody decides about somebody who may do more than they."""
+        row = connection.execute(_members(by.workspace_id).where(people.c.id == person_id)).mappings().first()
+        if row is None:
+            raise _no_such_person()
+        require_rank(by, permissions_of(row["role"], row["role_permissions"]))
+        return _person(connection, row)
 
     def _get(self, workspace_id: int, person_id: int) -> Person:
         with self._db.read() as connection:
             row = connection.execute(_members(workspace_id).where(people.c.id == person_id)).mappings().first()
-        if row is None:
-            raise _no_such_person()
-        return _person(row)
-
-    def _store_password(self, whose: sa.ColumnElement[bool], password: str) -> bool:
-        now = self._clock.now()
-        values = {"password_hash": passwords.hash_password(password, rounds=self.rounds), "failed_attempts": 0, "locked_until": None}
-        ids = sa.select(people.c.id).where(whose)
-        with self._db.transaction() as connection:
-            connection.execute(
-                sa.update(sessions).where(sessions.c.person_id.in_(ids), sessions.c.revoked_at.is_(None)).values(revoked_at=now)
-            )
-            return connection.execute(sa.update(people).where(whose).values(**values)).rowcount > 0
+            if row is None:
+                raise _no_such_person()
+            return _person(connection, row)
 
 
-def checked_account(email: str, name: str, password: str, rounds: int) -> dict[str, str]:
-    """Return the row of a new account, its password hashed; slow on purpose, so call it outside a transaction.
-
-    Raises:
-        InvalidInput: If the address, the name or the password can't be used.
-    """
-    name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME:
-        raise InvalidInput(f"A person needs a name of 1 to {LONGEST_NAME} characters.", hint="It is what colleagues see.")
-    passwords.check_strength(password)
-    return {"email": checked_email(email), "name": name, "password_hash": passwords.hash_password(password, rounds=rounds)}
+def add_person(connection: sa.Connection, by: Principal, account: Row, role: RoleDefinition, now: datetime) -> int:
+    """Write an account made by `checked_account` and its membership in an open transaction; return the person's number."""
+    person_id = add_account(connection, account, now)
+    add_membership(connection, by.workspace_id, person_id, role, now)
+    record(connection, now, by, AuditAction.PERSON_ADDED, f"person:{person_id}", after={"role": role.key})
+    return person_id
 
 
-def checked_email(email: str) -> str:
-    """Return an address as it is stored: checked by its form (RFC 5321) and in lower case.
+def require_server(by: Principal, words: str, *, hint: str) -> None:
+    """Do nothing for the product itself and whoever runs the server.
+
+    Args:
+        by: Who asks.
+        words: What is said to a person.
+        hint: What they can do instead.
 
     Raises:
-        InvalidInput: If it is not an address.
+        Denied: For any person.
     """
-    try:
-        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError as error:
-        raise InvalidInput("This is not an email address.", hint="Check it for typing mistakes.") from error
-
-
-def principal_of(person_id: int, workspace_id: int, name: str, role: str) -> Principal:
-    """Return the principal of a person with a role."""
-    known = Role(role)
-    return Principal(workspace_id, f"person:{person_id}", ROLE_PERMISSIONS[known], person_id=person_id, name=name, role=known)
+    if by.person_id is not None or not by.may(Permission.PEOPLE_MANAGE):
+        raise Denied(words, hint=hint)
 
 
 def _members(workspace_id: int) -> sa.Select[tuple[object, ...]]:
-    joined = memberships.join(people, people.c.id == memberships.c.person_id)
-    columns = (people.c.id, people.c.email, people.c.name, people.c.last_seen_at, memberships.c.role, memberships.c.disabled_at)
-    return sa.select(*columns).select_from(joined).where(memberships.c.workspace_id == workspace_id)
+    columns = (*COLUMNS, people.c.email, people.c.last_seen_at, memberships.c.disabled_at)
+    return sa.select(*columns).select_from(MEMBERS).where(memberships.c.workspace_id == workspace_id)
 
 
-def _person(row: sa.RowMapping) -> Person:
-    return Person(row["id"], row["email"], row["name"], Role(row["role"]), row["disabled_at"], row["last_seen_at"])
+def _person(connection: sa.Connection, row: sa.RowMapping) -> Person:
+    return Person(
+        row["person_id"],
+        row["email"],
+        row["name"],
+        role_key(row["role"], row["role_id"]),
+        row["disabled_at"],
+        row["last_seen_at"],
+        row["role_name"] or row["role"].capitalize(),
+        lists_of(connection, row["workspace_id"], row["person_id"]) if row["is_limited"] else None,
+    )
+
+
+def _end_sessions(connection: sa.Connection, workspace_id: int, person_id: int, now: datetime) -> int:
+    open_here = (sessions.c.person_id == person_id, sessions.c.workspace_id == workspace_id, sessions.c.revoked_at.is_(None))
+    return int(connection.execute(sa.update(sessions).where(*open_here).values(revoked_at=now)).rowcount)
 
 
 def _change(connection: sa.Connection, workspace_id: int, person_id: int, **values: object) -> None:

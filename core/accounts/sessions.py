@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.accounts.people import principal_of
+from core.accounts.principals import COLUMNS, MEMBERS, principal_of
 from core.accounts.tables import memberships, people, session_tickets, sessions
 from core.clock import Clock
 from core.errors import Denied
 from core.ids import fingerprint, random_secret
 from core.permissions import Principal
 from core.storage.database import Database
+from core.storage.schema import UtcDateTime
 
 TICKET_LIFE = timedelta(seconds=30)
 IDLE_LIFE = timedelta(minutes=30)
 WHOLE_LIFE = timedelta(hours=12)
+BROWSER, API = "browser", "api"  # kinds of session: a cookie's, and a program's refresh token's
 # Being seen is written down this often at most, so that looking at pages stays a read.
 _NOTE_EVERY = timedelta(minutes=1)
 _KEEP_ENDED = timedelta(days=30)
@@ -66,13 +68,13 @@ class Sessions:
     def resolve(self, token: str) -> Principal | None:
         """Return who a token stands for, or None if it is unknown, ended, idle for 30 minutes, 12 hours old, or its person disabled."""
         now = self._clock.now()
+        asked = {"token_hash": fingerprint(token), "now": now, "idle_since": now - IDLE_LIFE}
         with self._db.read() as connection:
-            row = connection.execute(_alive(fingerprint(token), now)).mappings().first()
-        if row is None:
-            return None
-        if now - row["last_seen_at"] >= _NOTE_EVERY:
+            row = connection.execute(_ALIVE, asked).mappings().first()
+            found = principal_of(connection, row, via=f"session:{row['id']}", origin=row["ip"]) if row else None
+        if row and now - row["last_seen_at"] >= _NOTE_EVERY:
             self._note_seen(row, now)
-        return principal_of(row["person_id"], row["workspace_id"], row["name"], row["role"])
+        return found
 
     def revoke(self, token: str) -> None:
         """End a session; its token is refused from now on, whoever holds a copy."""
@@ -122,18 +124,17 @@ def _burn(connection: sa.Connection, ticket: str, now: datetime) -> tuple[int, i
     return int(row[0]), int(row[1])
 
 
-def _alive(token_hash: str, now: datetime) -> sa.Select[tuple[object, ...]]:
-    same = sa.and_(memberships.c.person_id == sessions.c.person_id, memberships.c.workspace_id == sessions.c.workspace_id)
-    joined = sessions.join(people, people.c.id == sessions.c.person_id).join(memberships, same)
-    columns = (sessions.c.id, sessions.c.person_id, sessions.c.workspace_id, sessions.c.last_seen_at, people.c.name, memberships.c.role)
-    return (
-        sa.select(*columns)
-        .select_from(joined)
-        .where(
-            sessions.c.token_hash == token_hash,
-            sessions.c.revoked_at.is_(None),
-            sessions.c.expires_at > now,
-            sessions.c.last_seen_at > now - IDLE_LIFE,
-            memberships.c.disabled_at.is_(None),
-        )
+_WHERE_THEY_ARE = sa.and_(memberships.c.person_id == sessions.c.person_id, memberships.c.workspace_id == sessions.c.workspace_id)
+# Made once: this is asked on every run of every page.
+_ALIVE = (
+    sa.select(*COLUMNS, sessions.c.id, sessions.c.last_seen_at, sessions.c.ip)
+    .select_from(MEMBERS.join(sessions, _WHERE_THEY_ARE))
+    .where(
+        sessions.c.token_hash == sa.bindparam("token_hash"),
+        sessions.c.kind == BROWSER,
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > sa.bindparam("now", type_=UtcDateTime),
+        sessions.c.last_seen_at > sa.bindparam("idle_since", type_=UtcDateTime),
+        memberships.c.disabled_at.is_(None),
     )
+)

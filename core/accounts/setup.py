@@ -7,14 +7,16 @@ import secrets
 
 import sqlalchemy as sa
 
-from core.accounts.people import People, Person, checked_account
+from core.accounts.new_account import checked_account
+from core.accounts.people import People, Person, add_person
+from core.accounts.roles import find_role
 from core.accounts.tables import people as people_table
 from core.accounts.tables import setup_codes
 from core.accounts.workspaces import Workspaces
 from core.clock import Clock
 from core.errors import Conflict, Denied
 from core.ids import fingerprint
-from core.permissions import Role
+from core.permissions import Principal, Role
 from core.storage.database import Database
 
 # No 0/O, 1/I/L: the code is read from a terminal and typed. 12 of 31 characters are 59 bits.
@@ -66,7 +68,8 @@ class Setup:
                 raise _already_done()
             self._use_up(connection, code)
             workspace = self._workspaces.create_in(connection, workspace_name)
-            person_id = self._people.add_in(connection, workspace.id, account, Role.ADMIN)
+            role = find_role(connection, workspace.id, Role.ADMIN)
+            person_id = add_person(connection, Principal.system(workspace.id, "setup"), account, role, self._clock.now())
             self._workspaces.join_demos(connection, person_id, Role.ADMIN)
         return Person(person_id, account["email"], account["name"], Role.ADMIN, None, None)
 

@@ -119,11 +119,11 @@ class Workspaces:
         """Change what is given of the principal's workspace and return it.
 
         Raises:
-            Denied: Without `people.manage`.
+            Denied: Without `workspace.edit`.
             InvalidInput: If a value can't be used.
             Conflict: If the name is taken.
         """
-        by.require(Permission.PEOPLE_MANAGE)
+        by.require(Permission.WORKSPACE_EDIT)
         changes: dict[str, str] = {}
         if name is not None:
             changes["name"] = _checked_name(name)

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from core.accounts.new_account import checked_email
 from core.accounts.passwords import check_strength
-from core.accounts.people import Person, checked_email
+from core.accounts.people import Person
 from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
@@ -68,7 +69,7 @@ def set_password(call: Call, email: Email, password_stdin: FromStdin = False) ->
     """Give somebody a new password and end their sessions."""
     person = _find(call, email)
     password, made_up = _password(password_stdin, call)
-    call.services.people.set_password(call.by, person.email, password)
+    call.services.password_changes.set_by_server(call.by, person.email, password)
     words = f"{person.name} has a new password and was signed out everywhere."
     if made_up:
         words += f"\nThe password is {password} (shown only now)."

@@ -112,7 +112,7 @@ class Consent:
             Denied: If `by` may not edit contacts.
             NotFound: If there is no such contact.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
             known = sa.select(contacts.c.consent).where(contacts.c.workspace_id == by.workspace_id, contacts.c.id == contact_id)

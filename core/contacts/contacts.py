@@ -146,7 +146,7 @@ class Contacts:
             InvalidInput: If the address, a name or an attribute can't be used.
             NotFound: If this workspace has no such list.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         address = normalise(email)
         names = {"first_name": check_person_name(first_name), "last_name": check_person_name(last_name)}
         with self._db.transaction() as connection:
@@ -172,7 +172,7 @@ class Contacts:
             Denied: If `by` may not edit contacts.
             NotFound: If this workspace has no such contact.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
             gone = _one(connection, by.workspace_id, contacts.c.id == contact_id)

@@ -49,7 +49,7 @@ class Lists:
             InvalidInput: If the name is empty or too long.
             Conflict: If there is a list of that name.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             if find_list(connection, by.workspace_id, check_list_name(name)) is not None:
                 raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
@@ -99,7 +99,7 @@ class Lists:
             Conflict: If another list has that name.
             NotFound: If this workspace has no such list.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         wanted = check_list_name(name)
         with self._db.transaction() as connection:
             if find_list(connection, by.workspace_id, wanted) not in {None, list_id}:
@@ -114,7 +114,7 @@ class Lists:
             Denied: If `by` may not edit contacts.
             NotFound: If this workspace has no such list.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         members = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
         with self._db.transaction() as connection:
             self._read(connection, by, list_id)
@@ -129,7 +129,7 @@ class Lists:
             Denied: If `by` may not edit contacts.
             NotFound: If this workspace has no such list.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             self._read(connection, by, list_id)
             change = next_change(connection, by.workspace_id)
@@ -142,7 +142,7 @@ class Lists:
             Denied: If `by` may not edit contacts.
             NotFound: If this workspace has no such list.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         member, removed = list_members.c, 0
         with self._db.transaction() as connection:
             self._read(connection, by, list_id)

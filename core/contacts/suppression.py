@@ -71,7 +71,7 @@ class Suppressions:
             Denied: If `by` may not edit contacts.
             InvalidInput: If it can't be an address.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         address = normalise(email)
         with self._db.transaction() as connection:
             self.add_in(connection, by.workspace_id, [address], reason, source or by.label)
@@ -97,7 +97,7 @@ class Suppressions:
             Denied: If `by` may not edit contacts.
             NotFound: If the address is not suppressed.
         """
-        by.require(Permission.CONTACTS_IMPORT)
+        by.require(Permission.CONTACTS_EDIT)
         address = comparable(email)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)

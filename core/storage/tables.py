@@ -14,6 +14,7 @@ workspaces = sa.Table(
     sa.Column("is_demo", sa.Boolean, nullable=False, default=False),
     sa.Column("timezone", sa.Text, nullable=False, default="UTC"),
     sa.Column("postal_address", sa.Text, nullable=False, default=""),
+    sa.Column("requires_two_factor", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     created_at(),
 )
 

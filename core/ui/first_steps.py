@@ -42,7 +42,7 @@ def steps(page: Page, *, opened: bool) -> list[Step]:
     has_campaign = bool(services.campaigns.all(by))
     address = bool(page.workspace.postal_address)
     return [
-        Step("Say who you are", "The law wants your postal address in every email.", _ADMIN, Permission.PEOPLE_MANAGE, address),
+        Step("Say who you are", "The law wants your postal address in every email.", _ADMIN, Permission.WORKSPACE_EDIT, address),
         Step("Bring your people", "A CSV file; you see what will happen before it does.", _IMPORT, Permission.CONTACTS_IMPORT, has_people),
         Step("Make a template", "Start from one of ours, or bring MJML or HTML.", _TEMPLATES, Permission.TEMPLATES_EDIT, has_template),
         Step(

@@ -58,7 +58,7 @@ PAGES = (
     Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW),
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
-    Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.PEOPLE_MANAGE),
+    Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
 )
 
 

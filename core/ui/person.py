@@ -32,7 +32,7 @@ def show(page: Page, contact: Contact) -> None:
         st.caption(f"Added {page.when(contact.created_at)}", help=page.exactly(contact.created_at), width="content")
     _attributes(contact)
     _history(page, contact)
-    if page.may(Permission.CONTACTS_IMPORT):
+    if page.may(Permission.CONTACTS_EDIT):
         _edit(page, contact)
         _danger(page, contact)
 

@@ -15,7 +15,7 @@ def person_menu(visitor: auth.Visitor) -> None:
     """Draw the person's name and role, opening to their password and the way out."""
     by = visitor.principal
     with st.popover(plain(by.name) or "You", icon=":material/account_circle:", width="stretch", key="person_menu"):
-        st.markdown(f"**{plain(by.name)}** :gray-badge[{(by.role or '').capitalize()}]")
+        st.markdown(f"**{plain(by.name)}** :gray-badge[{plain(by.role_name)}]")
         if st.button("Change password", icon=":material/key:", width="stretch", key="change_password"):
             _change_password(visitor)
         st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.leave)
@@ -47,7 +47,7 @@ def _change_password(visitor: auth.Visitor) -> None:
     if not pressed:
         return
     try:
-        services().people.change_password(visitor.principal, current, new)
+        services().password_changes.change(visitor.principal, current, new)
     except PostwrightError as error:
         problem(error)
     else:

@@ -43,7 +43,7 @@ def draw(page: Page, person: Person) -> None:
 
 
 def badges(page: Page, person: Person) -> str:
-    role = f":violet-badge[{person.role.capitalize()}]" if person.role is Role.ADMIN else f":gray-badge[{person.role.capitalize()}]"
+    role = f":violet-badge[{plain(person.role_name)}]" if person.role == Role.ADMIN else f":gray-badge[{plain(person.role_name)}]"
     you = " :blue-badge[You]" if person.id == page.by.person_id else ""
     return role + you + (" :orange-badge[Disabled]" if person.disabled_at else "")
 
@@ -76,8 +76,8 @@ def add(page: Page) -> None:
 
 def change_role(page: Page, person_id: int) -> None:
     person = by_id(page, person_id)
-    role = st.radio("Role", list(ROLES), format_func=ROLES.__getitem__, index=list(ROLES).index(person.role), key="new_role")
-    if st.button(f"Make {plain(person.name)} {role.value}", type="primary", key="set_role", disabled=role is person.role):
+    role = st.radio("Role", list(ROLES), format_func=ROLES.__getitem__, index=list(ROLES).index(Role(person.role)), key="new_role")
+    if st.button(f"Make {plain(person.name)} {role.value}", type="primary", key="set_role", disabled=role == person.role):
         with page.act("Changed. It counts from their next click."):
             page.services.people.set_role(page.by, person_id, role)
             dialogs.done()

@@ -9,7 +9,7 @@ import streamlit as st
 from core.permissions import Permission
 from core.ui.page import Page, open_page
 
-page = open_page("Workspace", needs=Permission.PEOPLE_MANAGE)
+page = open_page("Workspace", needs=Permission.WORKSPACE_EDIT)
 
 
 def main(page: Page) -> None:

@@ -17,7 +17,7 @@ from core.ui.targets import wanted_id
 from core.ui.words import plain
 
 page = open_page("Contacts", needs=Permission.CONTACTS_VIEW)
-contacts, may_edit = page.services.contacts, page.may(Permission.CONTACTS_IMPORT)
+contacts, may_edit = page.services.contacts, page.may(Permission.CONTACTS_EDIT)
 lists = {one.name: one.id for one in page.services.lists.all(page.by)}
 ANY_LIST, ANY_CONSENT = "All lists", "Any consent"
 

@@ -16,7 +16,7 @@ from core.ui.rows import title
 from core.ui.words import counted, number, plain
 
 page = open_page("Lists", needs=Permission.CONTACTS_VIEW)
-lists, may_edit = page.services.lists, page.may(Permission.CONTACTS_IMPORT)
+lists, may_edit = page.services.lists, page.may(Permission.CONTACTS_EDIT)
 
 
 def new_list() -> None:

@@ -22,7 +22,7 @@ REASONS = {
 }
 
 page = open_page("Suppressions", needs=Permission.CONTACTS_VIEW, help=HELP)
-suppressions, may_edit = page.services.suppressions, page.may(Permission.CONTACTS_IMPORT)
+suppressions, may_edit = page.services.suppressions, page.may(Permission.CONTACTS_EDIT)
 
 
 def add() -> None:

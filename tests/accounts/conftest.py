@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.accounts.password_changes import PasswordChanges
 from core.accounts.people import People, Person
 from core.accounts.sessions import Sessions
 from core.accounts.setup import Setup
@@ -21,6 +22,11 @@ def workspaces(db: Database, clock: FrozenClock) -> Workspaces:
 @pytest.fixture
 def people(db: Database, clock: FrozenClock) -> People:
     return People(db, clock, rounds=4)
+
+
+@pytest.fixture
+def password_changes(db: Database, clock: FrozenClock) -> PasswordChanges:
+    return PasswordChanges(db, clock, rounds=4)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ SAMPLES: Mapping[str, object] = {
     ),
     **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
     "role": Role.ADMIN,
+    "permissions": (),
     "audience": Audience("list", 2**40),
     "rules": RULES,
     "values": {},

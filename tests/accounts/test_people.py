@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.accounts.password_changes import PasswordChanges
 from core.accounts.people import People, Person
 from core.accounts.sessions import Sessions
 from core.accounts.workspaces import Workspaces
@@ -40,7 +41,6 @@ def test_only_those_who_manage_people_may(people: People, workspace: Principal, 
     marketer = people.add(workspace, "m@example.com", "Mary", PASSWORD, Role.MARKETER)
     by = people.principal(marketer.id, workspace.workspace_id)
     for act in (
-        lambda: people.add(by, "x@example.com", "X", PASSWORD, Role.ADMIN),
         lambda: people.all(by),
         lambda: people.set_role(by, marketer.id, Role.ADMIN),
         lambda: people.disable(by, ada.id),
@@ -56,7 +56,7 @@ def test_the_last_admin_can_be_neither_demoted_nor_disabled(people: People, work
     with pytest.raises(Conflict, match="last admin"):
         people.disable(workspace, ada.id)
     second = people.add(workspace, "b@example.com", "Bob", PASSWORD, Role.ADMIN)
-    assert people.set_role(workspace, ada.id, Role.MARKETER).role is Role.MARKETER
+    assert people.set_role(workspace, ada.id, Role.MARKETER).role == Role.MARKETER
     with pytest.raises(Conflict):
         people.disable(workspace, second.id)
 
@@ -74,7 +74,7 @@ def test_a_disabled_person_may_nothing_until_let_in_again(people: People, worksp
     with pytest.raises(Denied):
         people.principal(bob.id, workspace.workspace_id)
     people.enable(workspace, bob.id)
-    assert people.principal(bob.id, workspace.workspace_id).role is Role.MARKETER
+    assert people.principal(bob.id, workspace.workspace_id).role == Role.MARKETER
 
 
 def test_an_admin_reaches_only_people_of_their_own_workspace(people: People, workspaces: Workspaces, workspace: Principal, ada: Person):
@@ -87,7 +87,7 @@ def test_an_admin_reaches_only_people_of_their_own_workspace(people: People, wor
 
 
 def test_letting_in_somebody_elses_person_leaves_their_password_and_access_there(
-    people: People, workspaces: Workspaces, workspace: Principal, ada: Person
+    people: People, password_changes: PasswordChanges, workspaces: Workspaces, workspace: Principal, ada: Person
 ):
     other = Principal.system(workspaces.create("Other").id)
     people.add(other, "boss@example.com", "Boss", PASSWORD, Role.ADMIN)
@@ -95,25 +95,25 @@ def test_letting_in_somebody_elses_person_leaves_their_password_and_access_there
     assert (invited.id, invited.name) == (ada.id, "Ada")
     people.disable(other, ada.id)
     as_ada = people.principal(ada.id, workspace.workspace_id)
-    people.change_password(as_ada, PASSWORD, "her own new password")
+    password_changes.change(as_ada, PASSWORD, "her own new password")
 
 
 def test_changing_the_password_needs_the_current_one_and_ends_every_session(
-    people: People, sessions: Sessions, as_ada: Principal, ada: Person
+    password_changes: PasswordChanges, sessions: Sessions, as_ada: Principal, ada: Person
 ):
     token = sessions.redeem(sessions.issue_ticket(ada.id, as_ada.workspace_id), "", "")
     with pytest.raises(InvalidInput, match="not right"):
-        people.change_password(as_ada, "a wrong password", "her own new password")
+        password_changes.change(as_ada, "a wrong password", "her own new password")
     assert sessions.resolve(token)
-    people.change_password(as_ada, PASSWORD, "her own new password")
+    password_changes.change(as_ada, PASSWORD, "her own new password")
     assert sessions.resolve(token) is None
-    people.change_password(as_ada, "her own new password", PASSWORD)
+    password_changes.change(as_ada, "her own new password", PASSWORD)
 
 
-def test_only_the_server_itself_resets_a_password(people: People, workspace: Principal, as_ada: Principal, ada: Person):
+def test_only_the_server_itself_resets_a_password(password_changes: PasswordChanges, workspace: Principal, as_ada: Principal, ada: Person):
     with pytest.raises(Denied):
-        people.set_password(as_ada, ada.email, "a reset password")
+        password_changes.set_by_server(as_ada, ada.email, "a reset password")
     with pytest.raises(NotFound):
-        people.set_password(workspace, "nobody@example.com", "a reset password")
-    people.set_password(workspace, ada.email, "a reset password")
-    people.change_password(as_ada, "a reset password", PASSWORD)
+        password_changes.set_by_server(workspace, "nobody@example.com", "a reset password")
+    password_changes.set_by_server(workspace, ada.email, "a reset password")
+    password_changes.change(as_ada, "a reset password", PASSWORD)

@@ -109,7 +109,7 @@ def test_a_new_role_counts_for_open_sessions(sessions: Sessions, people: People,
     people.set_role(workspace, bob.id, Role.ANALYST)
     resolved = sessions.resolve(token)
     assert resolved
-    assert resolved.role is Role.ANALYST
+    assert resolved.role == Role.ANALYST
 
 
 def test_a_session_moves_only_to_workspaces_of_its_person(

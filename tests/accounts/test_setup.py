@@ -20,7 +20,7 @@ def test_the_first_admin_is_made_with_the_code(setup: Setup, people: People, wor
     person = complete(setup, setup.new_code())
     [workspace] = workspaces.for_person(person.id)
     assert workspace.name == "Acme"
-    assert people.principal(person.id, workspace.id).role is Role.ADMIN
+    assert people.principal(person.id, workspace.id).role == Role.ADMIN
     assert not setup.is_needed()
 
 

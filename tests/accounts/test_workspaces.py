@@ -51,7 +51,7 @@ def test_an_admin_changes_only_their_own_workspace(workspaces: Workspaces, works
 
 def test_a_marketer_may_not_change_the_workspace(workspaces: Workspaces, workspace: Principal):
     marketer = Principal(workspace.workspace_id, "person:9", ROLE_PERMISSIONS[Role.MARKETER])
-    with pytest.raises(Denied, match=r"people\.manage"):
+    with pytest.raises(Denied, match=r"workspace\.edit"):
         workspaces.update(marketer, name="Mine")
 
 

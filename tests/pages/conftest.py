@@ -71,9 +71,9 @@ def someone(shared: Services, admin: Principal) -> Callable[[Role], Person]:
 
     def find_or_add(role: Role) -> Person:
         for person in shared.people.all(admin):
-            if person.role is role:
+            if person.role == role:
                 return person
-        return shared.people.add(admin, f"{role.value}@example.com", role.value.capitalize(), PASSWORD, role)
+        return shared.people.add(Principal.system(admin.workspace_id), f"{role.value}@example.com", role.value.capitalize(), PASSWORD, role)
 
     return find_or_add
 

@@ -102,4 +102,4 @@ def test_a_role_that_was_taken_away_no_longer_counts(run: Callable[..., AppTest]
     act = f"page.services.people.set_role(page.by, {admin.person_id}, 'analyst'); page.services.clock.advance(timedelta(seconds=2))\n"
     app = run(act.replace("'analyst'", "__import__('core.permissions').permissions.Role.ANALYST") + "st.text(page.by.role)")
     assert app.text[0].value == "analyst"
-    assert second.role is Role.ADMIN
+    assert second.role == Role.ADMIN

@@ -38,7 +38,7 @@ def test_a_person_is_added_and_can_sign_in(app_as: Callable[[Role], Open], share
     assert not app.exception
     assert "Grace Hopper" in words_on(app)
     [grace] = [person for person in shared.people.all(admin) if person.email == "grace@example.com"]
-    assert grace.role is Role.MARKETER
+    assert grace.role == Role.MARKETER
 
 
 def test_a_person_that_cant_be_added_is_explained_and_what_was_typed_stays(
@@ -59,7 +59,7 @@ def test_a_role_is_changed(app_as: Callable[[Role], Open], someone: Callable[[Ro
     app.radio(key="new_role").set_value(Role.MARKETER).run()
     app.button(key="set_role").click().run()
     assert not app.exception
-    assert {person.id: person.role for person in shared.people.all(admin)}[analyst.id] is Role.MARKETER
+    assert {person.id: person.role for person in shared.people.all(admin)}[analyst.id] == Role.MARKETER
 
 
 def test_the_last_admin_stays(app_as: Callable[[Role], Open], shared: Services, admin: Principal):
@@ -79,4 +79,4 @@ def test_somebody_disabled_is_out_and_can_be_let_in_again(
     app.button(key="disable_person-yes").click().run()
     assert "Disabled" in words_on(app)
     app.button(key=f"enable_{analyst.id}").click().run()
-    assert shared.people.principal(analyst.id, admin.workspace_id).role is Role.ANALYST
+    assert shared.people.principal(analyst.id, admin.workspace_id).role == Role.ANALYST

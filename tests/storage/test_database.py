@@ -12,6 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import core.accounts.tables
+import core.api.tables
+import core.audit.tables
 import core.campaigns.tables
 import core.contacts.tables
 import core.events.tables
@@ -58,6 +60,7 @@ def test_migrating_again_and_at_once_is_harmless(tmp_path: Path) -> None:
 def test_every_tenant_table_names_its_workspace() -> None:
     installation_wide = {
         "workspaces", "people", "sessions", "session_tickets", "setup_codes", "leases", "journal_offsets", "event_drops",
+        "password_resets", "recovery_codes", "throttles", "identities", "used_assertions",
     }  # fmt: skip
     without = {table.name for table in metadata.tables.values() if "workspace_id" not in table.c}
     assert without <= installation_wide

@@ -47,7 +47,7 @@ def let_admins_in(services: Services, workspace: Workspace) -> int:
     admins: dict[int, Person] = {}
     for other in services.workspaces.all():
         people = services.people.all(Principal.system(other.id, "demo"))
-        admins |= {person.id: person for person in people if person.role is Role.ADMIN and person.disabled_at is None}
+        admins |= {person.id: person for person in people if person.role == Role.ADMIN and person.disabled_at is None}
     for person_id in admins:
         services.workspaces.add_member(workspace.id, person_id, Role.ADMIN)
     return len(admins)

@@ -1,0 +1,69 @@
+"""The closed list of what the audit log tells of: noun and verb in the past."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """One thing that happened."""
+
+    SIGN_IN_SUCCEEDED = "sign_in.succeeded"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SIGN_IN_LOCKED = "sign_in.locked"
+    SESSION_ENDED = "session.ended"
+    SESSION_MOVED = "session.moved"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
+    PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - the name of an event
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - the name of an event
+    TWO_FACTOR_ENABLED = "two_factor.enabled"
+    TWO_FACTOR_DISABLED = "two_factor.disabled"
+    RECOVERY_CODES_RENEWED = "recovery_codes.renewed"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    IDENTITY_LINKED = "identity.linked"
+    PERSON_ADDED = "person.added"
+    PERSON_INVITED = "person.invited"
+    INVITATION_CANCELLED = "invitation.cancelled"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    PERSON_ROLE_CHANGED = "person.role_changed"
+    PERSON_LISTS_CHANGED = "person.lists_changed"
+    PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
+    PERSON_SIGNED_OUT = "person.signed_out"
+    ROLE_CREATED = "role.created"
+    ROLE_CHANGED = "role.changed"
+    ROLE_DELETED = "role.deleted"
+    WORKSPACE_CREATED = "workspace.created"
+    WORKSPACE_CHANGED = "workspace.changed"
+    TOKEN_CREATED = "token.created"  # noqa: S105 - the name of an event
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - the name of an event
+    CONNECTION_ADDED = "connection.added"
+    CONNECTION_CHANGED = "connection.changed"
+    CONNECTION_REMOVED = "connection.removed"
+    CONNECTION_MADE_DEFAULT = "connection.made_default"
+    CONTACT_SAVED = "contact.saved"
+    CONTACT_DELETED = "contact.deleted"
+    CONTACTS_IMPORTED = "contacts.imported"
+    CONTACTS_EXPORTED = "contacts.exported"
+    CONSENT_GIVEN = "consent.given"
+    LIST_CREATED = "list.created"
+    LIST_RENAMED = "list.renamed"
+    LIST_DELETED = "list.deleted"
+    LIST_MEMBERS_ADDED = "list.members_added"
+    LIST_MEMBERS_REMOVED = "list.members_removed"
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
+    TEMPLATE_SAVED = "template.saved"
+    SEGMENT_CREATED = "segment.created"
+    SEGMENT_CHANGED = "segment.changed"
+    SEGMENT_DELETED = "segment.deleted"
+    CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_CHANGED = "campaign.changed"
+    CAMPAIGN_DELETED = "campaign.deleted"
+    CAMPAIGN_LAUNCHED = "campaign.launched"
+    CAMPAIGN_PAUSED = "campaign.paused"
+    CAMPAIGN_RESUMED = "campaign.resumed"
+    CAMPAIGN_CANCELLED = "campaign.cancelled"
+    CAMPAIGN_TESTED = "campaign.tested"
+    EVENTS_EXPORTED = "events.exported"
+    AUDIT_EXPORTED = "audit.exported"

@@ -1,0 +1,202 @@
+"""people, roles, sign-in, tokens, audit"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.storage.schema import Id, Json, UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+# The audit log can only grow: the database itself refuses to change or delete a row.
+_SQLITE = """
+create trigger audit_log_refuses_{what} before {what} on audit_log
+begin select raise(abort, 'the audit log can only grow'); end
+"""
+_POSTGRES = """
+create function audit_log_refuses() returns trigger language plpgsql as
+$$ begin raise exception 'the audit log can only grow'; end $$
+"""
+_POSTGRES_TRIGGER = "create trigger audit_log_refuses before update or delete or truncate on audit_log execute function audit_log_refuses()"
+
+
+def upgrade() -> None:
+    op.create_table('audit_heads',
+    sa.Column('workspace_id', Id, autoincrement=False, nullable=False),
+    sa.Column('sequence', sa.BigInteger(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', name=op.f('pk_audit_heads'))
+    )
+    op.create_table('audit_log',
+    sa.Column('id', Id, autoincrement=True, nullable=False),
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('sequence', sa.BigInteger(), nullable=False),
+    sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('via', sa.Text(), nullable=False),
+    sa.Column('origin', sa.Text(), nullable=False),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('target', sa.Text(), nullable=False),
+    sa.Column('before', sa.Text(), nullable=False),
+    sa.Column('after', sa.Text(), nullable=False),
+    sa.Column('previous_hash', sa.Text(), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_log')),
+    sa.UniqueConstraint('workspace_id', 'sequence', name=op.f('uq_audit_log_workspace_id_sequence'))
+    )
+    with op.batch_alter_table('audit_log', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_log_workspace_id_action', ['workspace_id', 'action', 'sequence'], unique=False)
+        batch_op.create_index('ix_audit_log_workspace_id_actor', ['workspace_id', 'actor', 'sequence'], unique=False)
+
+    op.create_table('throttles',
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('last_at', UtcDateTime(), nullable=False),
+    sa.Column('locked_until', UtcDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_throttles'))
+    )
+    op.create_table('used_assertions',
+    sa.Column('assertion_hash', sa.Text(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('assertion_hash', name=op.f('pk_used_assertions'))
+    )
+    op.create_table('api_tokens',
+    sa.Column('id', Id, autoincrement=True, nullable=False),
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('person_id', Id, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('secret_hash', sa.Text(), nullable=False),
+    sa.Column('scopes', Json, nullable=False),
+    sa.Column('requests_per_minute', sa.Integer(), nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=True),
+    sa.Column('last_used_at', UtcDateTime(), nullable=True),
+    sa.Column('revoked_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_api_tokens_person_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_api_tokens_workspace_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_tokens')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_api_tokens_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_api_tokens_workspace_id'), ['workspace_id'], unique=False)
+
+    op.create_table('idempotency_keys',
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('key_hash', sa.Text(), nullable=False),
+    sa.Column('request_hash', sa.Text(), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_idempotency_keys_workspace_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('key_hash', name=op.f('pk_idempotency_keys'))
+    )
+    with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_idempotency_keys_workspace_id'), ['workspace_id'], unique=False)
+
+    op.create_table('identities',
+    sa.Column('issuer', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('person_id', Id, nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_identities_person_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('issuer', 'subject', name=op.f('pk_identities'))
+    )
+    with op.batch_alter_table('identities', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_identities_person_id'), ['person_id'], unique=False)
+
+    op.create_table('password_resets',
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('person_id', Id, nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('used_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_password_resets_person_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_password_resets'))
+    )
+    with op.batch_alter_table('password_resets', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_password_resets_person_id'), ['person_id'], unique=False)
+
+    op.create_table('recovery_codes',
+    sa.Column('person_id', Id, nullable=False),
+    sa.Column('code_hash', sa.Text(), nullable=False),
+    sa.Column('used_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_recovery_codes_person_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', 'code_hash', name=op.f('pk_recovery_codes'))
+    )
+    op.create_table('roles',
+    sa.Column('id', Id, autoincrement=True, nullable=False),
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('permissions', Json, nullable=False),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_roles_workspace_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_roles')),
+    sa.UniqueConstraint('workspace_id', 'name', name=op.f('uq_roles_workspace_id_name')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('roles', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_roles_workspace_id'), ['workspace_id'], unique=False)
+
+    op.create_table('invitations',
+    sa.Column('id', Id, autoincrement=True, nullable=False),
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('token_hash', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('role_id', Id, nullable=True),
+    sa.Column('list_ids', Json, nullable=True),
+    sa.Column('invited_by', Id, nullable=True),
+    sa.Column('created_at', UtcDateTime(), nullable=False),
+    sa.Column('expires_at', UtcDateTime(), nullable=False),
+    sa.Column('accepted_at', UtcDateTime(), nullable=True),
+    sa.Column('cancelled_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['role_id'], ['roles.id'], name=op.f('fk_invitations_role_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_invitations_workspace_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_invitations')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_invitations_token_hash')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('invitations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_invitations_workspace_id'), ['workspace_id'], unique=False)
+
+    op.create_table('membership_lists',
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.Column('person_id', Id, nullable=False),
+    sa.Column('list_id', Id, nullable=False),
+    sa.ForeignKeyConstraint(['list_id'], ['lists.id'], name=op.f('fk_membership_lists_list_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id', 'person_id'], ['memberships.workspace_id', 'memberships.person_id'], name='fk_membership_lists', ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('workspace_id', 'person_id', 'list_id', name=op.f('pk_membership_lists'))
+    )
+    with op.batch_alter_table('membership_lists', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_membership_lists_list_id'), ['list_id'], unique=False)
+
+    with op.batch_alter_table('memberships', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('role_id', Id, nullable=True))
+        batch_op.add_column(sa.Column('is_limited', sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch_op.create_index(batch_op.f('ix_memberships_role_id'), ['role_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_memberships_role_id'), 'roles', ['role_id'], ['id'])
+
+    with op.batch_alter_table('people', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('totp_secret', sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column('totp_enabled_at', UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column('totp_last_step', sa.BigInteger(), nullable=True))
+
+    with op.batch_alter_table('sessions', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('kind', sa.Text(), server_default='browser', nullable=False))
+        batch_op.add_column(sa.Column('previous_hash', sa.Text(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_sessions_previous_hash'), ['previous_hash'], unique=False)
+
+    with op.batch_alter_table('workspaces', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('requires_two_factor', sa.Boolean(), server_default=sa.false(), nullable=False))
+
+    if op.get_bind().dialect.name == "sqlite":
+        for what in ("update", "delete"):
+            op.execute(_SQLITE.format(what=what))
+    else:
+        op.execute(_POSTGRES)
+        op.execute(_POSTGRES_TRIGGER)
