@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.accounts.mailing import AccountMail
 from core.accounts.password_changes import PasswordChanges
 from core.accounts.people import People
 from core.accounts.roles import Roles
@@ -97,6 +98,11 @@ class Services:
     def setup(self) -> Setup:
         """The first run."""
         return Setup(self.db, self.clock, self.workspaces, self.people)
+
+    @cached_property
+    def account_mail(self) -> AccountMail:
+        """Invitations and new passwords, on their way."""
+        return AccountMail(self.clock, self.settings, self.workspaces, self.connections)
 
     @cached_property
     def contacts(self) -> Contacts:

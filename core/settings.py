@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     lake_url: str = Field("", description="Folder of the event lake; empty means `lake` in the data folder.")
     public_url: str = Field("http://127.0.0.1:8600", description="Where mail clients reach the receiver.")
     app_url: str = Field("http://127.0.0.1:8501", description="Where people reach the app.")
+    mail_from: str = Field("", description="Who mail about accounts is from; empty means the mail server's user, or the app's host.")
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs links and encrypts secrets; made on first run in `<data>/secret.key`, mode 0600."
     )
@@ -40,6 +42,16 @@ class Settings(BaseSettings):
         if (problem := _url_problem(value)) or urlsplit(value).scheme not in {"http", "https"}:
             raise ValueError(problem or "it must be an http or https URL with a host")
         return value.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            return validate_email(value, check_deliverability=False).normalized
+        except EmailNotValidError as error:
+            raise ValueError("it must be an email address") from error
 
     @field_validator("database_url")
     @classmethod
