@@ -31,7 +31,7 @@ def run(shared: Services, admin: Principal) -> Callable[..., AppTest]:
     def as_role(body: str, role: Role = Role.ADMIN) -> AppTest:
         person_id = admin.person_id
         if role is not Role.ADMIN:
-            person_id = shared.people.add(admin, "other@example.com", "Other", "another password", role).id
+            person_id = shared.people.add(Principal.system(admin.workspace_id), "other@example.com", "Other", "another password", role).id
         app = AppTest.from_string(START + body, default_timeout=30)
         app.session_state[auth.TOKEN_KEY] = shared.sessions.redeem(shared.sessions.issue_ticket(person_id, admin.workspace_id), "", "")
         return app.run()
@@ -98,7 +98,7 @@ def test_a_part_of_a_page_that_runs_by_itself_notices_that_the_session_has_ended
 
 
 def test_a_role_that_was_taken_away_no_longer_counts(run: Callable[..., AppTest], shared: Services, admin: Principal):
-    second = shared.people.add(admin, "b@example.com", "Bob", "another password", Role.ADMIN)
+    second = shared.people.add(Principal.system(admin.workspace_id), "b@example.com", "Bob", "another password", Role.ADMIN)
     act = f"page.services.people.set_role(page.by, {admin.person_id}, 'analyst'); page.services.clock.advance(timedelta(seconds=2))\n"
     app = run(act.replace("'analyst'", "__import__('core.permissions').permissions.Role.ANALYST") + "st.text(page.by.role)")
     assert app.text[0].value == "analyst"
