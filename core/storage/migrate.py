@@ -17,14 +17,19 @@ _FOLDER = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 7_085_777
 
 
-def migrate(db: Database) -> None:
-    """Apply every missing migration in one transaction."""
+def migrate(db: Database, to: str = "head") -> None:
+    """Apply every missing migration in one transaction.
+
+    Args:
+        db: The database.
+        to: The last one to apply; the newest unless a test wants an older shape.
+    """
     with db.transaction() as connection:
         if db.dialect == "postgresql":
             connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_current(db: Database) -> bool:

@@ -175,24 +175,18 @@ def upgrade() -> None:
     with op.batch_alter_table('membership_lists', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_membership_lists_list_id'), ['list_id'], unique=False)
 
-    with op.batch_alter_table('memberships', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('role_id', Id, nullable=True))
-        batch_op.add_column(sa.Column('is_limited', sa.Boolean(), server_default=sa.false(), nullable=False))
-        batch_op.create_index(batch_op.f('ix_memberships_role_id'), ['role_id'], unique=False)
-        batch_op.create_foreign_key(batch_op.f('fk_memberships_role_id'), 'roles', ['role_id'], ['id'])
-
-    with op.batch_alter_table('people', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('totp_secret', sa.Text(), nullable=True))
-        batch_op.add_column(sa.Column('totp_enabled_at', UtcDateTime(), nullable=True))
-        batch_op.add_column(sa.Column('totp_last_step', sa.BigInteger(), nullable=True))
-
-    with op.batch_alter_table('sessions', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('kind', sa.Text(), server_default='browser', nullable=False))
-        batch_op.add_column(sa.Column('previous_hash', sa.Text(), nullable=True))
-        batch_op.create_index(batch_op.f('ix_sessions_previous_hash'), ['previous_hash'], unique=False)
-
-    with op.batch_alter_table('workspaces', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('requires_two_factor', sa.Boolean(), server_default=sa.false(), nullable=False))
+    # Never in a batch: on SQLite that may make the table anew, and dropping the old one deletes all that hangs on it.
+    op.add_column("memberships", sa.Column("is_limited", sa.Boolean(), server_default=sa.false(), nullable=False))
+    id_type = Id.compile(op.get_bind().dialect)
+    op.execute(f"alter table memberships add column role_id {id_type} constraint fk_memberships_role_id references roles (id)")
+    op.create_index("ix_memberships_role_id", "memberships", ["role_id"])
+    op.add_column("people", sa.Column("totp_secret", sa.Text(), nullable=True))
+    op.add_column("people", sa.Column("totp_enabled_at", UtcDateTime(), nullable=True))
+    op.add_column("people", sa.Column("totp_last_step", sa.BigInteger(), nullable=True))
+    op.add_column("sessions", sa.Column("kind", sa.Text(), server_default="browser", nullable=False))
+    op.add_column("sessions", sa.Column("previous_hash", sa.Text(), nullable=True))
+    op.create_index("ix_sessions_previous_hash", "sessions", ["previous_hash"])
+    op.add_column("workspaces", sa.Column("requires_two_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     if op.get_bind().dialect.name == "sqlite":
         for what in ("update", "delete"):

@@ -1,0 +1,74 @@
+"""A database of an earlier release keeps what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from core.accounts.people import People
+from core.accounts.sessions import Sessions
+from core.clock import FrozenClock
+from core.ids import fingerprint, random_name
+from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.storage.database import Database
+from core.storage.migrate import is_current, migrate
+from tests.conftest import NOON
+from tests.support import postgres
+
+PERSON = "insert into people (email, name, password_hash, failed_attempts, created_at) values ('ada@example.com', 'Ada', 'x', 2, :now)"
+MEMBER = "insert into memberships (workspace_id, person_id, role, created_at) values (1, 1, 'marketer', :now)"
+WORKSPACE = "insert into workspaces (name, is_demo, timezone, postal_address, created_at) values ('Acme', false, 'UTC', 'Street 1', :now)"
+SESSION = (
+    "insert into sessions (token_hash, person_id, workspace_id, created_at, last_seen_at, expires_at, ip, user_agent) "
+    "values (:token, 1, 1, :now, :now, :later, '203.0.113.9', 'Firefox')"
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database as the release before accounts had it."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+        migrate(database, "0001")
+        yield database
+        database.close()
+        return
+    server, _ = request.getfixturevalue("postgres_server")
+    with postgres.database(server, f"old_{random_name()}") as url:
+        database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
+        migrate(database, "0001")
+        yield database
+        database.close()
+
+
+def test_people_stay_signed_in_with_the_role_they_had(old_db: Database) -> None:
+    clock = FrozenClock(NOON)
+    # As each database keeps a moment: the tables of this release are not those of the old one.
+    now, later = (
+        moment if old_db.dialect == "postgresql" else str(moment.replace(tzinfo=None)) for moment in (NOON, NOON + timedelta(hours=12))
+    )
+    with old_db.transaction() as connection:
+        for statement in (WORKSPACE, PERSON, MEMBER, SESSION):
+            wanted = {"now": now, "later": later, "token": fingerprint("a token")}
+            connection.execute(sa.text(statement), {name: value for name, value in wanted.items() if f":{name}" in statement})
+    migrate(old_db)
+    assert is_current(old_db)
+    found = Sessions(old_db, clock).resolve("a token")
+    assert found
+    assert (found.name, found.role, found.permissions, found.lists) == ("Ada", "marketer", ROLE_PERMISSIONS[Role.MARKETER], None)
+    [ada] = People(old_db, clock).all(Principal.system(1))
+    assert (ada.email, ada.role_name) == ("ada@example.com", "Marketer")
+
+
+def test_the_audit_log_can_only_grow(old_db: Database) -> None:
+    migrate(old_db)
+    row = "insert into audit_log (workspace_id, sequence, at, actor, via, origin, action, target, before, after, previous_hash, hash) "
+    with old_db.transaction() as connection:
+        connection.execute(sa.text(row + "values (1, 1, '2026-11-22', '', '', '', '', '', '', '', '', '')"))
+    for statement in ("update audit_log set actor = 'nobody'", "delete from audit_log"):
+        with pytest.raises(sa.exc.DBAPIError, match="can only grow"), old_db.transaction() as connection:
+            connection.execute(sa.text(statement))
