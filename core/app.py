@@ -13,6 +13,7 @@ from core.accounts.setup import Setup
 from core.accounts.workspaces import Workspaces
 from core.analytics.reports import Analytics
 from core.campaigns.campaigns import Campaigns
+from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
@@ -167,7 +168,7 @@ class Services:
     @cached_property
     def ledger(self) -> Ledger:
         """One row per email."""
-        return Ledger(self.db, self.clock)
+        return Ledger(self.db, self.clock, seen_campaign_ids)
 
     @cached_property
     def delivery(self) -> Delivery:
@@ -189,7 +190,7 @@ class Services:
     @cached_property
     def analytics(self) -> Analytics:
         """What it all came to."""
-        return Analytics(self.db, self.clock, self.engine, self.ledger, self.experiments)
+        return Analytics(self.db, self.clock, self.engine, self.ledger, self.experiments, seen_campaign_ids)
 
     @cached_property
     def campaigns(self) -> Campaigns:

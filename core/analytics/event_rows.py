@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,12 +41,21 @@ class EventQuestion:
             raise InvalidInput("The time to begin with has no zone.", hint="Write it like 2026-11-22T12:00:00Z.")
 
 
-def event_batches(engine: AnalyticsEngine, workspace_id: int, question: EventQuestion) -> Iterator[pa.RecordBatch]:
-    """Yield the events asked for in order of time; nothing larger than a batch is held here."""
+def event_batches(
+    engine: AnalyticsEngine, workspace_id: int, question: EventQuestion, only_campaigns: Collection[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the events asked for in order of time; nothing larger than a batch is held here.
+
+    Args:
+        engine: Where questions are answered.
+        workspace_id: Whose events.
+        question: Which of them.
+        only_campaigns: Events of other campaigns, and of none, are left out; None for every event.
+    """
     conditions = {"campaign_id": "campaign_id = $campaign_id", "kind": "kind = $kind", "since": "occurred_at >= $since"}
     values = {name: getattr(question, name) for name in conditions if getattr(question, name) is not None}
     where = " and ".join(conditions[name] for name in values) or "true"
     columns = ", ".join(EVENT_SCHEMA.names)
-    with engine.session(workspace_id, since=question.since, campaign_id=question.campaign_id) as session:
+    with engine.session(workspace_id, since=question.since, campaign_id=question.campaign_id, only_campaigns=only_campaigns) as session:
         sql = f"select {columns} from events where {where} order by occurred_at, event_id"
         yield from session.batches(sql, values, BATCH_ROWS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,7 +25,9 @@ _BY_CAMPAIGN = f"""
 """
 
 
-def overview(engine: AnalyticsEngine, workspace_id: int, days: int, now: datetime, zone: ZoneInfo) -> Overview:
+def overview(
+    engine: AnalyticsEngine, workspace_id: int, days: int, now: datetime, zone: ZoneInfo, only_campaigns: Collection[int] | None = None
+) -> Overview:
     """Return the overview of the last days, today included.
 
     Args:
@@ -34,11 +36,12 @@ def overview(engine: AnalyticsEngine, workspace_id: int, days: int, now: datetim
         days: How many days, at least 1.
         now: The time.
         zone: Whose days.
+        only_campaigns: What is counted; None for every campaign.
     """
     today = now.astimezone(zone).date()
     every_day = [today - timedelta(days=number) for number in reversed(range(days))]
     since, before = midnight(every_day[0], zone), midnight(every_day[0] - timedelta(days=days), zone)
-    with engine.session(workspace_id, since=before) as session:
+    with engine.session(workspace_id, since=before, only_campaigns=only_campaigns) as session:
         by_period = {row.pop("is_current"): row for row in session.rows(_BY_PERIOD, {"since": since, "before": before})}
         daily = by_day(by_quarter(session, "facts", _MOMENTS, since), zone, every_day)
         recent = session.rows(_RECENT, {"since": since, "row_limit": MOST_CAMPAIGNS})

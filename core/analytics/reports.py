@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
@@ -16,10 +16,11 @@ from core.analytics.moments import zone_of
 from core.analytics.overview import campaign_rows, overview
 from core.analytics.progress import progress
 from core.clock import Clock
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
 from core.messages.ledger import Ledger
+from core.messages.reading import SeenCampaigns, nothing_for_the_limited
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
 from core.storage.database import Database
@@ -29,7 +30,7 @@ MAX_DAYS = 366
 
 
 class Analytics:
-    """What it all came to.
+    """What it all came to; for somebody limited to some lists, over the campaigns they may see, as if there were no others.
 
     Args:
         db: The database.
@@ -37,10 +38,19 @@ class Analytics:
         engine: Where questions are answered.
         ledger: Where messages stand.
         experiments: The arms of A/B tests.
+        seen: Which campaigns somebody may see.
     """
 
-    def __init__(self, db: Database, clock: Clock, engine: AnalyticsEngine, ledger: Ledger, experiments: Experiments) -> None:
-        self._db, self._clock, self._engine = db, clock, engine
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        engine: AnalyticsEngine,
+        ledger: Ledger,
+        experiments: Experiments,
+        seen: SeenCampaigns = nothing_for_the_limited,
+    ) -> None:
+        self._db, self._clock, self._engine, self._seen = db, clock, engine, seen
         self._ledger, self._experiments, self._links = ledger, experiments, Links(db, clock)
 
     def overview(self, by: Principal, days: int = 30, *, timezone: str = "UTC") -> Overview:
@@ -58,7 +68,7 @@ class Analytics:
         by.require(Permission.REPORTS_VIEW)
         if not 1 <= days <= MAX_DAYS:
             raise InvalidInput(f"An overview shows 1 to {MAX_DAYS} days.", hint="Choose another period.")
-        return overview(self._engine, by.workspace_id, days, self._clock.now(), zone_of(timezone))
+        return overview(self._engine, by.workspace_id, days, self._clock.now(), zone_of(timezone), self._campaigns(by))
 
     def campaign_report(self, by: Principal, campaign_id: int, *, timezone: str = "UTC") -> CampaignReport:
         """Return everything about one campaign, from its events as they stand now.
@@ -71,13 +81,16 @@ class Analytics:
         Raises:
             Denied: If `by` may not view reports.
             InvalidInput: If there is no such zone.
+            NotFound: For somebody limited to some lists, if they may not see it.
         """
         by.require(Permission.REPORTS_VIEW)
-        zone = zone_of(timezone)
+        zone, only = zone_of(timezone), self._campaigns(by)
+        if only is not None and campaign_id not in only:
+            raise NotFound("There is no such campaign.", hint="It may have been deleted: go back to the list of campaigns.")
         registered = self._links.for_campaign(by.workspace_id, campaign_id)
         arms = self._experiments.arms(by.workspace_id, campaign_id)
         stands = progress(self._ledger.counts(by, campaign_id))
-        with self._engine.session(by.workspace_id, campaign_id=campaign_id) as session:
+        with self._engine.session(by.workspace_id, campaign_id=campaign_id, only_campaigns=only) as session:
             numbers = CampaignNumbers(session, campaign_id)
             assigned = self._recipients_by_variant(by.workspace_id, campaign_id) if arms else {}
             return CampaignReport(
@@ -97,7 +110,7 @@ class Analytics:
             Denied: If `by` may not view reports.
         """
         by.require(Permission.REPORTS_VIEW)
-        with self._engine.session(by.workspace_id) as session:
+        with self._engine.session(by.workspace_id, only_campaigns=self._campaigns(by)) as session:
             return campaign_rows(session, campaign_ids)
 
     def event_rows(
@@ -116,7 +129,13 @@ class Analytics:
             InvalidInput: If there is no such kind, or the time has no zone.
         """
         by.require(Permission.EVENTS_EXPORT)
-        return event_batches(self._engine, by.workspace_id, EventQuestion(campaign_id, kind, since))
+        return event_batches(self._engine, by.workspace_id, EventQuestion(campaign_id, kind, since), self._campaigns(by))
+
+    def _campaigns(self, by: Principal) -> Collection[int] | None:
+        if by.lists is None:
+            return None
+        with self._db.read() as connection:
+            return self._seen(connection, by)
 
     def _recipients_by_variant(self, workspace_id: int, campaign_id: int) -> dict[int, int]:
         column = messages.c

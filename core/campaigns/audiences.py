@@ -42,7 +42,7 @@ class Audiences:
     def contact_ids(self, by: Principal, audience: Audience) -> list[int]:
         """Return the contacts of the audience, as of now."""
         if audience.kind == "segment":
-            return self._segments.contact_ids(by.workspace_id, self._segments.get(by, audience.id).rules)
+            return self._segments.contact_ids(by, self._segments.get(by, audience.id).rules)
         self.check(by, audience)
         with self._db.read() as connection:
             return list_contact_ids(connection, by.workspace_id, audience.id)

@@ -13,6 +13,7 @@ from core.campaigns.launching import Launching
 from core.campaigns.models import Audience, Campaign, as_campaign, load_campaign
 from core.campaigns.tables import campaigns
 from core.campaigns.trying import Trying
+from core.campaigns.visibility import seen_campaigns
 from core.clock import Clock
 from core.contacts.contacts import Contacts
 from core.contacts.lists import Lists
@@ -73,6 +74,7 @@ class Campaigns:
             InvalidInput: If a field can't be used; names it.
             NotFound: If template, audience or connection is not there.
         """
+        by.require(Permission.CAMPAIGNS_VIEW)  # before the draft is kept, not after
         return self.get(by, self._drafts.create(by, **fields))
 
     def update(self, by: Principal, campaign_id: int, **fields: Unpack[DraftFields]) -> Campaign:
@@ -107,14 +109,14 @@ class Campaigns:
         """
         by.require(Permission.CAMPAIGNS_VIEW)
         with self._db.read() as connection:
-            return load_campaign(connection, by.workspace_id, campaign_id)
+            return load_campaign(connection, by, campaign_id)
 
     def all(self, by: Principal) -> list[Campaign]:
-        """Return the workspace's campaigns, newest first."""
+        """Return the workspace's campaigns, newest first; to somebody limited to some lists, those they may see."""
         by.require(Permission.CAMPAIGNS_VIEW)
         second = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B")
         statement = sa.select(campaigns, arms.c.subject.label("subject_b")).select_from(campaigns.outerjoin(arms, second))
-        mine = statement.where(campaigns.c.workspace_id == by.workspace_id).order_by(campaigns.c.id.desc())
+        mine = statement.where(campaigns.c.workspace_id == by.workspace_id, *seen_campaigns(by)).order_by(campaigns.c.id.desc())
         with self._db.read() as connection:
             return [as_campaign(row, row.subject_b) for row in connection.execute(mine)]
 
@@ -137,6 +139,7 @@ class Campaigns:
         Raises:
             Conflict: If it is not being sent.
         """
+        self.get(by, campaign_id)
         self._control.pause(by, campaign_id)
         return self.get(by, campaign_id)
 
@@ -146,6 +149,7 @@ class Campaigns:
         Raises:
             Conflict: If it is not paused.
         """
+        self.get(by, campaign_id)
         self._control.resume(by, campaign_id)
         return self.get(by, campaign_id)
 
@@ -155,6 +159,7 @@ class Campaigns:
         Raises:
             Conflict: If it has been sent already.
         """
+        self.get(by, campaign_id)
         self._control.cancel(by, campaign_id)
         return self.get(by, campaign_id)
 

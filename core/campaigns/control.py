@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.campaigns.models import gone, this
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.visibility import gone, this
 from core.clock import Clock
 from core.errors import Conflict
 from core.messages.ledger import Ledger, has_abandoned, has_open, has_work
@@ -59,9 +59,7 @@ class Control:
         with self._db.transaction() as connection:
             self._move(connection, by, campaign_id, CampaignState.CANCELLED)
             connection.execute(
-                sa.update(campaigns)
-                .where(*this(by.workspace_id, campaign_id), campaigns.c.finished_at.is_(None))
-                .values(finished_at=self._clock.now())
+                sa.update(campaigns).where(*this(by, campaign_id), campaigns.c.finished_at.is_(None)).values(finished_at=self._clock.now())
             )
             return self._ledger.cancel_queued(connection, by.workspace_id, campaign_id)
 
@@ -116,7 +114,7 @@ class Control:
 
     def _move(self, connection: sa.Connection, by: Principal, campaign_id: int, to: CampaignState) -> None:
         by.require(Permission.CAMPAIGNS_SEND)
-        mine = this(by.workspace_id, campaign_id)
+        mine = this(by, campaign_id)
         state = connection.execute(sa.select(campaigns.c.state).where(*mine).with_for_update()).scalar()
         if state is None:
             raise gone()

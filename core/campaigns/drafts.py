@@ -7,13 +7,14 @@ from typing import Any, TypedDict, Unpack
 import sqlalchemy as sa
 
 from core.campaigns.audiences import Audiences
-from core.campaigns.models import Audience, gone, this
+from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.visibility import gone, this
 from core.clock import Clock
 from core.contacts.addresses import normalise
 from core.contacts.contacts import Contacts
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, Denied, InvalidInput
 from core.experiments.experiments import Experiments
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
@@ -106,7 +107,8 @@ class Drafts:
         with self._db.transaction() as connection:
             self._must_be_draft(connection, by, campaign_id)
             if values:
-                connection.execute(sa.update(campaigns).where(*this(by.workspace_id, campaign_id)).values(values))
+                connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(values))
+                self._must_still_be_seen(connection, by, campaign_id)
             if "subject" in fields or "subject_b" in fields:
                 self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
 
@@ -121,15 +123,20 @@ class Drafts:
         with self._db.transaction() as connection:
             self._must_be_draft(connection, by, campaign_id)
             self._experiments.save_arms(connection, by.workspace_id, campaign_id, ())
-            connection.execute(sa.delete(campaigns).where(*this(by.workspace_id, campaign_id)))
+            connection.execute(sa.delete(campaigns).where(*this(by, campaign_id)))
 
     def _must_be_draft(self, connection: sa.Connection, by: Principal, campaign_id: int) -> None:
         # Locked, so that a launch and a change can't pass each other.
-        state = connection.execute(sa.select(campaigns.c.state).where(*this(by.workspace_id, campaign_id)).with_for_update()).scalar()
+        state = connection.execute(sa.select(campaigns.c.state).where(*this(by, campaign_id)).with_for_update()).scalar()
         if state is None:
             raise gone()
         if state != CampaignState.DRAFT:
             raise Conflict("This campaign has been launched and can't be changed any more.", hint="Copy what you need into a new one.")
+
+    def _must_still_be_seen(self, connection: sa.Connection, by: Principal, campaign_id: int) -> None:
+        """Refuse to send somebody else's campaign to a segment where that would take it out of one's own sight."""
+        if connection.execute(sa.select(campaigns.c.id).where(*this(by, campaign_id))).first() is None:
+            raise Denied("Somebody else made this campaign, so it can only go to one of your lists.", hint="Make one of your own for it.")
 
     def _checked(self, by: Principal, fields: DraftFields) -> dict[str, Any]:
         """Return the columns for the fields given, each checked."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.campaigns.audiences import Audiences
-from core.campaigns.models import Campaign, load_campaign, this
+from core.campaigns.models import Campaign, load_campaign
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.visibility import note_narrowing, this
 from core.clock import Clock
 from core.errors import Conflict
 from core.experiments.experiments import deal, load_arms
@@ -51,18 +52,21 @@ class Launching:
         if not contact_ids:
             raise Conflict("Nobody is in this audience.", hint="Import people, or choose another list or segment.")
         with self._db.transaction() as connection:
-            current = load_campaign(connection, by.workspace_id, campaign.id, for_update=True)
+            current = load_campaign(connection, by, campaign.id, for_update=True)
             if current.state is not CampaignState.DRAFT:
                 return  # somebody else pressed at the same moment
             if current != campaign:
                 raise Conflict("This draft was changed while it was being launched.", hint="Look at it once more and launch it again.")
-            self._freeze(connection, by.workspace_id, campaign, version, contact_ids)
+            self._freeze(connection, by, campaign, version, contact_ids)
 
     def _freeze(
-        self, connection: sa.Connection, workspace_id: int, campaign: Campaign, version: TemplateVersion, contact_ids: list[int]
+        self, connection: sa.Connection, by: Principal, campaign: Campaign, version: TemplateVersion, contact_ids: list[int]
     ) -> None:
+        workspace_id = by.workspace_id
         begun = {"state": CampaignState.SENDING.value, "template_version_id": version.id, "launched_at": self._clock.now()}
-        connection.execute(sa.update(campaigns).where(*this(workspace_id, campaign.id)).values(begun))
+        connection.execute(sa.update(campaigns).where(*this(by, campaign.id)).values(begun))
+        if campaign.audience.kind == "segment":
+            note_narrowing(connection, by, campaign.id)
         self._links.register(connection, workspace_id, campaign.id, version.links, campaign.track_conversions)
         arms = load_arms(connection, workspace_id, campaign.id)
         self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, contact_ids, arms))

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
-from core.errors import NotFound
+from core.campaigns.visibility import gone, this
 from core.experiments.experiments import Arm, load_arms
+from core.permissions import Principal
 
 AudienceKind = Literal["list", "segment"]
 
@@ -93,34 +94,24 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
     )
 
 
-def load_campaign(connection: sa.Connection, workspace_id: int, campaign_id: int, *, for_update: bool = False) -> Campaign:
+def load_campaign(connection: sa.Connection, by: Principal, campaign_id: int, *, for_update: bool = False) -> Campaign:
     """Return one campaign.
 
     Args:
         connection: An open connection.
-        workspace_id: Whose campaign.
+        by: Who asks.
         campaign_id: Which one.
         for_update: Keep others from changing it until the transaction ends.
 
     Raises:
-        NotFound: If there is no such campaign in this workspace.
+        NotFound: If there is no such campaign in this workspace, or `by` may not see it.
     """
-    statement = sa.select(campaigns).where(*this(workspace_id, campaign_id))
+    statement = sa.select(campaigns).where(*this(by, campaign_id))
     row = connection.execute(statement.with_for_update() if for_update else statement).one_or_none()
     if row is None:
         raise gone()
-    return as_campaign(row, _second_subject(load_arms(connection, workspace_id, campaign_id)))
+    return as_campaign(row, _second_subject(load_arms(connection, by.workspace_id, campaign_id)))
 
 
 def _second_subject(arms: Sequence[Arm]) -> str | None:
     return arms[1].subject if len(arms) > 1 else None
-
-
-def this(workspace_id: int, campaign_id: int) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the conditions that pick one campaign of a workspace."""
-    return campaigns.c.workspace_id == workspace_id, campaigns.c.id == campaign_id
-
-
-def gone() -> NotFound:
-    """Return the error for a campaign that is not there."""
-    return NotFound("There is no such campaign.", hint="It may have been deleted: go back to the list of campaigns.")

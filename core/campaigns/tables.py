@@ -29,3 +29,12 @@ campaigns = sa.Table(
     sa.Index("ix_campaigns_workspace_id_created_at", "workspace_id", "created_at"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
 )
+
+# The lists a segment's people were narrowed to when somebody limited to some lists launched the campaign; none where it went to all.
+campaign_lists = sa.Table(
+    "campaign_lists",
+    metadata,
+    sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("list_id", Id, primary_key=True, autoincrement=False),
+    workspace_key(),
+)

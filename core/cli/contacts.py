@@ -64,7 +64,7 @@ def export(
         raise Usage("With --json the contacts go into a file.", hint="Say which with -o FILE.")
     services, by = call.services, call.by
     list_id = services.lists.by_name(by, list_name).id if list_name else None
-    contact_ids = services.segments.contact_ids(by.workspace_id, services.segments.by_name(by, segment).rules) if segment else None
+    contact_ids = services.segments.contact_ids(by, services.segments.by_name(by, segment).rules) if segment else None
     lines = services.exports.stream_csv(by, list_id=list_id, contact_ids=contact_ids)
     if output is None:
         return Answer(lines=lines)

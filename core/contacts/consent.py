@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.changes import next_change
 from core.contacts.tables import consent_records, contacts
+from core.contacts.visibility import seen_one_by_one
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked
@@ -115,8 +116,8 @@ class Consent:
         by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
-            known = sa.select(contacts.c.consent).where(contacts.c.workspace_id == by.workspace_id, contacts.c.id == contact_id)
-            consent = connection.execute(known).scalar()
+            mine = (contacts.c.workspace_id == by.workspace_id, contacts.c.id == contact_id, *seen_one_by_one(by))
+            consent = connection.execute(sa.select(contacts.c.consent).where(*mine)).scalar()
             if consent is None:
                 raise NotFound("There is no such contact.")
             if consent != ConsentStatus.SUBSCRIBED:
@@ -124,7 +125,7 @@ class Consent:
                 self._record(connection, by.workspace_id, change, [contact_id], ConsentStatus.SUBSCRIBED, how)
 
     def history(self, by: Principal, contact_id: int) -> list[ConsentRecord]:
-        """Return everything recorded about a contact's consent, oldest first.
+        """Return everything recorded about a contact's consent, oldest first; nothing about somebody `by` may not see.
 
         Raises:
             Denied: If `by` may not see contacts.
@@ -132,6 +133,8 @@ class Consent:
         by.require(Permission.CONTACTS_VIEW)
         column = consent_records.c
         wanted = sa.select(consent_records).where(column.workspace_id == by.workspace_id, column.contact_id == contact_id)
+        for seen in seen_one_by_one(by):
+            wanted = wanted.where(sa.exists().where(contacts.c.id == column.contact_id, seen))
         with self._db.read() as connection:
             found = connection.execute(wanted.order_by(column.id)).all()
         return [

@@ -13,11 +13,13 @@ from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent import Consent, ConsentStatus
+from core.contacts.finding import chosen, find_contact, one_contact
 from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contact_tombstones, contacts, lists
-from core.errors import InvalidInput, NotFound
+from core.contacts.visibility import is_known_elsewhere, not_yours, seen_one_by_one, seen_together
+from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
@@ -35,7 +37,7 @@ class ContactPage:
 
 
 class Contacts:
-    """Finds, saves and deletes contacts.
+    """Finds, saves and deletes contacts; somebody limited to some lists sees and touches the people on them only.
 
     Args:
         db: The database.
@@ -54,7 +56,7 @@ class Contacts:
         """
         by.require(Permission.CONTACTS_VIEW)
         with self._db.read() as connection:
-            return _one(connection, by.workspace_id, contacts.c.id == contact_id)
+            return one_contact(connection, by, contact_id)
 
     def find(self, by: Principal, email: str) -> Contact | None:
         """Return the contact with this address in any spelling, or None.
@@ -64,7 +66,7 @@ class Contacts:
         """
         by.require(Permission.CONTACTS_VIEW)
         with self._db.read() as connection:
-            return _find(connection, by.workspace_id, comparable(email))
+            return find_contact(connection, by.workspace_id, comparable(email), *seen_one_by_one(by))
 
     def page(
         self,
@@ -90,20 +92,20 @@ class Contacts:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
-        where = [contacts.c.workspace_id == by.workspace_id, *_conditions(search.strip().lower(), list_id, consent)]
+        where = [contacts.c.workspace_id == by.workspace_id, *chosen(by, search.strip().lower(), list_id, consent)]
         with self._db.read() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(*where)).scalar_one()
             wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit).offset(offset)
             return ContactPage([as_contact(row) for row in connection.execute(wanted)], total)
 
     def count(self, by: Principal) -> int:
-        """Return how many contacts there are.
+        """Return how many contacts there are to be seen.
 
         Raises:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
-        counted = sa.select(sa.func.count()).select_from(contacts).where(contacts.c.workspace_id == by.workspace_id)
+        counted = sa.select(sa.func.count()).select_from(contacts).where(contacts.c.workspace_id == by.workspace_id, *seen_together(by))
         with self._db.read() as connection:
             return connection.execute(counted).scalar_one()
 
@@ -142,8 +144,8 @@ class Contacts:
             source: Where the contact comes from ("manual", "form:3").
 
         Raises:
-            Denied: If `by` may not edit contacts.
-            InvalidInput: If the address, a name or an attribute can't be used.
+            Denied: If `by` may not edit contacts, or not this one.
+            InvalidInput: If the address, a name or an attribute can't be used, or somebody limited to some lists names none of them.
             NotFound: If this workspace has no such list.
         """
         by.require(Permission.CONTACTS_EDIT)
@@ -152,7 +154,7 @@ class Contacts:
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
             values = self._values(connection, by.workspace_id, attributes or {})
-            before = _find(connection, by.workspace_id, address)
+            before = self._before(connection, by, address, list_ids)
             if before is None:
                 fields = {"email": address, **names, "attributes": values}
                 contact_id = self._create(connection, by, change, fields, consent, source)
@@ -160,7 +162,7 @@ class Contacts:
                 contact_id = self._update(connection, by, change, before, names, values)
                 self._withdraw(connection, by, contact_id, consent, source)
             self._join(connection, by, change, contact_id, list_ids)
-            return _one(connection, by.workspace_id, contacts.c.id == contact_id)
+            return one_contact(connection, by, contact_id)
 
     def delete(self, by: Principal, contact_id: int) -> None:
         """Delete a contact; the address of one who had unsubscribed is suppressed, so that no import brings it back into the mail.
@@ -169,13 +171,15 @@ class Contacts:
         and the browser it was said from.
 
         Raises:
-            Denied: If `by` may not edit contacts.
+            Denied: If `by` may not edit contacts, or this one is also on a list they may not see.
             NotFound: If this workspace has no such contact.
         """
         by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
-            gone = _one(connection, by.workspace_id, contacts.c.id == contact_id)
+            gone = one_contact(connection, by, contact_id)
+            if is_known_elsewhere(connection, by, contact_id):
+                raise Denied("Others use this contact too, so you can’t delete it.", hint="Take them off your lists instead.")
             connection.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
             tombstone = {"workspace_id": by.workspace_id, "contact_id": contact_id, "updated_seq": change}
             connection.execute(sa.insert(contact_tombstones).values(tombstone))
@@ -184,6 +188,17 @@ class Contacts:
             if gone.consent is ConsentStatus.UNSUBSCRIBED:
                 why = "unsubscribed before being deleted"
                 Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
+
+    def _before(self, connection: sa.Connection, by: Principal, address: str, list_ids: Sequence[int]) -> Contact | None:
+        """Return the contact of an address that `by` is about to save, or None for a new one."""
+        if by.lists is None:
+            return find_contact(connection, by.workspace_id, address)
+        before = find_contact(connection, by.workspace_id, address, *seen_one_by_one(by))
+        if before is None and not list_ids:  # asked before anybody is looked for, so that nothing is learned by leaving it out
+            raise InvalidInput("Choose a list for this person.", hint="You see the people on your lists only.")
+        if before is None and find_contact(connection, by.workspace_id, address) is not None:
+            raise not_yours()
+        return before
 
     def _values(self, connection: sa.Connection, workspace_id: int, given: Mapping[str, object]) -> dict[str, Value]:
         """Return what is given as its attributes keep it, declaring new ones by the type of their first value."""
@@ -227,6 +242,7 @@ class Contacts:
 
     def _join(self, connection: sa.Connection, by: Principal, change: int, contact_id: int, list_ids: Sequence[int]) -> None:
         for list_id in list_ids:
+            by.require_list(list_id)
             mine = sa.select(lists.c.id).where(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
             if connection.execute(mine).scalar() is None:
                 raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
@@ -244,28 +260,3 @@ def check_person_name(name: str) -> str:
     if len(wanted) > MAX_NAME or any(ord(letter) < 32 or letter in "\x7f\x85\u2028\u2029" for letter in wanted):
         raise InvalidInput("A name is too long or holds a line break.", hint=f"Use at most {MAX_NAME} characters on one line.")
     return wanted
-
-
-def _conditions(search: str, list_id: int | None, consent: ConsentStatus | None) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    if search:
-        fields = (contacts.c.email, contacts.c.first_name, contacts.c.last_name)
-        found.append(sa.or_(*(sa.func.lower(field).contains(search, autoescape=True) for field in fields)))
-    if list_id is not None:
-        found.append(is_on_list(list_id))
-    if consent is not None:
-        found.append(contacts.c.consent == consent.value)
-    return found
-
-
-def _find(connection: sa.Connection, workspace_id: int, address: str) -> Contact | None:
-    wanted = sa.select(*CONTACT_COLUMNS).where(contacts.c.workspace_id == workspace_id, contacts.c.email == address)
-    row = connection.execute(wanted).one_or_none()
-    return None if row is None else as_contact(row)
-
-
-def _one(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[bool]) -> Contact:
-    row = connection.execute(sa.select(*CONTACT_COLUMNS).where(contacts.c.workspace_id == workspace_id, which)).one_or_none()
-    if row is None:
-        raise NotFound("There is no such contact.")
-    return as_contact(row)

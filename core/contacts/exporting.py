@@ -14,6 +14,7 @@ from core.contacts.attributes import declared
 from core.contacts.formulas import unformula
 from core.contacts.lists import is_on_list
 from core.contacts.tables import contacts, list_members, lists
+from core.contacts.visibility import Conditions, seen_lists, seen_one_by_one, sees_list
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked
 
@@ -23,7 +24,7 @@ _FIXED = ("email", "first_name", "last_name", "consent", "lists")
 
 
 class ContactExport:
-    """Writes contacts out.
+    """Writes contacts out; for somebody limited to some lists, the people on them, and no other list is named.
 
     Args:
         db: The database.
@@ -47,23 +48,25 @@ class ContactExport:
             Denied: If `by` may not export contacts; before the first piece.
         """
         by.require(Permission.CONTACTS_EXPORT)
-        return self._pieces(by.workspace_id, list_id, contact_ids)
+        return self._pieces(by, _conditions(by, list_id), contact_ids)
 
-    def _pieces(self, workspace_id: int, list_id: int | None, contact_ids: Sequence[int] | None) -> Iterator[str]:
+    def _pieces(self, by: Principal, where: Conditions, contact_ids: Sequence[int] | None) -> Iterator[str]:
         with self._db.read() as connection:  # one state from the first line to the last
-            names = list(declared(connection, workspace_id))
+            names = list(declared(connection, by.workspace_id))
             yield _as_csv([[*_FIXED, *names]])
-            for rows in _chunks(connection, workspace_id, list_id, contact_ids):
-                on = _list_names(connection, workspace_id, [row.id for row in rows])
+            for rows in _chunks(connection, where, contact_ids):
+                on = _list_names(connection, by, [row.id for row in rows])
                 yield _as_csv([_line(row, on.get(row.id, []), names) for row in rows])
 
 
-def _chunks(
-    connection: sa.Connection, workspace_id: int, list_id: int | None, contact_ids: Sequence[int] | None
-) -> Iterator[Sequence[sa.Row[Any]]]:
-    where = [contacts.c.workspace_id == workspace_id]
-    if list_id is not None:
-        where.append(is_on_list(list_id))
+def _conditions(by: Principal, list_id: int | None) -> Conditions:
+    mine: Conditions = [contacts.c.workspace_id == by.workspace_id]
+    if list_id is None:
+        return [*mine, *seen_one_by_one(by)]
+    return [*mine, is_on_list(list_id) if sees_list(by, list_id) else sa.false()]
+
+
+def _chunks(connection: sa.Connection, where: Conditions, contact_ids: Sequence[int] | None) -> Iterator[Sequence[sa.Row[Any]]]:
     wanted = sa.select(*_COLUMNS).where(*where).order_by(contacts.c.id).limit(_CHUNK)
     if contact_ids is not None:
         for ids in chunked(sorted(set(contact_ids)), _CHUNK):
@@ -76,10 +79,11 @@ def _chunks(
         after = found[-1].id
 
 
-def _list_names(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> dict[int, list[str]]:
+def _list_names(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> dict[int, list[str]]:
     named: dict[int, list[str]] = {}
-    joined = sa.select(list_members.c.contact_id, lists.c.name).join_from(list_members, lists).where(lists.c.workspace_id == workspace_id)
-    for row in connection.execute(joined.where(list_members.c.contact_id.in_(ids)).order_by(lists.c.name)):
+    joined = sa.select(list_members.c.contact_id, lists.c.name).join_from(list_members, lists)
+    mine = joined.where(lists.c.workspace_id == by.workspace_id, *seen_lists(by))
+    for row in connection.execute(mine.where(list_members.c.contact_id.in_(ids)).order_by(lists.c.name)):
         named.setdefault(row.contact_id, []).append(row.name)
     return named
 

@@ -16,7 +16,8 @@ from core.contacts.merging import Merge, Progress, plan_merge, write_merge
 from core.contacts.reading import Encoding, Sheet, read_sheet
 from core.contacts.refusals import refused_csv
 from core.contacts.tables import consent_records, contacts, imports, list_members
-from core.contacts.validating import Judged, RefusedRow, judge
+from core.contacts.validating import Judged, RefusedRow, judge, without
+from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, seen_imports, sees_list
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.blobs import Blobs
@@ -74,7 +75,7 @@ class ImportResult:
 
 
 class ContactImport:
-    """Takes CSV files in.
+    """Takes CSV files in; for somebody limited to some lists, onto these, and without the rows of people out of their sight.
 
     Args:
         db: The database.
@@ -124,21 +125,21 @@ class ContactImport:
         Raises:
             Denied: If `by` may not import.
             InvalidInput: If the file or the mapping can't be used; says what to do.
+            NotFound: If somebody limited to some lists names another one.
             Conflict: If an attribute was declared otherwise at the same moment.
         """
         by.require(Permission.CONTACTS_IMPORT)
         wanted_list = check_list_name(list_name)
+        with self._db.read() as connection:
+            _target(connection, by, wanted_list)  # before the work of reading
         sheet = read_sheet(data, encoding)
         judged = self._judge(by, sheet, mapping)
-        counted = _counted(sheet, judged)
         if dry_run:
             with self._db.read() as connection:
-                list_id = find_list(connection, by.workspace_id, wanted_list)
+                list_id, judged = _target(connection, by, wanted_list), _in_sight(connection, by, judged)
                 merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
-            return _with_effects(counted, merge, list_id)
-        if judged.refused:
-            counted = replace(counted, refused_blob=self._blobs.put(by.workspace_id, refused_csv(sheet, judged.refused)))
-        return self._write(by, judged, counted, file_name, wanted_list, progress or _quietly)
+            return _with_effects(_counted(sheet, judged), merge, list_id)
+        return self._write(by, sheet, judged, file_name, wanted_list, progress or _quietly)
 
     def refused_rows(self, by: Principal, import_id: int) -> bytes:
         """Return the refused rows of an import as a CSV: line, reason, and the row's own columns.
@@ -148,9 +149,9 @@ class ContactImport:
             NotFound: If there is no such import or nothing was refused.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        wanted = sa.select(imports.c.refused_blob).where(imports.c.workspace_id == by.workspace_id, imports.c.id == import_id)
+        mine = (imports.c.workspace_id == by.workspace_id, imports.c.id == import_id, *seen_imports(by))
         with self._db.read() as connection:
-            key = connection.execute(wanted).scalar()
+            key = connection.execute(sa.select(imports.c.refused_blob).where(*mine)).scalar()
         if key is None:
             raise NotFound("This import refused no rows, or there is no such import.")
         return self._blobs.get(by.workspace_id, key)
@@ -163,16 +164,15 @@ class ContactImport:
         check_room(known | judged.types)
         return judged
 
-    def _write(
-        self, by: Principal, judged: Judged, counted: ImportResult, file_name: str, list_name: str, progress: Progress
-    ) -> ImportResult:
+    def _write(self, by: Principal, sheet: Sheet, judged: Judged, file_name: str, list_name: str, progress: Progress) -> ImportResult:
         now = self._clock.now()
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
+            judged = _in_sight(connection, by, judged)
             declare(connection, by.workspace_id, judged.types, now)
-            list_id = list_named(connection, by.workspace_id, list_name, now)
+            list_id = _target(connection, by, list_name) or list_named(connection, by.workspace_id, list_name, now)
             merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
-            result = _with_effects(counted, merge, list_id)
+            result = _with_effects(self._with_refusals(by, sheet, judged), merge, list_id)
             import_id = self._record(connection, by, result, file_name)
             how = {"source": f"import:{import_id}", "actor": by.label}
             write_merge(connection, by.workspace_id, merge, change=change, **how, now=now, progress=progress)
@@ -181,11 +181,35 @@ class ContactImport:
                 analyse(connection, contacts, list_members, consent_records)
         return replace(result, import_id=import_id)
 
+    def _with_refusals(self, by: Principal, sheet: Sheet, judged: Judged) -> ImportResult:
+        counted = _counted(sheet, judged)
+        if not judged.refused:
+            return counted
+        return replace(counted, refused_blob=self._blobs.put(by.workspace_id, refused_csv(sheet, judged.refused)))
+
     def _record(self, connection: sa.Connection, by: Principal, result: ImportResult, file_name: str) -> int:
         counts = {name: getattr(result, name) for name in ("list_id", "rows", "created", "updated", "refused", "refused_blob")}
         name = "".join(letter for letter in file_name if letter.isprintable())[:255]
         row = {"workspace_id": by.workspace_id, "file_name": name, "imported_by": by.label, "created_at": self._clock.now(), **counts}
         return int(connection.execute(sa.insert(imports).values(row).returning(imports.c.id)).scalar_one())
+
+
+def _target(connection: sa.Connection, by: Principal, name: str) -> int | None:
+    """Return the list of this name, or None for one that is still to be made.
+
+    Raises:
+        NotFound: If `by` is limited to some lists and this is none of them.
+    """
+    list_id = find_list(connection, by.workspace_id, name)
+    if by.lists is not None and (list_id is None or not sees_list(by, list_id)):
+        raise NotFound(f"There is no list called “{name}”.", hint="Choose one of the lists you see.")
+    return list_id
+
+
+def _in_sight(connection: sa.Connection, by: Principal, judged: Judged) -> Judged:
+    """Refuse the rows of people whom `by` may not see."""
+    hidden = addresses_out_of_sight(connection, by, judged.frame["email"].to_list())
+    return without(judged, hidden, NOT_YOURS) if hidden else judged
 
 
 def _counted(sheet: Sheet, judged: Judged) -> ImportResult:

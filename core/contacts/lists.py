@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.tables import contacts, list_members, lists
-from core.errors import Conflict, InvalidInput, NotFound
+from core.contacts.visibility import seen_lists, seen_one_by_one
+from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked, insert_or_ignore, insert_or_ignore_from
 
@@ -31,7 +32,7 @@ class ContactList:
 
 
 class Lists:
-    """Makes, fills, shows and deletes lists.
+    """Makes, fills, shows and deletes lists; to somebody limited to some lists, the others are not there.
 
     Args:
         db: The database.
@@ -45,25 +46,29 @@ class Lists:
         """Make a list.
 
         Raises:
-            Denied: If `by` may not edit contacts.
+            Denied: If `by` may not edit contacts, or only sees some lists.
             InvalidInput: If the name is empty or too long.
             Conflict: If there is a list of that name.
         """
         by.require(Permission.CONTACTS_EDIT)
+        if by.lists is not None:  # they could not see the list they made
+            raise Denied(
+                "You can use the lists you were given, not make new ones.", hint="An admin of this workspace can make one for you."
+            )
         with self._db.transaction() as connection:
             if find_list(connection, by.workspace_id, check_list_name(name)) is not None:
                 raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
             return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
 
     def all(self, by: Principal) -> list[ContactList]:
-        """Return every list by name.
+        """Return every list `by` may see, by name.
 
         Raises:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
         with self._db.read() as connection:
-            return [_as_list(row) for row in connection.execute(_select(by.workspace_id).order_by(lists.c.name))]
+            return [_as_list(row) for row in connection.execute(_select(by).order_by(lists.c.name))]
 
     def get(self, by: Principal, list_id: int) -> ContactList:
         """Return a list.
@@ -85,7 +90,7 @@ class Lists:
         """
         by.require(Permission.CONTACTS_VIEW)
         with self._db.read() as connection:
-            row = connection.execute(_select(by.workspace_id).where(lists.c.name == name.strip())).one_or_none()
+            row = connection.execute(_select(by).where(lists.c.name == name.strip())).one_or_none()
         if row is None:
             raise NotFound(f"There is no list called “{name.strip()[:MAX_NAME]}”.", hint="Import contacts into it or choose another one.")
         return _as_list(row)
@@ -102,8 +107,9 @@ class Lists:
         by.require(Permission.CONTACTS_EDIT)
         wanted = check_list_name(name)
         with self._db.transaction() as connection:
+            self._read(connection, by, list_id)
             if find_list(connection, by.workspace_id, wanted) not in {None, list_id}:
-                raise Conflict(f"There is a list called “{wanted}” already.", hint="Choose another name.")
+                raise Conflict(f"The name “{wanted}” is taken.", hint="Choose another name.")
             connection.execute(sa.update(lists).where(_this(by, list_id)).values(name=wanted))
             return self._read(connection, by, list_id)
 
@@ -123,7 +129,7 @@ class Lists:
             connection.execute(sa.delete(lists).where(_this(by, list_id)))
 
     def add(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
-        """Put contacts on a list and return how many were not on it; unknown ids are passed over.
+        """Put contacts on a list and return how many were not on it; those that are not there are passed over.
 
         Raises:
             Denied: If `by` may not edit contacts.
@@ -154,11 +160,11 @@ class Lists:
         return removed
 
     def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int]) -> int:
-        mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(ids), ~is_on_list(list_id))
+        mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(ids), ~is_on_list(list_id), *seen_one_by_one(by))
         return join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
 
     def _read(self, connection: sa.Connection, by: Principal, list_id: int) -> ContactList:
-        row = connection.execute(_select(by.workspace_id).where(lists.c.id == list_id)).one_or_none()
+        row = connection.execute(_select(by).where(lists.c.id == list_id)).one_or_none()
         if row is None:
             raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
         return _as_list(row)
@@ -207,12 +213,14 @@ def join_changed(connection: sa.Connection, workspace_id: int, list_id: int, cha
 
 
 def _this(by: Principal, list_id: int) -> sa.ColumnElement[bool]:
-    return sa.and_(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
+    return sa.and_(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id, *seen_lists(by))
 
 
-def _select(workspace_id: int) -> sa.Select[Any]:
+def _select(by: Principal) -> sa.Select[Any]:
     size = sa.select(sa.func.count()).where(list_members.c.list_id == lists.c.id).scalar_subquery()
-    return sa.select(lists.c.id, lists.c.name, size.label("size"), lists.c.created_at).where(lists.c.workspace_id == workspace_id)
+    return sa.select(lists.c.id, lists.c.name, size.label("size"), lists.c.created_at).where(
+        lists.c.workspace_id == by.workspace_id, *seen_lists(by)
+    )
 
 
 def _as_list(row: sa.Row[Any]) -> ContactList:

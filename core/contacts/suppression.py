@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.contacts.addresses import comparable, normalise
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.tables import contacts, suppressions
+from core.contacts.visibility import Conditions, not_yours, seen_one_by_one
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked, insert_or_ignore
@@ -54,7 +55,7 @@ class SuppressionPage:
 
 
 class Suppressions:
-    """Adds, removes and shows suppressed addresses.
+    """Adds, removes and shows suppressed addresses; to somebody limited to some lists, those of the people on them only.
 
     Args:
         db: The database.
@@ -68,12 +69,14 @@ class Suppressions:
         """Suppress an address; one that already is keeps its first reason.
 
         Raises:
-            Denied: If `by` may not edit contacts.
+            Denied: If `by` may not edit contacts, or not this one.
             InvalidInput: If it can't be an address.
         """
         by.require(Permission.CONTACTS_EDIT)
         address = normalise(email)
         with self._db.transaction() as connection:
+            if not _may_touch(connection, by, address):
+                raise not_yours()
             self.add_in(connection, by.workspace_id, [address], reason, source or by.label)
 
     def add_in(
@@ -101,7 +104,7 @@ class Suppressions:
         address = comparable(email)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
-            gone = sa.delete(suppressions).where(suppressions.c.workspace_id == by.workspace_id, suppressions.c.email == address)
+            gone = sa.delete(suppressions).where(*_mine(by), suppressions.c.email == address)
             if connection.execute(gone).rowcount == 0:
                 raise NotFound("This address is not suppressed.")
             mark_changed(connection, by.workspace_id, change, contacts.c.email == address)
@@ -113,7 +116,7 @@ class Suppressions:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
-        mine = suppressions.c.workspace_id == by.workspace_id
+        mine = sa.and_(*_mine(by))
         with self._db.read() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(suppressions).where(mine)).scalar_one()
             wanted = sa.select(suppressions).where(mine).order_by(suppressions.c.id.desc()).limit(limit).offset(offset)
@@ -127,8 +130,18 @@ class Suppressions:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
-        wanted = sa.select(suppressions.c.id).where(
-            suppressions.c.workspace_id == by.workspace_id, suppressions.c.email == comparable(email)
-        )
+        wanted = sa.select(suppressions.c.id).where(*_mine(by), suppressions.c.email == comparable(email))
         with self._db.read() as connection:
             return connection.execute(wanted).scalar() is not None
+
+
+def _mine(by: Principal) -> Conditions:
+    """Return the conditions of the suppressions `by` may see: with some lists only, those of the people on them."""
+    owner = (contacts.c.workspace_id == suppressions.c.workspace_id, contacts.c.email == suppressions.c.email)
+    seen = [sa.exists().where(*owner, condition).correlate(suppressions) for condition in seen_one_by_one(by)]
+    return [suppressions.c.workspace_id == by.workspace_id, *seen]
+
+
+def _may_touch(connection: sa.Connection, by: Principal, address: str) -> bool:
+    known = sa.select(contacts.c.id).where(contacts.c.workspace_id == by.workspace_id, contacts.c.email == address)
+    return by.lists is None or connection.execute(known.where(*seen_one_by_one(by))).first() is not None

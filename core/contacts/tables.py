@@ -50,6 +50,7 @@ lists = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     created_at(),
     sa.UniqueConstraint("workspace_id", "name"),
+    sqlite_autoincrement=True,  # an id is never used again: campaigns, rules and people's access name it
 )
 
 list_members = sa.Table(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
 import pandera.polars as pa
 import polars as pl
@@ -70,6 +70,13 @@ def judge(sheet: Sheet, mapped: Mapped, declared: Mapping[str, AttributeType]) -
     new = {name: decide(kept[f"attribute.{name}"]) for name in mapped.attributes if name not in declared}
     types = known | {name: kind for name, kind in new.items() if kind is not None}
     return Judged(kept, types, _refused(sheet, mapped, frame, reasons))
+
+
+def without(judged: Judged, emails: Collection[str], reason: str) -> Judged:
+    """Return what is left once the rows of these addresses are refused as well, all for the same reason."""
+    hit = pl.col("email").is_in(list(emails))
+    refused = [RefusedRow(row["line"], reason, _short(row["given"])) for row in judged.frame.filter(hit).iter_rows(named=True)]
+    return replace(judged, frame=judged.frame.filter(~hit), refused=sorted([*judged.refused, *refused], key=lambda row: row.line))
 
 
 def _fields(sheet: Sheet, mapped: Mapped) -> pl.DataFrame:

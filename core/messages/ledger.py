@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.tables import contacts
+from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
 from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
 from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
 from core.messages.tables import messages
@@ -40,10 +41,11 @@ class Ledger:
     Args:
         db: The database.
         clock: The time.
+        seen: Which campaigns somebody may see; one they may not looks like one without messages.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, clock: Clock, seen: SeenCampaigns = nothing_for_the_limited) -> None:
+        self._db, self._clock, self._seen = db, clock, seen
 
     def enqueue(self, connection: sa.Connection, workspace_id: int, campaign_id: int, recipients: Sequence[tuple[int, int | None]]) -> int:
         """Queue a message per recipient inside the caller's transaction; who has one already keeps it.
@@ -164,10 +166,8 @@ class Ledger:
     def counts(self, by: Principal, campaign_id: int) -> dict[MessageState, int]:
         """Return how many messages of a campaign are in each state; states without any are left out."""
         by.require(Permission.CAMPAIGNS_VIEW)
-        mine = sa.and_(_m.workspace_id == by.workspace_id, _m.campaign_id == campaign_id)
         with self._db.read() as connection:
-            found = connection.execute(sa.select(_m.state, sa.func.count()).where(mine).group_by(_m.state))
-            return {MessageState(state): count for state, count in found}
+            return count_by_state(connection, by, campaign_id) if self._sees(connection, by, campaign_id) else {}
 
     def page(
         self, by: Principal, campaign_id: int, state: MessageState | None = None, limit: int = 100, after_id: int = 0
@@ -182,12 +182,14 @@ class Ledger:
             after_id: The last id of the page before.
         """
         by.require(Permission.CAMPAIGNS_VIEW)
-        wanted = [_m.workspace_id == by.workspace_id, _m.campaign_id == campaign_id, _m.id > after_id]
-        if state is not None:
-            wanted.append(_m.state == state.value)
-        statement = _PAGE.where(*wanted).order_by(_m.id).limit(limit)
         with self._db.read() as connection:
-            return [_as_row(row) for row in connection.execute(statement)]
+            if not self._sees(connection, by, campaign_id):
+                return []
+            return read_page(connection, by, campaign_id, state, limit, after_id)
+
+    def _sees(self, connection: sa.Connection, by: Principal, campaign_id: int) -> bool:
+        seen = self._seen(connection, by)
+        return seen is None or campaign_id in seen
 
 
 def has_open(workspace_id: Column, campaign_id: Column) -> sa.ColumnElement[bool]:
@@ -263,10 +265,6 @@ _SETTLE = (
         **_NO_LEASE,
     )
 )
-_PAGE = sa.select(
-    _m.id, _m.contact_id, contacts.c.email, _m.variant_id, _m.state, _m.reason, _m.attempts, _m.due_at, _m.queued_at, _m.accepted_at,
-    _m.provider_message_id,
-).select_from(messages.outerjoin(contacts, contacts.c.id == _m.contact_id))  # fmt: skip
 
 
 def _outcome(claimed: Claimed, result: SendResult, now: datetime) -> dict[str, Any]:
@@ -285,7 +283,3 @@ def _outcome(claimed: Claimed, result: SendResult, now: datetime) -> dict[str, A
         "taken_at": now if state is MessageState.ACCEPTED else None,
         "provider_id": result.provider_message_id,
     }
-
-
-def _as_row(row: Any) -> MessageRow:
-    return MessageRow(**{**row._mapping, "state": MessageState(row.state)})

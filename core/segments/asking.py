@@ -9,6 +9,7 @@ from typing import Any
 
 from core.clock import Clock
 from core.contacts.snapshot import ContactSnapshots
+from core.permissions import Principal
 from core.segments.compiling import CompiledRules, compile_rules
 from core.segments.fields import LIST_FIELD, Vocabulary, load_vocabulary
 from core.segments.rules import Group, Node, parse, to_json
@@ -20,7 +21,7 @@ Rules = Mapping[str, Any]
 
 
 class Asking:
-    """Checks rules against a workspace and opens the session that answers them.
+    """Checks rules against what somebody may see of a workspace and opens the session that answers them.
 
     Args:
         db: The database.
@@ -33,33 +34,33 @@ class Asking:
         self._db, self._clock, self._engine, self._snapshots = db, clock, engine, snapshots
 
     @contextmanager
-    def ask(self, workspace_id: int, rules: object) -> Iterator[tuple[Session, CompiledRules]]:
-        """Yield a session that has the relations the rules need, and the rules compiled.
+    def ask(self, by: Principal, rules: object) -> Iterator[tuple[Session, CompiledRules]]:
+        """Yield a session that has the relations the rules need, and the rules compiled for the people `by` may see.
 
         Raises:
             InvalidInput: If the rules can't be used; names the rule.
         """
-        compiled = compile_rules(parse(rules), self.vocabulary(workspace_id), self._clock.now())
+        compiled = compile_rules(parse(rules), self.vocabulary(by), self._clock.now(), only_on=by.lists)
         # Where no event is looked at, none before now is needed either: no file is opened.
         since = compiled.events_since if compiled.reads_events else self._clock.now()
-        with self._engine.session(workspace_id, since=since) as session:
-            self._snapshots.add_to(session, workspace_id)
+        with self._engine.session(by.workspace_id, since=since) as session:
+            self._snapshots.add_to(session, by.workspace_id)
             yield session, compiled
 
-    def to_keep(self, workspace_id: int, rules: object) -> Rules:
+    def to_keep(self, by: Principal, rules: object) -> Rules:
         """Return rules as they are kept: checked, and with lists named by id.
 
         Raises:
             InvalidInput: If the rules can't be used; names the rule.
         """
-        node, vocabulary = parse(rules), self.vocabulary(workspace_id)
+        node, vocabulary = parse(rules), self.vocabulary(by)
         compile_rules(node, vocabulary, self._clock.now())
         return to_json(_with_list_ids(node, vocabulary))
 
-    def vocabulary(self, workspace_id: int) -> Vocabulary:
-        """Return the attributes and lists of a workspace."""
+    def vocabulary(self, by: Principal) -> Vocabulary:
+        """Return the attributes of a workspace and the lists `by` may see."""
         with self._db.read() as connection:
-            return load_vocabulary(connection, workspace_id)
+            return load_vocabulary(connection, by)
 
 
 def _with_list_ids(node: Node, vocabulary: Vocabulary) -> Node:

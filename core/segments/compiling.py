@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,19 +34,22 @@ class CompiledRules:
     events_since: datetime | None
 
 
-def compile_rules(node: Node, vocabulary: Vocabulary, now: datetime) -> CompiledRules:
+def compile_rules(node: Node, vocabulary: Vocabulary, now: datetime, *, only_on: Collection[int] | None = None) -> CompiledRules:
     """Return a tree as one statement; nothing a person wrote becomes part of its text.
 
     Args:
         node: The rules.
         vocabulary: The attributes and lists of the workspace.
         now: What “in the last days” counts from.
+        only_on: Choose only among the people on these lists; None for everybody.
 
     Raises:
         InvalidInput: If a field, operator or value does not fit; names the place.
     """
     compiler = _Compiler(vocabulary, now)
     condition = compiler.condition(node)
+    if only_on is not None:
+        condition = f"({condition}) and {compiler.is_on(only_on)}"
     return CompiledRules(compiler.statement(condition), compiler.values, bool(compiler.counts), compiler.events_since)
 
 
@@ -74,6 +78,10 @@ class _Compiler:
         given = parameters(node, operator, self._vocabulary, self._now)
         column = self._count(field, node) if field.type is FieldType.ACTIVITY else field.column
         return operator.sql.format(column=column, **{name: self._parameter(value) for name, value in given.items()})
+
+    def is_on(self, lists: Collection[int]) -> str:
+        """Return the condition that somebody is on at least one of these lists."""
+        return f"coalesce(list_has_any(c.list_ids, {self._parameter(sorted(lists))}::bigint[]), false)"
 
     def statement(self, condition: str) -> str:
         """Return the whole statement; events are read once, however many rules ask for them."""

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from core.contacts.attributes import AttributeType, declared
 from core.contacts.consent import ConsentStatus
 from core.contacts.tables import lists
+from core.contacts.visibility import seen_lists
+from core.permissions import Principal
 from core.segments.operators import OPERATORS, FieldType, Operator
 from core.segments.rules import Rule, refused
 from core.storage.event_words import EventKind
@@ -86,10 +88,10 @@ BUILT_IN: tuple[Field, ...] = (
 _BUILT_IN = {known.key: known for known in BUILT_IN}
 
 
-def load_vocabulary(connection: sa.Connection, workspace_id: int) -> Vocabulary:
-    """Return what this workspace's rules may name."""
-    named = connection.execute(sa.select(lists.c.id, lists.c.name).where(lists.c.workspace_id == workspace_id))
-    return Vocabulary(declared(connection, workspace_id), {row.id: row.name for row in named})
+def load_vocabulary(connection: sa.Connection, by: Principal) -> Vocabulary:
+    """Return what `by` may name in rules; a list they may not see is to them none that exists."""
+    named = connection.execute(sa.select(lists.c.id, lists.c.name).where(lists.c.workspace_id == by.workspace_id, *seen_lists(by)))
+    return Vocabulary(declared(connection, by.workspace_id), {row.id: row.name for row in named})
 
 
 def resolve(rule: Rule, vocabulary: Vocabulary) -> tuple[Field, Operator]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -15,62 +13,28 @@ from sqlalchemy.exc import IntegrityError
 from core.clock import Clock
 from core.contacts.consent import ConsentStatus
 from core.contacts.snapshot import ContactSnapshots
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
-from core.segments.asking import Asking, Rules
+from core.segments.asking import Asking
 from core.segments.describing import describe
 from core.segments.fields import FieldInfo, available_fields
+from core.segments.models import PreviewContact, Segment
 from core.segments.rules import parse
 from core.segments.tables import segments
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 
+__all__ = ["MAX_NAME", "MAX_PREVIEW", "PreviewContact", "Segment", "Segments"]
+
 MAX_NAME = 200
 MAX_PREVIEW = 1_000
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Rules with a name.
-
-    Args:
-        id: Its number.
-        name: Unique in the workspace.
-        rules: The rules as JSON; lists are named by id.
-        created_at: When it was made.
-        updated_at: When it was last changed.
-    """
-
-    id: int
-    name: str
-    rules: Rules
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True)
-class PreviewContact:
-    """One of the people a segment chooses, as the builder page shows them.
-
-    Args:
-        id: The contact's number.
-        email: The address.
-        first_name: May be empty.
-        last_name: May be empty.
-        consent: Where the person stands.
-        attributes: What else is known, by name.
-    """
-
-    id: int
-    email: str
-    first_name: str
-    last_name: str
-    consent: str
-    attributes: Mapping[str, Any]
-
-
 class Segments:
     """Keeps segments and answers who is in them, exactly and as of now.
+
+    Everybody who may view segments sees their rules; somebody limited to some lists counts and sees only people on them, may not
+    name other lists, and changes only segments they made themselves, since others write to people with the rest.
 
     Args:
         db: The database.
@@ -93,27 +57,27 @@ class Segments:
         """
         by.require(Permission.SEGMENTS_EDIT)
         now = self._clock.now()
-        plain, kept = _name(name), self._asking.to_keep(by.workspace_id, rules)
-        row = {"workspace_id": by.workspace_id, "name": plain, "rules": kept, "created_at": now, "updated_at": now}
+        plain, kept = _name(name), self._asking.to_keep(by, rules)
+        row = {"workspace_id": by.workspace_id, "name": plain, "rules": kept, "created_by": by.label, "created_at": now, "updated_at": now}
         with _name_is_free(plain), self._db.transaction() as connection:
             made = connection.execute(sa.insert(segments).values(row).returning(segments.c.id))
-            return Segment(made.scalar_one(), plain, kept, now, now)
+            return Segment(made.scalar_one(), plain, kept, now, now, by.label)
 
     def update(self, by: Principal, segment_id: int, *, name: str | None = None, rules: object = None) -> Segment:
         """Rename a segment or give it other rules; campaigns that were launched keep the audience they had.
 
         Raises:
-            Denied: If `by` may not edit segments.
+            Denied: If `by` may not edit segments, or not this one.
             NotFound: If there is no such segment.
             InvalidInput: If the rules or the name can't be used; names the rule.
             Conflict: If there is another segment of this name.
         """
         by.require(Permission.SEGMENTS_EDIT)
-        known = self.get(by, segment_id)
+        known = self._own(by, segment_id)
         changed = replace(
             known,
             name=known.name if name is None else _name(name),
-            rules=known.rules if rules is None else self._asking.to_keep(by.workspace_id, rules),
+            rules=known.rules if rules is None else self._asking.to_keep(by, rules),
             updated_at=self._clock.now(),
         )
         values = {"name": changed.name, "rules": changed.rules, "updated_at": changed.updated_at}
@@ -125,10 +89,11 @@ class Segments:
         """Forget a segment; its people stay.
 
         Raises:
-            Denied: If `by` may not edit segments.
+            Denied: If `by` may not edit segments, or not this one.
             NotFound: If there is no such segment.
         """
         by.require(Permission.SEGMENTS_EDIT)
+        self._own(by, segment_id)
         with self._db.transaction() as connection:
             if not connection.execute(sa.delete(segments).where(*_this(by, segment_id))).rowcount:
                 raise _gone()
@@ -169,7 +134,7 @@ class Segments:
             Denied: If `by` may not view segments.
         """
         by.require(Permission.SEGMENTS_VIEW)
-        return available_fields(self._asking.vocabulary(by.workspace_id))
+        return available_fields(self._asking.vocabulary(by))
 
     def describe(self, by: Principal, rules: object) -> str:
         """Return rules in plain words.
@@ -179,7 +144,7 @@ class Segments:
             InvalidInput: If the rules can't be used; names the rule.
         """
         by.require(Permission.SEGMENTS_VIEW)
-        return describe(parse(self._asking.to_keep(by.workspace_id, rules)), self._asking.vocabulary(by.workspace_id))
+        return describe(parse(self._asking.to_keep(by, rules)), self._asking.vocabulary(by))
 
     def count(self, by: Principal, rules: object) -> int:
         """Return how many contacts the rules choose now, whether they may be mailed or not.
@@ -189,7 +154,7 @@ class Segments:
             InvalidInput: If the rules can't be used; names the rule.
         """
         by.require(Permission.SEGMENTS_VIEW)
-        with self._asking.ask(by.workspace_id, rules) as (session, compiled):
+        with self._asking.ask(by, rules) as (session, compiled):
             return int(session.value(f"select count(*) from ({compiled.sql}) chosen", compiled.values))
 
     def mailable_count(self, by: Principal, rules: object) -> int:
@@ -201,7 +166,7 @@ class Segments:
         """
         by.require(Permission.SEGMENTS_VIEW)
         may_be_mailed = f"consent = '{ConsentStatus.SUBSCRIBED}' and not suppressed"
-        with self._asking.ask(by.workspace_id, rules) as (session, compiled):
+        with self._asking.ask(by, rules) as (session, compiled):
             sql = f"select count(*) from contacts where id in ({compiled.sql}) and {may_be_mailed}"
             return int(session.value(sql, compiled.values))
 
@@ -219,24 +184,35 @@ class Segments:
         """
         by.require(Permission.SEGMENTS_VIEW)
         by.require(Permission.CONTACTS_VIEW)
-        with self._asking.ask(by.workspace_id, rules) as (session, compiled):
+        with self._asking.ask(by, rules) as (session, compiled):
             columns = "id, email, first_name, last_name, consent, attributes"
             sql = f"select {columns} from contacts where id in ({compiled.sql}) order by id limit $row_limit"
             found = session.rows(sql, compiled.values | {"row_limit": max(1, min(limit, MAX_PREVIEW))})
         return [PreviewContact(**(row | {"attributes": json.loads(row["attributes"] or "{}")})) for row in found]
 
-    def contact_ids(self, workspace_id: int, rules: object) -> list[int]:
-        """Return everybody the rules choose now, by id in order; for audiences, so without a person who asks.
+    def contact_ids(self, by: Principal, rules: object) -> list[int]:
+        """Return everybody the rules choose now among those `by` may see, by id in order; for audiences and exports.
 
         Raises:
+            Denied: If `by` may not view segments.
             InvalidInput: If the rules can't be used (any more), as when their list was deleted.
         """
-        with self._asking.ask(workspace_id, rules) as (session, compiled):
+        by.require(Permission.SEGMENTS_VIEW)
+        with self._asking.ask(by, rules) as (session, compiled):
             ids: list[int] = session.table(f"select id from ({compiled.sql}) chosen order by id", compiled.values)["id"].to_pylist()
             return ids
 
+    def _own(self, by: Principal, segment_id: int) -> Segment:
+        segment = self._get(by, segments.c.id == segment_id)
+        if not segment.may_be_changed_by(by):
+            raise Denied("Somebody else made this segment, and others write to people with it.", hint="Make one of your own.")
+        return segment
+
     def _one(self, by: Principal, condition: sa.ColumnElement[bool]) -> Segment:
         by.require(Permission.SEGMENTS_VIEW)
+        return self._get(by, condition)
+
+    def _get(self, by: Principal, condition: sa.ColumnElement[bool]) -> Segment:
         with self._db.read() as connection:
             row = connection.execute(_SELECT.where(segments.c.workspace_id == by.workspace_id, condition)).first()
         if row is None:
@@ -244,7 +220,7 @@ class Segments:
         return Segment(*row)
 
 
-_SELECT = sa.select(segments.c.id, segments.c.name, segments.c.rules, segments.c.created_at, segments.c.updated_at)
+_SELECT = sa.select(segments.c.id, segments.c.name, segments.c.rules, segments.c.created_at, segments.c.updated_at, segments.c.created_by)
 
 
 def _this(by: Principal, segment_id: int) -> tuple[sa.ColumnElement[bool], ...]:

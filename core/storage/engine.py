@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,7 @@ class AnalyticsEngine:
         since: datetime | None = None,
         until: datetime | None = None,
         campaign_id: int | None = None,
+        only_campaigns: Collection[int] | None = None,
     ) -> Iterator[Session]:
         """Yield a session in which `events` and `facts` are this workspace's rows.
 
@@ -54,6 +55,7 @@ class AnalyticsEngine:
             since: Files that end before this are left out (rows still need their own condition).
             until: Files that begin at or after this are left out.
             campaign_id: Files that can't hold this campaign are left out.
+            only_campaigns: Rows of other campaigns, and of none, are not there; None for every row.
         """
         with self._db.read() as connection:
             listed = {
@@ -67,7 +69,7 @@ class AnalyticsEngine:
         try:
             session = Session(cursor)
             for dataset, schema in _SCHEMAS.items():
-                session.add_files(dataset.value, listed[dataset], schema)
+                session.add_files(dataset.value, listed[dataset], schema, only_campaigns)
             yield session
         finally:
             cursor.close()
@@ -93,15 +95,22 @@ class Session:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
 
-    def add_files(self, name: str, paths: Sequence[str], schema: pa.Schema) -> None:
-        """Make Parquet files readable as the relation `name`; no file means an empty relation of that schema."""
-        if not paths:
+    def add_files(self, name: str, paths: Sequence[str], schema: pa.Schema, only_campaigns: Collection[int] | None = None) -> None:
+        """Make Parquet files readable as the relation `name`; no file means an empty relation of that schema.
+
+        Args:
+            name: What queries call it.
+            paths: The files.
+            schema: Of an empty relation.
+            only_campaigns: Only rows of these campaigns; None for every row.
+        """
+        if not paths or (only_campaigns is not None and not only_campaigns):
             self.add_table(name, schema.empty_table())
             return
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-        self._cursor.execute(
-            f'create or replace temp view "{name}" as select * from read_parquet([{listed}], union_by_name=true, hive_partitioning=false)'
-        )
+        where = "" if only_campaigns is None else f" where campaign_id in ({', '.join(str(int(one)) for one in sorted(only_campaigns))})"
+        read = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
+        self._cursor.execute(f'create or replace temp view "{name}" as select * from {read}{where}')
 
     def add_table(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable as the relation `name`."""

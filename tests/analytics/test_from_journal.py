@@ -99,11 +99,11 @@ def test_segments_choose_by_what_came_through_the_journal(story: Story, workspac
     segments = story.services.segments
     assert segments.mailable_count(workspace, everybody) == 4
     story.ingest()
-    ids = segments.contact_ids(workspace.workspace_id, everybody)
+    ids = segments.contact_ids(workspace, everybody)
 
     def did(field: str, operator: str = "at_least", value: int | None = 1) -> list[int]:
         rule = {"field": field, "operator": operator} | ({} if value is None else {"value": value})
-        return segments.contact_ids(workspace.workspace_id, {"all": [everybody, rule]})
+        return segments.contact_ids(workspace, {"all": [everybody, rule]})
 
     assert did("sent") == ids
     assert did("opened", value=2) == [ids[0]]

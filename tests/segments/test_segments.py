@@ -76,7 +76,7 @@ def test_a_segment_chooses_by_what_is_known_agreed_and_listed(world: World) -> N
 
     def chosen(*rule: object) -> list[int]:
         keys = ("field", "operator", "value")
-        return world.segments.contact_ids(world.by.workspace_id, dict(zip(keys, rule, strict=False)))
+        return world.segments.contact_ids(world.by, dict(zip(keys, rule, strict=False)))
 
     assert chosen("email", "ends_with", "@EXAMPLE.com") == [ada, eve]
     assert chosen("attribute.country", "is_one_of", ["fr", "it"]) == [bob]
@@ -96,9 +96,9 @@ def test_a_segment_chooses_by_what_people_did(world: World, clock: FrozenClock) 
     world.event(EventKind.OPENED, ada, occurred_at=NOON - timedelta(days=40))
     world.event(EventKind.OPENED, bob, occurred_at=NOON - timedelta(days=3), actor="machine")
     often = {"field": "opened", "operator": "at_least", "value": 2}
-    assert world.segments.contact_ids(world.by.workspace_id, often) == [ada]
-    assert world.segments.contact_ids(world.by.workspace_id, often | {"days": 30}) == []
-    assert world.segments.contact_ids(world.by.workspace_id, {"field": "opened", "operator": "never", "days": 30}) == [bob]
+    assert world.segments.contact_ids(world.by, often) == [ada]
+    assert world.segments.contact_ids(world.by, often | {"days": 30}) == []
+    assert world.segments.contact_ids(world.by, {"field": "opened", "operator": "never", "days": 30}) == [bob]
     clock.advance(timedelta(days=30))
     assert world.segments.count(world.by, {"field": "opened", "operator": "never", "days": 30}) == 2
 
@@ -109,10 +109,10 @@ def test_the_answer_is_of_now_also_where_there_is_a_snapshot(world: World) -> No
     world.snapshots.refresh(world.by.workspace_id, min_changes=1)
     world.contacts.save(world.by, "bob@example.com", attributes={"country": "FR"})
     eve = world.contacts.save(world.by, "eve@example.com", attributes={"country": "DE"}).id
-    assert world.segments.contact_ids(world.by.workspace_id, GERMANS) == [ada, eve]
+    assert world.segments.contact_ids(world.by, GERMANS) == [ada, eve]
     world.contacts.delete(world.by, ada)
-    assert world.segments.contact_ids(world.by.workspace_id, GERMANS) == [eve]
-    assert bob not in world.segments.contact_ids(world.by.workspace_id, GERMANS)
+    assert world.segments.contact_ids(world.by, GERMANS) == [eve]
+    assert bob not in world.segments.contact_ids(world.by, GERMANS)
 
 
 def test_those_who_may_be_mailed_are_counted_apart(world: World) -> None:
@@ -149,7 +149,7 @@ def test_a_deleted_list_is_said_and_chooses_nobody_by_mistake(world: World) -> N
     made = world.segments.create(world.by, "S", rules)
     world.lists.delete(world.by, news.id)
     with pytest.raises(InvalidInput, match="Rule 1 of “all”: there is no such list"):
-        world.segments.contact_ids(world.by.workspace_id, made.rules)
+        world.segments.contact_ids(world.by, made.rules)
 
 
 def test_another_workspace_sees_nothing_of_it(world: World, clock: FrozenClock) -> None:

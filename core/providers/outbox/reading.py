@@ -88,8 +88,12 @@ class Outbox:
             limit: How many rows at most.
             offset: How many to pass over.
             recipient: Only emails to addresses that contain this; empty for all.
+
+        Raises:
+            Denied: If `by` may not read the outbox, or is limited to some lists: it holds everybody's mail.
         """
         by.require(Permission.OUTBOX_VIEW)
+        by.require_all_lists()  # files do not know which lists their reader is on
         entries = sorted(self._entries(by.workspace_id), reverse=True)
         if recipient:
             wanted = recipient.lower().encode()
@@ -101,9 +105,11 @@ class Outbox:
         """Return one email with its headers and parts.
 
         Raises:
+            Denied: If `by` may not read the outbox, or is limited to some lists.
             NotFound: If this workspace's outbox has no such email.
         """
         by.require(Permission.OUTBOX_VIEW)
+        by.require_all_lists()  # files do not know which lists their reader is on
         path = self._path(by.workspace_id, key)
         try:
             raw, status = path.read_bytes(), path.stat()

@@ -187,6 +187,18 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("previous_hash", sa.Text(), nullable=True))
     op.create_index("ix_sessions_previous_hash", "sessions", ["previous_hash"])
     op.add_column("workspaces", sa.Column("requires_two_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("segments", sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+    op.create_table('campaign_lists',
+    sa.Column('campaign_id', Id, nullable=False),
+    sa.Column('list_id', Id, autoincrement=False, nullable=False),
+    sa.Column('workspace_id', Id, nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_campaign_lists_campaign_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_campaign_lists_workspace_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('campaign_id', 'list_id', name=op.f('pk_campaign_lists'))
+    )
+    op.create_index("ix_campaign_lists_workspace_id", "campaign_lists", ["workspace_id"])
+    if op.get_bind().dialect.name == "sqlite":
+        _never_use_an_id_again()
 
     if op.get_bind().dialect.name == "sqlite":
         for what in ("update", "delete"):
@@ -194,3 +206,34 @@ def upgrade() -> None:
     else:
         op.execute(_POSTGRES)
         op.execute(_POSTGRES_TRIGGER)
+
+
+def _never_use_an_id_again() -> None:
+    """Make lists and segments anew on SQLite, which gave the number of a deleted one to the next: what still names it would mean that."""
+    kept = {"list_members": "*", "imports": "id, list_id"}  # dropping `lists` takes these along, or makes them forget their list
+    for table, columns in kept.items():
+        op.execute(f"create temp table kept_{table} as select {columns} from {table} where list_id is not null")
+    of_segments = [sa.Column("rules", Json, nullable=False), sa.Column("updated_at", UtcDateTime(), nullable=False)]
+    of_segments.append(sa.Column("created_by", sa.Text(), server_default="", nullable=False))
+    for table, own in {"lists": [], "segments": of_segments}.items():
+        op.create_table(
+            f"{table}_anew",
+            sa.Column("id", Id, autoincrement=True, nullable=False),
+            sa.Column("workspace_id", Id, nullable=False),
+            sa.Column("name", sa.Text(), nullable=False),
+            sa.Column("created_at", UtcDateTime(), nullable=False),
+            *own,
+            sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f(f"fk_{table}_workspace_id"), ondelete="CASCADE"),
+            sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+            sa.UniqueConstraint("workspace_id", "name", name=op.f(f"uq_{table}_workspace_id_name")),
+            sqlite_autoincrement=True,
+        )
+        names = ", ".join(["id", "workspace_id", "name", "created_at", *(column.name for column in own)])
+        op.execute(f"insert into {table}_anew ({names}) select {names} from {table}")
+        op.drop_table(table)
+        op.rename_table(f"{table}_anew", table)
+        op.create_index(f"ix_{table}_workspace_id", table, ["workspace_id"])
+    op.execute("insert into list_members select * from kept_list_members")
+    op.execute("update imports set list_id = (select list_id from kept_imports where kept_imports.id = imports.id)")
+    for table in kept:
+        op.drop_table(f"kept_{table}")
