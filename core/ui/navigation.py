@@ -25,6 +25,7 @@ class Entry:
         icon: A material symbol.
         needs: The permission the page's guard asks for as well.
         hidden: Whether it is reached from another page only.
+        all_lists: Whether nobody limited to some lists sees it, as the page's guard says as well.
     """
 
     section: str
@@ -33,6 +34,7 @@ class Entry:
     icon: str
     needs: Permission
     hidden: bool = False
+    all_lists: bool = False
 
     @property
     def url_path(self) -> str:
@@ -55,7 +57,7 @@ PAGES = (
     Entry("Audience", "pages/audience/suppressions.py", "Suppressions", "block", _P.CONTACTS_VIEW),
     Entry("Measure", "pages/measure/reports.py", "Reports", "bar_chart", _P.REPORTS_VIEW),
     Entry("Measure", "pages/measure/campaign_report.py", "Campaign report", "bar_chart", _P.REPORTS_VIEW, hidden=True),
-    Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW),
+    Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW, all_lists=True),
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
@@ -86,6 +88,8 @@ def _menu(by: Principal) -> dict[str, list[StreamlitPage]]:
 def _page(entry: Entry, by: Principal) -> StreamlitPage:
     if not by.may(entry.needs):
         return _in_place_of(entry, partial(parts.denied, entry.needs), hidden=True)
+    if entry.all_lists and by.lists is not None:
+        return _in_place_of(entry, parts.beyond_lists, hidden=True)
     return st.Page(
         entry.file,
         title=entry.title,

@@ -75,6 +75,16 @@ class Page:
         """Return whether the person may do this; for leaving out what they could not press."""
         return self.by.may(permission)
 
+    @property
+    def sees_all_lists(self) -> bool:
+        """Whether the person may see every list and everybody."""
+        return self.by.lists is None
+
+    def say_lists(self) -> None:
+        """Say quietly how much of the workspace somebody limited to some lists sees; to everybody else nothing."""
+        if self.by.lists is not None:
+            st.caption(f":material/visibility: {words.of_the_lists(len(self.by.lists))}")
+
     def when(self, moment: datetime | None) -> str:
         """Return how long ago a moment is: "3 min ago"."""
         return words.when(moment, self.services.clock.now())
@@ -109,6 +119,7 @@ def open_page(
     title: str,
     *,
     needs: Permission,
+    all_lists: bool = False,
     icon: str = "",
     help: str = "",
     back: tuple[str, str] | None = None,
@@ -118,6 +129,7 @@ def open_page(
     Args:
         title: What the page is called.
         needs: The permission without which nothing of it is shown.
+        all_lists: Whether it can't be narrowed to a few lists, so that nobody limited to some sees it.
         icon: A material symbol in front of the title; rarely needed.
         help: One sentence under the title, only where needed.
         back: Label and file of the list this page is below of, for example ("Campaigns", "pages/create/campaigns.py").
@@ -129,6 +141,9 @@ def open_page(
     st.set_page_config(page_title=f"{title} · Postwright", page_icon=str(sign_in.ICON), layout="wide")
     if not visitor.principal.may(needs):
         parts.denied(needs)
+        st.stop()
+    if all_lists and visitor.principal.lists is not None:
+        parts.beyond_lists()
         st.stop()
     if back:
         st.page_link(back[1], label=back[0], icon=":material/arrow_back:")

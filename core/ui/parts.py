@@ -71,11 +71,19 @@ def reported(error: Exception) -> str:
 
 def denied(permission: str) -> None:
     """Draw what somebody sees who may not see the page: which permission is missing and who can give it."""
+    _closed(f"It needs the permission `{permission}`. An admin of this workspace can give you a role that has it.")
+
+
+def beyond_lists() -> None:
+    """Draw what somebody limited to some lists sees in place of a page that can't be narrowed to them."""
+    _closed("It shows more than the lists you may see. An admin of this workspace can give you access to all lists.")
+
+
+def _closed(text: str) -> None:
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown("# :gray[:material/lock:]", text_alignment="center", width="content")
         st.markdown("#### You can’t open this page", anchors=False, text_alignment="center", width="content")
-        text = f"It needs the permission `{permission}`. An admin of this workspace can give you a role that has it."
         st.markdown(text, text_alignment="center", width="content")
         st.space("small")
 

@@ -36,7 +36,7 @@ def find(page: Page, read: Callable[[Principal, int], Found], *, what: str, back
             return read(page.by, target)
     except NotFound:
         pass
-    words = f"It may have been deleted, or it belongs to another workspace. The list shows every {what} there is."
+    words = f"It may have been deleted, or it is not yours to see. The list shows every {what} you can open."
     if empty_state("search_off", f"There is no such {what}", words, f"Go to {back[0].lower()}", key="not_found"):
         st.switch_page(back[1])
     st.stop()

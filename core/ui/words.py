@@ -21,6 +21,13 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or f'{one}s'}"
 
 
+def of_the_lists(count: int) -> str:
+    """Return what somebody limited to some lists is told about that: how much they see, and that this is not everybody."""
+    if not count:
+        return "You see none of the lists yet. An admin of this workspace can give you some."
+    return f"You see {number(count)} of the lists, and nobody who is not on {'it' if count == 1 else 'one of them'}."
+
+
 def when(moment: datetime | None, now: datetime) -> str:
     """Return how long ago (or ahead) a moment is, in few words: "just now", "3 min ago", "in 2 days"; "never" for None."""
     if moment is None:

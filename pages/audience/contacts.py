@@ -64,7 +64,10 @@ def add_person() -> None:
         email = st.text_input("Email address", key="new_email", placeholder="name@example.com")
         first = st.text_input("First name", key="new_first")
         last = st.text_input("Last name", key="new_last")
-        on = st.multiselect("Lists", list(lists), key="new_lists", placeholder="None")
+        only = None if page.sees_all_lists or len(lists) != 1 else list(lists)
+        on = st.multiselect(
+            "Lists", list(lists), default=only, key="new_lists", placeholder="None" if page.sees_all_lists else "Choose one"
+        )
         agreed = st.checkbox("This person agreed to get email from us", key="new_agreed")
         if st.form_submit_button("Add person", type="primary"):
             with page.act("Added."):
@@ -87,6 +90,7 @@ if may_edit and page.header("Add person", icon="person_add"):
 if (linked := wanted_id("person")) is not None and st.session_state.get("person_linked") != linked:
     st.session_state["person_linked"] = linked
     dialogs.show("person", linked)
+page.say_lists()
 if not contacts.count(page.by):
     words = "The people you write to live here, with what you know about them and what they agreed to."
     if empty_state("group", "No contacts yet", words, "Import contacts" if may_edit else ""):

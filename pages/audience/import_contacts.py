@@ -40,10 +40,9 @@ def match(draft: Draft) -> None:
     import_steps.heading(1)
     st.markdown(f"**{plain(draft.file_name)}** has {counted(draft.plan.rows, 'row')}. What is in its columns?")
     mapping = import_steps.match_columns(draft.plan)
-    known = [one.name for one in page.services.lists.all(page.by)]
-    name = st.selectbox(
-        "Put everybody on the list", known, index=None, accept_new_options=True, placeholder="Choose or type a name", key="import_list"
-    )
+    known, may_name = [one.name for one in page.services.lists.all(page.by)], page.sees_all_lists
+    hint = "Choose or type a name" if may_name else "Choose a list"
+    name = st.selectbox("Put everybody on the list", known, index=None, accept_new_options=may_name, placeholder=hint, key="import_list")
     with st.container(horizontal=True):
         st.button("Other file", on_click=start_over)
         if st.button(f"Check {counted(draft.plan.rows, 'row')}", type="primary", key="import_check"):

@@ -55,12 +55,13 @@ def delete(which: ContactList) -> None:
     dialogs.ask_first(page, question, partial(lists.delete, page.by, which.id), name="delete", success="List deleted.")
 
 
-if may_edit and page.header("New list"):
+if may_edit and page.sees_all_lists and page.header("New list"):
     dialogs.show("new_list")
+page.say_lists()
 found = lists.all(page.by)
 if not found:
     words = "A list holds people you put together: newsletter readers, guests of an event. An import makes one for you."
-    if empty_state("list_alt", "No lists yet", words, "Import contacts" if may_edit else ""):
+    if empty_state("list_alt", "No lists yet", words, "Import contacts" if may_edit and page.sees_all_lists else ""):
         st.switch_page("pages/audience/import_contacts.py")
 for one in found:
     draw(one)

@@ -16,9 +16,10 @@ from core.ui.words import number, plain
 LIST = ("Segments", "pages/audience/segments.py")
 
 page = open_page("Segment", needs=Permission.SEGMENTS_VIEW, back=LIST)
-segments, may_edit = page.services.segments, page.may(Permission.SEGMENTS_EDIT)
+segments = page.services.segments
 is_new = "id" not in st.query_params
 segment = None if is_new else find(page, segments.get, what="segment", back=LIST)
+may_edit = page.may(Permission.SEGMENTS_EDIT) and (segment is None or segment.may_be_changed_by(page.by))
 builder = RuleBuilder(f"rules_{segment.id if segment else 'new'}", segments.available_fields(page.by))
 
 
@@ -76,5 +77,6 @@ def preview(rules: dict[str, Any], count: int) -> None:
 
 
 page.title(segment.name if segment else "New segment")
+page.say_lists()
 builder.load(segment.rules if segment else None)
 edit()

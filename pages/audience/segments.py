@@ -28,7 +28,7 @@ def draw(one: Segment) -> None:
         words, count = f":red[{plain(error.message)}]", "–"
     else:
         words = plain(words)
-    actions = partial(delete_button, one) if may_edit else None
+    actions = partial(delete_button, one) if may_edit and one.may_be_changed_by(page.by) else None
     figures = [(count, "people")]
     rows.row(one.name, EDITOR, {"id": str(one.id)}, caption=words, figures=figures, actions=actions, key=f"segment_{one.id}")
 
@@ -45,6 +45,7 @@ def delete(one: Segment) -> None:
 
 if may_edit and page.header("New segment"):
     st.switch_page(EDITOR)
+page.say_lists()
 found = segments.all(page.by)
 if not found:
     words = "A segment is a question about your people: who opened lately, who lives in Berlin, who never clicked."

@@ -57,6 +57,7 @@ def lift(one: Suppression) -> None:
 
 if may_edit and page.header("Suppress an address", icon="block"):
     dialogs.show("suppress")
+page.say_lists()
 found = paging.read(lambda limit, offset: suppressions.page(page.by, limit, offset), key="suppressed_page")
 if not found.rows:
     empty_state("block", "Nothing is suppressed", "Addresses that bounce for good or mark your mail as spam will be kept here.")

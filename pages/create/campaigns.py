@@ -71,6 +71,7 @@ def delete(one: Campaign) -> None:
 
 if may_edit and page.header("New campaign"):
     st.switch_page(EDITOR)
+page.say_lists()
 found = campaigns.all(page.by)
 if not found:
     words = "A campaign is one email to many people: a template, a subject, and whom it goes to."

@@ -18,7 +18,7 @@ PAGE = 20
 ONE_AT_A_TIME = "<style>@media (max-width: 640px) { .st-key-mailbox_beside { display: none } }</style>"
 VIEWS = ("Email", "Plain text", "Headers", "Source")
 
-page = open_page("Outbox", needs=Permission.OUTBOX_VIEW, help=HELP)
+page = open_page("Outbox", needs=Permission.OUTBOX_VIEW, all_lists=True, help=HELP)
 outbox = page.services.outbox
 
 

@@ -36,6 +36,7 @@ def draw(campaign: Campaign, row: CampaignRow) -> None:
 
 
 search = ""
+page.say_lists()
 campaigns = [one for one in page.services.campaigns.all(page.by) if one.state not in unsent]
 if len(campaigns) > SIZE:
     search = (st.text_input("Search", type="search", placeholder="Campaign name", key="report_search", bind="query-params") or "").strip()

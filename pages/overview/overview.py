@@ -78,6 +78,7 @@ def recent(found: tuple[CampaignRow, ...]) -> None:
 
 
 days = period()
+page.say_lists()
 with st.skeleton(height=360):
     found = page.services.analytics.overview(page.by, days, timezone=page.workspace.timezone)
 if not page.workspace.is_demo:
