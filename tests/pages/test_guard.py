@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.permissions import Permission, Principal, Role
-from core.ui.navigation import PAGES
+from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.ui.navigation import PAGES, Entry
 from tests.pages.conftest import PAGE_FILES, ROOT, Open, words_on
 
 if TYPE_CHECKING:
     from core.app import Services
 
+DENIED = "You can’t open this page"
 UNGUARDED = 'import streamlit as st\n\nst.title("Everybody\'s salaries")\n'
 
 
@@ -74,28 +75,45 @@ def test_the_first_statement_of_a_page_is_the_guard(file: str):
     assert ast.unparse(first.value).startswith("open_page("), file
 
 
+@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.file)
-def test_an_admin_opens_every_page(entry, app_as: Callable[[Role], Open]):
-    app = app_as(Role.ADMIN)(entry.file)
-    assert not app.exception
-    assert "Sign in" not in [button.label for button in app.button]
+def test_each_role_opens_the_pages_it_may_and_is_told_what_is_missing_elsewhere(entry: Entry, role: Role, app_as: Callable[[Role], Open]):
+    if entry.needs in ROLE_PERMISSIONS[role]:
+        app = app_as(role)(entry.file)
+        assert not app.exception
+        assert app.title
+        assert DENIED not in words_on(app)
+        assert "Sign in" not in [button.label for button in app.button]
+    else:
+        app = app_as(role)()
+        alone = run_alone(app, entry.file)
+        assert f"It needs the permission `{entry.needs.value}`" in words_on(alone)
+        assert DENIED in words_on(alone)
+        assert not (alone.title or alone.button or alone.text_input or alone.dataframe)
+        with pytest.raises(ValueError, match=re.escape(entry.file)):  # nor is it in the menu
+            app.switch_page(entry.file).run()
 
 
-def test_a_page_without_the_permission_is_not_in_an_analysts_menu(app_as: Callable[[Role], Open]):
-    app = app_as(Role.ANALYST)()
-    with pytest.raises(ValueError, match=re.escape("pages/admin/people.py")):
-        app.switch_page("pages/admin/people.py").run()
+def test_a_page_for_all_lists_tells_somebody_limited_to_some_why(
+    app_as: Callable[[Role], Open], someone, shared: Services, admin: Principal
+):
+    shared.people.set_lists(admin, someone(Role.MARKETER).id, [])
+    app = app_as(Role.MARKETER)()
+    for entry in (entry for entry in PAGES if entry.all_lists):
+        alone = run_alone(app, entry.file)
+        assert "It shows more than the lists you may see." in words_on(alone)
+        assert not (alone.title or alone.button)
+        with pytest.raises(ValueError, match=re.escape(entry.file)):
+            app.switch_page(entry.file).run()
 
 
-def test_a_page_itself_tells_an_analyst_what_is_missing(app_as: Callable[[Role], Open]):
-    app = app_as(Role.ANALYST)()
-    alone = AppTest.from_file(str(ROOT / "pages/admin/people.py"), default_timeout=30)
+def run_alone(app: AppTest, file: str) -> AppTest:
+    """Run a page's file without the menu around it, as the person who is signed in to `app`."""
+    alone = AppTest.from_file(str(ROOT / file), default_timeout=30)
     for name, value in app.session_state.to_dict().items():
         if name.startswith("postwright."):
             alone.session_state[name] = value
-    alone.run()
-    assert Permission.PEOPLE_MANAGE.value in words_on(alone)
-    assert not alone.button
+    return alone.run()
 
 
 def shows_the_sign_in_form(app: AppTest) -> bool:

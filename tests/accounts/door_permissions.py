@@ -1,0 +1,53 @@
+"""Which permissions each door asks for; a new door has to be written down here, with every permission it takes to get through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.permissions import Permission
+
+P = Permission
+
+_ONE: Mapping[Permission, str] = {
+    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page"
+    " connections.all connections.by_name connections.default connections.get",
+    P.CAMPAIGNS_EDIT: "campaigns.delete",
+    P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
+    P.TEMPLATES_EDIT: "templates.save",
+    P.CONTACTS_VIEW: "contacts.attributes contacts.count contacts.find contacts.get contacts.page consent.history"
+    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size",
+    P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
+    " lists.add lists.create lists.delete lists.remove lists.rename",
+    P.CONTACTS_IMPORT: "imports.inspect imports.refused_rows imports.run",
+    P.CONTACTS_EXPORT: "exports.stream_csv",
+    P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"
+    " segments.get segments.mailable_count",
+    P.SEGMENTS_EDIT: "segments.create segments.delete segments.update",
+    P.REPORTS_VIEW: "analytics.campaign_table analytics.overview",
+    P.EVENTS_EXPORT: "analytics.event_rows",
+    P.OUTBOX_VIEW: "outbox.page outbox.show",
+    P.CONNECTIONS_MANAGE: "connections.add connections.change connections.remove connections.set_default connections.test",
+    P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all",
+    P.ROLES_MANAGE: "roles.change roles.create roles.delete",
+    P.WORKSPACE_EDIT: "workspaces.update",
+    P.ACCOUNT_MANAGE: "password_changes.change",
+}
+_MADE_OF = {P.TEMPLATES_VIEW, P.CONTACTS_VIEW}
+_SEVERAL: Mapping[str, set[Permission]] = {
+    "analytics.campaign_report": {P.REPORTS_VIEW, P.CAMPAIGNS_VIEW},
+    "campaigns.create": {P.CAMPAIGNS_EDIT, P.CAMPAIGNS_VIEW, *_MADE_OF},
+    "campaigns.update": {P.CAMPAIGNS_EDIT, P.CAMPAIGNS_VIEW},
+    "campaigns.cancel": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
+    "campaigns.pause": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
+    "campaigns.resume": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
+    "campaigns.launch": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
+    "campaigns.send_test": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
+    "segments.preview": {P.SEGMENTS_VIEW, P.CONTACTS_VIEW},
+}
+# What only the server's own commands may do, whatever somebody's role is.
+SERVER_ONLY = frozenset({"people.add", "password_changes.set_by_server"})
+
+DOOR_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
+    **{door: frozenset({permission}) for permission, names in _ONE.items() for door in names.split()},
+    **{door: frozenset(several) for door, several in _SEVERAL.items()},
+}
