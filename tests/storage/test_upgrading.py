@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.clock import FrozenClock
+from core.contacts.lists import Lists
 from core.ids import fingerprint, random_name
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from core.storage.database import Database
@@ -72,3 +73,27 @@ def test_the_audit_log_can_only_grow(old_db: Database) -> None:
     for statement in ("update audit_log set actor = 'nobody'", "delete from audit_log"):
         with pytest.raises(sa.exc.DBAPIError, match="can only grow"), old_db.transaction() as connection:
             connection.execute(sa.text(statement))
+
+
+def test_people_stay_on_their_lists_and_no_number_of_a_list_is_used_again(old_db: Database) -> None:
+    now = NOON if old_db.dialect == "postgresql" else str(NOON.replace(tzinfo=None))
+    statements = (
+        WORKSPACE,
+        "insert into lists (workspace_id, name, created_at) values (1, 'Readers', :now)",
+        "insert into contacts (workspace_id, email, first_name, last_name, attributes, consent, source, created_at, updated_at,"
+        " updated_seq) values (1, 'ann@example.com', '', '', '{}', 'subscribed', '', :now, :now, 1)",
+        "insert into list_members (list_id, contact_id, workspace_id, added_at) values (1, 1, 1, :now)",
+        "insert into imports (workspace_id, file_name, list_id, rows, created, updated, refused, imported_by, created_at)"
+        " values (1, 'f.csv', 1, 1, 1, 0, 0, 'cli', :now)",
+        "insert into segments (workspace_id, name, rules, created_at, updated_at) values (1, 'All', '{}', :now, :now)",
+    )
+    with old_db.transaction() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement), {"now": now})
+    migrate(old_db)
+    lists, by = Lists(old_db, FrozenClock(NOON)), Principal.system(1)
+    assert [(one.id, one.name, one.size) for one in lists.all(by)] == [(1, "Readers", 1)]
+    with old_db.read() as connection:
+        assert connection.execute(sa.text("select list_id, (select name from segments) from imports")).one() == (1, "All")
+    lists.delete(by, 1)
+    assert lists.create(by, "Others").id == 2
