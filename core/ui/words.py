@@ -25,7 +25,7 @@ def of_the_lists(count: int) -> str:
     """Return what somebody limited to some lists is told about that: how much they see, and that this is not everybody."""
     if not count:
         return "You see none of the lists yet. An admin of this workspace can give you some."
-    return f"You see {number(count)} of the lists, and nobody who is not on {'it' if count == 1 else 'one of them'}."
+    return f"You see {number(count)} of the lists, and only the people on {'it' if count == 1 else 'them'}."
 
 
 def when(moment: datetime | None, now: datetime) -> str:

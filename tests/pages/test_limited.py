@@ -14,7 +14,7 @@ from tests.pages import given
 from tests.pages.conftest import Open, words_on
 
 SECRET = "quietly-kept"
-SAID = "You see 1 of the lists, and nobody who is not on it."
+SAID = "You see 1 of the lists, and only the people on it."
 
 
 @pytest.fixture

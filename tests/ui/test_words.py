@@ -13,6 +13,12 @@ def test_counts_have_thousands_separators():
     assert [words.number(n) for n in (0, 999, 42_694, 1_000_000)] == ["0", "999", "42,694", "1,000,000"]
 
 
+def test_somebody_limited_to_some_lists_is_told_how_much_they_see():
+    assert words.of_the_lists(2) == "You see 2 of the lists, and only the people on them."
+    assert words.of_the_lists(1) == "You see 1 of the lists, and only the people on it."
+    assert words.of_the_lists(0).startswith("You see none of the lists yet.")
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "said"), [(1, 3, "not enough yet"), (0, 0, "not enough yet"), (3, 30, "10.0 %"), (1, 3000, "0.0 %")]
 )
