@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.accounts.invitations import Invitations
 from core.accounts.mailing import AccountMail
 from core.accounts.password_changes import PasswordChanges
 from core.accounts.people import People
@@ -104,6 +105,11 @@ class Services:
     def account_mail(self) -> AccountMail:
         """Invitations and new passwords, on their way."""
         return AccountMail(self.clock, self.settings, self.workspaces, self.connections)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """How people get into a workspace."""
+        return Invitations(self.db, self.clock, self.account_mail, self.settings.app_url, self.people.rounds)
 
     @cached_property
     def contacts(self) -> Contacts:

@@ -49,6 +49,11 @@ def require_lists(connection: sa.Connection, workspace_id: int, list_ids: Collec
     Raises:
         NotFound: If one is not.
     """
-    known = sa.select(_lists.c.id).where(_lists.c.workspace_id == workspace_id, _lists.c.id.in_(list(list_ids)))
-    if set(list_ids) - set(connection.execute(known).scalars()):
+    if set(list_ids) - known_lists(connection, workspace_id, list_ids):
         raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
+
+
+def known_lists(connection: sa.Connection, workspace_id: int, list_ids: Collection[int]) -> set[int]:
+    """Return those of these lists that are of this workspace."""
+    known = sa.select(_lists.c.id).where(_lists.c.workspace_id == workspace_id, _lists.c.id.in_(list(list_ids)))
+    return set(connection.execute(known).scalars())

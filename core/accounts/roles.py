@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -78,7 +77,7 @@ class Roles:
         row = {"workspace_id": by.workspace_id, "name": _checked_name(name), "permissions": _words(allowed)}
         now = self._clock.now()
         with self._db.transaction() as connection:
-            number = int(_unique(connection, sa.insert(roles).values(**row, created_at=now).returning(roles.c.id)).scalar_one())
+            number = _unique(connection, sa.insert(roles).values(**row, created_at=now).returning(roles.c.id))
             after = {"name": row["name"], "permissions": row["permissions"]}
             record(connection, now, by, AuditAction.ROLE_CREATED, f"role:{number}", after=after)
         return RoleDefinition(f"{CUSTOM}{number}", str(row["name"]), allowed)
@@ -99,7 +98,7 @@ class Roles:
             known = find_role(connection, by.workspace_id, role, own=True)
             require_rank(by, known.permissions)
             values = {"name": name, "permissions": _words(allowed)}
-            _unique(connection, sa.update(roles).where(roles.c.id == known.columns["role_id"]).values(**values))
+            _unique(connection, sa.update(roles).where(roles.c.id == known.columns["role_id"]).values(**values).returning(roles.c.id))
             before = {"name": known.name, "permissions": _words(known.permissions)}
             record(connection, now, by, AuditAction.ROLE_CHANGED, f"role:{known.columns['role_id']}", before=before, after=values)
         return RoleDefinition(known.key, name, allowed, known.people)
@@ -181,10 +180,11 @@ def _words(permissions: Collection[Permission]) -> list[str]:
     return sorted(permission.value for permission in permissions)
 
 
-def _unique(connection: sa.Connection, statement: sa.Executable) -> sa.CursorResult[Any]:
+def _unique(connection: sa.Connection, statement: sa.Executable) -> int:
+    """Run a statement that returns a number; it is read in here, for SQLite ends no savepoint while an answer is unread."""
     try:
         with connection.begin_nested():
-            return connection.execute(statement)
+            return int(connection.execute(statement).scalar_one())
     except IntegrityError as error:
         raise Conflict("A role of this name already exists.", hint="Choose another name.") from error
 

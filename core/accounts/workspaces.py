@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from core.accounts.tables import memberships
+from core.accounts.memberships import add_membership
+from core.accounts.roles import find_role
+from core.accounts.tables import memberships, people
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal, Role
 from core.storage.database import Database, insert_or_ignore, upsert
 from core.storage.tables import workspaces
@@ -29,6 +35,7 @@ class Workspace:
         is_demo: Whether its people and figures are made up.
         timezone: An IANA zone name; what times are shown in.
         postal_address: The sender's address that the footer of every mail must name.
+        requires_two_factor: Whether its people may do nothing in it before they have set up a second factor.
     """
 
     id: int
@@ -36,6 +43,7 @@ class Workspace:
     is_demo: bool
     timezone: str
     postal_address: str
+    requires_two_factor: bool = False
 
 
 class Workspaces:
@@ -64,7 +72,7 @@ class Workspaces:
                 number = int(connection.execute(sa.insert(workspaces).values(**row).returning(workspaces.c.id)).scalar_one())
         except IntegrityError as error:
             raise _name_taken() from error
-        return Workspace(id=number, is_demo=is_demo, postal_address="", **values)
+        return Workspace(number, values["name"], is_demo, values["timezone"], postal_address="")
 
     def all(self) -> list[Workspace]:
         """Return every workspace, oldest first."""
@@ -101,11 +109,12 @@ class Workspaces:
             "workspace_id": workspace_id,
             "person_id": person_id,
             "role": role.value,
+            "role_id": None,
             "disabled_at": None,
             "created_at": self._clock.now(),
         }
         with self._db.transaction() as connection:
-            upsert(connection, memberships, [row], key=["workspace_id", "person_id"], update=["role", "disabled_at"])
+            upsert(connection, memberships, [row], key=["workspace_id", "person_id"], update=["role", "role_id", "disabled_at"])
 
     def join_demos(self, connection: sa.Connection, person_id: int, role: Role) -> None:
         """Let a person into every demo workspace, inside the caller's transaction; who is in one already stays as they are."""
@@ -113,32 +122,54 @@ class Workspaces:
         known = {"person_id": person_id, "role": role.value, "created_at": self._clock.now()}
         insert_or_ignore(connection, memberships, [known | {"workspace_id": demo} for demo in demos])
 
+    def create_for(self, by: Principal, name: str, timezone: str = "UTC") -> Workspace:
+        """Make a workspace whose admin is the principal; what is done in it stays in it.
+
+        Raises:
+            Denied: Without `workspaces.create`, or for what is not a person: nobody could enter it.
+            InvalidInput: If the name is empty or too long, or the zone is unknown.
+            Conflict: If the name is taken.
+        """
+        by.require(Permission.WORKSPACES_CREATE)
+        if by.person_id is None:
+            raise Denied("A workspace is made by a person, who becomes its admin.", hint="Sign in and make it there.")
+        now = self._clock.now()
+        with self._db.transaction() as connection:
+            made = self.create_in(connection, name, timezone=timezone)
+            add_membership(connection, made.id, by.person_id, find_role(connection, made.id, Role.ADMIN), now)
+            for chain in sorted((by.workspace_id, made.id)):  # always in the same order: two that are made at once must not wait in a ring
+                values = {"name": made.name, "timezone": made.timezone}
+                record(
+                    connection, now, replace(by, workspace_id=chain), AuditAction.WORKSPACE_CREATED, f"workspace:{made.id}", after=values
+                )
+        return made
+
     def update(
-        self, by: Principal, *, name: str | None = None, timezone: str | None = None, postal_address: str | None = None
+        self,
+        by: Principal,
+        *,
+        name: str | None = None,
+        timezone: str | None = None,
+        postal_address: str | None = None,
+        requires_two_factor: bool | None = None,
     ) -> Workspace:
         """Change what is given of the principal's workspace and return it.
 
         Raises:
             Denied: Without `workspace.edit`.
             InvalidInput: If a value can't be used.
-            Conflict: If the name is taken.
+            Conflict: If the name is taken, or for somebody who asks for second factors without having one: they would be out first.
         """
         by.require(Permission.WORKSPACE_EDIT)
-        changes: dict[str, str] = {}
-        if name is not None:
-            changes["name"] = _checked_name(name)
-        if timezone is not None:
-            changes["timezone"] = _checked_zone(timezone)
-        if postal_address is not None:
-            changes["postal_address"] = _checked_address(postal_address)
-        if changes:
-            self._write(by.workspace_id, changes)
-        return self.get(by.workspace_id)
-
-    def _write(self, workspace_id: int, changes: dict[str, str]) -> None:
+        given = {
+            "name": None if name is None else _checked_name(name),
+            "timezone": None if timezone is None else _checked_zone(timezone),
+            "postal_address": None if postal_address is None else _checked_address(postal_address),
+            "requires_two_factor": requires_two_factor,
+        }
         try:
             with self._db.transaction() as connection:
-                connection.execute(sa.update(workspaces).where(workspaces.c.id == workspace_id).values(**changes))
+                return _changed(connection, by, given, self._clock.now())
         except IntegrityError as error:
             raise _name_taken() from error
 
@@ -148,13 +179,38 @@ class Workspaces:
             return [_workspace(row) for row in rows]
 
 
+def _changed(connection: sa.Connection, by: Principal, given: Mapping[str, str | bool | None], now: datetime) -> Workspace:
+    mine = workspaces.c.id == by.workspace_id
+    row = connection.execute(sa.select(workspaces).where(mine).with_for_update(key_share=True)).mappings().first()
+    if row is None:
+        raise _no_such_workspace()
+    changes = {key: value for key, value in given.items() if value is not None and value != row[key]}
+    if not changes:
+        return _workspace(row)
+    if changes.get("requires_two_factor"):
+        _require_own_second_factor(connection, by)
+    connection.execute(sa.update(workspaces).where(mine).values(**changes))
+    before = {key: row[key] for key in changes}
+    record(connection, now, by, AuditAction.WORKSPACE_CHANGED, f"workspace:{by.workspace_id}", before=before, after=changes)
+    return replace(_workspace(row), **changes)  # type: ignore[arg-type]
+
+
+def _require_own_second_factor(connection: sa.Connection, by: Principal) -> None:
+    """Do nothing where the principal has a second factor, or is the product itself, which signs in nowhere."""
+    enabled = sa.select(people.c.id).where(people.c.id == by.person_id, people.c.totp_enabled_at.isnot(None))
+    if by.person_id is not None and connection.execute(enabled).first() is None:
+        raise Conflict(
+            "You have no second factor yourself: you would lock yourself out.", hint="Set one up under your account, then turn this on."
+        )
+
+
 def _workspace(row: sa.RowMapping) -> Workspace:
-    return Workspace(row["id"], row["name"], row["is_demo"], row["timezone"], row["postal_address"])
+    return Workspace(row["id"], row["name"], row["is_demo"], row["timezone"], row["postal_address"], row["requires_two_factor"])
 
 
 def _only(found: list[Workspace]) -> Workspace:
     if not found:
-        raise NotFound("There is no such workspace.", hint="Check the name and try again.")
+        raise _no_such_workspace()
     return found[0]
 
 
@@ -182,3 +238,7 @@ def _checked_address(address: str) -> str:
 
 def _name_taken() -> Conflict:
     return Conflict("A workspace of this name already exists.", hint="Choose another name.")
+
+
+def _no_such_workspace() -> NotFound:
+    return NotFound("There is no such workspace.", hint="Check the name and try again.")

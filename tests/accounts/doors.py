@@ -18,7 +18,11 @@ RULES = {"all": [{"field": "first_name", "operator": "equals", "value": "Ann"}]}
 # What a parameter is given where a test has nothing better to offer; a door with a new parameter has to be added here.
 SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
-        ("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"), 2**40
+        (
+            *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
+            "invitation_id",
+        ),
+        2**40,
     ),
     **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
     "role": Role.ADMIN,
@@ -33,6 +37,8 @@ SAMPLES: Mapping[str, object] = {
     "key": "0" * 32,
     **dict.fromkeys(("email", "to_email"), "ann@example.com"),
     **dict.fromkeys(("name", "list_name"), "A name"),
+    "token": "a-token-nobody-was-given",
+    "timezone": "UTC",
     **dict.fromkeys(("password", "current", "new"), "correct horse battery"),
 }
 

@@ -56,6 +56,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "campaign_ids": [sent.id],
         "import_id": imported.import_id,
         "person_id": services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN).id,
+        "invitation_id": services.invitations.invite(theirs, f"{SECRET}@example.org", SECRET, Role.MARKETER).invitation.id,
         "key": services.outbox.page(theirs).rows[0].key,
         "audience": audience,
     }
