@@ -137,6 +137,17 @@ class Invitations:
             account = connection.execute(sa.select(people.c.id).where(people.c.email == row["email"])).scalar()
         return Offer(where, row["email"], row["name"], role.name, account is not None)
 
+    def is_for(self, by: Principal, token: str) -> bool:
+        """Return whether a link was sent to the address the principal signs in with.
+
+        Raises:
+            Denied: Without `account.manage`, or if the link is not good (any more).
+        """
+        by.require(Permission.ACCOUNT_MANAGE)
+        with self._db.read() as connection:
+            row, _ = find_open(connection, token, self._clock.now())
+            return owns(connection, by.person_id, row["email"])
+
     def accept_new(self, token: str, name: str, password: str) -> Accepted:
         """Make the account of somebody who has none yet, and let them in; the caller signs them in.
 
@@ -165,11 +176,11 @@ class Invitations:
         now = self._clock.now()
         with self._db.transaction() as connection:
             used, role = use_up(connection, token, now)
-            if by.person_id is None or not owns(connection, by.person_id, used["email"]):
+            if not owns(connection, by.person_id, used["email"]):
                 raise Denied("This invitation is for somebody else.", hint="Sign in with the address it was sent to.")
             there = replace(by, workspace_id=used["workspace_id"])
             join(connection, there, used, role, now)
-        return Accepted(by.person_id, there.workspace_id)
+        return Accepted(there.person_id or 0, there.workspace_id)
 
     def _sent(self, by: Principal, invitation_id: int, token: str) -> Invited:
         with self._db.read() as connection:

@@ -61,9 +61,9 @@ def new_person(connection: sa.Connection, account: Row, now: datetime) -> int:
     return int(connection.execute(sa.select(people.c.id).where(people.c.email == account["email"])).scalar_one())
 
 
-def owns(connection: sa.Connection, person_id: int, email: str) -> bool:
-    """Return whether this is the address somebody signs in with."""
-    return connection.execute(sa.select(people.c.email).where(people.c.id == person_id)).scalar() == email
+def owns(connection: sa.Connection, person_id: int | None, email: str) -> bool:
+    """Return whether this is the address somebody signs in with; never for what is not a person."""
+    return person_id is not None and connection.execute(sa.select(people.c.email).where(people.c.id == person_id)).scalar() == email
 
 
 def join(connection: sa.Connection, by: Principal, invitation: sa.RowMapping, role: RoleDefinition, now: datetime) -> None:
@@ -73,7 +73,11 @@ def join(connection: sa.Connection, by: Principal, invitation: sa.RowMapping, ro
         Conflict: If they are in it already.
     """
     assert by.person_id is not None, "only a person accepts"
-    add_membership(connection, by.workspace_id, by.person_id, role, now)
+    try:
+        add_membership(connection, by.workspace_id, by.person_id, role, now)
+    except Conflict as error:
+        hint = "Choose it in the menu. If it is not there, an admin of it has taken your access away."
+        raise Conflict("You belong to this workspace already.", hint=hint) from error
     promised = invitation["list_ids"]
     kept = None if promised is None else known_lists(connection, by.workspace_id, promised)
     set_lists(connection, by.workspace_id, by.person_id, kept)

@@ -61,8 +61,16 @@ class Roles:
             Denied: Without `people.manage`.
         """
         by.require(Permission.PEOPLE_MANAGE)
-        with self._db.read() as connection:
-            return [*_built_in(_counts(connection, by.workspace_id)), *_own(connection, by.workspace_id)]
+        return self._all(by.workspace_id)
+
+    def table(self, by: Principal) -> list[RoleDefinition]:
+        """Return the same for those who make roles, whether or not they also give them to people.
+
+        Raises:
+            Denied: Without `roles.manage`.
+        """
+        by.require(Permission.ROLES_MANAGE)
+        return self._all(by.workspace_id)
 
     def create(self, by: Principal, name: str, permissions: Collection[Permission]) -> RoleDefinition:
         """Make a role.
@@ -120,6 +128,10 @@ class Roles:
             connection.execute(sa.delete(invitations).where(invitations.c.role_id == number))
             connection.execute(sa.delete(roles).where(roles.c.id == number))
             record(connection, self._clock.now(), by, AuditAction.ROLE_DELETED, f"role:{number}", before={"name": known.name})
+
+    def _all(self, workspace_id: int) -> list[RoleDefinition]:
+        with self._db.read() as connection:
+            return [*_built_in(_counts(connection, workspace_id)), *_own(connection, workspace_id)]
 
 
 def find_role(connection: sa.Connection, workspace_id: int, key: str, *, own: bool = False) -> RoleDefinition:

@@ -33,8 +33,12 @@ def carry_sign_in(ticket: str) -> None:
     )
 
 
-def carry_sign_out() -> None:
-    """Let the browser have its cookie cleared by `/auth/logout`, then go to the start."""
+def carry_sign_out(next_path: str = "/") -> None:
+    """Let the browser have its cookie cleared by `/auth/logout`, then go on.
+
+    Args:
+        next_path: Where to, a path of ours.
+    """
     _component()(
         key="session_bridge_out",
         data={
@@ -43,5 +47,6 @@ def carry_sign_out() -> None:
             "waiting": "Signing you out …",
             "refused": "You are signed out. Close this tab.",
             "dropped": "",
+            "next": next_path,
         },
     )

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from core.permissions import Permission, Principal
-from core.ui import auth, parts, sign_in
+from core.ui import auth, invitation, parts, sign_in
 from core.ui.person_menu import person_menu, workspace_switcher
 
 
@@ -59,6 +59,7 @@ PAGES = (
     Entry("Measure", "pages/measure/campaign_report.py", "Campaign report", "bar_chart", _P.REPORTS_VIEW, hidden=True),
     Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW, all_lists=True),
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
+    Entry("Admin", "pages/admin/roles.py", "Roles", "shield_person", _P.ROLES_MANAGE),
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
 )
@@ -70,12 +71,19 @@ def current_page() -> StreamlitPage:
     visitor = auth.visitor()
     if visitor is None:
         return st.navigation([_in_place_of(entry, sign_in.show) for entry in PAGES], position="hidden")
+    if invitation.token():
+        return st.navigation([_in_place_of(entry, partial(sign_in.show_invitation, visitor)) for entry in PAGES], position="hidden")
     _logo()
     page = st.navigation(_menu(visitor.principal), expanded=True)
     with st.sidebar:
-        workspace_switcher(visitor)
+        workspace_switcher(visitor, start_page(visitor.principal))
         person_menu(visitor)
     return page
+
+
+def start_page(by: Principal) -> StreamlitPage:
+    """Return the start page as something to switch to; ask before the principal moves to another workspace."""
+    return _page(PAGES[0], by)
 
 
 def _menu(by: Principal) -> dict[str, list[StreamlitPage]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
 
 from core.errors import PostwrightError
 from core.ui import auth
@@ -21,20 +22,29 @@ def person_menu(visitor: auth.Visitor) -> None:
         st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.leave)
 
 
-def workspace_switcher(visitor: auth.Visitor) -> None:
-    """Draw the choice of workspaces for somebody who has several; a demo is marked as one."""
-    mine = services().workspaces.for_person(visitor.principal.person_id or 0)
-    here = next((workspace for workspace in mine if workspace.id == visitor.principal.workspace_id), None)
-    if here and here.is_demo:
+def workspace_switcher(visitor: auth.Visitor, start: StreamlitPage) -> None:
+    """Draw which workspace this is, and for somebody who has several, the choice; a demo is marked as one.
+
+    Args:
+        visitor: Who looks.
+        start: The page another workspace begins with: what the address of this one names is not there.
+    """
+    by = visitor.principal
+    mine = services().workspaces.for_person(by.person_id or 0)
+    names = {workspace.id: workspace.name for workspace in mine}
+    if any(workspace.id == by.workspace_id and workspace.is_demo for workspace in mine):
         st.caption(":orange-badge[Demo] Everybody in this workspace is made up.")
     if len(mine) < 2:
         return
-    ids = [workspace.id for workspace in mine]
-    names = {workspace.id: workspace.name for workspace in mine}
-    chosen = st.selectbox("Workspace", ids, index=ids.index(visitor.principal.workspace_id), format_func=lambda id_: names[id_])
-    if chosen != visitor.principal.workspace_id:
+    chosen = st.selectbox("Workspace", list(names), index=list(names).index(by.workspace_id), format_func=names.__getitem__)
+    if chosen == by.workspace_id:
+        return
+    try:
         services().sessions.move(visitor.token, chosen)
-        st.rerun()
+    except PostwrightError as error:  # they were let go there while the choice was open
+        problem(error)
+    else:
+        st.switch_page(start, query_params={})
 
 
 @st.dialog("Change your password")

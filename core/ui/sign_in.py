@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.accounts.passwords import LONGEST, SHORTEST
 from core.errors import PostwrightError
-from core.ui import auth
+from core.ui import auth, invitation
 from core.ui.bridge import carry_sign_in, carry_sign_out
 from core.ui.parts import problem
 from core.ui.services import services
@@ -25,13 +25,20 @@ def show() -> None:
     st.set_page_config(page_title="Sign in · Postwright", page_icon=str(ICON), layout="centered")
     with _card():
         if st.session_state.pop(auth.LEAVING_KEY, False):
-            carry_sign_out()
+            carry_sign_out(invitation.way_back())
         elif ticket := st.session_state.get(auth.TICKET_KEY):
             carry_sign_in(ticket)
         elif services().setup.is_needed():
             _set_up()
-        else:
+        elif not invitation.answered():
             _sign_in()
+
+
+def show_invitation(visitor: auth.Visitor) -> None:
+    """Draw what an invitation's link offers somebody who is signed in."""
+    st.set_page_config(page_title="Invitation · Postwright", page_icon=str(ICON), layout="centered")
+    with _card():
+        invitation.answer_as(visitor)
 
 
 def _sign_in() -> None:

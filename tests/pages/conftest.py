@@ -79,11 +79,12 @@ def someone(shared: Services, admin: Principal) -> Callable[[Role], Person]:
 
 
 @pytest.fixture
-def app_as(shared: Services, admin: Principal, someone: Callable[[Role], Person], home: Callable[[], AppTest]) -> Callable[[Role], Open]:
-    """Sign somebody with this role in; returns a function that opens a page file, its query parameters as keywords."""
+def open_as(shared: Services, admin: Principal, home: Callable[[], AppTest]) -> Callable[[Person], Open]:
+    """Sign somebody in; returns a function that opens a page file, its query parameters as keywords."""
 
-    def signed_in(role: Role) -> Open:
-        token = shared.sessions.redeem(shared.sessions.issue_ticket(someone(role).id, admin.workspace_id), "", "")
+    def signed_in(person: Person) -> Open:
+        workspace = shared.workspaces.for_person(person.id)[0]
+        token = shared.sessions.redeem(shared.sessions.issue_ticket(person.id, workspace.id), "", "")
 
         def open_file(file: str = START, **query: object) -> AppTest:
             app = home()
@@ -96,6 +97,12 @@ def app_as(shared: Services, admin: Principal, someone: Callable[[Role], Person]
         return open_file
 
     return signed_in
+
+
+@pytest.fixture
+def app_as(someone: Callable[[Role], Person], open_as: Callable[[Person], Open]) -> Callable[[Role], Open]:
+    """Sign somebody with this role in; returns a function that opens a page file, its query parameters as keywords."""
+    return lambda role: open_as(someone(role))
 
 
 def words_on(app: AppTest) -> str:

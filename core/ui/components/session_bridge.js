@@ -15,7 +15,7 @@ async function carry(data) {
   const answer = await post(data.path, { ticket: data.ticket })
   if (!answer.ok) return data.refused
   if (!data.ticket) {
-    window.location.assign("/")
+    window.location.assign(data.next)
     return data.waiting
   }
   const kept = await fetch(data.path, { credentials: "same-origin" })
