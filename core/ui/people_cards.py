@@ -41,8 +41,8 @@ def draw_invitation(page: Page, invitation: Invitation, reach: Mapping[str, Role
             if invitation.name:
                 st.text(invitation.email)
         over = invitation.expires_at <= page.services.clock.now()
-        by = f" by {invitation.invited_by}" if invitation.invited_by else ""
-        words = f"Expired {page.when(invitation.expires_at)}" if over else f"Invited {page.when(invitation.created_at)}{plain(by)}"
+        by = f" by {plain(invitation.invited_by)}" if invitation.invited_by else ""
+        words = f"Expired {page.when(invitation.expires_at)}" if over else f"Invited {page.when(invitation.created_at)}{by}"
         st.caption(words, width="content", help=f"The link works until {page.exactly(invitation.expires_at)}.")
         if invitation.role in reach:
             with st.popover("Manage", key=f"manage_invitation_{invitation.id}", type="tertiary"):

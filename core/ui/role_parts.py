@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,29 +10,29 @@ from core.accounts.roles import LONGEST_NAME, RoleDefinition
 from core.permissions import ALLOWS, Permission
 from core.ui import dialogs
 from core.ui.page import Page
-from core.ui.role_words import GROUPS
+from core.ui.role_words import GROUPS, badge
 from core.ui.words import plain
-
-AT_ONCE = 4  # roles beside each other; more would not fit a phone
 
 
 def comparison(roles: Sequence[RoleDefinition]) -> None:
-    """Draw what each role allows, a row for each permission; where there are many roles, those chosen."""
-    names = {role.key: role for role in roles}
-    shown = list(names)[:AT_ONCE]
-    if len(roles) > AT_ONCE:
-        shown = st.multiselect(
-            "Roles to compare",
-            list(names),
-            shown,
-            format_func=lambda key: names[key].name,
-            max_selections=AT_ONCE,
-            placeholder="Choose up to four",
-            key="compare_roles",
-        )
+    """Draw every permission with the roles that allow it; a row on a wide screen, two lines on a phone."""
+    names = {role.key: plain(role.name) for role in roles}
+    only = st.pills("Show what one role allows", list(names), format_func=names.__getitem__, key="compare_roles")
     for group, permissions in GROUPS.items():
-        rows = [_row(permission, [names[key] for key in shown]) for permission in permissions]
-        st.markdown("\n".join([_line([f"**{group}**", *(plain(names[key].name) for key in shown)]), _rule(len(shown)), *rows]))
+        shown = {permission: [role for role in roles if permission in role.permissions] for permission in permissions}
+        if only:
+            shown = {permission: having for permission, having in shown.items() if only in [role.key for role in having]}
+        if shown:
+            _group(group, shown)
+
+
+def _group(name: str, permissions: Mapping[Permission, Sequence[RoleDefinition]]) -> None:
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{name}**")
+        for permission, roles in permissions.items():
+            words, having = st.columns([2, 3], gap=None, vertical_alignment="center")
+            words.markdown(ALLOWS[permission])
+            having.markdown(" ".join(badge(role.key, role.name) for role in roles))
 
 
 def edit(page: Page, known: RoleDefinition | None) -> None:
@@ -62,15 +62,3 @@ def _box(page: Page, known: RoleDefinition | None, permission: Permission) -> bo
     ticked, may = known is not None and permission in known.permissions, page.may(permission)
     why = None if may else "You can’t give what you don’t have yourself."
     return st.checkbox(ALLOWS[permission], ticked, key=f"allow_{permission}", disabled=not may, help=why)
-
-
-def _row(permission: Permission, roles: Sequence[RoleDefinition]) -> str:
-    return _line([ALLOWS[permission], *(":green[:material/check:]" if permission in role.permissions else ":gray[–]" for role in roles)])
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _rule(roles: int) -> str:
-    return _line([":--", *([":-:"] * roles)])

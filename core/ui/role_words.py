@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.accounts.roles import RoleDefinition
 from core.permissions import ALLOWS, EVERYBODY, Permission, Role
 from core.ui.page import Page
-from core.ui.words import counted, plain
+from core.ui.words import plain
 
 _P = Permission
 GROUPS: dict[str, tuple[Permission, ...]] = {
@@ -36,7 +36,7 @@ def described(role: RoleDefinition) -> str:
     if not allowed:
         return "Only their own account"
     named = ", ".join(ALLOWS[permission][:1].lower() + ALLOWS[permission][1:] for permission in allowed[:2])
-    more = f" and {counted(len(allowed) - 2, 'thing')} more" if len(allowed) > 2 else ""
+    more = f", and {len(allowed) - 2} more" if len(allowed) > 2 else ""
     return f"{named[:1].upper()}{named[1:]}{more}"
 
 
