@@ -1,14 +1,41 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import pytest
 import sqlalchemy as sa
 
 from core.accounts.passwords import verify
+from core.accounts.roles import Roles
 from core.accounts.tables import people
+from core.accounts.workspaces import Workspaces
+from core.clock import SystemClock
+from core.contacts.lists import Lists
+from core.permissions import Permission, Principal
 from core.settings import Settings
 from core.storage.database import Database
 from tests.cli.conftest import Cli
 
 PASSWORD = "a long pass phrase\n"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the workspace has of its own."""
+
+    lists: list[int]
+    role: str
+
+
+@pytest.fixture
+def made(cli: Cli, settings: Settings) -> Made:
+    """The lists “News” and “Readers” and the role “Proofreader”."""
+    database, clock = Database(settings.resolved_database_url), SystemClock()
+    by = Principal.system(Workspaces(database, clock).by_name("Acme").id)
+    found = [Lists(database, clock).create(by, name).id for name in ("News", "Readers")]
+    role = Roles(database, clock).create(by, "Proofreader", {Permission.TEMPLATES_VIEW})
+    database.close()
+    return Made(found, role.key)
 
 
 def test_the_first_user_makes_the_workspace_and_is_admin(bare_cli: Cli, settings: Settings) -> None:
@@ -77,3 +104,35 @@ def test_somebody_unknown_is_said_to_be_unknown(cli: Cli) -> None:
     said = cli("users", "disable", "nobody@example.com")
     assert said.code == 1
     assert "users list" in said.err
+
+
+def test_an_invitation_is_printed_with_its_link(cli: Cli, settings: Settings) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    said = cli("users", "invite", "grace@example.com", "--role", "Analyst", "--json")
+    assert said.code == 0, said
+    assert said.facts["link"].startswith(f"{settings.app_url}/?invitation=")
+    assert (said.facts["mailed"], said.facts["invitation"]["role"], said.facts["invitation"]["lists"]) == (True, "analyst", None)
+    again = cli("users", "invite", "grace@example.com")
+    assert again.code == 1
+    assert "open invitation" in again.err
+
+
+def test_an_invitation_is_limited_to_lists_that_are_there(cli: Cli, made: Made) -> None:
+    said = cli("users", "invite", "grace@example.com", "--list", "News", "--list", "Readers", "--json")
+    assert said.code == 0, said
+    assert sorted(said.facts["invitation"]["lists"]) == sorted(made.lists)
+    assert cli("users", "invite", "hedy@example.com", "--list", "Nowhere").code == 1
+    assert cli("users", "invite", "hedy@example.com", "--role", "nobody").code == 1
+
+
+def test_a_role_of_ones_own_is_given_by_its_name_or_its_key(cli: Cli, made: Made) -> None:
+    cli("users", "add", "ada@example.com", "--password-stdin", given=PASSWORD)
+    said = cli("users", "add", "ben@example.com", "--role", "proofreader", "--password-stdin", "--json", given=PASSWORD)
+    assert said.code == 0, said
+    assert (said.facts["user"]["role"], said.facts["user"]["role_name"]) == (made.role, "Proofreader")
+    assert cli("users", "set-role", "ben@example.com", "analyst", "--json").facts["user"]["role"] == "analyst"
+    assert cli("users", "set-role", "ben@example.com", made.role, "--json").facts["user"]["role"] == made.role
+    assert "Proofreader" in cli("users", "list").out
+    refused = cli("users", "set-role", "ben@example.com", "owner")
+    assert refused.code == 1
+    assert "Admin, Marketer, Analyst, Proofreader" in refused.err
