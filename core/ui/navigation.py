@@ -95,7 +95,8 @@ def _menu(by: Principal) -> dict[str, list[StreamlitPage]]:
 
 def _page(entry: Entry, by: Principal) -> StreamlitPage:
     if not by.may(entry.needs):
-        return _in_place_of(entry, partial(parts.denied, entry.needs), hidden=True)
+        show = partial(_begin_elsewhere, by) if entry is PAGES[0] else partial(parts.denied, entry.needs)
+        return _in_place_of(entry, show, hidden=True)
     if entry.all_lists and by.lists is not None:
         return _in_place_of(entry, parts.beyond_lists, hidden=True)
     return st.Page(
@@ -106,6 +107,14 @@ def _page(entry: Entry, by: Principal) -> StreamlitPage:
         default=entry is PAGES[0],
         visibility="hidden" if entry.hidden else "visible",
     )
+
+
+def _begin_elsewhere(by: Principal) -> None:
+    """Go to the first page of somebody's menu: who may not see the start page should not be met by a closed door."""
+    for entry in PAGES:
+        if not entry.hidden and by.may(entry.needs) and not (entry.all_lists and by.lists is not None):
+            st.switch_page(entry.file)
+    parts.denied(PAGES[0].needs)
 
 
 def _in_place_of(entry: Entry, show: Callable[[], None], *, hidden: bool = False) -> StreamlitPage:

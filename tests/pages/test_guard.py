@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.accounts.people import Person
+from core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
 from core.ui.navigation import PAGES, Entry
-from tests.pages.conftest import PAGE_FILES, ROOT, Open, words_on
+from tests.pages.conftest import PAGE_FILES, PASSWORD, ROOT, Open, words_on
 
 if TYPE_CHECKING:
     from core.app import Services
@@ -105,6 +106,22 @@ def test_a_page_for_all_lists_tells_somebody_limited_to_some_why(
         assert not (alone.title or alone.button)
         with pytest.raises(ValueError, match=re.escape(entry.file)):
             app.switch_page(entry.file).run()
+
+
+def test_whoever_may_not_see_the_start_page_begins_with_the_first_of_their_menu(
+    open_as: Callable[[Person], Open], shared: Services, admin: Principal
+):
+    role = shared.roles.create(admin, "Proofreader", {Permission.TEMPLATES_VIEW})
+    app = open_as(shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key))()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Templates"]
+
+
+def test_whoever_may_see_no_page_is_told(open_as: Callable[[Person], Open], shared: Services, admin: Principal):
+    role = shared.roles.create(admin, "Nothing yet", ())
+    app = open_as(shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key))()
+    assert not app.exception
+    assert Permission.OVERVIEW_VIEW.value in words_on(app)
 
 
 def run_alone(app: AppTest, file: str) -> AppTest:
