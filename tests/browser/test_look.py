@@ -135,6 +135,14 @@ def test_the_way_in_fits_and_asks_nobody_else(product: Product, browser: Browser
     close(seen)
 
 
+def test_an_invitation_fits_and_asks_nobody_else(product: Product, browser: Browser) -> None:
+    link = product.run("users", "invite", "somebody.with.a.rather.long.name@a-company-of-some-size.example.com")["link"]
+    seen = looks(browser)
+    look_at(product, seen, link.removeprefix(f"{product.app_url}/"), title="Join My workspace")
+    look_at(product, seen, "?invitation=of-nobody", title="This invitation can’t be used.")
+    close(seen)
+
+
 def looks(browser: Browser, **options: Any) -> list[Seen]:
     return [(profile(browser, viewport=size, color_scheme=scheme, **options), scheme) for size, scheme in LOOKS]
 
