@@ -59,7 +59,7 @@ def _limit(lists: frozenset[int] | None) -> str:
 
 def _manage_person(page: Page, person: Person) -> None:
     if person.disabled_at:
-        if st.button("Let in again", icon=":material/lock_open:", key=f"enable_{person.id}"):
+        if st.button("Let in again", icon=":material/lock_open:", key=f"enable_{person.id}", width="stretch"):
             with page.act(f"{plain(person.name)} can sign in again."):
                 page.services.people.enable(page.by, person.id)
                 st.rerun()
@@ -72,7 +72,7 @@ def _manage_person(page: Page, person: Person) -> None:
 
 
 def _manage_invitation(page: Page, invitation: Invitation) -> None:
-    if st.button("Send again", icon=":material/forward_to_inbox:", key=f"resend_{invitation.id}"):
+    if st.button("Send again", icon=":material/forward_to_inbox:", key=f"resend_{invitation.id}", width="stretch"):
         with page.act():
             dialogs.show(INVITED, page.services.invitations.resend(page.by, invitation.id))
             st.rerun()
