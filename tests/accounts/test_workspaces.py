@@ -4,12 +4,15 @@ import pytest
 import sqlalchemy as sa
 
 from core.accounts.people import People, Person
+from core.accounts.roles import Roles
 from core.accounts.tables import people as people_table
 from core.accounts.workspaces import Workspaces
 from core.audit.tables import audit_log
+from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
-from core.permissions import EVERYBODY, ROLE_PERMISSIONS, Principal, Role
+from core.permissions import EVERYBODY, ROLE_PERMISSIONS, Permission, Principal, Role
 from core.storage.database import Database
+from tests.accounts.conftest import PASSWORD
 from tests.conftest import NOON
 
 
@@ -135,6 +138,15 @@ def test_the_server_itself_may_ask_everybody_for_a_second_factor(
     assert (there.needs_two_factor, there.permissions) == (True, EVERYBODY)
     with pytest.raises(Denied, match=r"workspaces\.create"):
         workspaces.create_for(there, "A way around")
+
+
+def test_a_built_in_role_given_by_the_product_takes_the_place_of_one_of_ones_own(
+    workspaces: Workspaces, people: People, workspace: Principal, db: Database, clock: FrozenClock
+):
+    own = Roles(db, clock).create(workspace, "Proofreader", {Permission.TEMPLATES_VIEW})
+    ben = people.add(workspace, "ben@example.com", "Ben", PASSWORD, own.key)
+    workspaces.add_member(workspace.workspace_id, ben.id, Role.MARKETER)
+    assert people.principal(ben.id, workspace.workspace_id).permissions == ROLE_PERMISSIONS[Role.MARKETER]
 
 
 def told(db: Database, action: str) -> list[tuple[object, ...]]:
