@@ -72,7 +72,9 @@ def _manage_person(page: Page, person: Person) -> None:
 
 
 def _manage_invitation(page: Page, invitation: Invitation) -> None:
-    if st.button("Send again", icon=":material/forward_to_inbox:", key=f"resend_{invitation.id}", width="stretch"):
+    if page.by.lists is None and st.button(
+        "Send again", icon=":material/forward_to_inbox:", key=f"resend_{invitation.id}", width="stretch"
+    ):
         with page.act():
             dialogs.show(INVITED, page.services.invitations.resend(page.by, invitation.id))
             st.rerun()

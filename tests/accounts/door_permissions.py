@@ -27,10 +27,12 @@ _ONE: Mapping[Permission, str] = {
     P.EVENTS_EXPORT: "analytics.event_rows",
     P.OUTBOX_VIEW: "outbox.page outbox.show",
     P.CONNECTIONS_MANAGE: "connections.add connections.change connections.remove connections.set_default connections.test",
-    P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all",
-    P.ROLES_MANAGE: "roles.change roles.create roles.delete",
+    P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all"
+    " invitations.all invitations.cancel invitations.invite invitations.resend",
+    P.ROLES_MANAGE: "roles.change roles.create roles.delete roles.table",
     P.WORKSPACE_EDIT: "workspaces.update",
-    P.ACCOUNT_MANAGE: "password_changes.change",
+    P.WORKSPACES_CREATE: "workspaces.create_for",
+    P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for",
 }
 _MADE_OF = {P.TEMPLATES_VIEW, P.CONTACTS_VIEW}
 _SEVERAL: Mapping[str, set[Permission]] = {
