@@ -13,6 +13,8 @@ from core.accounts.sessions import Sessions
 from core.accounts.setup import Setup
 from core.accounts.workspaces import Workspaces
 from core.analytics.reports import Analytics
+from core.audit.log import AuditLog
+from core.audit.seals import Seals
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
@@ -110,6 +112,16 @@ class Services:
     def invitations(self) -> Invitations:
         """How people get into a workspace."""
         return Invitations(self.db, self.clock, self.account_mail, self.settings.app_url, self.people.rounds)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what."""
+        return AuditLog(self.db, self.clock, self.settings.key)
+
+    @cached_property
+    def audit_seals(self) -> Seals:
+        """What proves that nobody rewrote it."""
+        return Seals(self.db, self.clock, self.settings.key)
 
     @cached_property
     def contacts(self) -> Contacts:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from core.analytics.metrics import METRICS, RATES
 from core.analytics.models import CampaignReport, Totals
 from core.analytics.progress import PARTS
-from core.contacts.formulas import unformula
+from core.formulas import unformula
 from core.storage.event_schema import EVENT_SCHEMA
 
 REPORT_COLUMNS = ("section", "name", "metric", "value")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from core.errors import InvalidInput
+
 
 class AuditAction(StrEnum):
     """One thing that happened."""
@@ -67,3 +69,16 @@ class AuditAction(StrEnum):
     CAMPAIGN_TESTED = "campaign.tested"
     EVENTS_EXPORTED = "events.exported"
     AUDIT_EXPORTED = "audit.exported"
+
+
+def actions_called(word: str) -> frozenset[AuditAction]:
+    """Return the action of this name, or all actions of a noun: "campaign" means every "campaign.…".
+
+    Raises:
+        InvalidInput: If there is neither; says what there is.
+    """
+    found = frozenset(action for action in AuditAction if word in {action.value, action.value.partition(".")[0]})
+    if not found:
+        nouns = sorted({action.value.partition(".")[0] for action in AuditAction})
+        raise InvalidInput(f"The audit log knows nothing called “{word[:40]}”.", hint=f"Say an action or one of: {', '.join(nouns)}.")
+    return found

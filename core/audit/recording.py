@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,7 +79,7 @@ def row_hash(previous: str, row: Mapping[str, object]) -> str:
     """
     at = row["at"]
     assert isinstance(at, datetime)
-    values = [row[name] if name != "at" else at.isoformat(timespec="microseconds") for name in HASHED]
+    values = [row[name] if name != "at" else at.astimezone(UTC).isoformat(timespec="microseconds") for name in HASHED]
     return hashlib.sha256(json.dumps([previous, *values], ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -103,6 +103,10 @@ def _harmless(value: object, name: str = "") -> object:
 
 
 def _head(connection: sa.Connection, workspace_id: int) -> sa.Row[Any, Any]:
-    insert_or_ignore(connection, audit_heads, [{"workspace_id": workspace_id, "sequence": 0, "hash": FIRST_HASH}])
-    mine = sa.select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.workspace_id == workspace_id)
-    return connection.execute(mine.with_for_update()).one()
+    """Return the chain's end and lock it, beginning the chain where there is none."""
+    mine = sa.select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.workspace_id == workspace_id).with_for_update()
+    found = connection.execute(mine).one_or_none()
+    if found is None:
+        insert_or_ignore(connection, audit_heads, [{"workspace_id": workspace_id, "sequence": 0, "hash": FIRST_HASH}])
+        found = connection.execute(mine).one()
+    return found

@@ -5,45 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 
 import sqlalchemy as sa
 
 from core.cli import running
 from core.cli.addresses import LOOPBACK, choose, is_here
+from core.cli.checks_on_data import look_at_data
+from core.cli.findings import Finding, Level
 from core.cli.supervisor import is_healthy, port_problem
 from core.errors import PostwrightError
 from core.settings import Settings
 from core.storage.database import Database
-from core.storage.journal import JournalReader
-from core.storage.tables import journal_offsets, lake_files
 
 _LITTLE_SPACE = 1024**3
-
-
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found.
-
-    Args:
-        check: What was looked at.
-        level: How bad it is.
-        words: What was found and, where something is wrong, what to do.
-    """
-
-    check: str
-    level: Level
-    words: str
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -54,7 +28,7 @@ def examine(settings: Settings) -> list[Finding]:
         return found
     database = Database(settings.resolved_database_url)
     try:
-        return [*found, *(_guarded(name, check, settings, database) for name, check in _ON_DATABASE)]
+        return [*found, *look_at_data(settings, database)]
     finally:
         database.close()
 
@@ -128,43 +102,3 @@ def _database(settings: Settings) -> Finding:
         return Finding("database", Level.FAIL, "does not answer or is damaged. Check POSTWRIGHT_DATABASE_URL, or restore a backup.")
     finally:
         database.close()
-
-
-def _lake(settings: Settings, database: Database) -> Finding:
-    with database.read() as connection:
-        listed = connection.execute(sa.select(lake_files.c.path, lake_files.c.bytes, lake_files.c.dead_at)).all()
-    live = [(settings.lake_dir / row.path, row.bytes) for row in listed if row.dead_at is None]
-    missing = [path for path, size in live if not path.is_file() or path.stat().st_size != size]
-    if missing:
-        return Finding(
-            "lake", Level.FAIL, f"{len(missing)} of {len(live)} listed files are missing or cut off. Restore them from a backup."
-        )
-    known = {settings.lake_dir / row.path for row in listed}
-    strays = sum(1 for path in settings.lake_dir.rglob("*.parquet") if path not in known)
-    extra = f", {strays} not listed (swept later)" if strays else ""
-    return Finding("lake", Level.OK, f"{len(live)} files, all there{extra}")
-
-
-def _journal(settings: Settings, database: Database) -> Finding:
-    with database.read() as connection:
-        offsets = {row.file: row for row in connection.execute(sa.select(journal_offsets))}
-    torn = sum(row.torn_bytes for row in offsets.values())
-    waiting = 0
-    for path in JournalReader(settings.journal_dir).files():
-        known = offsets.get(path.name)
-        waiting += max(0, path.stat().st_size - (known.offset + known.torn_bytes if known else 0))
-    if torn:
-        return Finding(
-            "journal", Level.WARN, f"{torn} bytes of unfinished lines were left by crashes (never acknowledged); {waiting} bytes wait"
-        )
-    return Finding("journal", Level.OK, f"no torn lines; {waiting} bytes wait for the ingester")
-
-
-_ON_DATABASE: list[tuple[str, Callable[[Settings, Database], Finding]]] = [("lake", _lake), ("journal", _journal)]
-
-
-def _guarded(name: str, check: Callable[[Settings, Database], Finding], settings: Settings, database: Database) -> Finding:
-    try:
-        return check(settings, database)
-    except (OSError, PostwrightError, sa.exc.SQLAlchemyError) as error:
-        return Finding(name, Level.FAIL, f"could not be looked at: {type(error).__name__}.")

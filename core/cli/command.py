@@ -6,6 +6,7 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -69,6 +70,20 @@ def command(parent: typer.Typer, name: str) -> Callable[[Callable[..., Answer]],
         return function
 
     return register
+
+
+def moment(text: str) -> datetime | None:
+    """Return the time an option names; None for an empty one.
+
+    Raises:
+        Usage: If it is none.
+    """
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Usage(f"“{text}” is not a time.", hint="Write it like 2026-11-22T12:00:00Z.") from error
 
 
 def _as_command(function: Callable[..., Answer]) -> Callable[..., None]:

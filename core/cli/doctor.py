@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.cli.answers import Answer
 from core.cli.call import Call
-from core.cli.checks import Level, examine
+from core.cli.checks import examine
+from core.cli.findings import Level
 
 
 def doctor(call: Call) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ import typer
 from core.cli import files
 from core.cli.answers import Answer
 from core.cli.call import Call
-from core.cli.command import Usage, command, group
+from core.cli.command import Usage, command, group, moment
 from core.storage.event_words import EventKind
 
 
@@ -42,7 +41,7 @@ def export(
         raise Usage("This goes into a file, not to the terminal.", hint="Say which with -o FILE.")
     from core.analytics.exporting import EventFormat, write_events  # pulls in Arrow: only this command waits for it
 
-    batches = call.services.analytics.event_rows(call.by, campaign, kind.value if kind else None, _moment(since))
+    batches = call.services.analytics.event_rows(call.by, campaign, kind.value if kind else None, moment(since))
     if output is None:
         sys.stdout.flush()
         write_events(batches, EventFormat(form), sys.stdout.buffer)
@@ -50,12 +49,3 @@ def export(
     with files.whole(output) as file:
         written = write_events(batches, EventFormat(form), file)
     return Answer({"events": written, "file": output}, f"{written:,} events are in “{output}”.")
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Usage(f"“{text}” is not a time.", hint="Write it like 2026-11-22T12:00:00Z.") from error

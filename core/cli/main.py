@@ -6,6 +6,7 @@ import os
 
 from core.cli import doctor, up
 from core.cli.answers import Answer
+from core.cli.audit import audit
 from core.cli.call import Call
 from core.cli.campaigns import campaigns
 from core.cli.command import command, group
@@ -33,7 +34,7 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-for noun in (users, contacts, templates, segments, campaigns, messages, events, providers, outbox):
+for noun in (users, contacts, templates, segments, campaigns, messages, events, providers, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.cli.answers import to_json
-from core.contacts.formulas import unformula
+from core.formulas import unformula
 
 
 class LineFormat(StrEnum):

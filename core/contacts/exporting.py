@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.attributes import declared
-from core.contacts.formulas import unformula
 from core.contacts.lists import is_on_list
 from core.contacts.tables import contacts, list_members, lists
 from core.contacts.visibility import Conditions, seen_lists, seen_one_by_one, sees_list
+from core.formulas import unformula
 from core.permissions import Permission, Principal
 from core.storage.database import Database, chunked
 

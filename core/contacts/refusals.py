@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from core.contacts.attributes import MAX_TEXT
-from core.contacts.formulas import unformula
 from core.contacts.reading import Sheet
 from core.contacts.validating import RefusedRow
+from core.formulas import unformula
 
 
 def refused_csv(sheet: Sheet, refused: Sequence[RefusedRow]) -> bytes:

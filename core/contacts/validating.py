@@ -12,10 +12,10 @@ from core.contacts.addresses import normalise
 from core.contacts.attributes import MAX_TEXT, AttributeType
 from core.contacts.column_types import decide, fits
 from core.contacts.contacts import MAX_NAME
-from core.contacts.formulas import RUNS
 from core.contacts.mapping import Mapped
 from core.contacts.reading import Sheet
 from core.errors import InvalidInput
+from core.formulas import RUNS
 
 _SHOWN = 40
 _CONTROL = r"[\x00-\x1f\x7f\x{85}\x{2028}\x{2029}]"

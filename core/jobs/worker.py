@@ -14,6 +14,7 @@ from core.app import Services
 from core.errors import PostwrightError
 from core.jobs.delivering import Deliveries
 from core.jobs.queue import open_queue
+from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
         threads: How many campaigns are delivered at once.
         sweep_seconds: How often to look for campaigns whose bell was lost.
     """
-    deliveries = Deliveries(services, stop.is_set)
+    deliveries, sealing = Deliveries(services, stop.is_set), Sealing(services)
     queue = open_queue(services.settings)
     ring = declare_deliver(queue, deliveries.deliver)
     consumer = _consumer(queue, threads)
@@ -44,6 +45,7 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
         while not stop.wait(sweep_seconds):
             consumer.check_worker_health()
             sweep(services, deliveries, ring)
+            sealing.step()
     finally:
         consumer.stop(graceful=True)
     logger.info("stopped")

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contacts.consent import ConsentStatus
-from core.contacts.formulas import unformula
 from core.errors import Denied
+from core.formulas import unformula
 from core.permissions import Principal
 from tests.contacts.conftest import People, on_sqlite
 

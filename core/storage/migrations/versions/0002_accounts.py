@@ -10,16 +10,23 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# The audit log can only grow: the database itself refuses to change or delete a row.
+# The audit log and its seals can only grow: the database itself refuses to change or delete a row.
+_GROWING = ("audit_log", "audit_seals")
 _SQLITE = """
-create trigger audit_log_refuses_{what} before {what} on audit_log
+create trigger {table}_refuses_{what} before {what} on {table}
+begin select raise(abort, 'the audit log can only grow'); end
+"""
+# `insert or replace` deletes without asking the trigger above (SQLite's documentation of REPLACE).
+_SQLITE_REPLACE = """
+create trigger {table}_refuses_replace before insert on {table}
+when exists (select 1 from {table} where workspace_id = new.workspace_id and sequence = new.sequence)
 begin select raise(abort, 'the audit log can only grow'); end
 """
 _POSTGRES = """
 create function audit_log_refuses() returns trigger language plpgsql as
 $$ begin raise exception 'the audit log can only grow'; end $$
 """
-_POSTGRES_TRIGGER = "create trigger audit_log_refuses before update or delete or truncate on audit_log execute function audit_log_refuses()"
+_POSTGRES_TRIGGER = "create trigger {table}_refuses before update or delete or truncate on {table} execute function audit_log_refuses()"
 
 
 def upgrade() -> None:
@@ -29,10 +36,17 @@ def upgrade() -> None:
     sa.Column('hash', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('workspace_id', name=op.f('pk_audit_heads'))
     )
+    op.create_table('audit_seals',
+    sa.Column('workspace_id', Id, autoincrement=False, nullable=False),
+    sa.Column('sequence', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('sealed_at', UtcDateTime(), nullable=False),
+    sa.Column('mac', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'sequence', name=op.f('pk_audit_seals'))
+    )
     op.create_table('audit_log',
-    sa.Column('id', Id, autoincrement=True, nullable=False),
-    sa.Column('workspace_id', Id, nullable=False),
-    sa.Column('sequence', sa.BigInteger(), nullable=False),
+    sa.Column('workspace_id', Id, autoincrement=False, nullable=False),
+    sa.Column('sequence', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.Column('actor', sa.Text(), nullable=False),
     sa.Column('via', sa.Text(), nullable=False),
@@ -43,8 +57,7 @@ def upgrade() -> None:
     sa.Column('after', sa.Text(), nullable=False),
     sa.Column('previous_hash', sa.Text(), nullable=False),
     sa.Column('hash', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_log')),
-    sa.UniqueConstraint('workspace_id', 'sequence', name=op.f('uq_audit_log_workspace_id_sequence'))
+    sa.PrimaryKeyConstraint('workspace_id', 'sequence', name=op.f('pk_audit_log'))
     )
     with op.batch_alter_table('audit_log', schema=None) as batch_op:
         batch_op.create_index('ix_audit_log_workspace_id_action', ['workspace_id', 'action', 'sequence'], unique=False)
@@ -201,11 +214,14 @@ def upgrade() -> None:
         _never_use_an_id_again()
 
     if op.get_bind().dialect.name == "sqlite":
-        for what in ("update", "delete"):
-            op.execute(_SQLITE.format(what=what))
+        for table in _GROWING:
+            for what in ("update", "delete"):
+                op.execute(_SQLITE.format(table=table, what=what))
+            op.execute(_SQLITE_REPLACE.format(table=table))
     else:
         op.execute(_POSTGRES)
-        op.execute(_POSTGRES_TRIGGER)
+        for table in _GROWING:
+            op.execute(_POSTGRES_TRIGGER.format(table=table))
 
 
 def _never_use_an_id_again() -> None:
