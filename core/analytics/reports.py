@@ -15,6 +15,8 @@ from core.analytics.models import CampaignReport, CampaignRow, Overview, Totals
 from core.analytics.moments import zone_of
 from core.analytics.overview import campaign_rows, overview
 from core.analytics.progress import progress
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.errors import InvalidInput, NotFound
 from core.experiments.experiments import Experiments
@@ -129,7 +131,12 @@ class Analytics:
             InvalidInput: If there is no such kind, or the time has no zone.
         """
         by.require(Permission.EVENTS_EXPORT)
-        return event_batches(self._engine, by.workspace_id, EventQuestion(campaign_id, kind, since), self._campaigns(by))
+        question = EventQuestion(campaign_id, kind, since)
+        target = f"workspace:{by.workspace_id}" if campaign_id is None else f"campaign:{campaign_id}"
+        asked = {name: value for name, value in (("kind", kind), ("since", since)) if value}
+        with self._db.transaction() as connection:
+            record(connection, self._clock.now(), by, AuditAction.EVENTS_EXPORTED, target, after=asked)
+        return event_batches(self._engine, by.workspace_id, question, self._campaigns(by))
 
     def _campaigns(self, by: Principal) -> Collection[int] | None:
         if by.lists is None:

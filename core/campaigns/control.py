@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
 from core.campaigns.visibility import gone, this
@@ -39,7 +43,8 @@ class Control:
             Conflict: If it is not being sent.
         """
         with self._db.transaction() as connection:
-            self._move(connection, by, campaign_id, CampaignState.PAUSED)
+            if self._move(connection, by, campaign_id, CampaignState.PAUSED):
+                self._note(connection, by, campaign_id, AuditAction.CAMPAIGN_PAUSED)
 
     def resume(self, by: Principal, campaign_id: int) -> None:
         """Go on with what is left. Resuming again changes nothing.
@@ -48,7 +53,8 @@ class Control:
             Conflict: If it is not paused.
         """
         with self._db.transaction() as connection:
-            self._move(connection, by, campaign_id, CampaignState.SENDING)
+            if self._move(connection, by, campaign_id, CampaignState.SENDING):
+                self._note(connection, by, campaign_id, AuditAction.CAMPAIGN_RESUMED)
 
     def cancel(self, by: Principal, campaign_id: int) -> int:
         """Cancel everything that has not left yet, for good, and return how many messages that were.
@@ -57,11 +63,14 @@ class Control:
             Conflict: If it has been sent already.
         """
         with self._db.transaction() as connection:
-            self._move(connection, by, campaign_id, CampaignState.CANCELLED)
+            is_news = self._move(connection, by, campaign_id, CampaignState.CANCELLED)
             connection.execute(
                 sa.update(campaigns).where(*this(by, campaign_id), campaigns.c.finished_at.is_(None)).values(finished_at=self._clock.now())
             )
-            return self._ledger.cancel_queued(connection, by.workspace_id, campaign_id)
+            cancelled = self._ledger.cancel_queued(connection, by.workspace_id, campaign_id)
+            if is_news:
+                self._note(connection, by, campaign_id, AuditAction.CAMPAIGN_CANCELLED, {"messages": cancelled})
+            return cancelled
 
     def finish_if_done(self, campaign_id: int) -> bool:
         """Mark a campaign as sent once no message of it is open; return whether that was now."""
@@ -112,7 +121,13 @@ class Control:
             self._ledger.release_expired(workspace_id, campaign_id, is_idempotent=False)
         return len(found)
 
-    def _move(self, connection: sa.Connection, by: Principal, campaign_id: int, to: CampaignState) -> None:
+    def _note(
+        self, connection: sa.Connection, by: Principal, campaign_id: int, what: AuditAction, after: Mapping[str, object] | None = None
+    ) -> None:
+        record(connection, self._clock.now(), by, what, f"campaign:{campaign_id}", after=after)
+
+    def _move(self, connection: sa.Connection, by: Principal, campaign_id: int, to: CampaignState) -> bool:
+        """Set the state and return whether it was another before."""
         by.require(Permission.CAMPAIGNS_SEND)
         mine = this(by, campaign_id)
         state = connection.execute(sa.select(campaigns.c.state).where(*mine).with_for_update()).scalar()
@@ -121,6 +136,7 @@ class Control:
         if state != to and CampaignState(state) not in _FROM[to]:
             raise Conflict(f"This campaign is {_SAID[CampaignState(state)]}.", hint="Reload the page to see where it is.")
         connection.execute(sa.update(campaigns).where(*mine).values(state=to.value))
+        return bool(state != to)
 
 
 _SAID = {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.campaigns.audiences import Audiences
 from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
@@ -92,6 +95,7 @@ class Drafts:
         with self._db.transaction() as connection:
             campaign_id = int(connection.execute(sa.insert(campaigns).values(row).returning(campaigns.c.id)).scalar_one())
             self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_CREATED, f"campaign:{campaign_id}", after=_told(values))
         return campaign_id
 
     def update(self, by: Principal, campaign_id: int, **fields: Unpack[DraftFields]) -> None:
@@ -105,12 +109,16 @@ class Drafts:
         by.require(Permission.CAMPAIGNS_EDIT)
         values = self._checked(by, fields)
         with self._db.transaction() as connection:
-            self._must_be_draft(connection, by, campaign_id)
+            known = self._must_be_draft(connection, by, campaign_id)
             if values:
                 connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(values))
                 self._must_still_be_seen(connection, by, campaign_id)
             if "subject" in fields or "subject_b" in fields:
                 self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+            changed = [name for name, value in values.items() if getattr(known, name) != value]
+            told = _told({name: values[name] for name in changed}), _told({name: getattr(known, name) for name in changed})
+            after = told[0] | {"fields": sorted({*changed, *({"subject_b"} & fields.keys())})}
+            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_CHANGED, f"campaign:{campaign_id}", before=told[1], after=after)
 
     def delete(self, by: Principal, campaign_id: int) -> None:
         """Delete a draft.
@@ -121,17 +129,20 @@ class Drafts:
         """
         by.require(Permission.CAMPAIGNS_EDIT)
         with self._db.transaction() as connection:
-            self._must_be_draft(connection, by, campaign_id)
+            known = self._must_be_draft(connection, by, campaign_id)
             self._experiments.save_arms(connection, by.workspace_id, campaign_id, ())
             connection.execute(sa.delete(campaigns).where(*this(by, campaign_id)))
+            before = {"name": known.name}
+            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_DELETED, f"campaign:{campaign_id}", before=before)
 
-    def _must_be_draft(self, connection: sa.Connection, by: Principal, campaign_id: int) -> None:
+    def _must_be_draft(self, connection: sa.Connection, by: Principal, campaign_id: int) -> sa.Row[Any]:
         # Locked, so that a launch and a change can't pass each other.
-        state = connection.execute(sa.select(campaigns.c.state).where(*this(by, campaign_id)).with_for_update()).scalar()
-        if state is None:
+        row = connection.execute(sa.select(campaigns).where(*this(by, campaign_id)).with_for_update()).one_or_none()
+        if row is None:
             raise gone()
-        if state != CampaignState.DRAFT:
+        if row.state != CampaignState.DRAFT:
             raise Conflict("This campaign has been launched and can't be changed any more.", hint="Copy what you need into a new one.")
+        return row
 
     def _must_still_be_seen(self, connection: sa.Connection, by: Principal, campaign_id: int) -> None:
         """Refuse to send somebody else's campaign to a segment where that would take it out of one's own sight."""
@@ -170,6 +181,12 @@ class Drafts:
         line = _line(subject, "subject", MAX_SUBJECT)
         check_subject(line, self._contacts.attributes(by))
         return line
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, object]:
+    """Return what the audit log may tell of a draft's columns: no sender, and no subject, which may name somebody."""
+    told = {name: values[name] for name in ("name", "template_id", "connection_id", "track_conversions") if name in values}
+    return told | ({"audience": "{kind}:{id}".format(**values["audience"])} if "audience" in values else {})
 
 
 def _subjects(fields: DraftFields) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.campaigns.audiences import Audiences
 from core.campaigns.models import Campaign, load_campaign
 from core.campaigns.states import CampaignState
@@ -57,11 +59,13 @@ class Launching:
                 return  # somebody else pressed at the same moment
             if current != campaign:
                 raise Conflict("This draft was changed while it was being launched.", hint="Look at it once more and launch it again.")
-            self._freeze(connection, by, campaign, version, contact_ids)
+            recipients = self._freeze(connection, by, campaign, version, contact_ids)
+            after = {"recipients": recipients, "template": campaign.template_id, "version": version.number}
+            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_LAUNCHED, f"campaign:{campaign.id}", after=after)
 
     def _freeze(
         self, connection: sa.Connection, by: Principal, campaign: Campaign, version: TemplateVersion, contact_ids: list[int]
-    ) -> None:
+    ) -> int:
         workspace_id = by.workspace_id
         begun = {"state": CampaignState.SENDING.value, "template_version_id": version.id, "launched_at": self._clock.now()}
         connection.execute(sa.update(campaigns).where(*this(by, campaign.id)).values(begun))
@@ -69,4 +73,4 @@ class Launching:
             note_narrowing(connection, by, campaign.id)
         self._links.register(connection, workspace_id, campaign.id, version.links, campaign.track_conversions)
         arms = load_arms(connection, workspace_id, campaign.id)
-        self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, contact_ids, arms))
+        return self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, contact_ids, arms))

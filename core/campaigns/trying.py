@@ -6,9 +6,11 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.campaigns.models import Campaign
 from core.clock import Clock
-from core.contacts.addresses import normalise
+from core.contacts.addresses import disguised, normalise
 from core.contacts.consent import ConsentStatus
 from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
@@ -53,10 +55,16 @@ class Trying:
         message = self._composer.compose_test(self._plan(by, campaign), self._sample(by, to), to, at=now)
         with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:
             (result,) = provider.send([message])
+        self._note(by, campaign, to, is_taken=result.outcome is Outcome.ACCEPTED)
         if result.outcome is not Outcome.ACCEPTED:
             raise Unavailable(
                 f"The test was not taken: {result.reason or result.outcome.value}.", hint="Check the connection and try again."
             )
+
+    def _note(self, by: Principal, campaign: Campaign, to: str, *, is_taken: bool) -> None:
+        after = {"to": disguised(by.workspace_id, to), "is_taken": is_taken}
+        with self._db.transaction() as connection:
+            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", after=after)
 
     def _sample(self, by: Principal, to: str) -> Contact:
         found = self._contacts.find(by, to) or next(iter(self._contacts.page(by, limit=1).rows), None)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from core.errors import InvalidInput
+from core.ids import fingerprint
 
 MAX_LENGTH = 254
 _MAX_LOCAL = 64
@@ -82,3 +83,8 @@ def _validate(email: str) -> str:
     """Return the domain as ASCII, or raise with the validator's reason."""
     domain = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False).ascii_domain
     return str(domain).lower()
+
+
+def disguised(workspace_id: int, address: str) -> str:
+    """Return how the audit log names an address: who has it can find its entries, who has the log can't read it there."""
+    return fingerprint(f"{workspace_id}:{address}")[:16]

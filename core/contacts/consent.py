@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.changes import next_change
 from core.contacts.tables import consent_records, contacts
@@ -123,6 +125,8 @@ class Consent:
             if consent != ConsentStatus.SUBSCRIBED:
                 how = {"source": source, "actor": by.label}
                 self._record(connection, by.workspace_id, change, [contact_id], ConsentStatus.SUBSCRIBED, how)
+                before = {"consent": consent}
+                record(connection, self._clock.now(), by, AuditAction.CONSENT_GIVEN, f"contact:{contact_id}", before=before)
 
     def history(self, by: Principal, contact_id: int) -> list[ConsentRecord]:
         """Return everything recorded about a contact's consent, oldest first; nothing about somebody `by` may not see.

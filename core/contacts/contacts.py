@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
@@ -15,7 +17,7 @@ from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent import Consent, ConsentStatus
 from core.contacts.finding import chosen, find_contact, one_contact
 from core.contacts.lists import is_on_list, join_changed
-from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
+from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contact_tombstones, contacts, lists
 from core.contacts.visibility import is_known_elsewhere, not_yours, seen_one_by_one, seen_together
@@ -162,7 +164,10 @@ class Contacts:
                 contact_id = self._update(connection, by, change, before, names, values)
                 self._withdraw(connection, by, contact_id, consent, source)
             self._join(connection, by, change, contact_id, list_ids)
-            return one_contact(connection, by, contact_id)
+            saved = one_contact(connection, by, contact_id)
+            told = what_changed(before, saved, list_ids)
+            record(connection, self._clock.now(), by, AuditAction.CONTACT_SAVED, f"contact:{contact_id}", after=told)
+            return saved
 
     def delete(self, by: Principal, contact_id: int) -> None:
         """Delete a contact; the address of one who had unsubscribed is suppressed, so that no import brings it back into the mail.
@@ -188,6 +193,7 @@ class Contacts:
             if gone.consent is ConsentStatus.UNSUBSCRIBED:
                 why = "unsubscribed before being deleted"
                 Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
+            record(connection, self._clock.now(), by, AuditAction.CONTACT_DELETED, f"contact:{contact_id}")
 
     def _before(self, connection: sa.Connection, by: Principal, address: str, list_ids: Sequence[int]) -> Contact | None:
         """Return the contact of an address that `by` is about to save, or None for a new one."""
@@ -219,8 +225,8 @@ class Contacts:
         row = {**fields, "workspace_id": by.workspace_id, "consent": consent.value, "source": source}
         statement = sa.insert(contacts).values(**row, created_at=now, updated_at=now, updated_seq=change).returning(contacts.c.id)
         contact_id = int(connection.execute(statement).scalar_one())
-        record = {"contact_id": contact_id, "workspace_id": by.workspace_id, "state": consent.value, "source": source}
-        connection.execute(sa.insert(consent_records).values(**record, actor=by.label, occurred_at=now))
+        proof = {"contact_id": contact_id, "workspace_id": by.workspace_id, "state": consent.value, "source": source}
+        connection.execute(sa.insert(consent_records).values(**proof, actor=by.label, occurred_at=now))
         return contact_id
 
     def _update(

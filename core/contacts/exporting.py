@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import declared
 from core.contacts.lists import is_on_list
@@ -48,7 +50,16 @@ class ContactExport:
             Denied: If `by` may not export contacts; before the first piece.
         """
         by.require(Permission.CONTACTS_EXPORT)
-        return self._pieces(by, _conditions(by, list_id), contact_ids)
+        where = _conditions(by, list_id)
+        self._note(by, where, list_id, contact_ids)
+        return self._pieces(by, where, contact_ids)
+
+    def _note(self, by: Principal, where: Conditions, list_id: int | None, contact_ids: Sequence[int] | None) -> None:
+        """Put it on record before anything leaves."""
+        target = f"workspace:{by.workspace_id}" if list_id is None else f"list:{list_id}"
+        with self._db.transaction() as connection:
+            after = {"people": _count(connection, where, contact_ids)}
+            record(connection, self._clock.now(), by, AuditAction.CONTACTS_EXPORTED, target, after=after)
 
     def _pieces(self, by: Principal, where: Conditions, contact_ids: Sequence[int] | None) -> Iterator[str]:
         with self._db.read() as connection:  # one state from the first line to the last
@@ -77,6 +88,14 @@ def _chunks(connection: sa.Connection, where: Conditions, contact_ids: Sequence[
     while found := connection.execute(wanted.where(contacts.c.id > after)).all():
         yield found
         after = found[-1].id
+
+
+def _count(connection: sa.Connection, where: Conditions, contact_ids: Sequence[int] | None) -> int:
+    wanted = sa.select(sa.func.count()).select_from(contacts).where(*where)
+    if contact_ids is None:
+        return connection.execute(wanted).scalar_one()
+    chunks = chunked(sorted(set(contact_ids)), _CHUNK)
+    return sum(connection.execute(wanted.where(contacts.c.id.in_(ids))).scalar_one() for ids in chunks)
 
 
 def _list_names(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> dict[int, list[str]]:

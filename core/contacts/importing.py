@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
@@ -179,6 +181,8 @@ class ContactImport:
             join_changed(connection, by.workspace_id, list_id, change, now)
             if result.created + result.updated >= _BULK:
                 analyse(connection, contacts, list_members, consent_records)
+            counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}
+            record(connection, now, by, AuditAction.CONTACTS_IMPORTED, f"import:{import_id}", after={"list": list_id, **counts})
         return replace(result, import_id=import_id)
 
     def _with_refusals(self, by: Principal, sheet: Sheet, judged: Judged) -> ImportResult:

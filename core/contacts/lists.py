@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.tables import contacts, list_members, lists
@@ -58,7 +60,9 @@ class Lists:
         with self._db.transaction() as connection:
             if find_list(connection, by.workspace_id, check_list_name(name)) is not None:
                 raise Conflict(f"There is a list called “{name.strip()}” already.", hint="Choose another name or use that list.")
-            return self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
+            made = self._read(connection, by, list_named(connection, by.workspace_id, name, self._clock.now()))
+            self._note(connection, by, AuditAction.LIST_CREATED, made.id, after={"name": made.name})
+            return made
 
     def all(self, by: Principal) -> list[ContactList]:
         """Return every list `by` may see, by name.
@@ -107,10 +111,11 @@ class Lists:
         by.require(Permission.CONTACTS_EDIT)
         wanted = check_list_name(name)
         with self._db.transaction() as connection:
-            self._read(connection, by, list_id)
+            before = self._read(connection, by, list_id)
             if find_list(connection, by.workspace_id, wanted) not in {None, list_id}:
                 raise Conflict(f"The name “{wanted}” is taken.", hint="Choose another name.")
             connection.execute(sa.update(lists).where(_this(by, list_id)).values(name=wanted))
+            self._note(connection, by, AuditAction.LIST_RENAMED, list_id, before={"name": before.name}, after={"name": wanted})
             return self._read(connection, by, list_id)
 
     def delete(self, by: Principal, list_id: int) -> None:
@@ -123,10 +128,11 @@ class Lists:
         by.require(Permission.CONTACTS_EDIT)
         members = sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)
         with self._db.transaction() as connection:
-            self._read(connection, by, list_id)
+            gone = self._read(connection, by, list_id)
             mark_changed(connection, by.workspace_id, next_change(connection, by.workspace_id), contacts.c.id.in_(members))
             connection.execute(sa.delete(list_members).where(list_members.c.list_id == list_id))
             connection.execute(sa.delete(lists).where(_this(by, list_id)))
+            self._note(connection, by, AuditAction.LIST_DELETED, list_id, before={"name": gone.name, "people": gone.size})
 
     def add(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
         """Put contacts on a list and return how many were not on it; those that are not there are passed over.
@@ -139,7 +145,10 @@ class Lists:
         with self._db.transaction() as connection:
             self._read(connection, by, list_id)
             change = next_change(connection, by.workspace_id)
-            return sum(self._join(connection, by, list_id, change, chunk) for chunk in chunked(contact_ids, _CHUNK))
+            added = sum(self._join(connection, by, list_id, change, chunk) for chunk in chunked(contact_ids, _CHUNK))
+            if added:
+                self._note(connection, by, AuditAction.LIST_MEMBERS_ADDED, list_id, after={"people": added})
+        return added
 
     def remove(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
         """Take contacts off a list and return how many were on it.
@@ -157,7 +166,12 @@ class Lists:
                 here = sa.and_(member.list_id == list_id, member.contact_id.in_(chunk))
                 mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(sa.select(member.contact_id).where(here)))
                 removed += connection.execute(sa.delete(list_members).where(here)).rowcount
+            if removed:
+                self._note(connection, by, AuditAction.LIST_MEMBERS_REMOVED, list_id, after={"people": removed})
         return removed
+
+    def _note(self, connection: sa.Connection, by: Principal, what: AuditAction, list_id: int, **values: Mapping[str, object]) -> None:
+        record(connection, self._clock.now(), by, what, f"list:{list_id}", **values)
 
     def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int]) -> int:
         mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(ids), ~is_on_list(list_id), *seen_one_by_one(by))

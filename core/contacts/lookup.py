@@ -56,6 +56,20 @@ CONTACT_COLUMNS = tuple(
 )
 
 
+def what_changed(before: Contact | None, after: Contact, list_ids: Sequence[int]) -> dict[str, object]:
+    """Return what saving a contact changed, for the audit log: the names of fields, never what is in them.
+
+    Args:
+        before: What was there; None for a new contact.
+        after: What is there.
+        list_ids: The lists they were to be put on.
+    """
+    fields = [name for name in ("first_name", "last_name", "consent") if (getattr(before, name) if before else "") != getattr(after, name)]
+    known = before.attributes if before else {}
+    fields += sorted(f"attributes.{name}" for name, value in after.attributes.items() if name not in known or known[name] != value)
+    return {"is_new": before is None, "fields": fields, **({"lists": sorted(list_ids)} if list_ids else {})}
+
+
 def as_contact(row: sa.Row[Any]) -> Contact:
     """Return a row of `CONTACT_COLUMNS` as a contact."""
     return Contact(

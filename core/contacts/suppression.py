@@ -9,8 +9,10 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.addresses import comparable, normalise
+from core.contacts.addresses import comparable, disguised, normalise
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.tables import contacts, suppressions
 from core.contacts.visibility import Conditions, not_yours, seen_one_by_one
@@ -77,7 +79,9 @@ class Suppressions:
         with self._db.transaction() as connection:
             if not _may_touch(connection, by, address):
                 raise not_yours()
-            self.add_in(connection, by.workspace_id, [address], reason, source or by.label)
+            if self.add_in(connection, by.workspace_id, [address], reason, source or by.label):
+                target, after = f"suppression:{disguised(by.workspace_id, address)}", {"reason": reason.value}
+                record(connection, self._clock.now(), by, AuditAction.SUPPRESSION_ADDED, target, after=after)
 
     def add_in(
         self, connection: sa.Connection, workspace_id: int, emails: Iterable[str], reason: SuppressionReason, source: str = ""
@@ -108,6 +112,7 @@ class Suppressions:
             if connection.execute(gone).rowcount == 0:
                 raise NotFound("This address is not suppressed.")
             mark_changed(connection, by.workspace_id, change, contacts.c.email == address)
+            record(connection, self._clock.now(), by, AuditAction.SUPPRESSION_REMOVED, f"suppression:{disguised(by.workspace_id, address)}")
 
     def page(self, by: Principal, limit: int = 50, offset: int = 0) -> SuppressionPage:
         """Return some suppressed addresses, newest first.

@@ -11,12 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.permissions import Permission, Principal
 from core.providers.base import Provider
 from core.providers.catalogue import OUTBOX
-from core.providers.entering import changed_values, checked_values, kind_named
+from core.providers.entering import changed_names, changed_values, checked_values, kind_named
 from core.providers.tables import connections
 from core.storage.database import Database, insert_or_ignore
 from core.storage.vault import Vault
@@ -72,7 +74,10 @@ class Connections:
             row["is_default"] = not _has_default(connection, by.workspace_id)
             if not insert_or_ignore(connection, connections, [row]):
                 raise Conflict(f"There is a connection called “{row['name']}” already.", hint="Choose another name.")
-            return _one(connection, by.workspace_id, connections.c.name == row["name"])
+            made = _one(connection, by.workspace_id, connections.c.name == row["name"])
+            after = {"name": made.name, "kind": kind, "settings": sorted(values or {})}
+            record(connection, self._clock.now(), by, AuditAction.CONNECTION_ADDED, f"connection:{made.id}", after=after)
+            return made
 
     def change(self, by: Principal, connection_id: int, values: Mapping[str, Any]) -> Connection:
         """Change what was entered for a connection; campaigns that are being sent through it use it from their next try.
@@ -95,7 +100,10 @@ class Connections:
                 raise NotFound("This connection does not exist.")
             shown, secret = changed_values(kind_named(row.kind), values, row.settings, self._readable(row.secrets))
             connection.execute(sa.update(connections).where(*mine).values(settings=shown, secrets=self._sealed(secret)))
-            return _one(connection, by.workspace_id, connections.c.id == connection_id)
+            changed = _one(connection, by.workspace_id, connections.c.id == connection_id)
+            after = {"settings": changed_names(values, row.settings, shown)}
+            record(connection, self._clock.now(), by, AuditAction.CONNECTION_CHANGED, f"connection:{connection_id}", after=after)
+            return changed
 
     def all(self, by: Principal) -> list[Connection]:
         """Return the connections by name."""
@@ -147,6 +155,7 @@ class Connections:
         with self._db.transaction() as connection:
             _one(connection, by.workspace_id, connections.c.id == connection_id)
             _make_default(connection, by.workspace_id, connections.c.id == connection_id)
+            record(connection, self._clock.now(), by, AuditAction.CONNECTION_MADE_DEFAULT, f"connection:{connection_id}")
             return _one(connection, by.workspace_id, connections.c.id == connection_id)
 
     def remove(self, by: Principal, connection_id: int) -> None:
@@ -160,11 +169,13 @@ class Connections:
         mine = sa.delete(connections).where(connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
         try:
             with self._db.transaction() as connection:
-                removed = connection.execute(mine).rowcount
+                gone = connection.execute(mine.returning(connections.c.name, connections.c.kind)).one_or_none()
+                if gone is None:
+                    raise NotFound("This connection does not exist.")
+                before = {"name": gone.name, "kind": gone.kind}
+                record(connection, self._clock.now(), by, AuditAction.CONNECTION_REMOVED, f"connection:{connection_id}", before=before)
         except IntegrityError as error:
             raise Conflict("A campaign uses this connection.", hint="Its reports need it; add another one instead.") from error
-        if not removed:
-            raise NotFound("This connection does not exist.")
 
     def open(self, workspace_id: int, connection_id: int) -> Provider:
         """Return the provider of a connection, ready to send; the caller closes it.

@@ -68,6 +68,18 @@ def changed_values(
     return checked_values(kind, kept | given)
 
 
+def changed_names(values: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return which settings a change touched, for the audit log: of secrets it is only told that they were entered.
+
+    Args:
+        values: What was entered.
+        before: What was stored in the clear.
+        after: What is stored in the clear now.
+    """
+    shown = {name for name in after if before.get(name) != after[name]}
+    return sorted(shown | {name for name, value in values.items() if name not in after and value not in (None, "")})
+
+
 def _checked(field: ProviderField, value: Any) -> str | int:
     given = field.default if value is None or value == "" else value
     if given == "" and field.required:

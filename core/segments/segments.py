@@ -10,6 +10,8 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.consent import ConsentStatus
 from core.contacts.snapshot import ContactSnapshots
@@ -60,8 +62,9 @@ class Segments:
         plain, kept = _name(name), self._asking.to_keep(by, rules)
         row = {"workspace_id": by.workspace_id, "name": plain, "rules": kept, "created_by": by.label, "created_at": now, "updated_at": now}
         with _name_is_free(plain), self._db.transaction() as connection:
-            made = connection.execute(sa.insert(segments).values(row).returning(segments.c.id))
-            return Segment(made.scalar_one(), plain, kept, now, now, by.label)
+            made = connection.execute(sa.insert(segments).values(row).returning(segments.c.id)).scalar_one()
+            record(connection, now, by, AuditAction.SEGMENT_CREATED, f"segment:{made}", after={"name": plain})
+            return Segment(made, plain, kept, now, now, by.label)
 
     def update(self, by: Principal, segment_id: int, *, name: str | None = None, rules: object = None) -> Segment:
         """Rename a segment or give it other rules; campaigns that were launched keep the audience they had.
@@ -83,6 +86,8 @@ class Segments:
         values = {"name": changed.name, "rules": changed.rules, "updated_at": changed.updated_at}
         with _name_is_free(changed.name), self._db.transaction() as connection:
             connection.execute(sa.update(segments).where(*_this(by, segment_id)).values(values))
+            before, after = _what_changed(known, changed)
+            record(connection, changed.updated_at, by, AuditAction.SEGMENT_CHANGED, f"segment:{segment_id}", before=before, after=after)
         return changed
 
     def delete(self, by: Principal, segment_id: int) -> None:
@@ -95,8 +100,10 @@ class Segments:
         by.require(Permission.SEGMENTS_EDIT)
         self._own(by, segment_id)
         with self._db.transaction() as connection:
-            if not connection.execute(sa.delete(segments).where(*_this(by, segment_id))).rowcount:
+            name = connection.execute(sa.delete(segments).where(*_this(by, segment_id)).returning(segments.c.name)).scalar()
+            if name is None:
                 raise _gone()
+            record(connection, self._clock.now(), by, AuditAction.SEGMENT_DELETED, f"segment:{segment_id}", before={"name": name})
 
     def get(self, by: Principal, segment_id: int) -> Segment:
         """Return a segment.
@@ -225,6 +232,17 @@ _SELECT = sa.select(segments.c.id, segments.c.name, segments.c.rules, segments.c
 
 def _this(by: Principal, segment_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return segments.c.workspace_id == by.workspace_id, segments.c.id == segment_id
+
+
+def _what_changed(before: Segment, after: Segment) -> tuple[dict[str, object], dict[str, object]]:
+    """Return what was and what is, for the audit log; of rules only that they changed, because people's addresses may stand in them."""
+    was: dict[str, object] = {}
+    now: dict[str, object] = {}
+    if before.name != after.name:
+        was["name"], now["name"] = before.name, after.name
+    if before.rules != after.rules:
+        now["rules"] = "changed"
+    return was, now
 
 
 def _name(name: str) -> str:

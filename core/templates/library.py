@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.tables import contact_attributes
 from core.errors import InvalidInput, NotFound
@@ -96,7 +98,10 @@ class Templates:
             latest = _latest(connection, by.workspace_id, template_id)
             if latest and (latest.source, latest.kind, latest.html) == (source, compiled.kind, compiled.html):
                 return latest
-            return self._add(connection, by, template_id, 1 + (latest.number if latest else 0), source, compiled)
+            made = self._add(connection, by, template_id, 1 + (latest.number if latest else 0), source, compiled)
+            after = {"name": name, "version": made.number}
+            record(connection, self._clock.now(), by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
+            return made
 
     def all(self, by: Principal) -> list[Template]:
         """Return every template, the one saved last first.
