@@ -1,0 +1,215 @@
+"""Going through every door of every service once, each in a workspace of its own with one of everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.accounts.sessions import Sessions
+from core.app import Services
+from core.audit.tables import audit_log
+from core.campaigns.models import Audience
+from core.jobs.delivering import drain
+from core.permissions import Principal, Role
+from core.storage.schema import metadata
+from tests.accounts.doors import MJML, SAMPLES, Door, doors
+
+# Stands in everything that is personal or secret: none of it may be in the log.
+MARK = "zebrafish"
+PASSWORD = f"{MARK} horse battery staple"
+ORIGIN = "203.0.113.7"
+# Counters and "seen at" that move by themselves.
+BOOKKEEPING = {"sequences", "audit_log", "audit_heads", "audit_seals", "throttles", "leases"}
+RULES = {"all": [{"field": "email", "operator": "equals", "value": f"{MARK}-1@example.com"}]}
+Row = tuple[object, ...]
+
+
+@dataclass
+class World:
+    """A workspace with one of everything, and the admin who goes through the door."""
+
+    services: Services
+    system: Principal
+    by: Principal
+    things: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What going through a door did.
+
+    Args:
+        door: Which door.
+        by: Who went.
+        changed: The tables whose rows are not what they were.
+        entries: What the audit log got.
+    """
+
+    door: Door
+    by: Principal
+    changed: set[str]
+    entries: list[sa.RowMapping]
+
+
+def make_world(services: Services, number: int) -> World:
+    """Return a fresh workspace with people, contacts, a list, a template, a segment, two connections and campaigns."""
+    system = Principal.system(services.workspaces.create(f"Workspace {number}").id)
+    ada, grace = (
+        services.people.add(system, f"{MARK}-{who}-{number}@example.com", f"{who} {MARK}", PASSWORD, role)
+        for who, role in (("ada", Role.ADMIN), ("grace", Role.MARKETER))
+    )
+    by = replace(services.people.principal(ada.id, system.workspace_id), via="session:1", origin=ORIGIN)
+    people = f"email,first_name,city\n{MARK}-1@example.com,{MARK},{MARK}ville\n{MARK}-2@example.com,B,C\nnonsense,x,y\n".encode()
+    imported = services.imports.run(system, people, f"{MARK}.csv", list_name="Readers")
+    contact = services.contacts.find(system, f"{MARK}-1@example.com")
+    template = services.templates.save(system, "Letter", MJML)
+    outbox = services.connections.default(system)
+    relay = services.connections.add(system, "Relay", "smtp", {"host": "127.0.0.1", "username": MARK, "password": f"{MARK}-secret"})
+    fields = {"name": "Spring", "subject": f"Hello {MARK}", "from_email": f"{MARK}@example.com", "template_id": template.template_id}
+    fields |= {"audience": Audience("list", imported.list_id or 0), "connection_id": outbox.id}
+    draft, launched = services.campaigns.create(system, **fields), services.campaigns.create(system, **fields)
+    services.campaigns.launch(system, launched.id)
+    assert contact
+    things = {
+        **SAMPLES,
+        "person_id": grace.id,
+        "contact_id": contact.id,
+        "contact_ids": [contact.id],
+        "list_id": imported.list_id,
+        "list_ids": [imported.list_id],
+        "template_id": template.template_id,
+        "segment_id": services.segments.create(system, "First", RULES).id,
+        "connection_id": relay.id,
+        "campaign_id": draft.id,
+        "campaign_ids": [launched.id],
+        "import_id": imported.import_id,
+        "audience": fields["audience"],
+        "version": template,
+        "data": people,
+        "file_name": f"{MARK}.csv",
+        "list_name": "Guests",
+        "email": f"{MARK}-3@example.com",
+        "to_email": f"{MARK}-4@example.com",
+        "source": f"{MARK} said so",
+        "rules": RULES,
+        "current": PASSWORD,
+        "new": f"{PASSWORD} anew",
+        "password": PASSWORD,
+        "fields": fields,
+        "launched": launched.id,
+        "grace": grace,
+    }
+    return World(services, system, by, things)
+
+
+def _name(name: str) -> Callable[[World], Mapping[str, Any]]:
+    return lambda world: {"name": name}
+
+
+def _launched(world: World) -> Mapping[str, Any]:
+    return {"campaign_id": world.things["launched"]}
+
+
+def _paused(world: World) -> Mapping[str, Any]:
+    world.services.campaigns.pause(world.system, world.things["launched"])
+    return _launched(world)
+
+
+def _suppressed(world: World) -> Mapping[str, Any]:
+    world.services.suppressions.add(world.system, world.things["email"])
+    return {}
+
+
+def _unsubscribed(world: World) -> Mapping[str, Any]:
+    with world.services.db.transaction() as connection:
+        world.services.consent.withdraw(connection, world.by.workspace_id, world.things["contact_ids"], source="one-click")
+    return {}
+
+
+def _disabled(world: World) -> Mapping[str, Any]:
+    world.services.people.disable(world.system, world.things["person_id"])
+    return {}
+
+
+def _role(world: World) -> Mapping[str, Any]:
+    return {"role": world.services.roles.create(world.system, "Proofreader", ()).key, "name": "Reader", "permissions": ()}
+
+
+def _session(world: World) -> Mapping[str, Any]:
+    sessions = Sessions(world.services.db, world.services.clock)
+    sessions.redeem(sessions.issue_ticket(world.things["person_id"], world.by.workspace_id), ORIGIN, MARK)
+    return {}
+
+
+def _mail(world: World) -> Mapping[str, Any]:
+    drain(world.services, world.things["launched"], owner="test", should_stop=lambda: False)
+    return {"key": world.services.outbox.page(world.system).rows[0].key}
+
+
+def _other_contact(world: World) -> Mapping[str, Any]:
+    return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
+
+
+# What a door needs besides the things every world has: prepared, or given in another form.
+GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
+    "workspaces.update": lambda world: {"postal_address": f"{MARK} street 1", "timezone": "Europe/Berlin"},
+    "people.enable": _disabled,
+    "people.sign_out": _session,
+    "people.set_role": lambda world: {"role": Role.ANALYST},
+    "roles.change": _role,
+    "roles.delete": lambda world: {"role": _role(world)["role"]},
+    "password_changes.set_by_server": lambda world: {"email": world.things["grace"].email},
+    "contacts.save": lambda world: {"first_name": MARK, "attributes": {"city": MARK}, "list_ids": world.things["list_ids"]},
+    "consent.give": _unsubscribed,
+    "suppressions.add": lambda world: {"source": MARK},
+    "suppressions.remove": _suppressed,
+    "lists.add": _other_contact,
+    "lists.by_name": _name("Readers"),
+    "templates.by_name": _name("Letter"),
+    "segments.by_name": _name("First"),
+    "segments.update": lambda world: {"rules": {"any": RULES["all"]}, "name": "Second"},
+    "connections.by_name": _name("Relay"),
+    "connections.add": lambda world: {"kind": "smtp", "values": {"host": "localhost", "password": f"{MARK}-secret"}},
+    "connections.change": lambda world: {"values": {"host": "localhost", "password": f"{MARK}-other"}},
+    "connections.test": lambda world: {"connection_id": world.things["fields"]["connection_id"]},
+    "outbox.show": _mail,
+    "ledger.counts": _launched,
+    "ledger.page": _launched,
+    "analytics.campaign_report": _launched,
+    "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK},
+    "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK},
+    "campaigns.pause": _launched,
+    "campaigns.resume": _paused,
+    "campaigns.cancel": _launched,
+}
+# Only whoever runs the server goes through these.
+FOR_THE_SERVER = {"people.add", "password_changes.set_by_server"}
+
+
+def walk(services: Services) -> Iterator[Passage]:
+    """Go through every door, each in a world of its own, and yield what it did."""
+    for number, door in enumerate(doors()):
+        world = make_world(services, number)
+        prepared = GIVEN.get(str(door), lambda _: {})(world)
+        given = {name: world.things[name] for name in door.needs} | dict(prepared)
+        by = world.system if str(door) in FOR_THE_SERVER else world.by
+        before, known = _rows(services), _entries(services, by)
+        door.open(services, by, given)
+        after = _rows(services)
+        changed = {name for name in before if before[name] != after[name]}
+        yield Passage(door, by, changed, _entries(services, by)[len(known) :])
+
+
+def _rows(services: Services) -> dict[str, list[Row]]:
+    with services.db.read() as connection:
+        tables = [table for table in metadata.sorted_tables if table.name not in BOOKKEEPING]
+        return {table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr) for table in tables}
+
+
+def _entries(services: Services, by: Principal) -> list[sa.RowMapping]:
+    mine = sa.select(audit_log).where(audit_log.c.workspace_id == by.workspace_id).order_by(audit_log.c.sequence)
+    with services.db.read() as connection:
+        return list(connection.execute(mine).mappings())
