@@ -27,6 +27,7 @@ class AuditAction(StrEnum):
     PERSON_INVITED = "person.invited"
     INVITATION_CANCELLED = "invitation.cancelled"
     INVITATION_ACCEPTED = "invitation.accepted"
+    PERSON_RENAMED = "person.renamed"
     PERSON_ROLE_CHANGED = "person.role_changed"
     PERSON_LISTS_CHANGED = "person.lists_changed"
     PERSON_DISABLED = "person.disabled"

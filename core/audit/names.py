@@ -20,7 +20,7 @@ _NAMED = {
     }.items()
 }
 _PEOPLE = sa.table("people", sa.column("id"), sa.column("name"))
-_SYSTEM = {"cli": "Command line", "setup": "Set-up", "system": "Postwright", "worker": "Worker"}
+_SYSTEM = {"cli": "Command line", "setup": "Set-up", "system": "Postwright", "visitor": "Somebody", "worker": "Worker"}
 
 
 def names_of(connection: sa.Connection, workspace_id: int, things: Iterable[str]) -> Mapping[str, str]:

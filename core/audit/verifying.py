@@ -180,7 +180,7 @@ class _Walk:
         self._sequence, self._hash = link.sequence, link.hash
 
     def _count(self, link: Link, seal: _Seal | None) -> None:
-        self._since = self._since or link.at
+        self._since = min(filter(None, (self._since, link.at)), default=None)
         self._waiting += 1
         if seal is None:
             return
