@@ -50,12 +50,11 @@ def show(
 def check(call: Call) -> Answer:
     """Walk along every chain and its seals; exit code 1 if something is wrong."""
     from core.audit.verifying import verify
-    from core.cli.checks_on_data import key_at_hand, seal_warnings
+    from core.cli.checks_on_data import counted, key_at_hand, seal_warnings
 
     verdict = verify(call.services.db, key_at_hand(call.settings), told=_tell)
     found = [f"workspace {flaw.workspace_id or 'none (the installation)'}: {flaw.words}" for flaw in verdict.flaws]
-    counted = f"{verdict.entries:,} entries in {verdict.chains:,} chains"
-    words = [*found, *seal_warnings(verdict), f"{counted}: something is wrong." if found else f"{counted}, unbroken."]
+    words = [*found, *seal_warnings(verdict), f"{counted(verdict)}: something is wrong." if found else f"{counted(verdict)}, unbroken."]
     ends = [facts_of(end) for end in verdict.ends]
     flaws = [{**facts_of(flaw), "words": flaw.words} for flaw in verdict.flaws]
     facts = {name: value for name, value in facts_of(verdict).items() if name not in {"flaws", "ends"}}

@@ -57,11 +57,18 @@ def _journal(settings: Settings, database: Database) -> Finding:
 def _audit(settings: Settings, database: Database) -> Finding:
     verdict = verify(database, key_at_hand(settings))
     if not verdict.is_whole:
-        words = f"{len(verdict.flaws)} things are wrong; the first: {verdict.flaws[0].words} (workspace {verdict.flaws[0].workspace_id})."
+        first = verdict.flaws[0]
+        words = f"is not what was written: {first.words} (workspace {first.workspace_id}), {len(verdict.flaws)} findings in all."
         return Finding("audit log", Level.FAIL, f"{words} Run `postwright audit verify` and look for who can write the database.")
-    words = f"{verdict.entries:,} entries in {verdict.chains:,} chains, unbroken"
+    words = f"{counted(verdict)}, unbroken"
     warnings = seal_warnings(verdict)
     return Finding("audit log", Level.WARN if warnings else Level.OK, ". ".join([words, *warnings]))
+
+
+def counted(verdict: Verdict) -> str:
+    """Return how much there is, in words."""
+    entries = f"{verdict.entries:,} {'entry' if verdict.entries == 1 else 'entries'}"
+    return f"{entries} in {verdict.chains:,} {'chain' if verdict.chains == 1 else 'chains'}"
 
 
 def key_at_hand(settings: Settings) -> bytes | None:
@@ -77,11 +84,10 @@ def seal_warnings(verdict: Verdict) -> list[str]:
     if not verdict.seals_checked:
         warnings.append("The seals were not checked: the secret key is not here")
     if verdict.unsealed_since and SystemClock().now() - verdict.unsealed_since > _UNSEALED:
-        warnings.append(
-            f"{verdict.unsealed:,} are not sealed, the oldest of {verdict.unsealed_since:%Y-%m-%d}; the worker of `up` does that"
-        )
+        since = f"the oldest of {verdict.unsealed_since:%Y-%m-%d}"
+        warnings.append(f"Not sealed yet: {verdict.unsealed:,}, {since}; the worker of `postwright up` does that")
     if verdict.late:
-        warnings.append(f"{verdict.late:,} were sealed over a day late: the worker did not run then, or seals were taken away")
+        warnings.append(f"Sealed over a day late: {verdict.late:,}; the worker did not run then, or seals were taken away")
     return warnings
 
 

@@ -66,7 +66,7 @@ def test_a_whole_log_is_verified_and_its_ends_are_told(shop: Cli) -> None:
     said = shop("audit", "verify", "--json")
     assert (said.code, said.facts["entries"], said.facts["flaws"], said.facts["unsealed"]) == (0, 2, [], 2)
     assert [(end["sequence"], len(end["hash"])) for end in said.facts["ends"]] == [(2, 64)]
-    assert "2 entries in 1 chains, unbroken." in shop("audit", "verify").out
+    assert "2 entries in 1 chain, unbroken." in shop("audit", "verify").out
 
 
 def test_a_changed_entry_fails_verification_and_the_doctor(shop: Cli, database: Database) -> None:
@@ -82,7 +82,7 @@ def test_a_changed_entry_fails_verification_and_the_doctor(shop: Cli, database: 
 
 
 def test_the_doctor_tells_of_a_whole_log(shop: Cli) -> None:
-    assert finding(shop("doctor", "--json")) == ("ok", "2 entries in 1 chains, unbroken")
+    assert finding(shop("doctor", "--json")) == ("ok", "2 entries in 1 chain, unbroken")
 
 
 def test_the_doctor_warns_of_what_nobody_seals(shop: Cli, database: Database) -> None:
@@ -91,12 +91,12 @@ def test_the_doctor_warns_of_what_nobody_seals(shop: Cli, database: Database) ->
         record(connection, long_ago.now(), Principal.system(1, "cli"), AuditAction.LIST_CREATED, "list:1")
     level, words = finding(shop("doctor", "--json"))
     assert level == "warn"
-    assert "3 are not sealed" in words
+    assert "Not sealed yet: 3" in words
     Seals(database, SystemClock(), b"a-key-for-tests-only").seal()
     level, words = finding(shop("doctor", "--json"))
     assert level == "warn"
-    assert "3 were sealed over a day late" in words
-    assert "not sealed" not in words
+    assert "Sealed over a day late: 3" in words
+    assert "Not sealed" not in words
 
 
 def test_the_doctor_makes_no_key(shop: Cli, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
