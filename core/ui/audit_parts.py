@@ -75,7 +75,7 @@ def chain(page: Page, total: int) -> None:
         problem(work.error)
     checked: Checked | None = work.result if work else None
     with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="chain"):
-        with st.container(width="content", gap=None):
+        with st.container(width="stretch", gap=None):
             _state(page, checked)
         if st.button("Check again" if checked else "Check", icon=":material/verified_user:", key="check_chain"):
             _begin(page, name, total)
@@ -113,6 +113,7 @@ def _state(page: Page, checked: Checked | None) -> None:
         st.markdown(f":green[:material/check_circle:] **{found}, unbroken**")
     else:
         st.markdown(f":red[:material/error:] **{found}, and the chain is broken**")
+        return
     notes = []
     if verdict.unsealed:
         waiting = counted(verdict.unsealed, "entry waits", "entries wait")

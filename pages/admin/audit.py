@@ -14,7 +14,9 @@ from core.ui.audit_words import GROUPS
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 
-EVERYBODY, ANYTHING, ANY_TIME = "Everybody", "Anything", "Any time"
+EVERYBODY = "Everybody"
+ANYTHING = "Anything"
+ANY_TIME = "Any time"
 PERIODS = {"Last 24 hours": 1, "Last 7 days": 7, "Last 30 days": 30, "Last 12 months": 365}
 PAGE = 30
 
