@@ -132,9 +132,9 @@ class AuditLog:
             limit: At most this many.
 
         Raises:
-            Denied: Without `audit.view`.
+            Denied: Without `audit.view`, or for somebody who may see only some lists: the log names all.
         """
-        by.require(Permission.AUDIT_VIEW)
+        _require(by)
         with self._db.read() as connection:
             rows = _rows(connection, by.workspace_id, filters, before, limit + 1)
             return AuditPage(_entries(connection, by.workspace_id, rows[:limit]), rows[limit - 1].sequence if len(rows) > limit else None)
@@ -143,9 +143,9 @@ class AuditLog:
         """Return everybody who did something, by name.
 
         Raises:
-            Denied: Without `audit.view`.
+            Denied: Without `audit.view`, or for somebody who may see only some lists: the log names all.
         """
-        by.require(Permission.AUDIT_VIEW)
+        _require(by)
         column, labels, last = audit_log.c, [], ""
         following = sa.select(sa.func.min(column.actor)).where(column.workspace_id == by.workspace_id)
         with self._db.read() as connection:
@@ -160,9 +160,9 @@ class AuditLog:
         """Yield a CSV in pieces: a header, then a line per entry, newest first; that somebody took it is an entry of its own.
 
         Raises:
-            Denied: Without `audit.view`; before the first piece.
+            Denied: Without `audit.view`, or for somebody who may see only some lists; before the first piece.
         """
-        by.require(Permission.AUDIT_VIEW)
+        _require(by)
         asked = {name: value for name, value in asdict(filters).items() if value}
         with self._db.transaction() as connection:
             record(connection, self._clock.now(), by, AuditAction.AUDIT_EXPORTED, f"workspace:{by.workspace_id}", after={"filters": asked})
@@ -176,9 +176,9 @@ class AuditLog:
             told: Told how many entries are checked, of how many.
 
         Raises:
-            Denied: Without `audit.view`.
+            Denied: Without `audit.view`, or for somebody who may see only some lists: the log names all.
         """
-        by.require(Permission.AUDIT_VIEW)
+        _require(by)
         return verify(self._db, self._key, by.workspace_id, told)
 
     def _lines(self, workspace_id: int, filters: AuditFilter) -> Iterator[str]:
@@ -188,6 +188,11 @@ class AuditLog:
             while rows := _rows(connection, workspace_id, filters, before, _CHUNK):
                 yield _as_csv([_cells(entry) for entry in _entries(connection, workspace_id, rows)])
                 before = rows[-1].sequence
+
+
+def _require(by: Principal) -> None:
+    by.require(Permission.AUDIT_VIEW)
+    by.require_all_lists()
 
 
 def _rows(connection: sa.Connection, workspace_id: int, filters: AuditFilter, before: int | None, limit: int) -> Sequence[sa.Row[Any]]:
