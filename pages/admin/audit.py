@@ -19,8 +19,9 @@ ANYTHING = "Anything"
 ANY_TIME = "Any time"
 PERIODS = {"Last 24 hours": 1, "Last 7 days": 7, "Last 30 days": 30, "Last 12 months": 365}
 PAGE = 30
+HELP = "Who did what, and from where. Entries can be added, never changed."
 
-page = open_page("Audit log", needs=Permission.AUDIT_VIEW, help="Who did what, and from where. Entries can be added, never changed.")
+page = open_page("Audit log", needs=Permission.AUDIT_VIEW, all_lists=True, help=HELP)
 audit, state = page.services.audit, st.session_state
 
 

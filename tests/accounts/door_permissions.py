@@ -31,6 +31,7 @@ _ONE: Mapping[Permission, str] = {
     " invitations.all invitations.cancel invitations.invite invitations.resend",
     P.ROLES_MANAGE: "roles.change roles.create roles.delete roles.table",
     P.WORKSPACE_EDIT: "workspaces.update",
+    P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
     P.WORKSPACES_CREATE: "workspaces.create_for",
     P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,6 +29,10 @@ def test_only_who_may_see_it_reads_it(log: AuditLog, ada: Principal) -> None:
         with pytest.raises(Denied, match=r"audit\.view"):
             read(marketer)
     assert log.page(ada).rows == []
+    limited = replace(ada, lists=frozenset({7}))
+    for read in (log.page, log.actors, log.stream_csv, log.check):
+        with pytest.raises(Denied, match="lists you may see"):
+            read(limited)
 
 
 def test_pages_follow_each_other_without_a_hole_while_the_log_grows(log: AuditLog, write: Write, ada: Principal) -> None:
