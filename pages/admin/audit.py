@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.audit.log import AuditFilter
-from core.permissions import Permission
+from core.permissions import Permission, Principal
 from core.ui import audit_parts, dialogs
 from core.ui.audit_words import GROUPS
 from core.ui.page import open_page
@@ -41,14 +41,14 @@ def filters(who: dict[str, str]) -> AuditFilter:
         since = page.services.clock.now() - timedelta(days=PERIODS[period]) if period in PERIODS else None
         chosen = AuditFilter(who.get(actor, ""), GROUPS.get(group, frozenset()), since=since)
         icon, name = ":material/download:", f"audit-log-{page.services.clock.now():%Y-%m-%d}.csv"
-        st.download_button("CSV", partial(as_csv, chosen), name, "text/csv", icon=icon, key="audit_csv")
+        st.download_button("CSV", partial(as_csv, page.by, chosen), name, "text/csv", icon=icon, key="audit_csv")
     if state.get("audit_shown") != (actor, group, period):  # other entries begin at their first page
         state["audit_shown"], state["audit_pages"] = (actor, group, period), [None]
     return chosen
 
 
-def as_csv(chosen: AuditFilter) -> bytes:
-    return "".join(audit.stream_csv(page.by, chosen)).encode()
+def as_csv(by: Principal, chosen: AuditFilter) -> bytes:
+    return "".join(audit.stream_csv(by, chosen)).encode()
 
 
 def older(before: int | None) -> None:
