@@ -45,7 +45,7 @@ WORDS: dict[AuditAction, str] = {
     _A.ROLE_CREATED: "made the role {target}",
     _A.ROLE_CHANGED: "changed the role {target}",
     _A.ROLE_DELETED: "deleted the role {target}",
-    _A.WORKSPACE_CREATED: "made this workspace",
+    _A.WORKSPACE_CREATED: "made the workspace {target}",
     _A.WORKSPACE_CHANGED: "changed the workspace’s settings",
     _A.TOKEN_CREATED: "made the API token {target}",
     _A.TOKEN_REVOKED: "revoked the API token {target}",

@@ -45,13 +45,13 @@ class Passage:
         door: Which door.
         by: Who went.
         changed: The tables whose rows are not what they were.
-        entries: What the audit log got.
+        entries: What the audit log got, in whatever chain.
     """
 
     door: Door
     by: Principal
     changed: set[str]
-    entries: list[sa.RowMapping]
+    entries: list[sa.Row[Any]]
 
 
 def make_world(services: Services, number: int) -> World:
@@ -100,6 +100,7 @@ def make_world(services: Services, number: int) -> World:
         "password": PASSWORD,
         "fields": fields,
         "launched": launched.id,
+        "ada": ada,
         "grace": grace,
     }
     return World(services, system, by, things)
@@ -149,13 +150,30 @@ def _mail(world: World) -> Mapping[str, Any]:
     return {"key": world.services.outbox.page(world.system).rows[0].key}
 
 
+def _invitation(world: World) -> Mapping[str, Any]:
+    invited = world.services.invitations.invite(world.system, f"{MARK}-6-{world.by.workspace_id}@example.com", MARK, Role.MARKETER)
+    return {"invitation_id": invited.invitation.id}
+
+
+def _invited_elsewhere(world: World) -> Mapping[str, Any]:
+    elsewhere = Principal.system(world.services.workspaces.create(f"Elsewhere {world.by.workspace_id}").id)
+    invited = world.services.invitations.invite(elsewhere, world.things["ada"].email, MARK, Role.MARKETER)
+    return {"token": invited.link.rpartition("=")[2]}
+
+
 def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
 
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
-    "workspaces.update": lambda world: {"postal_address": f"{MARK} street 1", "timezone": "Europe/Berlin"},
+    "workspaces.update": lambda world: {"postal_address": "1 Main Street", "timezone": "Europe/Berlin"},
+    "workspaces.create_for": lambda world: {"name": f"One more than {world.by.workspace_id}"},
+    "invitations.invite": lambda world: {"name": MARK},
+    "invitations.cancel": _invitation,
+    "invitations.resend": _invitation,
+    "invitations.accept": _invited_elsewhere,
+    "invitations.is_for": _invited_elsewhere,
     "people.enable": _disabled,
     "people.sign_out": _session,
     "people.set_role": lambda world: {"role": Role.ANALYST},
@@ -196,11 +214,11 @@ def walk(services: Services) -> Iterator[Passage]:
         prepared = GIVEN.get(str(door), lambda _: {})(world)
         given = {name: world.things[name] for name in door.needs} | dict(prepared)
         by = world.system if str(door) in FOR_THE_SERVER else world.by
-        before, known = _rows(services), _entries(services, by)
+        before, known = _rows(services), set(_entries(services))
         door.open(services, by, given)
         after = _rows(services)
         changed = {name for name in before if before[name] != after[name]}
-        yield Passage(door, by, changed, _entries(services, by)[len(known) :])
+        yield Passage(door, by, changed, [entry for entry in _entries(services) if entry not in known])
 
 
 def _rows(services: Services) -> dict[str, list[Row]]:
@@ -209,7 +227,6 @@ def _rows(services: Services) -> dict[str, list[Row]]:
         return {table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr) for table in tables}
 
 
-def _entries(services: Services, by: Principal) -> list[sa.RowMapping]:
-    mine = sa.select(audit_log).where(audit_log.c.workspace_id == by.workspace_id).order_by(audit_log.c.sequence)
+def _entries(services: Services) -> list[sa.Row[Any]]:
     with services.db.read() as connection:
-        return list(connection.execute(mine).mappings())
+        return list(connection.execute(sa.select(audit_log).order_by(audit_log.c.workspace_id, audit_log.c.sequence)))
