@@ -102,7 +102,7 @@ throttles = sa.Table(
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("failures", sa.Integer, nullable=False),
-    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False, index=True),
     sa.Column("locked_until", UtcDateTime),
 )
 
@@ -132,7 +132,7 @@ sessions = sa.Table(
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
     created_at(),
     sa.Column("last_seen_at", UtcDateTime, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False, index=True),  # old ones are looked for at every sign-in
     sa.Column("revoked_at", UtcDateTime),
     sa.Column("ip", sa.Text, nullable=False, default=""),
     sa.Column("user_agent", sa.Text, nullable=False, default=""),

@@ -70,6 +70,7 @@ def upgrade() -> None:
     sa.Column('locked_until', UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_throttles'))
     )
+    op.create_index("ix_throttles_last_at", "throttles", ["last_at"])
     op.create_table('used_assertions',
     sa.Column('assertion_hash', sa.Text(), nullable=False),
     sa.Column('expires_at', UtcDateTime(), nullable=False),
@@ -199,6 +200,7 @@ def upgrade() -> None:
     op.add_column("sessions", sa.Column("kind", sa.Text(), server_default="browser", nullable=False))
     op.add_column("sessions", sa.Column("previous_hash", sa.Text(), nullable=True))
     op.create_index("ix_sessions_previous_hash", "sessions", ["previous_hash"])
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
     op.add_column("workspaces", sa.Column("requires_two_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("segments", sa.Column("created_by", sa.Text(), server_default="", nullable=False))
     op.create_table('campaign_lists',
