@@ -6,11 +6,16 @@ from functools import cached_property
 
 from core.accounts.invitations import Invitations
 from core.accounts.mailing import AccountMail
+from core.accounts.own_account import OwnAccount
 from core.accounts.password_changes import PasswordChanges
+from core.accounts.password_resets import PasswordResets
 from core.accounts.people import People
 from core.accounts.roles import Roles
 from core.accounts.sessions import Sessions
 from core.accounts.setup import Setup
+from core.accounts.sign_in import SignIn
+from core.accounts.throttles import Throttles
+from core.accounts.two_factor import TwoFactor
 from core.accounts.workspaces import Workspaces
 from core.analytics.reports import Analytics
 from core.audit.log import AuditLog
@@ -70,6 +75,8 @@ class Services:
         """Give back what is held."""
         if "delivery" in self.__dict__:  # its journal is opened with the first message it sends
             self.delivery.close()
+        if "password_resets" in self.__dict__:  # mails may still be on their way
+            self.password_resets.close()
         self.engine.close()
         self.db.close()
 
@@ -91,7 +98,32 @@ class Services:
     @cached_property
     def password_changes(self) -> PasswordChanges:
         """New passwords."""
-        return PasswordChanges(self.db, self.clock, self.people.rounds)
+        return PasswordChanges(self.db, self.clock, self.throttles, self.people.rounds)
+
+    @cached_property
+    def password_resets(self) -> PasswordResets:
+        """New passwords by mail."""
+        return PasswordResets(self.db, self.clock, self.throttles, self.account_mail, self.settings.app_url, self.people.rounds)
+
+    @cached_property
+    def own_account(self) -> OwnAccount:
+        """What people see of their own account."""
+        return OwnAccount(self.db, self.clock)
+
+    @cached_property
+    def throttles(self) -> Throttles:
+        """Who has to wait before the next try."""
+        return Throttles(self.db, self.clock, self.settings.key)
+
+    @cached_property
+    def two_factor(self) -> TwoFactor:
+        """Codes of authenticator apps."""
+        return TwoFactor(self.db, self.clock, self.vault, self.throttles, self.people.rounds)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Who somebody is."""
+        return SignIn(self.db, self.clock, self.throttles, self.two_factor, self.people.rounds)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -101,7 +133,7 @@ class Services:
     @cached_property
     def setup(self) -> Setup:
         """The first run."""
-        return Setup(self.db, self.clock, self.workspaces, self.people)
+        return Setup(self.db, self.clock, self.workspaces, self.people, self.throttles)
 
     @cached_property
     def account_mail(self) -> AccountMail:

@@ -115,4 +115,5 @@ def waste_the_same_time(password: str, rounds: int = passwords.ROUNDS) -> None:
 def _active() -> sa.Select[tuple[object, ...]]:
     somewhere = sa.exists().where(memberships.c.person_id == people.c.id, memberships.c.disabled_at.is_(None))
     columns = (people.c.id, people.c.email, people.c.name, people.c.password_hash, people.c.failed_attempts)
-    return sa.select(*columns).where(somewhere)
+    has_password = people.c.password_hash != passwords.NO_PASSWORD  # who comes by an identity provider only is unknown here
+    return sa.select(*columns).where(somewhere, has_password)

@@ -156,7 +156,8 @@ class Invitations:
             InvalidInput: If the name or the password can't be used; the link stays good.
             Conflict: If the address has an account by now: its owner signs in instead.
         """
-        account = checked_account(self.look(token).email, name, password, self.rounds)
+        offer = self.look(token)
+        account = checked_account(offer.email, name, password, self.rounds, offer.workspace)
         now = self._clock.now()
         with self._db.transaction() as connection:
             used, role = use_up(connection, token, now)

@@ -15,15 +15,22 @@ from core.storage.database import Row, insert_or_ignore
 LONGEST_NAME = 120
 
 
-def checked_account(email: str, name: str, password: str, rounds: int) -> dict[str, str]:
+def checked_account(email: str, name: str, password: str, rounds: int, workspace_name: str = "") -> dict[str, str]:
     """Return the row of a new account, its password hashed; slow on purpose, so call it outside a transaction.
+
+    Args:
+        email: What they sign in with.
+        name: What they are called.
+        password: Their first password.
+        rounds: Cost of its hash.
+        workspace_name: Where they come in, where it is known: a password must not be made of it.
 
     Raises:
         InvalidInput: If the address, the name or the password can't be used.
     """
-    name = checked_name(name)
-    passwords.check_strength(password)
-    return {"email": checked_email(email), "name": name, "password_hash": passwords.hash_password(password, rounds=rounds)}
+    name, email = checked_name(name), checked_email(email)
+    passwords.check_strength(password, (name, email, workspace_name))
+    return {"email": email, "name": name, "password_hash": passwords.hash_password(password, rounds=rounds)}
 
 
 def checked_email(email: str) -> str:

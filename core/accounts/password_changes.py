@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from core.accounts import passwords
-from core.accounts.tables import people, sessions
+from core.accounts.tables import memberships, password_resets, people, session_tickets, sessions
+from core.accounts.throttles import OWN_PASSWORD, Throttles
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
+from core.storage.tables import workspaces
 
 
 class PasswordChanges:
@@ -20,12 +24,14 @@ class PasswordChanges:
     Args:
         db: The operational database.
         clock: The time.
+        throttles: Counts tries of the current password: an open session must not be a way to guess it.
         rounds: Cost of a password's hash as a power of two; tests lower it.
     """
 
-    def __init__(self, db: Database, clock: Clock, rounds: int = passwords.ROUNDS) -> None:
+    def __init__(self, db: Database, clock: Clock, throttles: Throttles, rounds: int = passwords.ROUNDS) -> None:
         self._db = db
         self._clock = clock
+        self._throttles = throttles
         self.rounds = rounds
 
     def change(self, by: Principal, current: str, new: str) -> None:
@@ -33,14 +39,19 @@ class PasswordChanges:
 
         Raises:
             Denied: Without `account.manage`: an API token has no password.
-            InvalidInput: If the current password is wrong or the new one can't be used.
+            InvalidInput: If the current password is wrong, there were too many tries, or the new one can't be used.
         """
         by.require(Permission.ACCOUNT_MANAGE)
-        passwords.check_strength(new)
         with self._db.read() as connection:
-            stored = connection.execute(sa.select(people.c.password_hash).where(people.c.id == by.person_id)).scalar()
-        if not passwords.verify(current, stored or passwords.nobodys_hash(self.rounds)):
-            raise InvalidInput("The current password is not right.", hint="Type it again, or ask whoever runs this server for a new one.")
+            passwords.check_strength(new, known_words(connection, people.c.id == by.person_id))
+            stored = connection.execute(sa.select(people.c.password_hash).where(people.c.id == by.person_id)).scalar() or ""
+        counted = self._throttles.begin(OWN_PASSWORD, str(by.person_id))
+        if not counted or not passwords.verify(current, stored, rounds=self.rounds):
+            raise InvalidInput(
+                "The current password is not right.",
+                hint="Type it again, or sign out and let a new one be sent. After several tries you wait.",
+            )
+        self._throttles.forgive(OWN_PASSWORD, str(by.person_id))
         self._store(by, people.c.id == by.person_id, new)
 
     def set_by_server(self, by: Principal, email: str, new: str) -> None:
@@ -53,19 +64,45 @@ class PasswordChanges:
         """
         if by.person_id is not None:
             raise Denied("A password can only be reset on the server.", hint="Ask whoever runs this server.")
-        passwords.check_strength(new)
-        if not self._store(by, people.c.email == email.strip().lower(), new):
+        whose = people.c.email == email.strip().lower()
+        with self._db.read() as connection:
+            passwords.check_strength(new, known_words(connection, whose))
+        if not self._store(by, whose, new):
             raise NotFound("Nobody signs in with this address.", hint="`postwright users list` shows who does.")
 
     def _store(self, by: Principal, whose: sa.ColumnElement[bool], password: str) -> bool:
-        now = self._clock.now()
-        values = {"password_hash": passwords.hash_password(password, rounds=self.rounds), "failed_attempts": 0, "locked_until": None}
-        ids = sa.select(people.c.id).where(whose)
+        hashed = passwords.hash_password(password, rounds=self.rounds)
         with self._db.transaction() as connection:
-            connection.execute(
-                sa.update(sessions).where(sessions.c.person_id.in_(ids), sessions.c.revoked_at.is_(None)).values(revoked_at=now)
-            )
-            changed = connection.execute(sa.update(people).where(whose).values(**values).returning(people.c.id)).scalar()
-            if changed is not None:
-                record(connection, now, by, AuditAction.PASSWORD_CHANGED, f"person:{changed}")
-            return changed is not None
+            now = self._clock.now()
+            person_id = connection.execute(sa.select(people.c.id).where(whose)).scalar()
+            if person_id is None:
+                return False
+            store_password(connection, person_id, hashed, now)
+            record(connection, now, by, AuditAction.PASSWORD_CHANGED, f"person:{person_id}")
+        return True
+
+
+def store_password(connection: sa.Connection, person_id: int, hashed: str, now: datetime) -> None:
+    """Give somebody a new password in an open transaction: their sessions, tickets and earlier reset links end, their lock is lifted.
+
+    Args:
+        connection: An open transaction.
+        person_id: Who.
+        hashed: From `hash_password`.
+        now: When.
+    """
+    values = {"password_hash": hashed, "failed_attempts": 0, "locked_until": None}
+    connection.execute(sa.update(people).where(people.c.id == person_id).values(**values))
+    open_ones = (sessions.c.person_id == person_id, sessions.c.revoked_at.is_(None))
+    connection.execute(sa.update(sessions).where(*open_ones).values(revoked_at=now))
+    connection.execute(sa.delete(session_tickets).where(session_tickets.c.person_id == person_id))
+    connection.execute(sa.delete(password_resets).where(password_resets.c.person_id == person_id))
+
+
+def known_words(connection: sa.Connection, whose: sa.ColumnElement[bool]) -> list[str]:
+    """Return what a guesser knows of somebody too: their name, their address, their workspaces' names."""
+    joined = people.outerjoin(memberships, memberships.c.person_id == people.c.id).outerjoin(
+        workspaces, workspaces.c.id == memberships.c.workspace_id
+    )
+    rows = connection.execute(sa.select(people.c.name, people.c.email, workspaces.c.name).select_from(joined).where(whose))
+    return [word for row in rows for word in row if word]

@@ -7,16 +7,21 @@ Only hashes of tickets and tokens are stored: who reads the database can't sign 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from core.accounts.browsers import in_words
 from core.accounts.principals import COLUMNS, MEMBERS, principal_of
 from core.accounts.tables import memberships, people, session_tickets, sessions
+from core.audit.actions import AuditAction
+from core.audit.recording import record
 from core.clock import Clock
-from core.errors import Denied
+from core.errors import Denied, NotFound
 from core.ids import fingerprint, random_secret
-from core.permissions import Principal
+from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.storage.schema import UtcDateTime
 
@@ -24,9 +29,33 @@ TICKET_LIFE = timedelta(seconds=30)
 IDLE_LIFE = timedelta(minutes=30)
 WHOLE_LIFE = timedelta(hours=12)
 BROWSER, API = "browser", "api"  # kinds of session: a cookie's, and a program's refresh token's
+_VIA = "session:"  # in front of a session's number, in `Principal.via`
 # Being seen is written down this often at most, so that looking at pages stays a read.
 _NOTE_EVERY = timedelta(minutes=1)
 _KEEP_ENDED = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """One of the sessions somebody has open, as they see it.
+
+    Args:
+        id: Its number.
+        kind: `BROWSER` or `API`.
+        created_at: When they signed in.
+        last_seen_at: When it was last used, to the minute.
+        ip: Where it began, or "".
+        browser: With what, in words: "Firefox on Linux".
+        is_this: Whether it is the one that asks.
+    """
+
+    id: int
+    kind: str
+    created_at: datetime
+    last_seen_at: datetime
+    ip: str
+    browser: str
+    is_this: bool
 
 
 class Sessions:
@@ -61,8 +90,9 @@ class Sessions:
             person_id, workspace_id = _burn(connection, ticket, now)
             row = {"token_hash": fingerprint(token), "person_id": person_id, "workspace_id": workspace_id, "created_at": now}
             row |= {"last_seen_at": now, "expires_at": now + WHOLE_LIFE, "ip": ip[:64], "user_agent": user_agent[:256]}
-            connection.execute(sa.insert(sessions).values(**row))
+            session_id = connection.execute(sa.insert(sessions).values(**row).returning(sessions.c.id)).scalar_one()
             connection.execute(sa.update(people).where(people.c.id == person_id).values(last_seen_at=now))
+            record(connection, now, _owner(workspace_id, person_id, session_id, ip), AuditAction.SIGN_IN_SUCCEEDED, f"session:{session_id}")
         return token
 
     def resolve(self, token: str) -> Principal | None:
@@ -71,7 +101,7 @@ class Sessions:
         asked = {"token_hash": fingerprint(token), "now": now, "idle_since": now - IDLE_LIFE}
         with self._db.read() as connection:
             row = connection.execute(_ALIVE, asked).mappings().first()
-            found = principal_of(connection, row, via=f"session:{row['id']}", origin=row["ip"]) if row else None
+            found = principal_of(connection, row, via=f"{_VIA}{row['id']}", origin=row["ip"]) if row else None
         if row and now - row["last_seen_at"] >= _NOTE_EVERY:
             self._note_seen(row, now)
         return found
@@ -96,22 +126,84 @@ class Sessions:
             memberships.c.disabled_at.is_(None),
         )
         whose = (sessions.c.token_hash == fingerprint(token), sessions.c.revoked_at.is_(None), may_enter)
+        moved = sa.update(sessions).where(*whose).values(workspace_id=workspace_id).returning(*_WHOSE)
         with self._db.transaction() as connection:
-            if not connection.execute(sa.update(sessions).where(*whose).values(workspace_id=workspace_id)).rowcount:
+            row = connection.execute(moved).first()
+            if row is None:
                 raise Denied("You have no access to this workspace.", hint="An admin of the workspace can let you in.")
+            record(connection, self._clock.now(), _owner(*row), AuditAction.SESSION_MOVED, f"session:{row.id}")
+
+    def mine(self, by: Principal) -> list[OwnSession]:
+        """Return the principal's own open sessions in every workspace, the one that asks first, then the last used.
+
+        Raises:
+            Denied: Without `account.manage`.
+        """
+        by.require(Permission.ACCOUNT_MANAGE)
+        now = self._clock.now()
+        alive = (sessions.c.person_id == by.person_id, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
+        awake = sa.or_(sessions.c.kind == API, sessions.c.last_seen_at > now - IDLE_LIFE)
+        order = (sessions.c.last_seen_at.desc(), sessions.c.id.desc())
+        with self._db.read() as connection:
+            rows = connection.execute(sa.select(sessions).where(*alive, awake).order_by(*order)).all()
+        return sorted((_own(row, by) for row in rows), key=lambda one: not one.is_this)
+
+    def revoke_one(self, by: Principal, session_id: int) -> None:
+        """End one of the principal's own sessions.
+
+        Raises:
+            Denied: Without `account.manage`.
+            NotFound: If it is not theirs, or has ended already.
+        """
+        by.require(Permission.ACCOUNT_MANAGE)
+        if not self._end(sessions.c.id == session_id, sessions.c.person_id == by.person_id, by=by):
+            raise NotFound("This session has ended already.", hint="Reload the page to see which are open.")
+
+    def revoke_others(self, by: Principal) -> int:
+        """End all of the principal's own sessions but the one that asks; return how many there were.
+
+        Raises:
+            Denied: Without `account.manage`.
+        """
+        by.require(Permission.ACCOUNT_MANAGE)
+        return self._end(sessions.c.person_id == by.person_id, sessions.c.id != _this(by), by=by)
 
     def _note_seen(self, row: sa.RowMapping, now: datetime) -> None:
         with self._db.transaction() as connection:
             connection.execute(sa.update(sessions).where(sessions.c.id == row["id"]).values(last_seen_at=now))
             connection.execute(sa.update(people).where(people.c.id == row["person_id"]).values(last_seen_at=now))
 
-    def _end(self, which: sa.ColumnElement[bool]) -> None:
+    def _end(self, *which: sa.ColumnElement[bool], by: Principal | None = None) -> int:
+        """End sessions; each is told of in the log of the workspace it was in, or all in that of the principal who ends them."""
+        now = self._clock.now()
+        ended = sa.update(sessions).where(*which, sessions.c.revoked_at.is_(None)).values(revoked_at=now).returning(*_WHOSE)
         with self._db.transaction() as connection:
-            connection.execute(sa.update(sessions).where(which, sessions.c.revoked_at.is_(None)).values(revoked_at=self._clock.now()))
+            rows = connection.execute(ended).all()
+            for row in sorted(rows, key=lambda one: (one.workspace_id, one.id)):  # always in this order: each locks its workspace's log
+                record(connection, now, by or _owner(*row), AuditAction.SESSION_ENDED, f"session:{row.id}")
+        return len(rows)
 
     def _tidy(self, connection: sa.Connection, now: datetime) -> None:
         connection.execute(sa.delete(session_tickets).where(session_tickets.c.expires_at < now))
         connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now - _KEEP_ENDED))
+
+
+_WHOSE = (sessions.c.workspace_id, sessions.c.person_id, sessions.c.id, sessions.c.ip)
+
+
+def _owner(workspace_id: int, person_id: int, session_id: int, ip: str) -> Principal:
+    """Return who a session's owner is in the audit log."""
+    return Principal(workspace_id, f"person:{person_id}", frozenset(), person_id=person_id, via=f"{_VIA}{session_id}", origin=ip)
+
+
+def _this(by: Principal) -> int:
+    """Return the number of the session the principal came in with, or -1."""
+    return int(by.via.removeprefix(_VIA)) if by.via.startswith(_VIA) else -1
+
+
+def _own(row: sa.Row[*tuple[Any, ...]], by: Principal) -> OwnSession:
+    words = in_words(row.user_agent) if row.kind == BROWSER else "A program, through the API"
+    return OwnSession(row.id, row.kind, row.created_at, row.last_seen_at, row.ip, words, row.id == _this(by))
 
 
 def _burn(connection: sa.Connection, ticket: str, now: datetime) -> tuple[int, int]:

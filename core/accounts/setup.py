@@ -12,6 +12,7 @@ from core.accounts.people import People, Person, add_person
 from core.accounts.roles import find_role
 from core.accounts.tables import people as people_table
 from core.accounts.tables import setup_codes
+from core.accounts.throttles import SET_UP, Throttles, place
 from core.accounts.workspaces import Workspaces
 from core.clock import Clock
 from core.errors import Conflict, Denied
@@ -26,11 +27,12 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 class Setup:
     """Knows whether the first admin is still missing, and makes them."""
 
-    def __init__(self, db: Database, clock: Clock, workspaces: Workspaces, people: People) -> None:
+    def __init__(self, db: Database, clock: Clock, workspaces: Workspaces, people: People, throttles: Throttles) -> None:
         self._db = db
         self._clock = clock
         self._workspaces = workspaces
         self._people = people
+        self._throttles = throttles
 
     def is_needed(self) -> bool:
         """Return whether nobody can sign in yet."""
@@ -51,18 +53,18 @@ class Setup:
             connection.execute(sa.insert(setup_codes).values(code_hash=_hash(code), created_at=self._clock.now()))
         return code
 
-    def complete(self, code: str, *, workspace_name: str, email: str, name: str, password: str) -> Person:
+    def complete(self, code: str, *, workspace_name: str, email: str, name: str, password: str, ip: str = "") -> Person:
         """Make the first workspace and its admin, and use up the code.
 
         Raises:
-            Denied: If the code is not the one that was shown last.
+            Denied: If the code is not the one that was shown last, or too many wrong ones came from here.
             InvalidInput: If one of the other values can't be used; the code stays good.
             Conflict: If somebody can sign in already.
         """
         if not self.is_needed():
             raise _already_done()
-        self._check(code)
-        account = checked_account(email, name, password, self._people.rounds)
+        self._check(code, ip)
+        account = checked_account(email, name, password, self._people.rounds, workspace_name)
         with self._db.transaction() as connection:
             if not _is_empty(connection):
                 raise _already_done()
@@ -73,11 +75,14 @@ class Setup:
             self._workspaces.join_demos(connection, person_id, Role.ADMIN)
         return Person(person_id, account["email"], account["name"], Role.ADMIN, None, None)
 
-    def _check(self, code: str) -> None:
+    def _check(self, code: str, ip: str) -> None:
+        if not self._throttles.begin(SET_UP, place(ip)):
+            raise Denied("There were too many wrong codes.", hint="Wait a little, then copy the code from the terminal.")
         with self._db.read() as connection:
             stored = connection.execute(sa.select(setup_codes.c.code_hash).where(setup_codes.c.used_at.is_(None))).scalars().all()
         if not any([hmac.compare_digest(_hash(code), one) for one in stored]):
             raise _wrong_code()
+        self._throttles.forgive(SET_UP, place(ip))
 
     def _use_up(self, connection: sa.Connection, code: str) -> None:
         mine = (setup_codes.c.code_hash == _hash(code), setup_codes.c.used_at.is_(None))

@@ -12,6 +12,7 @@ import typer
 from core import logs
 from core.accounts.people import People
 from core.accounts.setup import Setup
+from core.accounts.throttles import Throttles
 from core.accounts.workspaces import Workspaces
 from core.cli.addresses import LOOPBACK, Addresses, choose
 from core.cli.answers import Answer
@@ -58,7 +59,8 @@ def prepare(settings: Settings) -> str:
     try:
         migrate(database)
         clock = SystemClock()
-        setup = Setup(database, clock, Workspaces(database, clock), People(database, clock))
+        throttles = Throttles(database, clock, settings.key)
+        setup = Setup(database, clock, Workspaces(database, clock), People(database, clock), throttles)
         return setup.new_code() if setup.is_needed() else ""
     finally:
         database.close()

@@ -34,8 +34,9 @@ def add(
 ) -> Answer:
     """Let somebody in; on a new installation this makes the first workspace and its admin."""
     password, made_up = _password(password_stdin, call)
-    check_strength(password)
-    checked_email(email)  # both before anything is made: a mistake must not leave an empty workspace behind
+    check_strength(
+        password, (checked_email(email), name)
+    )  # both before anything is made: a mistake must not leave an empty workspace behind
     call.begin()
     is_first = call.services.setup.is_needed()
     call.first_workspace()
@@ -96,6 +97,14 @@ def set_password(call: Call, email: Email, password_stdin: FromStdin = False) ->
     if made_up:
         words += f"\nThe password is {password} (shown only now)."
     return Answer({"user": person, **({"password": password} if made_up else {})}, words)
+
+
+@command(users, "reset-two-factor")
+def reset_two_factor(call: Call, email: Email) -> Answer:
+    """Turn off the second factor of somebody who has lost it and their recovery codes; make sure first that it is them."""
+    person = _find(call, email)
+    call.services.two_factor.reset_by_server(call.by, person.email)
+    return Answer({"user": person}, f"{person.name} signs in with the password alone now, and can set up a second factor again.")
 
 
 @command(users, "disable")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import streamlit as st
 
+from core.accounts.sign_in import SecondFactorNeeded
+from core.errors import Denied
 from core.permissions import Principal
 from core.ui.cookies import session_cookie
 from core.ui.services import services, sign_in
@@ -15,8 +17,8 @@ from core.ui.services import services, sign_in
 TOKEN_KEY = "postwright.session_token"  # noqa: S105 - a key, not a token
 TICKET_KEY = "postwright.sign_in_ticket"
 LEAVING_KEY = "postwright.signing_out"
-
-Act = Callable[[], None]
+CODE_KEY = "postwright.code_due"
+CODE_LIFE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,19 @@ class Visitor:
 
     principal: Principal
     token: str
+
+
+@dataclass(frozen=True)
+class CodeDue:
+    """Somebody whose password was right and whose code is missing; kept on the server, where the browser can't change it.
+
+    Args:
+        person_id: Who.
+        until: When they have to begin anew.
+    """
+
+    person_id: int
+    until: datetime
 
 
 def visitor() -> Visitor | None:
@@ -46,7 +61,7 @@ def session_token() -> str:
 
 
 def check_password(email: str, password: str) -> None:
-    """Check a sign-in; on success the next run hands the browser its ticket.
+    """Check a sign-in; the next run hands the browser its ticket, or asks for a code.
 
     Raises:
         Denied: In the same words for every kind of failure.
@@ -54,8 +69,41 @@ def check_password(email: str, password: str) -> None:
     from core.ui.engine import Engine  # imported here: the package draws components while it is imported, which needs a script run
 
     gate = sign_in()
-    ticket = gate.attempt(email, password, _text(st.context.ip_address), Engine(gate.credentials).check)
-    st.session_state[TICKET_KEY] = ticket
+    try:
+        st.session_state[TICKET_KEY] = gate.ticket(gate.attempt(email, password, ip(), Engine(gate.credentials).check))
+    except SecondFactorNeeded as needed:
+        st.session_state[CODE_KEY] = CodeDue(needed.person_id, services().clock.now() + CODE_LIFE)
+
+
+def is_code_due() -> bool:
+    """Return whether somebody in this tab has given the right password less than five minutes ago and still owes the code."""
+    due = st.session_state.get(CODE_KEY)
+    if due is not None and due.until <= services().clock.now():
+        forget_code()
+    return CODE_KEY in st.session_state
+
+
+def check_code(code: str) -> None:
+    """Check the code after the password; the next run hands the browser its ticket.
+
+    Raises:
+        Denied: If it is not right, or it took too long.
+    """
+    if not is_code_due():
+        raise Denied("This sign-in took too long.", hint="Start over.")
+    gate = sign_in()
+    st.session_state[TICKET_KEY] = gate.ticket(gate.second_factor(st.session_state[CODE_KEY].person_id, code, ip()))
+    forget_code()
+
+
+def forget_code() -> None:
+    """Go back to the password; use it as `on_click`."""
+    st.session_state.pop(CODE_KEY, None)
+
+
+def ip() -> str:
+    """Return where the browser is, or "" where that is not known."""
+    return _text(st.context.ip_address)
 
 
 def welcome(person_id: int) -> None:
@@ -68,6 +116,7 @@ def leave() -> None:
     services().sessions.revoke(session_token())
     st.session_state.pop(TOKEN_KEY, None)
     st.session_state.pop(TICKET_KEY, None)
+    forget_code()
     st.session_state[LEAVING_KEY] = True
 
 

@@ -53,4 +53,5 @@ async def _may_send(connection: HTTPConnection) -> bool:
     if not connection.scope["path"].startswith(_UPLOADS) or connection.scope["method"] in _SAFE:
         return True
     token = token_among(connection.cookies, connection.headers.get("origin", ""))
-    return bool(token) and await run_in_threadpool(services().sessions.resolve, token) is not None
+    found = await run_in_threadpool(services().sessions.resolve, token) if token else None
+    return found is not None and not found.needs_two_factor

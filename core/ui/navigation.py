@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from core.permissions import Permission, Principal
-from core.ui import auth, invitation, parts, sign_in
+from core.ui import auth, invitation, parts, password_reset, sign_in, two_factor
+from core.ui.card import ICON, LOGO, STATIC
 from core.ui.person_menu import person_menu, workspace_switcher
 
 
@@ -63,28 +64,36 @@ PAGES = (
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
     Entry("Admin", "pages/admin/audit.py", "Audit log", "history", _P.AUDIT_VIEW, all_lists=True),
+    Entry("", "pages/account/account.py", "Your account", "account_circle", _P.ACCOUNT_MANAGE, hidden=True),
 )
 
 
 def current_page() -> StreamlitPage:
-    """Return the page to run: for somebody signed out the sign-in form at every address, so that a deep link survives it."""
-    st.set_page_config(page_title="Postwright", page_icon=str(sign_in.ICON), layout="wide")
+    """Return the page to run: for somebody signed out the sign-in form at every address, so that a deep link survives."""
+    st.set_page_config(page_title="Postwright", page_icon=str(ICON), layout="wide")
     visitor = auth.visitor()
-    if visitor is None:
-        return st.navigation([_in_place_of(entry, sign_in.show) for entry in PAGES], position="hidden")
+    if visitor is None or password_reset.is_asked():  # the link of a mail counts also where somebody is still signed in
+        return _everywhere(sign_in.show)
+    if two_factor.is_due(visitor.principal):
+        return _everywhere(partial(two_factor.show_first, visitor.principal))
     if invitation.token():
-        return st.navigation([_in_place_of(entry, partial(sign_in.show_invitation, visitor)) for entry in PAGES], position="hidden")
+        return _everywhere(partial(sign_in.show_invitation, visitor))
     _logo()
     page = st.navigation(_menu(visitor.principal), expanded=True)
     with st.sidebar:
         workspace_switcher(visitor, start_page(visitor.principal))
-        person_menu(visitor)
+        person_menu(visitor, page.url_path)
     return page
 
 
 def start_page(by: Principal) -> StreamlitPage:
     """Return the start page as something to switch to; ask before the principal moves to another workspace."""
     return _page(PAGES[0], by)
+
+
+def _everywhere(show: Callable[[], None]) -> StreamlitPage:
+    """Return the page asked for, showing something else, without a menu."""
+    return st.navigation([_in_place_of(entry, show) for entry in PAGES], position="hidden")
 
 
 def _menu(by: Principal) -> dict[str, list[StreamlitPage]]:
@@ -130,4 +139,4 @@ def _in_place_of(entry: Entry, show: Callable[[], None], *, hidden: bool = False
 
 
 def _logo() -> None:
-    st.logo(str(sign_in.LOGO), icon_image=str(sign_in.STATIC / "mark.svg"), size="large")
+    st.logo(str(LOGO), icon_image=str(STATIC / "mark.svg"), size="large")

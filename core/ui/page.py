@@ -14,7 +14,8 @@ from core.accounts.workspaces import Workspace
 from core.app import Services
 from core.errors import Denied
 from core.permissions import Permission, Principal
-from core.ui import auth, parts, sign_in, words
+from core.ui import auth, parts, sign_in, two_factor, words
+from core.ui.card import ICON
 from core.ui.services import services
 
 _SAY_NEXT = "postwright.say_next"
@@ -138,7 +139,10 @@ def open_page(
     if visitor is None:
         sign_in.show()
         st.stop()
-    st.set_page_config(page_title=f"{title} · Postwright", page_icon=str(sign_in.ICON), layout="wide")
+    if two_factor.is_due(visitor.principal):
+        two_factor.show_first(visitor.principal)
+        st.stop()
+    st.set_page_config(page_title=f"{title} · Postwright", page_icon=str(ICON), layout="wide")
     if not visitor.principal.may(needs):
         parts.denied(needs)
         st.stop()

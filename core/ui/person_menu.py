@@ -1,4 +1,4 @@
-"""The bottom of the sidebar: who is signed in, their password, the way out, and where they have several, their workspaces."""
+"""The bottom of the sidebar: who is signed in, their account, the way out, and where they have several, their workspaces."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from core.ui.services import services
 from core.ui.words import plain
 
 
-def person_menu(visitor: auth.Visitor) -> None:
-    """Draw the person's name and role, opening to their password and the way out."""
+def person_menu(visitor: auth.Visitor, page: str) -> None:
+    """Draw the person's name and role, opening to their account and the way out.
+
+    Args:
+        visitor: Who is signed in.
+        page: The address of the page on show; on another one the menu is another, and so closed again.
+    """
     by = visitor.principal
-    with st.popover(plain(by.name) or "You", icon=":material/account_circle:", width="stretch", key="person_menu"):
+    with st.popover(plain(by.name) or "You", icon=":material/account_circle:", width="stretch", key=f"person_menu_{page}"):
         st.markdown(f"**{plain(by.name)}** :gray-badge[{plain(by.role_name)}]")
-        if st.button("Change password", icon=":material/key:", width="stretch", key="change_password"):
-            _change_password(visitor)
+        st.page_link("pages/account/account.py", label="Your account", icon=":material/manage_accounts:", width="stretch")
         st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out", on_click=auth.leave)
 
 
@@ -45,21 +49,3 @@ def workspace_switcher(visitor: auth.Visitor, start: StreamlitPage) -> None:
         problem(error)
     else:
         st.switch_page(start, query_params={})
-
-
-@st.dialog("Change your password")
-def _change_password(visitor: auth.Visitor) -> None:
-    with st.form("change_password_form", border=False):
-        current = st.text_input("Current password", type="password", autocomplete="current-password")
-        new = st.text_input("New password", type="password", autocomplete="new-password")
-        st.caption("At least 12 characters. You will be signed out everywhere and sign in again.")
-        pressed = st.form_submit_button("Change password", type="primary")
-    if not pressed:
-        return
-    try:
-        services().password_changes.change(visitor.principal, current, new)
-    except PostwrightError as error:
-        problem(error)
-    else:
-        auth.leave()
-        st.rerun()

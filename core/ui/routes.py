@@ -64,7 +64,7 @@ async def frame(request: Request) -> Response:
     """Show an email to the session that put it on show, under the email's own policy."""
     token = _token(request)
     known = await run_in_threadpool(services().sessions.resolve, token)
-    body = FRAMES.get(token, request.path_params["name"]) if known else None
+    body = FRAMES.get(token, request.path_params["name"]) if known and not known.needs_two_factor else None
     if body is None:
         return PlainTextResponse("This email is no longer on show. Load the page again.", status_code=404)
     headers = {"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "no-referrer", **_NO_STORE}

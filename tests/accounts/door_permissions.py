@@ -33,7 +33,9 @@ _ONE: Mapping[Permission, str] = {
     P.WORKSPACE_EDIT: "workspaces.update",
     P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
     P.WORKSPACES_CREATE: "workspaces.create_for",
-    P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for",
+    P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for own_account.rename own_account.show"
+    " sessions.mine sessions.revoke_one sessions.revoke_others"
+    " two_factor.begin two_factor.confirm two_factor.disable two_factor.renew_recovery_codes two_factor.state",
 }
 _MADE_OF = {P.TEMPLATES_VIEW, P.CONTACTS_VIEW}
 _SEVERAL: Mapping[str, set[Permission]] = {
@@ -48,7 +50,7 @@ _SEVERAL: Mapping[str, set[Permission]] = {
     "segments.preview": {P.SEGMENTS_VIEW, P.CONTACTS_VIEW},
 }
 # What only the server's own commands may do, whatever somebody's role is.
-SERVER_ONLY = frozenset({"people.add", "password_changes.set_by_server"})
+SERVER_ONLY = frozenset({"people.add", "password_changes.set_by_server", "two_factor.reset_by_server"})
 
 DOOR_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
     **{door: frozenset({permission}) for permission, names in _ONE.items() for door in names.split()},

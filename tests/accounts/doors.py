@@ -20,7 +20,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
-            "invitation_id",
+            *("invitation_id", "session_id"),
         ),
         2**40,
     ),
@@ -36,6 +36,7 @@ SAMPLES: Mapping[str, object] = {
     "kind": "outbox",
     "key": "0" * 32,
     **dict.fromkeys(("email", "to_email"), "ann@example.com"),
+    "code": "123456",
     **dict.fromkeys(("name", "list_name"), "A name"),
     "token": "a-token-nobody-was-given",
     "timezone": "UTC",

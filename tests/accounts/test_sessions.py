@@ -7,15 +7,15 @@ import pytest
 import sqlalchemy as sa
 
 from core.accounts.people import People, Person
-from core.accounts.sessions import Sessions
+from core.accounts.sessions import IDLE_LIFE, Sessions
 from core.accounts.tables import session_tickets
 from core.accounts.tables import sessions as table
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.errors import Denied
+from core.errors import Denied, NotFound
 from core.permissions import Principal, Role
 from core.storage.database import Database
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, trail
 
 
 @pytest.fixture
@@ -129,3 +129,90 @@ def test_being_seen_is_noted(sessions: Sessions, people: People, clock: FrozenCl
     clock.advance(timedelta(minutes=5))
     sessions.resolve(token)
     assert people.all(workspace)[0].last_seen_at == clock.now()
+
+
+def sign_in(
+    sessions: Sessions, person: Person, workspace_id: int, ip: str = "203.0.113.9", agent: str = "Firefox/141.0 Linux"
+) -> Principal:
+    found = sessions.resolve(sessions.redeem(sessions.issue_ticket(person.id, workspace_id), ip, agent))
+    assert found
+    return found
+
+
+def test_somebody_sees_where_they_are_signed_in_this_one_first(
+    sessions: Sessions, people: People, clock: FrozenClock, workspace: Principal, ada: Person
+):
+    bob = people.add(workspace, "b@example.com", "Bob", PASSWORD, Role.MARKETER)
+    sign_in(sessions, bob, workspace.workspace_id)
+    began = clock.now()
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    clock.advance(timedelta(minutes=5))
+    sign_in(sessions, ada, workspace.workspace_id, "198.51.100.7", "")
+    mine = sessions.mine(here)
+    assert [(one.is_this, one.created_at, one.ip, one.browser) for one in mine] == [
+        (True, began, "203.0.113.9", "Firefox on Linux"),
+        (False, clock.now(), "198.51.100.7", "Unknown browser"),
+    ]
+
+
+def test_what_has_ended_is_not_among_them(sessions: Sessions, clock: FrozenClock, workspace: Principal, ada: Person):
+    sign_in(sessions, ada, workspace.workspace_id)
+    clock.advance(IDLE_LIFE)
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    assert [one.is_this for one in sessions.mine(here)] == [True]
+
+
+def test_a_program_is_among_them_and_sleeps_longer(sessions: Sessions, clock: FrozenClock, workspace: Principal, ada: Person, db: Database):
+    program = sign_in(sessions, ada, workspace.workspace_id)
+    with db.transaction() as connection:
+        connection.execute(sa.update(table).values(kind="api"))
+    clock.advance(IDLE_LIFE)
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    assert [one.browser for one in sessions.mine(here)] == ["Firefox on Linux", "A program, through the API"]
+    sessions.revoke_one(here, int(program.via.removeprefix("session:")))
+    assert len(sessions.mine(here)) == 1
+
+
+def test_somebody_ends_one_of_their_own_sessions(sessions: Sessions, people: People, workspace: Principal, ada: Person, token: str):
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    other = next(one for one in sessions.mine(here) if not one.is_this)
+    sessions.revoke_one(here, other.id)
+    assert sessions.resolve(token) is None
+    assert [one.is_this for one in sessions.mine(here)] == [True]
+    with pytest.raises(NotFound):
+        sessions.revoke_one(here, other.id)
+
+
+def test_nobody_ends_the_session_of_a_colleague(sessions: Sessions, people: People, workspace: Principal, ada: Person, token: str):
+    bob = people.add(workspace, "b@example.com", "Bob", PASSWORD, Role.ADMIN)
+    theirs = sign_in(sessions, bob, workspace.workspace_id)
+    for session_id in range(5):
+        if session_id != int(theirs.via.removeprefix("session:")):
+            with pytest.raises(NotFound):
+                sessions.revoke_one(theirs, session_id)
+    sessions.revoke_others(theirs)
+    assert sessions.resolve(token)
+
+
+def test_everywhere_else_leaves_this_one(sessions: Sessions, workspaces: Workspaces, workspace: Principal, ada: Person, token: str):
+    second = workspaces.create("Second")
+    workspaces.add_member(second.id, ada.id, Role.ANALYST)
+    there = sign_in(sessions, ada, second.id)
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    assert sessions.revoke_others(here) == 2
+    assert sessions.mine(here)
+    assert not [one for one in sessions.mine(there) if one.is_this]
+    assert sessions.resolve(token) is None
+
+
+def test_what_happens_to_sessions_is_in_the_audit_log(
+    sessions: Sessions, workspaces: Workspaces, workspace: Principal, ada: Person, token: str, db: Database
+):
+    second = workspaces.create("Second")
+    workspaces.add_member(second.id, ada.id, Role.ANALYST)
+    sessions.move(token, second.id)
+    sessions.revoke(token)
+    sessions.revoke(token)
+    me, where = f"person:{ada.id}", ("session:1", "203.0.113.9")
+    assert trail(db, workspace.workspace_id)[-1][:5] == (me, *where, "sign_in.succeeded", "session:1")
+    assert [row[:5] for row in trail(db, second.id)] == [(me, *where, action, "session:1") for action in ("session.moved", "session.ended")]

@@ -4,7 +4,9 @@ import pytest
 
 from core.accounts.people import People
 from core.accounts.setup import Setup
+from core.accounts.throttles import SET_UP
 from core.accounts.workspaces import Workspaces
+from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput
 from core.permissions import Role
 from tests.accounts.conftest import PASSWORD
@@ -62,6 +64,17 @@ def test_a_mistake_in_the_form_leaves_the_code_good(setup: Setup, workspaces: Wo
         complete(setup, code, **wrong)
     assert workspaces.all() == []
     assert complete(setup, code)
+
+
+def test_codes_can_not_be_guessed_one_after_the_other(setup: Setup, clock: FrozenClock):
+    code = setup.new_code()
+    for _ in range(SET_UP.tries):
+        with pytest.raises(Denied, match="not right"):
+            complete(setup, "AAAA-AAAA-AAAA", ip="203.0.113.9")
+    with pytest.raises(Denied, match="too many"):
+        complete(setup, code, ip="203.0.113.9")
+    clock.advance(SET_UP.first)
+    assert complete(setup, code, ip="203.0.113.9")
 
 
 def test_nobody_sets_up_a_second_time(setup: Setup):

@@ -44,6 +44,8 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
     sent = services.campaigns.create(theirs, **fields)
     services.campaigns.launch(theirs, sent.id)
     drain(services, sent.id, owner="test", should_stop=lambda: False)
+    ann = services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN)
+    services.sessions.redeem(services.sessions.issue_ticket(ann.id, theirs.workspace_id), "", "")
     return {
         "contact_id": contact.id,
         "contact_ids": [contact.id],
@@ -55,7 +57,8 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "campaign_id": sent.id,
         "campaign_ids": [sent.id],
         "import_id": imported.import_id,
-        "person_id": services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN).id,
+        "person_id": ann.id,
+        "session_id": services.sessions.mine(services.people.principal(ann.id, theirs.workspace_id))[0].id,
         "invitation_id": services.invitations.invite(theirs, f"{SECRET}@example.org", SECRET, Role.MARKETER).invitation.id,
         "key": services.outbox.page(theirs).rows[0].key,
         "audience": audience,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from core.accounts.passwords import verify
 from core.accounts.roles import Roles
 from core.accounts.tables import people
 from core.accounts.workspaces import Workspaces
+from core.app import build
 from core.clock import SystemClock
 from core.contacts.lists import Lists
 from core.permissions import Permission, Principal
@@ -93,6 +95,25 @@ def test_a_new_password_is_made_up_where_none_is_given(cli: Cli) -> None:
     assert len(cli("users", "set-password", "ada@example.com", "--json").facts["password"]) >= 16
     assert cli("users", "set-password", "ada@example.com", "--password-stdin", given="short\n").code == 1
     assert cli("users", "set-password", "nobody@example.com", "--json").code == 1
+
+
+def test_a_lost_second_factor_is_turned_off(cli: Cli, settings: Settings) -> None:
+    person_id = cli("users", "add", "ada@example.com", "--password-stdin", "--json", given=PASSWORD).facts["user"]["id"]
+    services = build(settings)
+    by = services.people.principal(person_id, 1)
+    services.two_factor.confirm(by, pyotp.TOTP(services.two_factor.begin(by).secret).at(services.clock.now()))
+    assert services.two_factor.is_on(person_id)
+    assert "password alone" in cli("users", "reset-two-factor", "Ada@example.com").out
+    assert not services.two_factor.is_on(person_id)
+    services.close()
+    assert cli("users", "reset-two-factor", "nobody@example.com").code == 1
+
+
+def test_a_password_made_of_the_address_is_refused_before_anything_is_made(bare_cli: Cli) -> None:
+    said = bare_cli("users", "add", "lovelace@aurora.example", "--password-stdin", given="lovelace aurora\n")
+    assert said.code == 1
+    assert "your name, your address" in said.err
+    assert "lovelace aurora" not in said.out + said.err
 
 
 def test_the_last_admin_stays(cli: Cli) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from core.storage.tables import workspaces
 from core.ui.gate import Gate
 
 if TYPE_CHECKING:
@@ -66,3 +68,10 @@ def test_only_somebody_signed_in_may_leave_a_file(browser: TestClient, shared: S
     assert browser.put(FILE, content=b"much", headers={**headers, "Cookie": f"__Host-sid={token}"}).text == "taken"
     shared.sessions.revoke(token)
     assert browser.put(FILE, content=b"much", headers={**headers, "Cookie": f"__Host-sid={token}"}).status_code == 403
+
+
+def test_whoever_owes_a_second_factor_leaves_no_file_yet(browser: TestClient, shared: Services, ticket: str):
+    token = shared.sessions.redeem(ticket, "", "")
+    with shared.db.transaction() as connection:
+        connection.execute(sa.update(workspaces).values(requires_two_factor=True))
+    assert browser.put(FILE, content=b"much", headers={"Origin": HOME, "Cookie": f"__Host-sid={token}"}).status_code == 403

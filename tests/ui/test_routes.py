@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from core.clock import FrozenClock
+from core.permissions import Principal, Role
+from core.storage.tables import workspaces
 from core.ui.frames import FRAMES
 from core.ui.headers import SecurityHeaders
 from core.ui.routes import ROUTES
@@ -73,6 +76,75 @@ def test_signing_in_again_ends_the_session_the_browser_had(browser: TestClient, 
     assert browser.get("/auth/session").status_code == 200
 
 
+def test_a_cookie_that_was_planted_before_the_sign_in_is_never_adopted(browser: TestClient, ticket: str, shared: Services):
+    """Session fixation: whoever planted it would know the session's token."""
+    for name in ("__Host-sid", "sid"):
+        browser.cookies.set(name, "planted-by-somebody-else", domain="mail.example.com", path="/")
+    sign_in(browser, ticket)
+    kept = next(
+        cookie.value for cookie in browser.cookies.jar if cookie.name == "__Host-sid" and cookie.value != "planted-by-somebody-else"
+    )
+    assert shared.sessions.resolve(kept)
+    assert shared.sessions.resolve("planted-by-somebody-else") is None
+
+
+def test_a_planted_session_of_the_attackers_own_ends_where_the_victim_signs_in(browser: TestClient, shared: Services, ada: Person):
+    workspace_id = shared.workspaces.for_person(ada.id)[0].id
+    eve = shared.people.add(Principal.system(workspace_id), "eve@example.com", "Eve", "zanzibar quokka lantern", Role.ANALYST)
+    planted = shared.sessions.redeem(shared.sessions.issue_ticket(eve.id, workspace_id), "", "")
+    browser.cookies.set("__Host-sid", planted, domain="mail.example.com", path="/")
+    answer = sign_in(browser, shared.sessions.issue_ticket(ada.id, workspace_id))
+    assert planted not in answer.headers["set-cookie"]
+    assert shared.sessions.resolve(planted) is None
+
+
+@pytest.mark.parametrize("path", ["/auth/session", "/auth/logout"])
+@pytest.mark.parametrize(
+    ("kind", "headers"),
+    [
+        ("a form of another site", {"Origin": "https://evil.example", "Content-Type": "application/x-www-form-urlencoded"}),
+        ("a form that hides where it is from", {"Origin": "null", "Content-Type": "text/plain"}),
+        ("a form of a neighbour on the same site", {"Origin": "https://shop.example.com", "Content-Type": "text/plain"}),
+        ("our own page, but no script of ours", {"Origin": HOME, "Content-Type": "text/plain"}),
+        ("another port of ours", {"Origin": HOME + ":8443", "X-Requested-With": "postwright"}),
+        (
+            "plain http of ours with another host header",
+            {"Origin": "http://evil.example", "X-Requested-With": "postwright", "Host": "mail.example.com"},
+        ),
+    ],
+)
+def test_no_other_page_signs_anybody_in_or_out(browser: TestClient, ticket: str, path: str, kind: str, headers: dict[str, str]):
+    sign_in(browser, ticket)
+    answer = browser.post(path, content=b'{"ticket": "x"}', headers=headers)
+    assert answer.status_code == 403, kind
+    assert "set-cookie" not in answer.headers
+    assert browser.get("/auth/session").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_only_a_post_signs_out(browser: TestClient, ticket: str, method: str):
+    """A picture in a mail (`<img src=…/auth/logout>`) is a GET, and a Lax cookie travels with it."""
+    sign_in(browser, ticket)
+    assert browser.request(method, "/auth/logout", headers=OURS).status_code == 405
+    assert browser.get("/auth/session").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["next=https://evil.example", "next=//evil.example", "next=/\\evil.example", "redirect=https:evil.example"]
+)
+def test_no_answer_leads_anywhere(browser: TestClient, ticket: str, query: str):
+    for answer in (
+        browser.post(
+            f"/auth/session?{query}", json={"ticket": ticket, "next": "https://evil.example"}, headers=OURS, follow_redirects=False
+        ),
+        browser.get(f"/auth/session?{query}", follow_redirects=False),
+        browser.post(f"/auth/logout?{query}", json={}, headers=OURS, follow_redirects=False),
+    ):
+        assert not answer.is_redirect
+        assert "location" not in answer.headers
+        assert "evil" not in answer.text
+
+
 def test_a_late_ticket_is_refused(browser: TestClient, ticket: str, clock: FrozenClock):
     clock.advance(timedelta(seconds=31))
     assert sign_in(browser, ticket).status_code == 403
@@ -124,6 +196,14 @@ def test_only_the_session_that_shows_an_email_can_load_it(browser: TestClient, t
     assert "allow-scripts" not in policy
     assert "allow-same-origin" not in policy
     browser.post("/auth/logout", json={}, headers=OURS)
+    assert browser.get(f"/frames/{name}").status_code == 404
+
+
+def test_whoever_owes_a_second_factor_sees_no_email_yet(browser: TestClient, ticket: str, shared: Services):
+    sign_in(browser, ticket)
+    name = FRAMES.put(browser.cookies["__Host-sid"], "<h1>Hello</h1>")
+    with shared.db.transaction() as connection:
+        connection.execute(sa.update(workspaces).values(requires_two_factor=True))
     assert browser.get(f"/frames/{name}").status_code == 404
 
 
