@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.accounts.assertions import TrustedProvider
+from core.accounts.identities import Identities
 from core.accounts.invitations import Invitations
 from core.accounts.mailing import AccountMail
 from core.accounts.own_account import OwnAccount
@@ -129,6 +131,11 @@ class Services:
     def sessions(self) -> Sessions:
         """Who is signed in."""
         return Sessions(self.db, self.clock)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Who people are at the identity provider."""
+        return Identities(self.db, self.clock, TrustedProvider.of(self.settings))
 
     @cached_property
     def setup(self) -> Setup:

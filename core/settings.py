@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import InvalidInput
 
 SHORTEST_KEY = 16
+# Browsers treat these as secure although they are plain http (W3C Secure Contexts, section 3.1).
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_DOMAIN = re.compile(r"(?!-)[^\s@,/:.]+(\.[^\s@,/:.]+)+")
 _DATABASES = frozenset({"postgresql", "postgres", "postgresql+psycopg", "sqlite"})
 
 
@@ -35,6 +39,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="Signs links and encrypts secrets; made on first run in `<data>/secret.key`, mode 0600."
     )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
+    oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
+    oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), validate_default=True, description="The provider's secret for this installation.")
+    oidc_name: str = Field("your identity provider", max_length=40, description="Who the button says one continues with.")
+    oidc_join: Literal["", "marketer", "analyst"] = Field("", description="Role of colleagues nobody has invited; empty keeps them out.")
+    oidc_join_domains: str = Field("", validate_default=True, description="Whose addresses may join so: domains, separated by commas.")
 
     @field_validator("public_url", "app_url")
     @classmethod
@@ -74,6 +84,36 @@ class Settings(BaseSettings):
         if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
             raise ValueError(f"it needs at least {SHORTEST_KEY} characters, best 32 or more random ones")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _provider(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if _url_problem(value) or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+            raise ValueError("it must be the provider's https address, without anything after a ? or #")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("it must be https: who signs in must not be decided by whoever sits on the way")
+        return value
+
+    @field_validator("oidc_client_id", "oidc_client_secret")
+    @classmethod
+    def _all_or_none(cls, value: str | SecretStr, info: ValidationInfo) -> str | SecretStr:
+        given = bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+        if "oidc_issuer" in info.data and given != bool(info.data["oidc_issuer"]):
+            raise ValueError("it needs POSTWRIGHT_OIDC_ISSUER beside it" if given else "it is missing, but POSTWRIGHT_OIDC_ISSUER is set")
+        return value
+
+    @field_validator("oidc_join_domains")
+    @classmethod
+    def _domains(cls, value: str, info: ValidationInfo) -> str:
+        domains = [one.strip().lower().removeprefix("@") for one in value.split(",") if one.strip()]
+        if any(not _DOMAIN.fullmatch(one) for one in domains):
+            raise ValueError("it must be domains separated by commas, such as example.com,example.org")
+        if bool(info.data.get("oidc_join")) != bool(domains):
+            raise ValueError("POSTWRIGHT_OIDC_JOIN and the domains it is for belong together")
+        return ",".join(domains)
 
     @classmethod
     def load(cls, **overrides: object) -> Settings:

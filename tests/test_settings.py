@@ -79,6 +79,45 @@ def test_what_would_fail_later_is_refused_at_the_start(
     assert name != "SECRET_KEY" or value not in str(refused.value)
 
 
+PROVIDER = {"OIDC_ISSUER": "https://id.example.com/", "OIDC_CLIENT_ID": "postwright", "OIDC_CLIENT_SECRET": "a secret of the provider"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "words"),
+    [
+        ({"OIDC_ISSUER": "http://id.example.com"}, "OIDC_ISSUER", "must be https"),
+        ({"OIDC_ISSUER": "id.example.com"}, "OIDC_ISSUER", "https address"),
+        ({"OIDC_ISSUER": "https://id.example.com?tenant=1"}, "OIDC_ISSUER", "without anything after"),
+        ({"OIDC_ISSUER": ""}, "OIDC_CLIENT_ID", "needs POSTWRIGHT_OIDC_ISSUER"),
+        ({"OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID", "is missing"),
+        ({"OIDC_CLIENT_SECRET": ""}, "OIDC_CLIENT_SECRET", "is missing"),
+        ({"OIDC_NAME": "x" * 41}, "OIDC_NAME", "40"),
+        ({"OIDC_JOIN": "admin"}, "OIDC_JOIN", "analyst"),
+        ({"OIDC_JOIN": "analyst"}, "OIDC_JOIN_DOMAINS", "belong together"),
+        ({"OIDC_JOIN_DOMAINS": "example.com"}, "OIDC_JOIN_DOMAINS", "belong together"),
+        ({"OIDC_JOIN": "analyst", "OIDC_JOIN_DOMAINS": "*"}, "OIDC_JOIN_DOMAINS", "domains"),
+        ({"OIDC_JOIN": "analyst", "OIDC_JOIN_DOMAINS": "com"}, "OIDC_JOIN_DOMAINS", "domains"),
+    ],
+)
+def test_a_provider_is_set_up_wholly_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], name: str, words: str
+) -> None:
+    for variable, value in (PROVIDER | changed).items():
+        monkeypatch.setenv(f"POSTWRIGHT_{variable}", value)
+    with pytest.raises(InvalidInput, match=rf"POSTWRIGHT_{name} can't be used: .*{words}") as refused:
+        Settings.load(data_dir=tmp_path)
+    assert "a secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example.com/tenant/", "http://127.0.0.1:9000", "http://localhost:9000/realms/x"])
+def test_a_provider_that_can_be_used(tmp_path: Path, issuer: str) -> None:
+    given = {name.lower(): value for name, value in PROVIDER.items()} | {"oidc_issuer": issuer}
+    settings = Settings.load(data_dir=tmp_path, **given, oidc_join="marketer", oidc_join_domains=" @Example.com, example.org ,")
+    assert settings.oidc_issuer == issuer
+    assert settings.oidc_join_domains == "example.com,example.org"
+    assert "a secret" not in repr(settings)
+
+
 def test_the_readme_describes_every_variable() -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     named = set(re.findall(r"POSTWRIGHT_(\w+)", readme))

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-# Browsers treat these as secure although they are plain http (W3C Secure Contexts, section 3.1).
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+from core.settings import LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def session_cookie(origin: str) -> SessionCookie:
         origin: The browser's `Origin` header, for example "https://mail.example.com"; anything else counts as strict.
     """
     scheme, host = _parts(origin)
-    return _PLAIN if scheme == "http" and host and host not in _LOOPBACK else _STRICT
+    return _PLAIN if scheme == "http" and host and host not in LOOPBACK else _STRICT
 
 
 def token_among(cookies: Mapping[str, str], origin: str) -> str:

@@ -1,0 +1,141 @@
+"""Signing in with an identity provider: who somebody is there decides who they are here.
+
+What ties the two together is the provider's own number for a person, never their address (OpenID Connect Core 1.0, section
+5.7): addresses are given to somebody else when people leave. An address counts once, to find the account that is linked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.accounts import passwords
+from core.accounts.assertions import Assertion, Claims, TrustedProvider, believed, too_late
+from core.accounts.memberships import add_membership
+from core.accounts.roles import find_role
+from core.accounts.tables import identities, memberships, people, used_assertions
+from core.audit.actions import AuditAction
+from core.audit.recording import record
+from core.clock import Clock
+from core.errors import Denied
+from core.permissions import Principal
+from core.storage.database import Database, insert_or_ignore
+from core.storage.tables import workspaces
+
+VIA = "provider"  # what such a sign-in came in with, for the audit log
+
+
+class Identities:
+    """Finds the person an identity provider speaks of.
+
+    Args:
+        db: The operational database.
+        clock: The time.
+        provider: Whom we believe, or None where this way in is closed.
+    """
+
+    def __init__(self, db: Database, clock: Clock, provider: TrustedProvider | None) -> None:
+        self._db = db
+        self._clock = clock
+        self.provider = provider
+
+    def recognise(self, claims: Claims, origin: str = "") -> int:
+        """Return the number of the person some claims speak of, linking or adding them where that is allowed.
+
+        Every assertion is good once: a copy of the cookie it came in signs nobody in again.
+
+        Args:
+            claims: Of the ID token.
+            origin: The network address it came from, for the audit log.
+
+        Raises:
+            Denied: If the claims are not the provider's, not for us, too old or used before, or if nobody here is meant; in
+                the same words for people we do not know, who may not come in any more, or whose address somebody else had.
+        """
+        if self.provider is None:
+            raise Denied("This way to sign in is not set up.", hint="Use your password.")
+        now = self._clock.now()
+        assertion = believed(claims, self.provider, now)
+        with self._db.transaction() as connection:
+            _use_up(connection, assertion, now)
+            known = _known(connection, assertion) or self._link(connection, assertion, now, origin)
+            found = known or self._let_in(connection, assertion, now, origin)
+            if found is None or _home(connection, found) is None:
+                raise _nobody(assertion)
+        return found
+
+    def _link(self, connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
+        """Tie the provider's person to the one who has this address here, unless theirs is tied to somebody else there."""
+        if not assertion.email:
+            return None
+        # Locked until the end: of two people at the provider only one may become this one.
+        person_id = connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email).with_for_update()).scalar()
+        if person_id is None or (home := _home(connection, person_id)) is None:
+            return None
+        taken = sa.select(identities.c.subject).where(identities.c.issuer == assertion.issuer, identities.c.person_id == person_id)
+        subjects = connection.execute(taken).scalars().all()
+        if not subjects:
+            _remember(connection, _as_person(person_id, home, origin), assertion, now)
+        return None if subjects and assertion.subject not in subjects else int(person_id)
+
+    def _let_in(self, connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
+        """Add a colleague nobody has invited to the first workspace, where whoever runs the server has allowed that."""
+        first = connection.execute(_FIRST).scalar()
+        if first is None or self.provider is None or (joins_as := self.provider.role_for(assertion.email)) is None:
+            return None
+        name = assertion.name or assertion.email.partition("@")[0]
+        row = {"email": assertion.email, "name": name, "password_hash": passwords.NO_PASSWORD, "created_at": now}
+        if not insert_or_ignore(connection, people, [row]):
+            return None  # the address is somebody's here, and they may not come in this way
+        person_id = int(connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email)).scalar_one())
+        role = find_role(connection, first, joins_as)
+        add_membership(connection, first, person_id, role, now)
+        by = _as_person(person_id, first, origin)
+        record(connection, now, by, AuditAction.PERSON_ADDED, by.label, after={"role": role.key})
+        _remember(connection, by, assertion, now)
+        return person_id
+
+
+def _use_up(connection: sa.Connection, assertion: Assertion, now: datetime) -> None:
+    connection.execute(sa.delete(used_assertions).where(used_assertions.c.expires_at < now))
+    row = {"assertion_hash": assertion.digest, "expires_at": assertion.good_until}
+    if not insert_or_ignore(connection, used_assertions, [row]):
+        raise too_late()
+
+
+def _known(connection: sa.Connection, assertion: Assertion) -> int | None:
+    mine = (identities.c.issuer == assertion.issuer, identities.c.subject == assertion.subject)
+    return connection.execute(sa.select(identities.c.person_id).where(*mine)).scalar()
+
+
+def _remember(connection: sa.Connection, by: Principal, assertion: Assertion, now: datetime) -> None:
+    row = {"issuer": assertion.issuer, "subject": assertion.subject, "person_id": by.person_id, "created_at": now}
+    connection.execute(sa.insert(identities).values(**row))
+    record(connection, now, by, AuditAction.IDENTITY_LINKED, by.label, after={"issuer": assertion.issuer})
+
+
+def _home(connection: sa.Connection, person_id: int) -> int | None:
+    """Return the workspace somebody starts in, or None if they may not enter any."""
+    mine = (memberships.c.person_id == person_id, memberships.c.disabled_at.is_(None))
+    places = sa.select(workspaces.c.id).select_from(memberships.join(workspaces, workspaces.c.id == memberships.c.workspace_id))
+    return connection.execute(places.where(*mine).order_by(workspaces.c.is_demo, workspaces.c.id).limit(1)).scalar()
+
+
+def _as_person(person_id: int, workspace_id: int, origin: str) -> Principal:
+    return Principal(workspace_id, f"person:{person_id}", frozenset(), person_id=person_id, via=VIA, origin=origin)
+
+
+def _nobody(assertion: Assertion) -> Denied:
+    if not assertion.email:
+        return Denied(
+            "Your provider doesn’t confirm your email address.",
+            hint="Confirm it there and try again, or sign in with your password.",
+        )
+    return Denied(
+        "Nobody signs in here with this account.",
+        hint="Ask an admin of your workspace to let you in, or sign in with your password.",
+    )
+
+
+_FIRST = sa.select(workspaces.c.id).where(~workspaces.c.is_demo).order_by(workspaces.c.id).limit(1)
