@@ -107,7 +107,7 @@ def ip() -> str:
 
 
 def welcome(person_id: int) -> None:
-    """Sign in somebody who has just proved who they are in another way (the set-up code)."""
+    """Sign in somebody who has just proved who they are in another way (the set-up code, their identity provider)."""
     st.session_state[TICKET_KEY] = sign_in().ticket_for(person_id)
 
 

@@ -18,6 +18,7 @@ from core.storage.migrate import is_current
 from core.ui.cookies import session_cookie, token_among
 from core.ui.frames import FRAMES, POLICY
 from core.ui.gate import is_our_page
+from core.ui.provider_doors import forget_provider
 from core.ui.services import services
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ async def open_session(request: Request) -> Response:
     cookie = session_cookie(request.headers["origin"])
     answer = JSONResponse({"signed_in": True}, headers=_NO_STORE)
     answer.set_cookie(cookie.name, token, path="/", secure=cookie.secure, httponly=True, samesite="lax")
+    forget_provider(request, answer)
     return answer
 
 
@@ -57,6 +59,7 @@ async def close_session(request: Request) -> Response:
     cookie = session_cookie(request.headers["origin"])
     answer = JSONResponse({"signed_in": False}, headers=_NO_STORE)
     answer.delete_cookie(cookie.name, path="/", secure=cookie.secure, httponly=True, samesite="lax")
+    forget_provider(request, answer)
     return answer
 
 

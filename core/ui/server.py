@@ -23,10 +23,12 @@ from core.http_bounds import BoundedProtocol
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
+from core.ui import oidc
 from core.ui.cookies import session_cookie
 from core.ui.gate import Gate
 from core.ui.headers import SecurityHeaders
 from core.ui.parts import problem
+from core.ui.provider_doors import ProviderDoors
 from core.ui.routes import ROUTES
 
 _log = logging.getLogger(__name__)
@@ -45,11 +47,17 @@ def _show_error(error: Exception) -> bool:
     return True
 
 
-def _https() -> bool:
-    return urlsplit(os.environ.get("POSTWRIGHT_APP_URL", "")).scheme == "https"
+def application(settings: Settings, cookie_secret: str) -> st.App:
+    """Return the app, ready to serve.
 
-
-app = st.App(_HOME, routes=ROUTES, middleware=[Middleware(SecurityHeaders, https=_https()), Middleware(Gate)], on_script_error=_show_error)
+    Args:
+        settings: How this installation runs.
+        cookie_secret: Signs Streamlit's own cookies.
+    """
+    https = urlsplit(settings.app_url).scheme == "https"
+    around = [Middleware(SecurityHeaders, https=https), Middleware(Gate), Middleware(ProviderDoors)]
+    secrets = oidc.secrets(settings, cookie_secret)
+    return st.App(_HOME, routes=ROUTES, middleware=around, secrets=secrets, on_script_error=_show_error)
 
 
 def run(host: str, port: int) -> None:
@@ -63,11 +71,12 @@ def run(host: str, port: int) -> None:
     logs.configure(settings, "app")
     _warn_about_plain_http(settings)
     _bring_up_to_date(settings)
-    os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", hashlib.sha256(b"streamlit" + settings.key).hexdigest())
+    cookie_secret = os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", hashlib.sha256(b"streamlit" + settings.key).hexdigest())
     # It reports that the port was set after the file was read; that is what the next line does on purpose.
     get_logger("streamlit.config").setLevel(logging.ERROR)
-    app.run(
+    application(settings, cookie_secret).run(
         config={
+            "server.trustedUserHeaders": "{}",  # who somebody is comes from the provider only, never from a header
             "server.port": port,
             "server.address": host,
             "server.allowedHosts": own_names(settings, host),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.accounts.passwords import LONGEST, SHORTEST
-from core.ui import auth, invitation, password_reset
+from core.ui import auth, invitation, oidc, password_reset
 from core.ui.bridge import carry_sign_in, carry_sign_out
 from core.ui.card import attempt, card, heading
 from core.ui.services import services
@@ -24,8 +24,11 @@ def show() -> None:
             password_reset.show()
         elif auth.is_code_due():
             _code()
-        elif not invitation.answered():
-            _sign_in()
+        else:
+            oidc.take_up()
+            if not invitation.answered():
+                _sign_in()
+            oidc.button()
 
 
 def show_invitation(visitor: auth.Visitor) -> None:
