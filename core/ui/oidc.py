@@ -12,7 +12,7 @@ from core.ui import auth
 from core.ui.parts import problem
 from core.ui.provider_doors import CALLBACK, FAILURE, Failure
 from core.ui.services import services
-from core.ui.words import harmless
+from core.ui.words import plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.secrets import SecretsValue
@@ -54,12 +54,12 @@ def take_up() -> None:
     if st.user.get("is_logged_in") is True and not st.session_state.get(_TAKEN_UP):
         st.session_state[_TAKEN_UP] = True
         try:
-            auth.welcome(services().identities.recognise(st.user.to_dict(), auth.address()))
+            auth.welcome(services().identities.recognise(st.user.to_dict(), auth.ip()))
         except PostwrightError as error:
             st.session_state[_REFUSED] = error
         else:
             st.rerun()
-    if refused := st.session_state.get(_REFUSED):
+    if refused := st.session_state.pop(_REFUSED, None):  # said once: whatever is tried next has its own answer
         problem(refused)
 
 
@@ -69,8 +69,7 @@ def button() -> None:
     if provider is None:
         return
     st.caption("or", text_alignment="center")
-    if st.button(f"Continue with {harmless(provider.name)}", icon=":material/login:", width="stretch", key="continue_with_provider"):
-        st.session_state.pop(_REFUSED, None)
+    if st.button(f"Continue with {plain(provider.name)}", icon=":material/login:", width="stretch", key="continue_with_provider"):
         st.login()
 
 
