@@ -6,6 +6,7 @@ What ties the two together is the provider's own number for a person, never thei
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -26,6 +27,19 @@ from core.storage.tables import workspaces
 VIA = "provider"  # what such a sign-in came in with, for the audit log
 
 
+@dataclass(frozen=True)
+class Recognised:
+    """Somebody an identity provider speaks of.
+
+    Args:
+        person_id: Their number here.
+        owes_code: Whether they have turned our second factor on: the provider's word is in place of the password only.
+    """
+
+    person_id: int
+    owes_code: bool
+
+
 class Identities:
     """Finds the person an identity provider speaks of.
 
@@ -40,8 +54,8 @@ class Identities:
         self._clock = clock
         self.provider = provider
 
-    def recognise(self, claims: Claims, origin: str = "") -> int:
-        """Return the number of the person some claims speak of, linking or adding them where that is allowed.
+    def recognise(self, claims: Claims, origin: str = "") -> Recognised:
+        """Return the person some claims speak of, linking or adding them where that is allowed.
 
         Every assertion is good once: a copy of the cookie it came in signs nobody in again.
 
@@ -63,7 +77,8 @@ class Identities:
             found = known or self._let_in(connection, assertion, now, origin)
             if found is None or _home(connection, found) is None:
                 raise _nobody(assertion)
-        return found
+            protected = connection.execute(sa.select(people.c.totp_enabled_at).where(people.c.id == found)).scalar()
+        return Recognised(found, protected is not None)
 
     def _link(self, connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
         """Tie the provider's person to the one who has this address here, unless theirs is tied to somebody else there."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.errors import PostwrightError
+from core.accounts.identities import Recognised
+from core.errors import Denied, PostwrightError
 from core.settings import Settings
 from core.ui import auth
 from core.ui.parts import problem
@@ -54,7 +55,7 @@ def take_up() -> None:
     if st.user.get("is_logged_in") is True and not st.session_state.get(_TAKEN_UP):
         st.session_state[_TAKEN_UP] = True
         try:
-            auth.welcome(services().identities.recognise(st.user.to_dict(), auth.ip()))
+            _enter(services().identities.recognise(st.user.to_dict(), auth.ip()))
         except PostwrightError as error:
             st.session_state[_REFUSED] = error
         else:
@@ -71,6 +72,12 @@ def button() -> None:
     st.caption("or", text_alignment="center")
     if st.button(f"Continue with {plain(provider.name)}", icon=":material/login:", width="stretch", key="continue_with_provider"):
         st.login()
+
+
+def _enter(found: Recognised) -> None:
+    if found.owes_code:
+        raise Denied("This account asks for a code as well.", hint="Sign in with your password.")
+    auth.welcome(found.person_id)
 
 
 def _note_failure() -> None:

@@ -16,6 +16,7 @@ from core.accounts.assertions import FRESH_FOR, SKEW, TrustedProvider
 from core.accounts.identities import Identities
 from core.accounts.people import People, Person
 from core.accounts.tables import identities as identities_table
+from core.accounts.tables import people as people_table
 from core.accounts.tables import used_assertions
 from core.accounts.workspaces import Workspaces
 from core.audit.tables import audit_log
@@ -55,6 +56,10 @@ def claims(clock: FrozenClock) -> Claims:
     return said
 
 
+def recognised(identities: Identities, claims: dict[str, Any], origin: str = "") -> int:
+    return identities.recognise(claims, origin).person_id
+
+
 def refusal(identities: Identities, claims: dict[str, Any]) -> str:
     with pytest.raises(Denied) as refused:
         identities.recognise(claims)
@@ -68,21 +73,21 @@ def audited(db: Database) -> list[tuple[str, str]]:
 
 
 def test_a_verified_address_finds_the_account_and_links_it_once(identities: Identities, db: Database, ada: Person, claims: Claims):
-    assert identities.recognise(claims(email="ADA@Example.com")) == ada.id
-    assert identities.recognise(claims()) == ada.id
+    assert recognised(identities, claims(email="ADA@Example.com")) == ada.id
+    assert recognised(identities, claims()) == ada.id
     assert audited(db).count(("identity.linked", f"person:{ada.id}")) == 1
 
 
 def test_once_linked_it_is_the_number_that_counts_and_not_the_address(identities: Identities, ada: Person, claims: Claims):
     identities.recognise(claims())
-    assert identities.recognise(claims(email="ada@elsewhere.example", email_verified=None)) == ada.id
-    assert identities.recognise(claims(email=None, email_verified=None, name=None)) == ada.id
+    assert recognised(identities, claims(email="ada@elsewhere.example", email_verified=None)) == ada.id
+    assert recognised(identities, claims(email=None, email_verified=None, name=None)) == ada.id
 
 
 def test_an_address_that_was_given_to_somebody_else_does_not_open_the_old_account(identities: Identities, ada: Person, claims: Claims):
     identities.recognise(claims())
     assert refusal(identities, claims(sub="somebody-new")) == NOBODY
-    assert identities.recognise(claims()) == ada.id
+    assert recognised(identities, claims()) == ada.id
 
 
 @pytest.mark.parametrize("verified", [None, False, "true", "false", 1, 0, "yes", [], {}])
@@ -115,7 +120,7 @@ def test_somebody_who_is_let_in_again_needs_no_new_link(
     people.disable(workspace, bob.id)
     assert refusal(identities, claims(sub="bob-1", email=bob.email)) == NOBODY
     people.enable(workspace, bob.id)
-    assert identities.recognise(claims(sub="bob-1", email=bob.email)) == bob.id
+    assert recognised(identities, claims(sub="bob-1", email=bob.email)) == bob.id
 
 
 def test_an_assertion_is_good_once(identities: Identities, ada: Person, claims: Claims):
@@ -144,7 +149,7 @@ def test_how_old_an_assertion_may_be_is_measured_by_our_clock(
     said = claims(exp=int((clock.now() + timedelta(days=30)).timestamp()))
     clock.advance(age)
     if good:
-        assert identities.recognise(said) == ada.id
+        assert recognised(identities, said) == ada.id
     else:
         assert refusal(identities, said) == LATE
 
@@ -186,12 +191,12 @@ def test_what_is_not_the_providers_word_for_us_is_not_believed(
     "changed", [{"aud": [CLIENT]}, {"aud": [CLIENT, "api"], "azp": CLIENT}, {"azp": CLIENT}, {"iss": ISSUER + "/"}, {"nonce": None}]
 )
 def test_ways_a_provider_may_say_it(identities: Identities, ada: Person, claims: Claims, changed: dict[str, object]):
-    assert identities.recognise(claims(**changed)) == ada.id
+    assert recognised(identities, claims(**changed)) == ada.id
 
 
 def test_a_provider_whose_clock_is_a_little_ahead_is_believed(identities: Identities, clock: FrozenClock, ada: Person, claims: Claims):
     now = int(clock.now().timestamp())
-    assert identities.recognise(claims(iat=now + 60)) == ada.id
+    assert recognised(identities, claims(iat=now + 60)) == ada.id
     assert refusal(identities, claims(iat=now + 61)) == NOT_FOR_US
 
 
@@ -213,11 +218,11 @@ def test_colleagues_may_join_the_first_workspace_where_that_is_allowed(
 ):
     workspaces.create("Second")
     joining = Identities(db, clock, OPEN)
-    bob = joining.recognise(claims(sub="bob-1", email="Bob@example.com", name="  Bob\n B. "))
+    bob = recognised(joining, claims(sub="bob-1", email="Bob@example.com", name="  Bob\n B. "))
     [joined] = [person for person in people.all(workspace) if person.id == bob]
     assert (joined.email, joined.name, joined.role) == ("bob@example.com", "Bob B.", Role.ANALYST)
     assert [one.id for one in workspaces.for_person(bob)] == [workspace.workspace_id]
-    assert joining.recognise(claims(sub="bob-1", email="bob@example.com")) == bob
+    assert recognised(joining, claims(sub="bob-1", email="bob@example.com")) == bob
     assert [action for action, target in audited(db) if target == f"person:{bob}"] == ["person.added", "identity.linked"]
 
 
@@ -239,6 +244,15 @@ def test_nobody_joins_unverified_or_where_they_were_let_go(
 def test_nobody_joins_a_demo(db: Database, clock: FrozenClock, workspaces: Workspaces, claims: Claims):
     workspaces.create("Demo", is_demo=True)
     assert refusal(Identities(db, clock, OPEN), claims(sub="bob-1", email="bob@example.com")) == NOBODY
+
+
+def test_a_second_factor_turned_on_here_is_still_owed(
+    identities: Identities, db: Database, clock: FrozenClock, ada: Person, claims: Claims
+):
+    assert not identities.recognise(claims()).owes_code
+    with db.transaction() as connection:
+        connection.execute(sa.update(people_table).where(people_table.c.id == ada.id).values(totp_enabled_at=clock.now()))
+    assert identities.recognise(claims()).owes_code
 
 
 def test_a_refusal_changes_nothing(identities: Identities, db: Database, ada: Person, claims: Claims):
