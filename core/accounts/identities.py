@@ -11,10 +11,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.accounts import passwords
 from core.accounts.assertions import Assertion, Claims, TrustedProvider, believed, too_late
-from core.accounts.memberships import add_membership
-from core.accounts.roles import find_role
+from core.accounts.newcomers import as_person, let_in
 from core.accounts.tables import identities, memberships, people, used_assertions
 from core.audit.actions import AuditAction
 from core.audit.recording import record
@@ -24,8 +22,6 @@ from core.permissions import Principal
 from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
 
-VIA = "provider"  # what such a sign-in came in with, for the audit log
-
 
 @dataclass(frozen=True)
 class Recognised:
@@ -34,10 +30,12 @@ class Recognised:
     Args:
         person_id: Their number here.
         owes_code: Whether they have turned our second factor on: the provider's word is in place of the password only.
+        is_new: Whether they had no account until now.
     """
 
     person_id: int
     owes_code: bool
+    is_new: bool
 
 
 class Identities:
@@ -73,43 +71,15 @@ class Identities:
         assertion = believed(claims, self.provider, now)
         with self._db.transaction() as connection:
             _use_up(connection, assertion, now)
-            known = _known(connection, assertion) or self._link(connection, assertion, now, origin)
-            found = known or self._let_in(connection, assertion, now, origin)
+            found = _known(connection, assertion) or _linked(connection, assertion, now, origin)
+            newcomer = let_in(connection, assertion, self.provider, now, origin) if found is None and assertion.email else None
+            if newcomer is not None:
+                _remember(connection, newcomer, assertion, now)
+                found = newcomer.person_id
             if found is None or _home(connection, found) is None:
                 raise _nobody(assertion)
             protected = connection.execute(sa.select(people.c.totp_enabled_at).where(people.c.id == found)).scalar()
-        return Recognised(found, protected is not None)
-
-    def _link(self, connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
-        """Tie the provider's person to the one who has this address here, unless theirs is tied to somebody else there."""
-        if not assertion.email:
-            return None
-        # Locked until the end: of two people at the provider only one may become this one.
-        person_id = connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email).with_for_update()).scalar()
-        if person_id is None or (home := _home(connection, person_id)) is None:
-            return None
-        taken = sa.select(identities.c.subject).where(identities.c.issuer == assertion.issuer, identities.c.person_id == person_id)
-        subjects = connection.execute(taken).scalars().all()
-        if not subjects:
-            _remember(connection, _as_person(person_id, home, origin), assertion, now)
-        return None if subjects and assertion.subject not in subjects else int(person_id)
-
-    def _let_in(self, connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
-        """Add a colleague nobody has invited to the first workspace, where whoever runs the server has allowed that."""
-        first = connection.execute(_FIRST).scalar()
-        if first is None or self.provider is None or (joins_as := self.provider.role_for(assertion.email)) is None:
-            return None
-        name = assertion.name or assertion.email.partition("@")[0]
-        row = {"email": assertion.email, "name": name, "password_hash": passwords.NO_PASSWORD, "created_at": now}
-        if not insert_or_ignore(connection, people, [row]):
-            return None  # the address is somebody's here, and they may not come in this way
-        person_id = int(connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email)).scalar_one())
-        role = find_role(connection, first, joins_as)
-        add_membership(connection, first, person_id, role, now)
-        by = _as_person(person_id, first, origin)
-        record(connection, now, by, AuditAction.PERSON_ADDED, by.label, after={"role": role.key})
-        _remember(connection, by, assertion, now)
-        return person_id
+        return Recognised(found, owes_code=protected is not None, is_new=newcomer is not None)
 
 
 def _use_up(connection: sa.Connection, assertion: Assertion, now: datetime) -> None:
@@ -122,6 +92,21 @@ def _use_up(connection: sa.Connection, assertion: Assertion, now: datetime) -> N
 def _known(connection: sa.Connection, assertion: Assertion) -> int | None:
     mine = (identities.c.issuer == assertion.issuer, identities.c.subject == assertion.subject)
     return connection.execute(sa.select(identities.c.person_id).where(*mine)).scalar()
+
+
+def _linked(connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> int | None:
+    """Tie the provider's person to the one who has this address here, unless theirs is tied to somebody else there."""
+    if not assertion.email:
+        return None
+    # Locked until the end: of two people at the provider only one may become this one.
+    person_id = connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email).with_for_update()).scalar()
+    if person_id is None or (home := _home(connection, person_id)) is None:
+        return None
+    taken = sa.select(identities.c.subject).where(identities.c.issuer == assertion.issuer, identities.c.person_id == person_id)
+    subjects = connection.execute(taken).scalars().all()
+    if not subjects:
+        _remember(connection, as_person(person_id, home, origin), assertion, now)
+    return None if subjects and assertion.subject not in subjects else int(person_id)
 
 
 def _remember(connection: sa.Connection, by: Principal, assertion: Assertion, now: datetime) -> None:
@@ -137,10 +122,6 @@ def _home(connection: sa.Connection, person_id: int) -> int | None:
     return connection.execute(places.where(*mine).order_by(workspaces.c.is_demo, workspaces.c.id).limit(1)).scalar()
 
 
-def _as_person(person_id: int, workspace_id: int, origin: str) -> Principal:
-    return Principal(workspace_id, f"person:{person_id}", frozenset(), person_id=person_id, via=VIA, origin=origin)
-
-
 def _nobody(assertion: Assertion) -> Denied:
     if not assertion.email:
         return Denied(
@@ -151,6 +132,3 @@ def _nobody(assertion: Assertion) -> Denied:
         "Nobody signs in here with this account.",
         hint="Ask an admin of your workspace to let you in, or sign in with your password.",
     )
-
-
-_FIRST = sa.select(workspaces.c.id).where(~workspaces.c.is_demo).order_by(workspaces.c.id).limit(1)

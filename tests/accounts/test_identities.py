@@ -218,7 +218,9 @@ def test_colleagues_may_join_the_first_workspace_where_that_is_allowed(
 ):
     workspaces.create("Second")
     joining = Identities(db, clock, OPEN)
-    bob = recognised(joining, claims(sub="bob-1", email="Bob@example.com", name="  Bob\n B. "))
+    found = joining.recognise(claims(sub="bob-1", email="Bob@example.com", name="  Bob\n B. "))
+    assert found.is_new
+    bob = found.person_id
     [joined] = [person for person in people.all(workspace) if person.id == bob]
     assert (joined.email, joined.name, joined.role) == ("bob@example.com", "Bob B.", Role.ANALYST)
     assert [one.id for one in workspaces.for_person(bob)] == [workspace.workspace_id]
