@@ -12,10 +12,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.accounts.assertions import Assertion, Claims, TrustedProvider, believed, too_late
-from core.accounts.newcomers import as_person, let_in
+from core.accounts.newcomers import VIA, as_person, let_in
 from core.accounts.tables import identities, memberships, people, used_assertions
 from core.audit.actions import AuditAction
-from core.audit.recording import record
+from core.audit.recording import INSTALLATION, record
 from core.clock import Clock
 from core.errors import Denied
 from core.permissions import Principal
@@ -36,6 +36,10 @@ class Recognised:
     person_id: int
     owes_code: bool
     is_new: bool
+
+
+class _Nobody(Denied):
+    """The provider is believed, but nobody who may enter is meant."""
 
 
 class Identities:
@@ -69,10 +73,19 @@ class Identities:
             raise Denied("This way to sign in is not set up.", hint="Use your password.")
         now = self._clock.now()
         assertion = believed(claims, self.provider, now)
+        try:
+            return self._find(assertion, self.provider, now, origin)
+        except _Nobody:
+            with self._db.transaction() as connection:
+                by = Principal(INSTALLATION, "visitor", frozenset(), via=VIA, origin=origin)
+                record(connection, now, by, AuditAction.SIGN_IN_FAILED, after={"factor": "provider"})
+            raise
+
+    def _find(self, assertion: Assertion, provider: TrustedProvider, now: datetime, origin: str) -> Recognised:
         with self._db.transaction() as connection:
             _use_up(connection, assertion, now)
             found = _known(connection, assertion) or _linked(connection, assertion, now, origin)
-            newcomer = let_in(connection, assertion, self.provider, now, origin) if found is None and assertion.email else None
+            newcomer = let_in(connection, assertion, provider, now, origin) if found is None and assertion.email else None
             if newcomer is not None:
                 _remember(connection, newcomer, assertion, now)
                 found = newcomer.person_id
@@ -122,13 +135,13 @@ def _home(connection: sa.Connection, person_id: int) -> int | None:
     return connection.execute(places.where(*mine).order_by(workspaces.c.is_demo, workspaces.c.id).limit(1)).scalar()
 
 
-def _nobody(assertion: Assertion) -> Denied:
+def _nobody(assertion: Assertion) -> _Nobody:
     if not assertion.email:
-        return Denied(
+        return _Nobody(
             "Your provider doesn’t confirm your email address.",
             hint="Confirm it there and try again, or sign in with your password.",
         )
-    return Denied(
+    return _Nobody(
         "Nobody signs in here with this account.",
         hint="Ask an admin of your workspace to let you in, or sign in with your password.",
     )

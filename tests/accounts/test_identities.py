@@ -257,13 +257,16 @@ def test_a_second_factor_turned_on_here_is_still_owed(
     assert identities.recognise(claims()).owes_code
 
 
-def test_a_refusal_changes_nothing(identities: Identities, db: Database, ada: Person, claims: Claims):
+def test_a_refusal_changes_nothing_and_is_on_record(identities: Identities, db: Database, ada: Person, claims: Claims):
     before = audited(db)
+    refusal(identities, claims(iss="https://evil.example"))
+    assert audited(db) == before, "what anybody can make up is not worth a line"
     refusal(identities, claims(email_verified=False))
     refusal(identities, claims(email="nobody@example.com"))
-    assert audited(db) == before
+    assert audited(db) == [*before, ("sign_in.failed", ""), ("sign_in.failed", "")]
     with db.read() as connection:
         assert connection.execute(sa.select(identities_table)).all() == []
+        assert connection.execute(sa.select(used_assertions)).all() == []
 
 
 def test_the_log_says_where_it_came_from_and_no_address(identities: Identities, db: Database, ada: Person, claims: Claims):
