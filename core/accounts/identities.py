@@ -88,7 +88,7 @@ class Identities:
             newcomer = let_in(connection, assertion, provider, now, origin) if found is None and assertion.email else None
             if newcomer is not None:
                 _remember(connection, newcomer, assertion, now)
-                found = newcomer.person_id
+            found = found or (newcomer.person_id if newcomer else _known(connection, assertion))  # known by now: in from another tab
             if found is None or _home(connection, found) is None:
                 raise _nobody(assertion)
             protected = connection.execute(sa.select(people.c.totp_enabled_at).where(people.c.id == found)).scalar()

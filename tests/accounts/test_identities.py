@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -128,6 +129,46 @@ def test_an_assertion_is_good_once(identities: Identities, ada: Person, claims: 
     identities.recognise(said)
     assert refusal(identities, said) == LATE
     assert refusal(identities, {**said, "name": "Another name", "provider": "default"}) == LATE
+
+
+def at_once(identities: Identities, *said: dict[str, Any]) -> list[object]:
+    """Let several browsers come at the same moment; return whom each was signed in as, or why not."""
+    start, outcomes = Barrier(len(said)), []
+
+    def come(one: dict[str, Any]) -> None:
+        start.wait()
+        try:
+            outcomes.append(recognised(identities, one))
+        except Denied as refused:
+            outcomes.append(refused.message)
+
+    threads = [Thread(target=come, args=(one,)) for one in said]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes, key=str)
+
+
+def test_of_two_browsers_with_the_same_assertion_one_is_let_in(identities: Identities, ada: Person, claims: Claims):
+    said = claims()
+    assert at_once(identities, said, said) == [ada.id, LATE]
+
+
+def test_of_two_people_with_the_same_address_one_is_linked(identities: Identities, ada: Person, claims: Claims):
+    assert at_once(identities, claims(sub="ada-1"), claims(sub="ada-2")) == [ada.id, NOBODY]
+
+
+def test_the_same_person_in_two_tabs_is_linked_once(identities: Identities, db: Database, ada: Person, claims: Claims):
+    assert at_once(identities, claims(), claims()) == [ada.id, ada.id]
+    assert audited(db).count(("identity.linked", f"person:{ada.id}")) == 1
+
+
+def test_a_colleague_in_two_tabs_joins_once(db: Database, clock: FrozenClock, people: People, workspace: Principal, claims: Claims):
+    bob = {"sub": "bob-1", "email": "bob@example.com"}
+    [one, other] = at_once(Identities(db, clock, OPEN), claims(**bob), claims(**bob))
+    assert one == other
+    assert [person.id for person in people.all(workspace)] == [one]
 
 
 def test_a_kept_assertion_is_refused_also_after_we_forgot_it(
