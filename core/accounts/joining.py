@@ -50,6 +50,24 @@ def use_up(connection: sa.Connection, token: str, now: datetime) -> tuple[sa.Row
     return row, _role(connection, row)
 
 
+def use_up_for(connection: sa.Connection, email: str, now: datetime) -> tuple[sa.RowMapping, RoleDefinition] | None:
+    """Mark the newest invitation of an address accepted, for somebody who has shown in another way that it is theirs.
+
+    Returns:
+        The invitation and the role it gives; None where there is none somebody still stands behind.
+    """
+    # Locked until the end: whoever brings the link at the same moment comes too late.
+    mine = sa.select(invitations).where(invitations.c.email == email, is_open(now)).order_by(invitations.c.id.desc()).with_for_update()
+    for row in connection.execute(mine).mappings().all():
+        try:
+            role = _role(connection, row)
+        except Denied:
+            continue
+        connection.execute(sa.update(invitations).where(invitations.c.id == row["id"]).values(accepted_at=now))
+        return row, role
+    return None
+
+
 def new_person(connection: sa.Connection, account: Row, now: datetime) -> int:
     """Write an account made by `checked_account`; return the person's number.
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from core.accounts import passwords
 from core.accounts.assertions import Assertion, TrustedProvider
+from core.accounts.joining import join, use_up_for
 from core.accounts.memberships import add_membership
 from core.accounts.roles import find_role
 from core.accounts.tables import people
@@ -27,15 +28,32 @@ def as_person(person_id: int, workspace_id: int, origin: str) -> Principal:
 
 
 def let_in(connection: sa.Connection, assertion: Assertion, provider: TrustedProvider, now: datetime, origin: str) -> Principal | None:
-    """Add a colleague nobody has invited to the first workspace, where whoever runs the server has allowed that.
+    """Add somebody as their invitation says, or without one as whoever runs the server has allowed.
 
     Args:
         connection: An open transaction; roll it back where None is returned.
-        assertion: Who they are at the provider.
+        assertion: Who they are at the provider, with a verified address.
         provider: Whom it lets join.
         now: When.
         origin: Where they are, for the audit log.
     """
+    return _as_invited(connection, assertion, now, origin) or _uninvited(connection, assertion, provider, now, origin)
+
+
+def _as_invited(connection: sa.Connection, assertion: Assertion, now: datetime, origin: str) -> Principal | None:
+    """Let somebody in who was invited: a verified address shows what the link in the mail would have shown."""
+    if (found := use_up_for(connection, assertion.email, now)) is None:
+        return None
+    invitation, role = found
+    if (person_id := _add(connection, assertion, now, invitation["name"])) is None:
+        return None
+    by = as_person(person_id, invitation["workspace_id"], origin)
+    join(connection, by, invitation, role, now)
+    return by
+
+
+def _uninvited(connection: sa.Connection, assertion: Assertion, provider: TrustedProvider, now: datetime, origin: str) -> Principal | None:
+    """Add a colleague nobody has invited to the first workspace, where that is allowed."""
     first, joins_as = connection.execute(_FIRST).scalar(), provider.role_for(assertion.email)
     if first is None or joins_as is None or (person_id := _add(connection, assertion, now)) is None:
         return None

@@ -82,7 +82,7 @@ def _new_account(offer: Offer) -> None:
 def _join(visitor: auth.Visitor, offer: Offer) -> None:
     _heading(f"Join {plain(offer.workspace)}?", f"You are invited as {plain(offer.role_name)}. You keep your account and its password.")
     with st.container(horizontal=True, horizontal_alignment="right"):
-        st.button("Not now", key="invitation_later", on_click=_forget)
+        st.button("Not now", key="invitation_later", on_click=forget)
         pressed = st.button("Join workspace", type="primary", key="invitation_join")
     if not pressed:
         return
@@ -101,13 +101,13 @@ def _somebody_else(visitor: auth.Visitor, offer: Offer) -> None:
         f"It was sent to {plain(offer.email)}. You are signed in as {plain(visitor.principal.name)}.",
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
-        st.button("Stay signed in", key="invitation_later", on_click=_forget)
+        st.button("Stay signed in", key="invitation_later", on_click=forget)
         st.button("Sign out and go on", type="primary", key="invitation_sign_out", on_click=auth.leave)
 
 
 def _bad_link(error: PostwrightError, way_on: str) -> None:
     _heading(error.message, error.hint)
-    st.button(way_on, type="primary", width="stretch", key="invitation_forget", on_click=_forget)
+    st.button(way_on, type="primary", width="stretch", key="invitation_forget", on_click=forget)
 
 
 def _heading(title: str, text: str) -> None:
@@ -115,10 +115,11 @@ def _heading(title: str, text: str) -> None:
     st.markdown(f":gray[{text}]")
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Take the invitation out of the page's address; use it as `on_click`, too."""
     st.query_params.pop(PARAMETER, None)
 
 
 def _done() -> None:
-    _forget()
+    forget()
     st.rerun()

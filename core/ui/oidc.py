@@ -9,7 +9,7 @@ import streamlit as st
 from core.accounts.identities import Recognised
 from core.errors import Denied, PostwrightError
 from core.settings import Settings
-from core.ui import auth
+from core.ui import auth, invitation
 from core.ui.parts import problem
 from core.ui.provider_doors import CALLBACK, FAILURE, Failure
 from core.ui.services import services
@@ -78,6 +78,8 @@ def _enter(found: Recognised) -> None:
     if found.owes_code:
         raise Denied("This account asks for a code as well.", hint="Sign in with your password.")
     auth.welcome(found.person_id)
+    if found.is_new:
+        invitation.forget()  # it is accepted
 
 
 def _note_failure() -> None:

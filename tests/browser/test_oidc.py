@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
+from core.app import build
+from core.permissions import Principal, Role
+from core.settings import Settings
 from tests.browser.conftest import EMAIL, PASSWORD, Visit
 from tests.support.browser import heading, sign_in, sign_in_form, sign_out
 from tests.support.identity_provider import IdentityProvider, identity_provider
@@ -178,6 +181,18 @@ def test_an_answer_meant_for_another_browser_is_refused(trusting: Product, provi
     assert "__Host-sid" not in names(victim.context)
 
 
+def test_somebody_invited_may_come_by_the_provider(trusting: Product, provider: IdentityProvider, visit: Visit) -> None:
+    provider.add("grace-1", "grace@example.com", "Grace Hopper")
+    page = visit().new_page()
+    page.goto(invitation(trusting, "grace@example.com"))
+    expect(page.get_by_role("textbox", name="Password")).to_be_visible()
+    continue_as(page, "Grace Hopper")
+    heading(page, "Overview")
+    assert page.url == f"{trusting.app_url}/"
+    expect(page.get_by_role("button", name="Grace Hopper", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="People")).to_have_count(0)
+
+
 def test_the_frameworks_own_way_out_is_closed(trusting: Product, visit: Visit) -> None:
     answer = visit().request.get(f"{trusting.app_url}/auth/logout", max_redirects=0)
     assert answer.status == 404
@@ -197,6 +212,16 @@ def continue_as(page: Page, name: str) -> None:
     """Go to the provider and say who one is there."""
     press(page)
     page.get_by_role("link", name=name).click()
+
+
+def invitation(product: Product, email: str) -> str:
+    """Invite somebody as an analyst, as whoever runs the server; return the link in their mail."""
+    services = build(Settings.load(data_dir=product.data_dir, app_url=product.app_url))
+    first = services.workspaces.first()
+    assert first is not None
+    link = services.invitations.invite(Principal.system(first.id), email, "", Role.ANALYST).link
+    services.close()
+    return link
 
 
 def names(context: BrowserContext) -> set[str]:
