@@ -12,15 +12,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.accounts.assertions import Assertion, Claims, TrustedProvider, believed, too_late
+from core.accounts.first_workspace import VISITOR, first_workspace
 from core.accounts.newcomers import VIA, as_person, let_in
-from core.accounts.tables import identities, memberships, people, used_assertions
+from core.accounts.tables import identities, people, used_assertions
 from core.audit.actions import AuditAction
 from core.audit.recording import INSTALLATION, record
 from core.clock import Clock
 from core.errors import Denied
 from core.permissions import Principal
 from core.storage.database import Database, insert_or_ignore
-from core.storage.tables import workspaces
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Identities:
             return self._find(assertion, self.provider, now, origin)
         except _Nobody:
             with self._db.transaction() as connection:
-                by = Principal(INSTALLATION, "visitor", frozenset(), via=VIA, origin=origin)
+                by = Principal(INSTALLATION, VISITOR, frozenset(), via=VIA, origin=origin)
                 record(connection, now, by, AuditAction.SIGN_IN_FAILED, after={"factor": "provider"})
             raise
 
@@ -89,7 +89,7 @@ class Identities:
             if newcomer is not None:
                 _remember(connection, newcomer, assertion, now)
             found = found or (newcomer.person_id if newcomer else _known(connection, assertion))  # known by now: in from another tab
-            if found is None or _home(connection, found) is None:
+            if found is None or first_workspace(connection, found) is None:
                 raise _nobody(assertion)
             protected = connection.execute(sa.select(people.c.totp_enabled_at).where(people.c.id == found)).scalar()
         return Recognised(found, owes_code=protected is not None, is_new=newcomer is not None)
@@ -113,7 +113,7 @@ def _linked(connection: sa.Connection, assertion: Assertion, now: datetime, orig
         return None
     # Locked until the end: of two people at the provider only one may become this one.
     person_id = connection.execute(sa.select(people.c.id).where(people.c.email == assertion.email).with_for_update()).scalar()
-    if person_id is None or (home := _home(connection, person_id)) is None:
+    if person_id is None or (home := first_workspace(connection, person_id)) is None:
         return None
     taken = sa.select(identities.c.subject).where(identities.c.issuer == assertion.issuer, identities.c.person_id == person_id)
     subjects = connection.execute(taken).scalars().all()
@@ -126,13 +126,6 @@ def _remember(connection: sa.Connection, by: Principal, assertion: Assertion, no
     row = {"issuer": assertion.issuer, "subject": assertion.subject, "person_id": by.person_id, "created_at": now}
     connection.execute(sa.insert(identities).values(**row))
     record(connection, now, by, AuditAction.IDENTITY_LINKED, by.label, after={"issuer": assertion.issuer})
-
-
-def _home(connection: sa.Connection, person_id: int) -> int | None:
-    """Return the workspace somebody starts in, or None if they may not enter any."""
-    mine = (memberships.c.person_id == person_id, memberships.c.disabled_at.is_(None))
-    places = sa.select(workspaces.c.id).select_from(memberships.join(workspaces, workspaces.c.id == memberships.c.workspace_id))
-    return connection.execute(places.where(*mine).order_by(workspaces.c.is_demo, workspaces.c.id).limit(1)).scalar()
 
 
 def _nobody(assertion: Assertion) -> _Nobody:

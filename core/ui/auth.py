@@ -36,7 +36,9 @@ class Visitor:
 
 @dataclass(frozen=True)
 class CodeDue:
-    """Somebody whose password was right and whose code is missing; kept on the server, where the browser can't change it.
+    """Somebody who is past the password or their identity provider, and whose code is missing.
+
+    It is kept on the server, where the browser can't change it.
 
     Args:
         person_id: Who.
@@ -72,11 +74,16 @@ def check_password(email: str, password: str) -> None:
     try:
         st.session_state[TICKET_KEY] = gate.ticket(gate.attempt(email, password, ip(), Engine(gate.credentials).check))
     except SecondFactorNeeded as needed:
-        st.session_state[CODE_KEY] = CodeDue(needed.person_id, services().clock.now() + CODE_LIFE)
+        ask_for_code(needed.person_id)
+
+
+def ask_for_code(person_id: int) -> None:
+    """Let the next run ask for the code of somebody who is past the password or their identity provider."""
+    st.session_state[CODE_KEY] = CodeDue(person_id, services().clock.now() + CODE_LIFE)
 
 
 def is_code_due() -> bool:
-    """Return whether somebody in this tab has given the right password less than five minutes ago and still owes the code."""
+    """Return whether somebody in this tab has shown who they are less than five minutes ago and still owes the code."""
     due = st.session_state.get(CODE_KEY)
     if due is not None and due.until <= services().clock.now():
         forget_code()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.accounts.identities import Recognised
-from core.errors import Denied, PostwrightError
+from core.errors import PostwrightError
 from core.settings import Settings
 from core.ui import auth, invitation
 from core.ui.parts import problem
@@ -75,9 +75,10 @@ def button() -> None:
 
 
 def _enter(found: Recognised) -> None:
-    if found.owes_code:
-        raise Denied("This account asks for a code as well.", hint="Sign in with your password.")
-    auth.welcome(found.person_id)
+    if found.owes_code:  # the provider stands in for the password only
+        auth.ask_for_code(found.person_id)
+    else:
+        auth.welcome(found.person_id)
     if found.is_new:
         invitation.forget()  # it is accepted
 

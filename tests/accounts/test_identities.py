@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from core.accounts.assertions import FRESH_FOR, SKEW, TrustedProvider
+from core.accounts.credentials import Credentials
 from core.accounts.identities import Identities
 from core.accounts.people import People, Person
 from core.accounts.tables import identities as identities_table
@@ -267,6 +268,13 @@ def test_colleagues_may_join_the_first_workspace_where_that_is_allowed(
     assert [one.id for one in workspaces.for_person(bob)] == [workspace.workspace_id]
     assert recognised(joining, claims(sub="bob-1", email="bob@example.com")) == bob
     assert [action for action, target in audited(db) if target == f"person:{bob}"] == ["person.added", "identity.linked"]
+
+
+def test_who_joined_so_has_no_password_that_could_be_guessed(db: Database, clock: FrozenClock, ada: Person, claims: Claims):
+    Identities(db, clock, OPEN).recognise(claims(sub="bob-1", email="bob@example.com"))
+    known = Credentials(db, clock)
+    assert ada.email in known
+    assert "bob@example.com" not in known
 
 
 @pytest.mark.parametrize("email", ["bob@elsewhere.example", "bob@sub.example.com", "bob@example.com.evil.example", "bob@notexample.com"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import pyotp
 import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
@@ -193,6 +194,22 @@ def test_somebody_invited_may_come_by_the_provider(trusting: Product, provider: 
     expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="People")).to_have_count(0)
 
 
+def test_whoever_has_a_second_factor_here_is_asked_for_it(trusting: Product, provider: IdentityProvider, visit: Visit) -> None:
+    trusting.run("users", "add", "tom@example.com", "--name", "Tom", "--role", "analyst", "--password-stdin", given=f"{PASSWORD}\n")
+    provider.add("tom-1", "tom@example.com", "Tom Twofold")
+    app = authenticator(trusting, "tom@example.com")
+    page = visit().new_page()
+    page.goto(f"{trusting.app_url}/lists")
+    continue_as(page, "Tom Twofold")
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    page.reload()
+    sign_in_form(page)  # half a sign-in is none: the provider's word is used up
+    continue_as(page, "Tom Twofold")
+    page.get_by_role("textbox", name="Code").fill(app.at(int(time.time()) + 30))
+    page.get_by_role("button", name="Go on").click()
+    heading(page, "Lists")
+
+
 def test_the_frameworks_own_way_out_is_closed(trusting: Product, visit: Visit) -> None:
     answer = visit().request.get(f"{trusting.app_url}/auth/logout", max_redirects=0)
     assert answer.status == 404
@@ -222,6 +239,19 @@ def invitation(product: Product, email: str) -> str:
     link = services.invitations.invite(Principal.system(first.id), email, "", Role.ANALYST).link
     services.close()
     return link
+
+
+def authenticator(product: Product, email: str) -> pyotp.TOTP:
+    """Turn somebody's second factor on; return what their authenticator app is."""
+    services = build(Settings.load(data_dir=product.data_dir, app_url=product.app_url))
+    first = services.workspaces.first()
+    assert first is not None
+    [person] = [one for one in services.people.all(Principal.system(first.id)) if one.email == email]
+    by = services.people.principal(person.id, first.id)
+    app = pyotp.TOTP(services.two_factor.begin(by).secret)
+    services.two_factor.confirm(by, app.now())
+    services.close()
+    return app
 
 
 def names(context: BrowserContext) -> set[str]:
