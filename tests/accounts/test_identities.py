@@ -70,7 +70,9 @@ def refusal(identities: Identities, claims: dict[str, Any]) -> str:
 
 def audited(db: Database) -> list[tuple[str, str]]:
     with db.read() as connection:
-        rows = connection.execute(sa.select(audit_log.c.action, audit_log.c.target).order_by(audit_log.c.id))
+        rows = connection.execute(
+            sa.select(audit_log.c.action, audit_log.c.target).order_by(audit_log.c.workspace_id, audit_log.c.sequence)
+        )
         return [(row.action, row.target) for row in rows]
 
 
@@ -312,7 +314,7 @@ def test_a_refusal_changes_nothing_and_is_on_record(identities: Identities, db: 
     assert audited(db) == before, "what anybody can make up is not worth a line"
     refusal(identities, claims(email_verified=False))
     refusal(identities, claims(email="nobody@example.com"))
-    assert audited(db) == [*before, ("sign_in.failed", ""), ("sign_in.failed", "")]
+    assert audited(db) == [("sign_in.failed", ""), ("sign_in.failed", ""), *before]
     with db.read() as connection:
         assert connection.execute(sa.select(identities_table)).all() == []
         assert connection.execute(sa.select(used_assertions)).all() == []

@@ -121,7 +121,8 @@ def test_the_log_tells_of_the_invitation_and_the_link(invitations: Invitations, 
     number = invitations.invite(as_ada, GRACE, "", Role.MARKETER).invitation.id
     person = f"person:{come().person_id}"
     with db.read() as connection:
-        rows = connection.execute(sa.select(audit_log.c.action, audit_log.c.target, audit_log.c.via).where(audit_log.c.actor == person))
+        rows = sa.select(audit_log.c.action, audit_log.c.target, audit_log.c.via).where(audit_log.c.actor == person)
+        rows = connection.execute(rows.order_by(audit_log.c.sequence))
         assert [tuple(row) for row in rows] == [
             ("invitation.accepted", f"invitation:{number}", "provider"),
             ("identity.linked", person, "provider"),
