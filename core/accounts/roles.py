@@ -159,7 +159,7 @@ def require_rank(by: Principal, permissions: frozenset[Permission]) -> None:
     Raises:
         Denied: If the role allows something the principal may not.
     """
-    if more := sorted(permissions - by.permissions):
+    if more := sorted(permissions - EVERYBODY - by.permissions):  # what everybody has is no rank, and an API token has none of it
         raise Denied(f"This role allows more than you may: “{more[0]}”.", hint="An admin of this workspace can do this.")
 
 
