@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from core.analytics.campaign import CampaignNumbers
 from core.analytics.comparing_arms import arm_rows
-from core.analytics.event_rows import EventQuestion, event_batches
+from core.analytics.event_rows import EventQuestion, event_batches, event_page
 from core.analytics.models import CampaignReport, CampaignRow, Overview, Totals
 from core.analytics.moments import zone_of
 from core.analytics.overview import campaign_rows, overview
@@ -132,17 +133,50 @@ class Analytics:
         """
         by.require(Permission.EVENTS_EXPORT)
         question = EventQuestion(campaign_id, kind, since)
-        target = f"workspace:{by.workspace_id}" if campaign_id is None else f"campaign:{campaign_id}"
-        asked = {name: value for name, value in (("kind", kind), ("since", since)) if value}
+        self._note_export(by, question)
+        return event_batches(self._engine, by.workspace_id, question, self._campaigns(by))
+
+    def _note_export(self, by: Principal, question: EventQuestion) -> None:
+        target = f"workspace:{by.workspace_id}" if question.campaign_id is None else f"campaign:{question.campaign_id}"
+        asked = {name: value for name, value in (("kind", question.kind), ("since", question.since)) if value}
         with self._db.transaction() as connection:
             record(connection, self._clock.now(), by, AuditAction.EVENTS_EXPORTED, target, after=asked)
-        return event_batches(self._engine, by.workspace_id, question, self._campaigns(by))
 
     def _campaigns(self, by: Principal) -> Collection[int] | None:
         if by.lists is None:
             return None
         with self._db.read() as connection:
             return self._seen(connection, by)
+
+    def events_after(
+        self,
+        by: Principal,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        *,
+        campaign_id: int | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return some events with the columns of `EVENT_SCHEMA`, in order of time.
+
+        Args:
+            by: Who asks.
+            after: When the last event of the page before happened and its id, or None to begin.
+            limit: How many at most.
+            campaign_id: As for `event_rows`, and so are the others.
+            kind: Only this kind.
+            since: Only those that happened at or after this; aware.
+
+        Raises:
+            Denied: If `by` may not export events.
+            InvalidInput: If there is no such kind, or the time has no zone.
+        """
+        by.require(Permission.EVENTS_EXPORT)
+        question = EventQuestion(campaign_id, kind, since)
+        if after is None:  # further pages belong to the same export
+            self._note_export(by, question)
+        return event_page(self._engine, by.workspace_id, question, after, limit, self._campaigns(by))
 
     def _recipients_by_variant(self, workspace_id: int, campaign_id: int) -> dict[int, int]:
         column = messages.c

@@ -100,6 +100,37 @@ class Contacts:
             wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit).offset(offset)
             return ContactPage([as_contact(row) for row in connection.execute(wanted)], total)
 
+    def before(
+        self,
+        by: Principal,
+        before_number: int | None,
+        limit: int,
+        *,
+        search: str = "",
+        list_id: int | None = None,
+        consent: ConsentStatus | None = None,
+    ) -> list[Contact]:
+        """Return contacts, newest first, from one on; nobody is seen twice or missed because others came meanwhile.
+
+        Args:
+            by: Who asks.
+            before_number: The last id of the page before, or None to begin.
+            limit: At most this many rows.
+            search: As for `page`, and so are the others.
+            list_id: Only people on this list.
+            consent: Only people who stand so.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        where = [contacts.c.workspace_id == by.workspace_id, *chosen(by, search.strip().lower(), list_id, consent)]
+        if before_number is not None:
+            where.append(contacts.c.id < before_number)
+        wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit)
+        with self._db.read() as connection:
+            return [as_contact(row) for row in connection.execute(wanted)]
+
     def count(self, by: Principal) -> int:
         """Return how many contacts there are to be seen.
 

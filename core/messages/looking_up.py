@@ -1,0 +1,85 @@
+"""Messages as programs look them up: one, or one page after the other, over all campaigns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.contacts.tables import contacts
+from core.contacts.visibility import seen_one_by_one
+from core.errors import NotFound
+from core.messages.reading import SeenCampaigns, nothing_for_the_limited
+from core.messages.rows import MessageRow
+from core.messages.states import MessageState
+from core.messages.tables import messages
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+
+_m = messages.c
+_COLUMNS = (
+    _m.id, _m.campaign_id, _m.contact_id, contacts.c.email, _m.variant_id, _m.state, _m.reason, _m.attempts, _m.due_at, _m.queued_at,
+    _m.accepted_at, _m.provider_message_id,
+)  # fmt: skip
+
+
+class Messages:
+    """Finds messages of the campaigns somebody may see, without the addresses of those they may not.
+
+    Args:
+        db: The database.
+        seen: Which campaigns somebody may see.
+    """
+
+    def __init__(self, db: Database, seen: SeenCampaigns = nothing_for_the_limited) -> None:
+        self._db, self._seen = db, seen
+
+    def get(self, by: Principal, message_id: int) -> tuple[int, MessageRow]:
+        """Return the campaign a message is of, and the message.
+
+        Raises:
+            Denied: If `by` may not see campaigns.
+            NotFound: If this workspace has no such message.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:
+            row = connection.execute(self._visible(connection, by).where(_m.id == message_id)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such message.", hint="Look it up among the messages of its campaign.")
+        return _as_row(row)
+
+    def after(
+        self, by: Principal, after_number: int, limit: int, *, campaign_id: int | None = None, state: MessageState | None = None
+    ) -> list[tuple[int, MessageRow]]:
+        """Return messages with the campaigns they are of, in the order of their ids.
+
+        Args:
+            by: Who asks.
+            after_number: The last id of the page before, or 0.
+            limit: How many at most.
+            campaign_id: Only this campaign's.
+            state: Only messages in this state.
+
+        Raises:
+            Denied: If `by` may not see campaigns.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        with self._db.read() as connection:
+            wanted = self._visible(connection, by).where(_m.id > after_number)
+            if campaign_id is not None:
+                wanted = wanted.where(_m.campaign_id == campaign_id)
+            if state is not None:
+                wanted = wanted.where(_m.state == state.value)
+            return [_as_row(row) for row in connection.execute(wanted.order_by(_m.id).limit(limit))]
+
+    def _visible(self, connection: sa.Connection, by: Principal) -> sa.Select[Any]:
+        reader = sa.and_(contacts.c.id == _m.contact_id, *seen_one_by_one(by))
+        found = sa.select(*_COLUMNS).select_from(messages.outerjoin(contacts, reader)).where(_m.workspace_id == by.workspace_id)
+        seen = self._seen(connection, by)
+        return found if seen is None else found.where(_m.campaign_id.in_(sorted(seen)))
+
+
+def _as_row(row: sa.Row[Any]) -> tuple[int, MessageRow]:
+    values = dict(row._mapping)
+    campaign_id = int(values.pop("campaign_id"))
+    return campaign_id, MessageRow(**{**values, "state": MessageState(row.state)})
