@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.accounts.access_tokens import AccessTokens
+from core.accounts.api_tokens import ApiTokens
 from core.accounts.assertions import TrustedProvider
 from core.accounts.identities import Identities
 from core.accounts.invitations import Invitations
@@ -40,6 +42,7 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
 from core.messages.ledger import Ledger
+from core.messages.looking_up import Messages
 from core.providers.connections import Connections
 from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
@@ -138,6 +141,16 @@ class Services:
         return Identities(self.db, self.clock, TrustedProvider.of(self.settings))
 
     @cached_property
+    def api_tokens(self) -> ApiTokens:
+        """What programs prove themselves with."""
+        return ApiTokens(self.db, self.clock)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """Sign-ins without a browser."""
+        return AccessTokens(self.db, self.clock, self.settings.key)
+
+    @cached_property
     def setup(self) -> Setup:
         """The first run."""
         return Setup(self.db, self.clock, self.workspaces, self.people, self.throttles)
@@ -226,6 +239,11 @@ class Services:
     def ledger(self) -> Ledger:
         """One row per email."""
         return Ledger(self.db, self.clock, seen_campaign_ids)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """The ledger as people read it."""
+        return Messages(self.db, seen_campaign_ids)
 
     @cached_property
     def delivery(self) -> Delivery:

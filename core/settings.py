@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs links and encrypts secrets; made on first run in `<data>/secret.key`, mode 0600."
     )
+    cors_origins: str = Field("", description="Web pages that may use the API, as origins with commas between; empty means none.")
+    rate_limit_url: str = Field(
+        "", description="`redis://…` where several processes count the API's requests together; empty means memory."
+    )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")
@@ -76,6 +80,21 @@ class Settings(BaseSettings):
     def _path(cls, value: str) -> str:
         if "://" in value:
             raise ValueError("it must be a path on this machine; addresses such as redis:// or s3:// are not supported yet")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in filter(None, (part.strip() for part in value.split(","))):
+            if origin != _origin_of(origin):
+                raise ValueError(f"“{origin[:80]}” is not an origin; write scheme and host, such as https://shop.example.com")
+        return value
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and ((problem := _url_problem(value)) or urlsplit(value).scheme not in {"redis", "rediss"}):
+            raise ValueError(problem or "it must begin with redis:// or rediss://")
         return value
 
     @field_validator("secret_key")
@@ -152,6 +171,11 @@ class Settings(BaseSettings):
         return self.database_url
 
     @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may use the API."""
+        return tuple(filter(None, (part.strip() for part in self.cors_origins.split(","))))
+
+    @property
     def lake_dir(self) -> Path:
         """The folder of the event lake."""
         return Path(self.lake_url) if self.lake_url else self.data_dir / "lake"
@@ -165,6 +189,14 @@ class Settings(BaseSettings):
     def queue_path(self) -> Path:
         """The file of the embedded queue."""
         return Path(self.queue_url) if self.queue_url else self.data_dir / "queue.db"
+
+
+def _origin_of(value: str) -> str:
+    """Return the origin of a URL, or nothing where it has none that a browser would name."""
+    parts = urlsplit(value) if not _url_problem(value) else None
+    if parts is None or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _url_problem(value: str) -> str:

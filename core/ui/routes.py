@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from core.api.app import mount
 from core.errors import Denied
 from core.storage.migrate import is_current
 from core.ui.cookies import session_cookie, token_among
@@ -102,6 +103,7 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", healthz),
     Route("/readyz", readyz),
     Route("/favicon.png", favicon),
+    *mount(services),
     Mount("/assets", StaticFiles(directory=_STATIC), name="assets"),
 ]
 

@@ -1,0 +1,37 @@
+"""What the API's front door works with, made once for the process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakValueDictionary
+
+from fastapi import Request, Response
+
+from core.api.idempotency import IdempotencyKeys
+from core.api.rates import Rates
+from core.app import Services
+
+
+class Front:
+    """Services, counts and keys.
+
+    Args:
+        services: Everything the product can do.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.rates = Rates(services.settings.rate_limit_url)
+        self.keys = IdempotencyKeys(services.db, services.clock, services.vault)
+        self.readers: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def alone(self, path: str) -> AsyncIterator[None]:
+        """Let nobody else who names a version change the same thing meanwhile: of two, the second is told that it changed."""
+        lock = self._locks.setdefault(path, asyncio.Lock())
+        async with lock:
+            yield

@@ -1,0 +1,1 @@
+"""What the API is about, a noun a file."""

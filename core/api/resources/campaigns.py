@@ -1,0 +1,157 @@
+"""Campaigns: one blast each, from draft to report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from core.api.callers import Asking
+from core.api.door import Door, needs
+from core.api.fields import Given, Id, IdInPath, Line, Shown
+from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
+from core.api.resources.reports import Report
+from core.campaigns.models import Audience, AudienceKind, Campaign
+from core.campaigns.states import CampaignState
+from core.jobs.doorbell import ring
+from core.permissions import Permission
+
+router = APIRouter(prefix="/campaigns", tags=["Campaigns"], route_class=Door)
+_VIEW, _EDIT, _SEND = needs(Permission.CAMPAIGNS_VIEW), needs(Permission.CAMPAIGNS_EDIT), needs(Permission.CAMPAIGNS_SEND)
+
+
+class AudienceShown(Shown):
+    """Whom a campaign goes to."""
+
+    kind: AudienceKind = Field(description="A list, or the people a segment's rules choose at the moment of sending.")
+    id: Id = Field(description="The list or segment.", examples=[4])
+
+
+class CampaignShown(Shown):
+    """A campaign."""
+
+    id: int = Field(examples=[9])
+    name: str = Field(examples=["Spring teas"])
+    subject: str = Field(examples=["{{ contact.first_name }}, the first flush is here"])
+    subject_b: str | None = Field(description="The second subject of an A/B test, or null.")
+    from_name: str = Field(examples=["Aurora Tea"])
+    from_email: str = Field(examples=["news@example.com"])
+    template_id: int = Field(examples=[5])
+    template_version_id: int | None = Field(description="The version that is sent; null before.")
+    connection_id: int = Field(description="How it is sent.", examples=[1])
+    audience: AudienceShown
+    track_conversions: bool
+    state: CampaignState
+    created_at: datetime
+    launched_at: datetime | None
+    finished_at: datetime | None
+    stopped_reason: str = Field(description="Why nothing leaves at the moment; empty while all goes well.")
+
+
+class NewCampaign(Given):
+    """A draft to be kept."""
+
+    name: Line = Field(examples=["Spring teas"])
+    subject: Line = Field(description="Merge fields allowed.", examples=["{{ contact.first_name }}, the first flush is here"])
+    template_id: Id = Field(examples=[5])
+    audience: AudienceShown = Field(examples=[{"kind": "list", "id": 4}])
+    from_email: Line = Field(examples=["news@example.com"])
+    from_name: Line = Field("", examples=["Aurora Tea"])
+    subject_b: Line | None = Field(None, description="Makes it an A/B test.")
+    connection_id: Id | None = Field(None, description="How it is sent; the workspace's default if left out.")
+    track_conversions: bool = False
+
+
+class CampaignChange(Given):
+    """What is to be changed of a draft; what is left out stays."""
+
+    name: Line | None = None
+    subject: Line | None = None
+    template_id: Id | None = None
+    audience: AudienceShown | None = None
+    from_email: Line | None = None
+    from_name: Line | None = None
+    subject_b: Line | None = Field(None, description="null ends the A/B test.")
+    connection_id: Id | None = None
+    track_conversions: bool | None = None
+
+
+@router.get("", summary="List campaigns", openapi_extra=_VIEW)
+def list_campaigns(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) -> Page[CampaignShown]:
+    """Return the campaigns, the oldest first."""
+    return cut(caller.services.campaigns.all(caller.by), limit, cursor, _shown, lambda one: one.id)
+
+
+@router.post("", summary="Make a campaign", status_code=201, openapi_extra=_EDIT)
+def make_campaign(caller: Asking, given: NewCampaign, response: Response) -> CampaignShown:
+    """Keep a draft. Nothing is sent before you say so."""
+    made = caller.services.campaigns.create(caller.by, **_fields(given))
+    response.headers["Location"] = f"/api/v1/campaigns/{made.id}"
+    return _shown(made)
+
+
+@router.get("/{campaign_id}", summary="Get a campaign", openapi_extra=_VIEW)
+def get_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Return a campaign."""
+    return _shown(caller.services.campaigns.get(caller.by, campaign_id))
+
+
+@router.patch("/{campaign_id}", summary="Change a draft", openapi_extra=_EDIT)
+def change_campaign(caller: Asking, campaign_id: IdInPath, given: CampaignChange) -> CampaignShown:
+    """Change a draft; what was launched stays as it was."""
+    return _shown(caller.services.campaigns.update(caller.by, campaign_id, **_fields(given)))
+
+
+@router.delete("/{campaign_id}", summary="Delete a draft", status_code=204, openapi_extra=_EDIT)
+def delete_campaign(caller: Asking, campaign_id: IdInPath) -> None:
+    """Delete a draft; what was sent stays on record."""
+    caller.services.campaigns.delete(caller.by, campaign_id)
+
+
+@router.post("/{campaign_id}/send", summary="Send a campaign", status_code=202, openapi_extra=_SEND)
+def send_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Freeze the audience and the template, and begin to send. Sending again changes nothing: nobody gets it twice."""
+    launched = caller.services.campaigns.launch(caller.by, campaign_id)
+    ring(campaign_id, caller.services.settings)
+    return _shown(launched)
+
+
+@router.post("/{campaign_id}/pause", summary="Pause a campaign", openapi_extra=_SEND)
+def pause_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Hold what has not left yet."""
+    return _shown(caller.services.campaigns.pause(caller.by, campaign_id))
+
+
+@router.post("/{campaign_id}/resume", summary="Resume a campaign", openapi_extra=_SEND)
+def resume_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Go on with what is left."""
+    resumed = caller.services.campaigns.resume(caller.by, campaign_id)
+    ring(campaign_id, caller.services.settings)
+    return _shown(resumed)
+
+
+@router.post("/{campaign_id}/cancel", summary="Cancel a campaign", openapi_extra=_SEND)
+def cancel_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Cancel what has not left yet, for good."""
+    return _shown(caller.services.campaigns.cancel(caller.by, campaign_id))
+
+
+@router.get("/{campaign_id}/report", summary="Get a report", openapi_extra=needs(Permission.REPORTS_VIEW))
+def get_report(caller: Asking, campaign_id: IdInPath) -> Report:
+    """Return what came of a campaign, from its events as they stand now."""
+    caller.services.campaigns.get(caller.by, campaign_id)
+    return Report.model_validate(caller.services.analytics.campaign_report(caller.by, campaign_id))
+
+
+def _fields(given: NewCampaign | CampaignChange) -> Any:
+    """Return what was sent in the words of a draft; null is left out where it means nothing."""
+    fields = {name: value for name, value in given.named().items() if value is not None or name == "subject_b"}
+    if given.audience is not None and "audience" in fields:
+        fields["audience"] = Audience(given.audience.kind, given.audience.id)
+    return fields
+
+
+def _shown(campaign: Campaign) -> CampaignShown:
+    return CampaignShown.model_validate(campaign)

@@ -1,0 +1,66 @@
+"""Workspaces: those one may enter, and the one a token is for."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.api.callers import Asking
+from core.api.door import ANYBODY, Door, needs
+from core.api.fields import Given, Line, Shown
+from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
+from core.permissions import Permission
+
+router = APIRouter(prefix="/workspaces", tags=["Workspaces"], route_class=Door)
+
+
+class WorkspaceShown(Shown):
+    """A workspace."""
+
+    id: int = Field(examples=[1])
+    name: str = Field(examples=["Aurora Tea"])
+    is_demo: bool = Field(description="Whether its people and figures are made up.")
+    timezone: str = Field(examples=["Europe/Berlin"])
+    postal_address: str = Field(description="What the footer of every email names.", examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
+
+
+class NewWorkspace(Given):
+    """A workspace to be made."""
+
+    name: Line = Field(examples=["Aurora Coffee"])
+    timezone: Line = Field("UTC", examples=["Europe/Berlin"])
+
+
+class WorkspaceChange(Given):
+    """What is to be changed; what is left out stays."""
+
+    name: Line | None = Field(None, examples=["Aurora Tea"])
+    timezone: Line | None = Field(None, examples=["Europe/Berlin"])
+    postal_address: Line | None = Field(None, examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
+
+
+@router.get("", summary="List my workspaces", openapi_extra=ANYBODY)
+def list_workspaces(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) -> Page[WorkspaceShown]:
+    """Return the workspaces you may enter. An API token is for one workspace and hears of no other."""
+    workspaces, by = caller.services.workspaces, caller.by
+    is_session = by.via.startswith("session:") and by.person_id is not None
+    mine = workspaces.for_person(by.person_id or 0) if is_session else [workspaces.get(by.workspace_id)]
+    return cut(mine, limit, cursor, WorkspaceShown.model_validate, lambda workspace: workspace.id)
+
+
+@router.post("", summary="Make a workspace", status_code=201, openapi_extra=needs(Permission.WORKSPACES_CREATE))
+def make_workspace(caller: Asking, given: NewWorkspace) -> WorkspaceShown:
+    """Make a workspace whose admin is you. This token is not for it: sign in there, or make another one in it."""
+    return WorkspaceShown.model_validate(caller.services.workspaces.create_for(caller.by, given.name, given.timezone))
+
+
+@router.get("/current", summary="Get the current workspace", openapi_extra=ANYBODY)
+def get_workspace(caller: Asking) -> WorkspaceShown:
+    """Return the workspace the token is for."""
+    return WorkspaceShown.model_validate(caller.services.workspaces.get(caller.by.workspace_id))
+
+
+@router.patch("/current", summary="Change the current workspace", openapi_extra=needs(Permission.WORKSPACE_EDIT))
+def change_workspace(caller: Asking, given: WorkspaceChange) -> WorkspaceShown:
+    """Change the workspace the token is for."""
+    return WorkspaceShown.model_validate(caller.services.workspaces.update(caller.by, **given.named()))
