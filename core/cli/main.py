@@ -18,6 +18,7 @@ from core.cli.outbox import outbox
 from core.cli.providers import providers
 from core.cli.segments import segments
 from core.cli.templates import templates
+from core.cli.tokens import tokens
 from core.cli.users import users
 
 postwright = group("postwright", "Postwright: email marketing you run yourself.")
@@ -34,7 +35,7 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-for noun in (users, contacts, templates, segments, campaigns, messages, events, providers, outbox, audit):
+for noun in (users, tokens, contacts, templates, segments, campaigns, messages, events, providers, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

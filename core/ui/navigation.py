@@ -62,6 +62,7 @@ PAGES = (
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
     Entry("Admin", "pages/admin/roles.py", "Roles", "shield_person", _P.ROLES_MANAGE),
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
+    Entry("Admin", "pages/admin/api_tokens.py", "API tokens", "key", _P.TOKENS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
     Entry("Admin", "pages/admin/audit.py", "Audit log", "history", _P.AUDIT_VIEW, all_lists=True),
     Entry("", "pages/account/account.py", "Your account", "account_circle", _P.ACCOUNT_MANAGE, hidden=True),
