@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run install install-dev test lint bench browser postgres clean
+.PHONY: run install install-dev test lint bench browser postgres redis clean
 
 run: install ## install, bring the database up to date, start everything, print the address and the set-up code
 	$(BIN)/postwright up
@@ -23,7 +23,7 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-test: install-dev browser postgres lint ## everything CI runs
+test: install-dev browser postgres redis lint ## everything CI runs
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: install-dev ## ruff, types, import contracts
@@ -40,6 +40,9 @@ browser: install-dev ## a Chromium for the browser tests: the installed one, els
 
 postgres: install-dev ## PostgreSQL's server programs for the storage tests, from the system's packages where missing
 	$(BIN)/python -m tests.support.postgres
+
+redis: install-dev ## Redis's server for the tests of shared limits, from the system's packages where missing
+	$(BIN)/python -m tests.support.redis_server
 
 clean: ## forget the virtual environment and caches; never touches data/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

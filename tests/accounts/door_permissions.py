@@ -9,12 +9,12 @@ from core.permissions import Permission
 P = Permission
 
 _ONE: Mapping[Permission, str] = {
-    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page"
+    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
     " connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",
-    P.CONTACTS_VIEW: "contacts.attributes contacts.count contacts.find contacts.get contacts.page consent.history"
+    P.CONTACTS_VIEW: "contacts.attributes contacts.before contacts.count contacts.find contacts.get contacts.page consent.history"
     " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
     " lists.add lists.create lists.delete lists.remove lists.rename",
@@ -24,12 +24,13 @@ _ONE: Mapping[Permission, str] = {
     " segments.get segments.mailable_count",
     P.SEGMENTS_EDIT: "segments.create segments.delete segments.update",
     P.REPORTS_VIEW: "analytics.campaign_table analytics.overview",
-    P.EVENTS_EXPORT: "analytics.event_rows",
+    P.EVENTS_EXPORT: "analytics.event_rows analytics.events_after",
     P.OUTBOX_VIEW: "outbox.page outbox.show",
     P.CONNECTIONS_MANAGE: "connections.add connections.change connections.remove connections.set_default connections.test",
     P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all"
     " invitations.all invitations.cancel invitations.invite invitations.resend",
     P.ROLES_MANAGE: "roles.change roles.create roles.delete roles.table",
+    P.TOKENS_MANAGE: "api_tokens.all api_tokens.create api_tokens.get api_tokens.revoke",
     P.WORKSPACE_EDIT: "workspaces.update",
     P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
     P.WORKSPACES_CREATE: "workspaces.create_for",

@@ -45,8 +45,11 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
     services.campaigns.launch(theirs, sent.id)
     drain(services, sent.id, owner="test", should_stop=lambda: False)
     ann = services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN)
+    token, _ = services.api_tokens.create(services.people.principal(ann.id, theirs.workspace_id), SECRET, ["contacts.view"])
     services.sessions.redeem(services.sessions.issue_ticket(ann.id, theirs.workspace_id), "", "")
     return {
+        "token_id": token.id,
+        "message_id": services.messages.after(theirs, 0, 1)[0][1].id,
         "contact_id": contact.id,
         "contact_ids": [contact.id],
         "list_id": imported.list_id,

@@ -86,6 +86,8 @@ def make_world(services: Services, number: int) -> World:
         "campaign_id": draft.id,
         "campaign_ids": [launched.id],
         "import_id": imported.import_id,
+        "token_id": services.api_tokens.create(by, "Shop", ["contacts.view"])[0].id,
+        "message_id": services.messages.after(system, 0, 1)[0][1].id,
         "audience": fields["audience"],
         "version": template,
         "data": people,

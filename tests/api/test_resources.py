@@ -1,0 +1,178 @@
+"""Each noun of the API, used as it is meant to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.jobs.delivering import drain
+from core.permissions import Permission, Principal, Role
+from tests.api.conftest import MJML, Login, Member, Program
+
+if TYPE_CHECKING:
+    from core.app import Services
+
+
+def test_a_campaign_from_nothing_to_its_report(services: Services, admin: Program):
+    readers = admin.post("/lists", {"name": "Readers"}).json()
+    grace = admin.post(
+        "/contacts", {"email": "Grace@Example.com", "first_name": "Grace", "consent": "subscribed", "list_ids": [readers["id"]]}
+    )
+    assert grace.status_code == 201
+    assert grace.headers["location"] == f"/api/v1/contacts/{grace.json()['id']}"
+    linus = admin.post("/contacts", {"email": "linus@example.com", "attributes": {"city": "Helsinki", "age": 54, "vip": True}}).json()
+    assert (linus["consent"], linus["attributes"]) == ("unknown", {"city": "Helsinki", "age": 54, "vip": True})
+    assert admin.post(f"/lists/{readers['id']}/contacts", {"contact_ids": [linus["id"], 2**40]}).json() == {"added": 1}
+    template = admin.post("/templates", {"name": "Welcome", "source": MJML}).json()
+    draft = {"name": "Spring", "subject": "Tea", "template_id": template["id"], "from_email": "news@example.com"}
+    campaign = admin.post("/campaigns", draft | {"audience": {"kind": "list", "id": readers["id"]}, "subject_b": "More tea"}).json()
+    assert (campaign["state"], campaign["subject_b"], campaign["audience"]) == ("draft", "More tea", {"kind": "list", "id": readers["id"]})
+    path = f"/campaigns/{campaign['id']}"
+    assert admin("PATCH", path, {"subject_b": None, "name": "Spring teas"}).json()["subject_b"] is None
+    sent = admin.post(f"{path}/send")
+    assert (sent.status_code, sent.json()["state"]) == (202, "sending")
+    assert admin.post(f"{path}/send").status_code == 202
+    drain(services, campaign["id"], owner="test", should_stop=lambda: False)
+    services.ingester.catch_up()
+    messages = admin.get(f"/messages?campaign_id={campaign['id']}").json()["data"]
+    assert {(message["email"], message["state"], message["reason"]) for message in messages} == {
+        ("grace@example.com", "accepted", ""),
+        ("linus@example.com", "skipped", "not_confirmed"),
+    }
+    assert admin.get(f"/messages/{messages[0]['id']}").json() == messages[0]
+    [event] = admin.get(f"/events?campaign_id={campaign['id']}&kind=sent").json()["data"]
+    assert event["contact_id"] == grace.json()["id"]
+    report = admin.get(f"{path}/report").json()
+    assert (report["totals"]["sent"], report["totals"]["skipped"]) == (1, 1)
+    assert admin("DELETE", path).status_code == 409
+
+
+def test_a_campaign_is_held_let_go_on_and_cancelled(admin: Program):
+    readers = admin.post("/lists", {"name": "Readers"}).json()
+    admin.post("/contacts", {"email": "grace@example.com", "consent": "subscribed", "list_ids": [readers["id"]]})
+    template = admin.post("/templates", {"name": "Welcome", "source": MJML}).json()
+    fields = {"name": "Spring", "subject": "Tea", "template_id": template["id"], "from_email": "news@example.com"}
+    path = f"/campaigns/{admin.post('/campaigns', fields | {'audience': {'kind': 'list', 'id': readers['id']}}).json()['id']}"
+    assert admin.post(f"{path}/pause").status_code == 409
+    admin.post(f"{path}/send")
+    states = [admin.post(f"{path}/{verb}").json()["state"] for verb in ("pause", "resume", "cancel")]
+    assert states == ["paused", "sending", "cancelled"]
+    assert admin.post(f"{path}/resume").json()["detail"] == "This campaign is cancelled."
+
+
+def test_a_contact_is_changed_and_deleted(admin: Program):
+    made = admin.post("/contacts", {"email": "grace@example.com", "first_name": "Grace", "attributes": {"city": "Hamburg"}}).json()
+    path = f"/contacts/{made['id']}"
+    changed = admin("PATCH", path, {"last_name": "Hopper", "attributes": {"plan": "gold"}}).json()
+    assert (changed["first_name"], changed["last_name"], changed["attributes"]) == ("Grace", "Hopper", {"city": "Hamburg", "plan": "gold"})
+    assert changed["consent"] == "unknown"
+    consents = [admin("PATCH", path, {"consent": word}).json()["consent"] for word in ("subscribed", "unsubscribed", "subscribed")]
+    assert consents == ["subscribed", "unsubscribed", "subscribed"]
+    assert admin("PATCH", path, {"first_name": None}).json()["first_name"] == "Grace"
+    assert admin.get("/contacts?search=hopp").json()["data"][0]["id"] == made["id"]
+    assert admin.post("/contacts", {"email": " GRACE@example.com"}).status_code == 409
+    assert admin("DELETE", path).status_code == 204
+    assert admin("DELETE", path).status_code == 404
+
+
+def test_a_list_is_renamed_emptied_and_deleted(admin: Program):
+    readers = admin.post("/lists", {"name": "Readers"}).json()
+    path = f"/lists/{readers['id']}"
+    contact = admin.post("/contacts", {"email": "grace@example.com", "list_ids": [readers["id"]]}).json()
+    assert admin.get(path).json()["size"] == 1
+    assert admin("DELETE", f"{path}/contacts/{contact['id']}").status_code == 204
+    assert admin("DELETE", f"{path}/contacts/{contact['id']}").status_code == 404
+    assert admin("PATCH", path, {"name": "News"}).json()["name"] == "News"
+    assert admin.post("/lists", {"name": "News"}).status_code == 409
+    assert admin("DELETE", path).status_code == 204
+    assert admin.get(path).status_code == 404
+
+
+def test_a_template_gets_versions_and_a_broken_one_says_why(admin: Program):
+    made = admin.post("/templates", {"name": "Welcome", "source": MJML})
+    path = f"/templates/{made.json()['id']}"
+    again = admin("PUT", path, {"source": MJML.replace("Hello", "Welcome")}).json()
+    assert (again["latest_number"], again["name"]) == (2, "Welcome")
+    assert admin("PUT", path, {"source": MJML.replace("Hello", "Welcome")}).json() == again
+    assert admin.post("/templates", {"name": " Welcome ", "source": MJML}).status_code == 409
+    broken = admin("PUT", path, {"source": MJML.replace("Hello", "{{ contact.nothing }}")})
+    assert broken.status_code == 422
+    assert "nothing" in broken.json()["detail"]
+
+
+def test_people_are_looked_after(services: Services, admin: Program, member: Member, workspace: Principal):
+    grace = member(Role.MARKETER)
+    only = services.lists.create(workspace, "Readers")
+    path = f"/people/{grace.id}"
+    assert [one["email"] for one in admin.get("/people").json()["data"]] == ["admin@example.com", "marketer@example.com"]
+    assert admin("PATCH", path, {"role": "analyst", "list_ids": [only.id]}).json()["lists"] == [only.id]
+    assert admin("PATCH", path, {"disabled": True}).json()["disabled_at"]
+    answer = admin("PATCH", path, {"disabled": False, "list_ids": None}).json()
+    assert (answer["role"], answer["disabled_at"], answer["lists"]) == ("analyst", None, None)
+    assert admin("PATCH", path, {"role": "emperor"}).status_code == 404
+    assert admin("PATCH", f"/people/{admin.by.person_id}", {"role": "analyst"}).json()["detail"].startswith("This is the last admin")
+
+
+def test_somebody_is_invited_and_the_invitation_taken_back(services: Services, admin: Program):
+    sent = admin.post("/people/invitations", {"email": "grace@example.com", "role": "marketer"})
+    assert sent.status_code == 201
+    assert (sent.json()["mailed"], sent.json()["link"]) == (True, None)  # whoever reads the mail shows that the address is theirs
+    [open_one] = admin.get("/people/invitations").json()["data"]
+    assert (open_one["email"], open_one["role"]) == ("grace@example.com", "marketer")
+    assert "link" not in open_one
+    assert admin.post("/people/invitations", {"email": "grace@example.com", "role": "emperor"}).status_code == 404
+    assert admin("DELETE", f"/people/invitations/{open_one['id']}").status_code == 204
+    assert admin("DELETE", f"/people/invitations/{open_one['id']}").status_code == 404
+
+
+def test_a_workspace_is_made_and_the_token_stays_where_it_is(services: Services, admin: Program):
+    made = admin.post("/workspaces", {"name": "Second", "timezone": "Europe/Berlin"})
+    assert made.status_code == 201
+    assert services.people.principal(admin.by.person_id or 0, made.json()["id"]).role == Role.ADMIN
+    assert admin.get("/me").json()["workspace"] == "Acme"
+
+
+def test_a_token_gives_no_role_that_may_more_than_it(services: Services, member: Member, program: Login, workspace: Principal):
+    ada, grace = member(), member(Role.ANALYST)
+    token = program(ada, scopes=frozenset({Permission.PEOPLE_MANAGE}))
+    assert token("PATCH", f"/people/{grace.id}", {"role": "admin"}).status_code == 403
+    assert token("PATCH", f"/people/{ada.id}", {"disabled": True}).status_code == 403
+
+
+def test_a_workspace_is_changed_and_a_token_hears_of_no_other(services: Services, admin: Program):
+    other = services.workspaces.create("Elsewhere")
+    services.workspaces.add_member(other.id, admin.by.person_id or 0, Role.ADMIN)
+    assert admin("PATCH", "/workspaces/current", {"name": "Aurora", "timezone": "Europe/Berlin"}).json()["name"] == "Aurora"
+    assert [one["name"] for one in admin.get("/workspaces").json()["data"]] == ["Aurora"]
+    assert admin.get("/workspaces/current").json()["timezone"] == "Europe/Berlin"
+
+
+def test_a_token_makes_tokens_within_its_own_bounds(admin: Program):
+    made = admin.post("/tokens", {"name": "Shop", "scopes": ["contacts.view"], "expires_in_days": 30, "requests_per_minute": 7})
+    assert made.status_code == 201
+    shop = Program(admin.http, made.json()["token"], admin.by)
+    assert shop.get("/me").json()["permissions"] == ["contacts.view"]
+    assert shop.get("/me").headers["ratelimit-limit"] == "7"
+    path = f"/tokens/{made.json()['id']}"
+    assert "token" not in admin.get(path).json()
+    assert made.json()["token"] not in admin.get("/tokens").text
+    assert admin("DELETE", path).status_code == 204
+    assert shop.get("/me").status_code == 401
+    assert admin.get(path).json()["revoked_at"]
+    assert admin.post("/tokens", {"name": "X", "scopes": ["account.manage"]}).status_code == 422
+    assert admin.post("/tokens", {"name": "X", "scopes": ["magic"]}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/contacts", "/lists", "/messages", "/events"])
+def test_somebody_limited_to_a_list_sees_nobody_else(services: Services, workspace: Principal, member: Member, program: Login, path: str):
+    member()
+    person: Any = member(Role.MARKETER)
+    only, other = services.lists.create(workspace, "Mine"), services.lists.create(workspace, "Others")
+    services.contacts.save(workspace, "seen@example.com", list_ids=[only.id])
+    services.contacts.save(workspace, "hidden@example.com", list_ids=[other.id])
+    services.people.set_lists(workspace, person.id, [only.id])
+    answer = program(person).get(path)
+    assert answer.status_code in {200, 403}
+    assert "hidden" not in answer.text
+    assert "Others" not in answer.text

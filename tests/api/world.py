@@ -1,0 +1,51 @@
+"""A workspace with one of everything, and the number of each thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.campaigns.models import Audience
+from core.jobs.delivering import drain
+from core.permissions import Principal, Role
+from tests.api.conftest import MJML, PASSWORD
+
+if TYPE_CHECKING:
+    from core.app import Services
+
+
+def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
+    """Fill a workspace and return where things are, by the names the API has for them.
+
+    Args:
+        services: Everything the product can do.
+        where: Which workspace.
+        word: Is in everything a person would read.
+    """
+    services.people.rounds = 4
+    person = services.people.add(where, f"{word}@example.com", word, PASSWORD, Role.ADMIN)
+    listed = services.lists.create(where, word)
+    contact = services.contacts.save(where, f"{word}-reader@example.com", first_name=word, attributes={"city": word}, list_ids=[listed.id])
+    template = services.templates.save(where, word, MJML.replace("Hello", word))
+    fields: Any = {"name": word, "subject": word, "from_email": f"{word}@example.com", "template_id": template.template_id}
+    fields |= {"audience": Audience("list", listed.id)}
+    sent, draft = services.campaigns.create(where, **fields), services.campaigns.create(where, **fields)
+    services.campaigns.launch(where, sent.id)
+    drain(services, sent.id, owner="test", should_stop=lambda: False)
+    services.ingester.catch_up()
+    token, _ = services.api_tokens.create(services.people.principal(person.id, where.workspace_id), word, ["contacts.view"])
+    return {
+        "person_id": person.id,
+        "list_id": listed.id,
+        "list_ids": [listed.id],
+        "contact_id": contact.id,
+        "contact_ids": [contact.id],
+        "template_id": template.template_id,
+        "campaign_id": draft.id,
+        "sent_campaign_id": sent.id,
+        "message_id": services.messages.after(where, 0, 1)[0][1].id,
+        "token_id": token.id,
+        "invitation_id": services.invitations.invite(where, f"{word}-invited@example.com", word, Role.ANALYST).invitation.id,
+        "connection_id": services.connections.default(where).id,
+        "workspace_id": where.workspace_id,
+        "audience": {"kind": "list", "id": listed.id},
+    }
