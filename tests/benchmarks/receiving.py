@@ -69,7 +69,8 @@ def _load(url: str) -> float:
 
 
 @contextmanager
-def _server(command: list[str], port: int, **environment: str) -> Iterator[None]:
+def serving(command: list[str], port: int, **environment: str) -> Iterator[None]:
+    """Run a server for as long as the context lasts; inside it listens."""
     process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: _is_open(port), f"port {port}")
@@ -88,7 +89,7 @@ def _is_open(port: int) -> bool:
 def _nginx(folder: Path) -> Iterator[int]:
     port = free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
-    with _server(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
+    with serving(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
         yield port
 
 
@@ -99,12 +100,12 @@ def _receiver(folder: Path) -> Iterator[tuple[int, str]]:
     migrate(Database(settings.resolved_database_url))
     token = TokenSigner(settings.key).mint(Purpose.OPEN, 1)
     command = [sys.executable, "-m", "tracking_receiver", "--host", "127.0.0.1", "--port", str(port)]
-    with _server(command, port, POSTWRIGHT_DATA_DIR=str(data), POSTWRIGHT_SECRET_KEY="a-key-for-benchmarks-only"):
+    with serving(command, port, POSTWRIGHT_DATA_DIR=str(data), POSTWRIGHT_SECRET_KEY="a-key-for-benchmarks-only"):
         yield port, f"/o/{token}.gif"
 
 
 @contextmanager
 def _insert_per_hit(folder: Path) -> Iterator[int]:
     port = free_port()
-    with _server([sys.executable, "-c", INSERT_PER_HIT, str(folder / "hits.db"), str(port)], port):
+    with serving([sys.executable, "-c", INSERT_PER_HIT, str(folder / "hits.db"), str(port)], port):
         yield port
