@@ -66,8 +66,8 @@ class Door:
 
 def doors() -> list[Door]:
     """Return every public method of every service whose first parameter is a principal."""
-    services = [name for name, member in vars(Services).items() if isinstance(member, cached_property)]
-    return [door for name in services for door in _of(name, inspect.signature(vars(Services)[name].func, eval_str=True).return_annotation)]
+    services = inspect.getmembers(Services, lambda member: isinstance(member, cached_property))
+    return [door for name, made in services for door in _of(name, inspect.signature(made.func, eval_str=True).return_annotation)]
 
 
 def _of(service: str, kind: type) -> Iterator[Door]:
