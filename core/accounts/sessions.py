@@ -174,13 +174,17 @@ class Sessions:
             connection.execute(sa.update(people).where(people.c.id == row["person_id"]).values(last_seen_at=now))
 
     def _end(self, *which: sa.ColumnElement[bool], by: Principal | None = None) -> int:
-        """End sessions; each is told of in the log of the workspace it was in, or all in that of the principal who ends them."""
+        """End sessions; who ends their own is told of once, else each in the log of the workspace it was in."""
         now = self._clock.now()
         ended = sa.update(sessions).where(*which, sessions.c.revoked_at.is_(None)).values(revoked_at=now).returning(*_WHOSE)
         with self._db.transaction() as connection:
             rows = connection.execute(ended).all()
-            for row in sorted(rows, key=lambda one: (one.workspace_id, one.id)):  # always in this order: each locks its workspace's log
-                record(connection, now, by or _owner(*row), AuditAction.SESSION_ENDED, f"session:{row.id}")
+            if by and rows:
+                target = f"session:{rows[0].id}" if len(rows) == 1 else by.label
+                record(connection, now, by, AuditAction.SESSION_ENDED, target, after={"sessions": len(rows)})
+            elif not by:
+                for row in sorted(rows, key=lambda one: (one.workspace_id, one.id)):  # always in this order: each locks its workspace's log
+                    record(connection, now, _owner(*row), AuditAction.SESSION_ENDED, f"session:{row.id}")
         return len(rows)
 
     def _tidy(self, connection: sa.Connection, now: datetime) -> None:

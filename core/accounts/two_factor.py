@@ -100,6 +100,7 @@ class TwoFactor:
             values = {"totp_secret": self._vault.seal(secret), "totp_last_step": None}
             if not connection.execute(sa.update(people).where(*off).values(**values)).rowcount:
                 raise _is_on_already()
+            record(connection, self._clock.now(), by, AuditAction.TWO_FACTOR_BEGUN, f"person:{row.id}")
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=row.email, issuer_name=ISSUER))
 
     def confirm(self, by: Principal, code: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class AuditAction(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of an event
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - the name of an event
     PASSWORD_RESET = "password.reset"  # noqa: S105 - the name of an event
+    TWO_FACTOR_BEGUN = "two_factor.begun"
     TWO_FACTOR_ENABLED = "two_factor.enabled"
     TWO_FACTOR_DISABLED = "two_factor.disabled"
     RECOVERY_CODES_RENEWED = "recovery_codes.renewed"

@@ -27,6 +27,7 @@ WORDS: dict[AuditAction, str] = {
     _A.PASSWORD_CHANGED: "changed the password of {target}",
     _A.PASSWORD_RESET_REQUESTED: "asked for a new password for {target}",
     _A.PASSWORD_RESET: "set a new password for {target} by a mailed link",
+    _A.TWO_FACTOR_BEGUN: "began to set up the second factor of {target}",
     _A.TWO_FACTOR_ENABLED: "turned on the second factor of {target}",
     _A.TWO_FACTOR_DISABLED: "turned off the second factor of {target}",
     _A.RECOVERY_CODES_RENEWED: "made new recovery codes for {target}",
@@ -85,6 +86,8 @@ WORDS: dict[AuditAction, str] = {
 OWN_WORDS: dict[AuditAction, str] = {
     _A.PASSWORD_CHANGED: "changed their password",
     _A.PASSWORD_RESET: "set a new password by a mailed link",
+    _A.TWO_FACTOR_BEGUN: "began to set up the second factor of {target}",
+    _A.TWO_FACTOR_BEGUN: "began to set up a second factor",
     _A.TWO_FACTOR_ENABLED: "turned on their second factor",
     _A.TWO_FACTOR_DISABLED: "turned off their second factor",
     _A.RECOVERY_CODES_RENEWED: "made new recovery codes",

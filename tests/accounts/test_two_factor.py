@@ -194,6 +194,7 @@ def test_what_happened_is_in_the_audit_log(
     two_factor.reset_by_server(workspace, ada.email)
     told = [(actor, action) for actor, _, _, action, _, _ in trail(db, workspace.workspace_id)][1:]
     assert told == [
+        (as_ada.label, AuditAction.TWO_FACTOR_BEGUN),
         (as_ada.label, AuditAction.TWO_FACTOR_ENABLED),
         (as_ada.label, AuditAction.RECOVERY_CODES_RENEWED),
         (workspace.label, AuditAction.TWO_FACTOR_DISABLED),

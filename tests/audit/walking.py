@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyotp
 import sqlalchemy as sa
 
 from core.accounts.sessions import Sessions
@@ -147,6 +148,44 @@ def _session(world: World) -> Mapping[str, Any]:
     return {}
 
 
+def _own_sessions(world: World) -> Mapping[str, Any]:
+    """Let the admin be signed in twice more."""
+    sessions = Sessions(world.services.db, world.services.clock)
+    for _ in range(2):
+        sessions.redeem(sessions.issue_ticket(world.things["ada"].id, world.by.workspace_id), ORIGIN, MARK)
+    return {}
+
+
+def _own_session(world: World) -> Mapping[str, Any]:
+    _own_sessions(world)
+    return {"session_id": world.services.sessions.mine(world.by)[-1].id}
+
+
+def _new_app(world: World) -> Mapping[str, Any]:
+    secret = world.services.two_factor.begin(world.by).secret
+    return {"code": pyotp.TOTP(secret).at(world.services.clock.now()), "secret": secret}
+
+
+def _first_code(world: World) -> Mapping[str, Any]:
+    return {"code": _new_app(world)["code"]}
+
+
+def _next_code(world: World) -> Mapping[str, Any]:
+    """Turn the admin's second factor on; return the code after the one that did."""
+    app = _new_app(world)
+    world.services.two_factor.confirm(world.by, app["code"])
+    return {"code": pyotp.TOTP(app["secret"]).at(world.services.clock.now(), counter_offset=1)}
+
+
+def _lost_phone(world: World) -> Mapping[str, Any]:
+    """Turn on the second factor of somebody else, who then can't sign in."""
+    services, grace = world.services, world.things["grace"]
+    theirs = services.people.principal(grace.id, world.by.workspace_id)
+    secret = services.two_factor.begin(theirs).secret
+    services.two_factor.confirm(theirs, pyotp.TOTP(secret).at(services.clock.now()))
+    return {"email": grace.email}
+
+
 def _mail(world: World) -> Mapping[str, Any]:
     drain(world.services, world.things["launched"], owner="test", should_stop=lambda: False)
     return {"key": world.services.outbox.page(world.system).rows[0].key}
@@ -182,6 +221,12 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "roles.change": _role,
     "roles.delete": lambda world: {"role": _role(world)["role"]},
     "password_changes.set_by_server": lambda world: {"email": world.things["grace"].email},
+    "sessions.revoke_one": _own_session,
+    "sessions.revoke_others": _own_sessions,
+    "two_factor.confirm": _first_code,
+    "two_factor.disable": _next_code,
+    "two_factor.renew_recovery_codes": _next_code,
+    "two_factor.reset_by_server": _lost_phone,
     "contacts.save": lambda world: {"first_name": MARK, "attributes": {"city": MARK}, "list_ids": world.things["list_ids"]},
     "consent.give": _unsubscribed,
     "suppressions.add": lambda world: {"source": MARK},
@@ -206,7 +251,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "campaigns.cancel": _launched,
 }
 # Only whoever runs the server goes through these.
-FOR_THE_SERVER = {"people.add", "password_changes.set_by_server"}
+FOR_THE_SERVER = {"people.add", "password_changes.set_by_server", "two_factor.reset_by_server"}
 
 
 def walk(services: Services) -> Iterator[Passage]:

@@ -111,8 +111,8 @@ def test_nothing_is_claimed_of_the_chain_before_it_is_checked(app_as: Callable[[
     app = app_as(Role.ADMIN)(PAGE)
     assert "unbroken" not in words_on(app)
     app.button(key="check_chain").click().run()
-    assert "Checked just now: 4 entries, unbroken" in words_on(app)
-    assert "The newest 4 entries wait for the seal" in words_on(app)
+    assert "Checked just now: 5 entries, unbroken" in words_on(app)
+    assert "The newest 5 entries wait for the seal" in words_on(app)
 
 
 def test_a_broken_chain_is_told_in_red(app_as: Callable[[Role], Open], write: Write, shared: Services):
