@@ -19,7 +19,7 @@ import jwt
 import sqlalchemy as sa
 
 from core.accounts.principals import COLUMNS, MEMBERS, principal_of
-from core.accounts.sessions import API
+from core.accounts.sessions import API, owner
 from core.accounts.tables import memberships, people, sessions
 from core.audit.actions import AuditAction
 from core.audit.recording import record
@@ -94,6 +94,7 @@ class AccessTokens:
             refresh = self._refresh_token(number)
             connection.execute(sa.update(sessions).where(sessions.c.id == number).values(token_hash=fingerprint(refresh)))
             connection.execute(sa.update(people).where(people.c.id == person_id).values(last_seen_at=now))
+            record(connection, now, owner(workspace_id, person_id, number, ip), AuditAction.SIGN_IN_SUCCEEDED, f"session:{number}")
         return self._pair(number, person_id, workspace_id, refresh)
 
     def refresh(self, refresh_token: str) -> TokenPair | None:
@@ -106,7 +107,7 @@ class AccessTokens:
             return None
         new, now = self._refresh_token(number), self._clock.now()
         brought = fingerprint(refresh_token)
-        values = {"token_hash": fingerprint(new), "previous_hash": brought, "last_seen_at": now}
+        values = {"token_hash": fingerprint(new), "last_seen_at": now}
         alive = (*_open(number, now), sessions.c.token_hash == brought, _may_enter())
         renewed = sa.update(sessions).where(*alive).values(**values).returning(sessions.c.person_id, sessions.c.workspace_id)
         with self._db.transaction() as connection:

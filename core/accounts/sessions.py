@@ -92,7 +92,7 @@ class Sessions:
             row |= {"last_seen_at": now, "expires_at": now + WHOLE_LIFE, "ip": ip[:64], "user_agent": user_agent[:256]}
             session_id = connection.execute(sa.insert(sessions).values(**row).returning(sessions.c.id)).scalar_one()
             connection.execute(sa.update(people).where(people.c.id == person_id).values(last_seen_at=now))
-            record(connection, now, _owner(workspace_id, person_id, session_id, ip), AuditAction.SIGN_IN_SUCCEEDED, f"session:{session_id}")
+            record(connection, now, owner(workspace_id, person_id, session_id, ip), AuditAction.SIGN_IN_SUCCEEDED, f"session:{session_id}")
         return token
 
     def resolve(self, token: str) -> Principal | None:
@@ -131,7 +131,7 @@ class Sessions:
             row = connection.execute(moved).first()
             if row is None:
                 raise Denied("You have no access to this workspace.", hint="An admin of the workspace can let you in.")
-            record(connection, self._clock.now(), _owner(*row), AuditAction.SESSION_MOVED, f"session:{row.id}")
+            record(connection, self._clock.now(), owner(*row), AuditAction.SESSION_MOVED, f"session:{row.id}")
 
     def mine(self, by: Principal) -> list[OwnSession]:
         """Return the principal's own open sessions in every workspace, the one that asks first, then the last used.
@@ -184,7 +184,7 @@ class Sessions:
                 record(connection, now, by, AuditAction.SESSION_ENDED, target, after={"sessions": len(rows)})
             elif not by:
                 for row in sorted(rows, key=lambda one: (one.workspace_id, one.id)):  # always in this order: each locks its workspace's log
-                    record(connection, now, _owner(*row), AuditAction.SESSION_ENDED, f"session:{row.id}")
+                    record(connection, now, owner(*row), AuditAction.SESSION_ENDED, f"session:{row.id}")
         return len(rows)
 
     def _tidy(self, connection: sa.Connection, now: datetime) -> None:
@@ -195,7 +195,7 @@ class Sessions:
 _WHOSE = (sessions.c.workspace_id, sessions.c.person_id, sessions.c.id, sessions.c.ip)
 
 
-def _owner(workspace_id: int, person_id: int, session_id: int, ip: str) -> Principal:
+def owner(workspace_id: int, person_id: int, session_id: int, ip: str) -> Principal:
     """Return who a session's owner is in the audit log."""
     return Principal(workspace_id, f"person:{person_id}", frozenset(), person_id=person_id, via=f"{_VIA}{session_id}", origin=ip)
 

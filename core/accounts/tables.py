@@ -137,7 +137,6 @@ sessions = sa.Table(
     sa.Column("ip", sa.Text, nullable=False, default=""),
     sa.Column("user_agent", sa.Text, nullable=False, default=""),
     sa.Column("kind", sa.Text, nullable=False, default="browser", server_default="browser"),  # or "api": its token is a refresh token
-    sa.Column("previous_hash", sa.Text, index=True),  # of the refresh token before this one: who brings it again has stolen it
 )
 
 api_tokens = sa.Table(

@@ -13,7 +13,8 @@ from core.audit.recording import FIRST_HASH, HASHED, row_hash
 from core.audit.tables import audit_log
 
 CHUNK = 2_000
-START = -(2**62)  # below every sequence, so that an entry put in front of the first is seen too
+LOWEST, HIGHEST = -(2**63), 2**63 - 1  # numbers the databases can hold: what is put in front of the first entry is seen too
+START = LOWEST - 1
 
 
 def as_stored(column: sa.Column[datetime]) -> sa.ColumnElement[Any]:
@@ -67,7 +68,7 @@ def chunks(connection: sa.Connection, workspace_id: int, after: int = START) -> 
         after: The entry to begin behind.
     """
     mine = sa.select(*_COLUMNS).where(audit_log.c.workspace_id == workspace_id).order_by(audit_log.c.sequence).limit(CHUNK)
-    while rows := connection.execute(mine.where(audit_log.c.sequence > after)).mappings().all():
+    while after < HIGHEST and (rows := connection.execute(mine.where(audit_log.c.sequence >= after + 1)).mappings().all()):
         yield [_link(row) for row in rows]
         after = rows[-1]["sequence"]
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from core.audit.chain import START, Link, as_stored, chunks, moment_of
+from core.audit.chain import HIGHEST, START, Link, as_stored, chunks, moment_of
 from core.audit.recording import FIRST_HASH
 from core.audit.seals import SealMaker
 from core.audit.tables import audit_heads, audit_log, audit_seals
@@ -194,7 +194,7 @@ class _Walk:
         """Return the seals up to an entry, by entry, each checked by itself."""
         column = audit_seals.c
         mine = sa.select(column.sequence, column.hash, as_stored(column.sealed_at), column.mac)
-        mine = mine.where(column.workspace_id == self._id, column.sequence > self._low, column.sequence <= high)
+        mine = mine.where(column.workspace_id == self._id, column.sequence >= self._low + 1, column.sequence <= high)
         found = {row.sequence: _Seal(row.hash, moment_of(row.sealed_at), row.mac) for row in self._connection.execute(mine)}
         for sequence, seal in found.items():
             if self._maker and not seal.is_genuine(self._maker, self._id, sequence):
@@ -216,7 +216,7 @@ class _Walk:
 
     def _look_at_last_seals(self) -> None:
         """Seals behind the last entry: what they were put on is gone."""
-        beyond = self._seals(2**62)
+        beyond = self._seals(HIGHEST) if self._low < HIGHEST else {}
         if beyond and Flaw(self._id, self._sequence, Fault.CUT_OFF) not in self._verdict.flaws:
             self._note(self._sequence, Fault.CUT_OFF)
 

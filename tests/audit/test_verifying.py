@@ -175,7 +175,7 @@ def test_nothing_is_sealed_onto_a_chain_whose_sealed_part_was_rewritten(
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80)
-NUMBERS = st.integers(-(2**62), 2**62)
+NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([-(2**63), -(2**62), 2**62, 2**63 - 1])
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
 
 

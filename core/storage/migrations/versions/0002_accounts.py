@@ -198,8 +198,6 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("totp_enabled_at", UtcDateTime(), nullable=True))
     op.add_column("people", sa.Column("totp_last_step", sa.BigInteger(), nullable=True))
     op.add_column("sessions", sa.Column("kind", sa.Text(), server_default="browser", nullable=False))
-    op.add_column("sessions", sa.Column("previous_hash", sa.Text(), nullable=True))
-    op.create_index("ix_sessions_previous_hash", "sessions", ["previous_hash"])
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
     op.add_column("workspaces", sa.Column("requires_two_factor", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("segments", sa.Column("created_by", sa.Text(), server_default="", nullable=False))
