@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -63,7 +64,8 @@ def _principal(call: Call, email: str) -> Principal:
     active = sorted((person for person in people.all(call.by) if person.disabled_at is None), key=lambda person: person.id)
     for person in active:
         if _is_meant(person, email):
-            return people.principal(person.id, call.workspace.id)
+            # Theirs are the rights, but who makes it is whoever sits at the server, and the audit log says so.
+            return replace(people.principal(person.id, call.workspace.id), label=call.by.label)
     hint = "`postwright users list` shows who does." if email else "`postwright users add EMAIL --role admin` lets one in."
     raise NotFound("Nobody in this workspace signs in with this address." if email else "This workspace has no admin yet.", hint=hint)
 

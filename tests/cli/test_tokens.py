@@ -57,3 +57,9 @@ def test_without_an_admin_there_is_nobody_to_act_for(cli: Cli) -> None:
     said = cli("tokens", "create", "Shop", "--scope", "all")
     assert said.code == 1
     assert "no admin" in said.err
+
+
+def test_the_audit_log_names_the_command_line_as_who_made_it(with_people: Cli) -> None:
+    with_people("tokens", "create", "Shop", "--scope", "contacts.view", "--as", "ada@example.com")
+    [entry] = with_people("audit", "list", "--action", "token.created", "--json").facts["entries"]
+    assert entry["actor"] == "cli"
