@@ -102,10 +102,11 @@ class People:
         return self._get(by.workspace_id, person_id)
 
     def set_role(self, by: Principal, person_id: int, role: str) -> Person:
-        """Give somebody another role; it counts from their next click.
+        """Give somebody another role; it counts from their next click. An admin sees every list: a limit ends with it.
 
         Raises:
-            Denied: Without `people.manage`, or if the old or the new role allows more than the principal may.
+            Denied: Without `people.manage`, if the old or the new role allows more than the principal may, or where a limit would end
+                by the word of somebody who is limited themselves.
             NotFound: If they are not in this workspace, or there is no such role.
             Conflict: If nobody would be admin any more.
         """
@@ -118,6 +119,11 @@ class People:
                 _keep_an_admin(connection, by.workspace_id, person_id)
             _change(connection, by.workspace_id, person_id, **chosen.columns)
             target, known = f"person:{person_id}", {"role": before.role}
+            if chosen.key == Role.ADMIN and before.lists is not None:
+                by.require_all_lists()  # nobody limited ends a limit, least of all their own
+                set_lists(connection, by.workspace_id, person_id, None)
+                limit = {"lists": before.lists}
+                record(connection, now, by, AuditAction.PERSON_LISTS_CHANGED, target, before=limit, after={"lists": None})
             record(connection, now, by, AuditAction.PERSON_ROLE_CHANGED, target, before=known, after={"role": chosen.key})
         return self._get(by.workspace_id, person_id)
 

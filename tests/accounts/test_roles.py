@@ -19,7 +19,7 @@ from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound, PostwrightError
 from core.permissions import EVERYBODY, ROLE_PERMISSIONS, Permission, Principal, Role
 from core.storage.database import Database
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, trail
 
 READING = frozenset({Permission.TEMPLATES_VIEW, Permission.REPORTS_VIEW})
 OFFICE = ROLE_PERMISSIONS[Role.ANALYST] | {Permission.PEOPLE_MANAGE, Permission.ROLES_MANAGE}
@@ -136,6 +136,24 @@ def test_nobody_decides_about_somebody_who_may_do_more(people: People, office: P
     for attempt in attempts:
         with pytest.raises(Denied, match="allows more than you may"):
             attempt()
+
+
+def test_a_limit_ends_where_somebody_becomes_admin(people: People, as_ada: Principal, db: Database) -> None:
+    grace = people.add(Principal.system(as_ada.workspace_id), "grace@example.com", "Grace", PASSWORD, Role.MARKETER)
+    people.set_lists(as_ada, grace.id, [])
+    assert people.set_role(as_ada, grace.id, Role.ADMIN).lists is None
+    assert people.principal(grace.id, as_ada.workspace_id).lists is None
+    assert [entry[3] for entry in trail(db, as_ada.workspace_id)][-2:] == ["person.lists_changed", "person.role_changed"]
+
+
+def test_nobody_limited_ends_a_limit_by_becoming_admin(people: People, roles: Roles, as_ada: Principal) -> None:
+    everything = roles.create(as_ada, "Deputy", list(Permission))
+    deputy = people.add(Principal.system(as_ada.workspace_id), "deputy@example.com", "Dora", PASSWORD, everything.key)
+    people.set_lists(as_ada, deputy.id, [])
+    with pytest.raises(Denied, match="more than the lists"):
+        people.set_role(people.principal(deputy.id, as_ada.workspace_id), deputy.id, Role.ADMIN)
+    assert people.get(as_ada, deputy.id).lists == frozenset()
+    assert people.get(as_ada, deputy.id).role == everything.key
 
 
 def test_roles_are_made_only_with_the_permission(roles: Roles, people: People, workspace: Principal) -> None:
