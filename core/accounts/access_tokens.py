@@ -19,7 +19,7 @@ import jwt
 import sqlalchemy as sa
 
 from core.accounts.principals import COLUMNS, MEMBERS, principal_of
-from core.accounts.sessions import API, owner
+from core.accounts.sessions import API, API_IDLE_LIFE, owner
 from core.accounts.tables import memberships, people, sessions
 from core.audit.actions import AuditAction
 from core.audit.recording import record
@@ -31,7 +31,6 @@ from core.storage.database import Database
 from core.storage.schema import UtcDateTime
 
 ACCESS_LIFE = timedelta(minutes=15)
-IDLE_LIFE = timedelta(days=7)
 WHOLE_LIFE = timedelta(days=30)
 ISSUER, AUDIENCE = "postwright", "postwright-api"
 _ALGORITHM, _TYPE = "HS256", "at+jwt"  # RFC 9068, section 2.1
@@ -129,7 +128,7 @@ class AccessTokens:
         claims = self._claims(access_token, now)
         if claims is None:
             return None
-        asked = {"sid": claims["sid"], "person": int(claims["sub"]), "ws": claims["ws"], "now": now, "idle_since": now - IDLE_LIFE}
+        asked = {"sid": claims["sid"], "person": int(claims["sub"]), "ws": claims["ws"], "now": now, "idle_since": now - API_IDLE_LIFE}
         with self._db.read() as connection:
             row = connection.execute(_ALIVE, asked).mappings().first()
             found = principal_of(connection, row, via=f"session:{row['id']}", origin=origin or row["ip"]) if row else None
@@ -190,13 +189,12 @@ def _open(number: int, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
         sessions.c.kind == API,
         sessions.c.revoked_at.is_(None),
         sessions.c.expires_at > now,
-        sessions.c.last_seen_at > now - IDLE_LIFE,
+        sessions.c.last_seen_at > now - API_IDLE_LIFE,
     )
 
 
 def _may_enter() -> sa.ColumnElement[bool]:
-    same = sa.and_(memberships.c.person_id == sessions.c.person_id, memberships.c.workspace_id == sessions.c.workspace_id)
-    return sa.exists().where(same, memberships.c.disabled_at.is_(None)).correlate(sessions)
+    return sa.exists().where(_WHERE_THEY_ARE, memberships.c.disabled_at.is_(None)).correlate(sessions)
 
 
 _WHERE_THEY_ARE = sa.and_(memberships.c.person_id == sessions.c.person_id, memberships.c.workspace_id == sessions.c.workspace_id)

@@ -28,6 +28,7 @@ from core.storage.schema import UtcDateTime
 TICKET_LIFE = timedelta(seconds=30)
 IDLE_LIFE = timedelta(minutes=30)
 WHOLE_LIFE = timedelta(hours=12)
+API_IDLE_LIFE = timedelta(days=7)
 BROWSER, API = "browser", "api"  # kinds of session: a cookie's, and a program's refresh token's
 _VIA = "session:"  # in front of a session's number, in `Principal.via`
 # Being seen is written down this often at most, so that looking at pages stays a read.
@@ -142,7 +143,10 @@ class Sessions:
         by.require(Permission.ACCOUNT_MANAGE)
         now = self._clock.now()
         alive = (sessions.c.person_id == by.person_id, sessions.c.revoked_at.is_(None), sessions.c.expires_at > now)
-        awake = sa.or_(sessions.c.kind == API, sessions.c.last_seen_at > now - IDLE_LIFE)
+        idle_since = sa.case(
+            (sessions.c.kind == API, sa.literal(now - API_IDLE_LIFE, UtcDateTime)), else_=sa.literal(now - IDLE_LIFE, UtcDateTime)
+        )
+        awake = sessions.c.last_seen_at > idle_since
         order = (sessions.c.last_seen_at.desc(), sessions.c.id.desc())
         with self._db.read() as connection:
             rows = connection.execute(sa.select(sessions).where(*alive, awake).order_by(*order)).all()

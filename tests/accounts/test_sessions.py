@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.accounts.access_tokens import AccessTokens
 from core.accounts.people import People, Person
-from core.accounts.sessions import IDLE_LIFE, Sessions
+from core.accounts.sessions import API_IDLE_LIFE, IDLE_LIFE, Sessions
 from core.accounts.tables import session_tickets
 from core.accounts.tables import sessions as table
 from core.accounts.workspaces import Workspaces
@@ -15,7 +16,7 @@ from core.clock import FrozenClock
 from core.errors import Denied, NotFound
 from core.permissions import Principal, Role
 from core.storage.database import Database
-from tests.accounts.conftest import PASSWORD, trail
+from tests.accounts.conftest import KEY, PASSWORD, trail
 
 
 @pytest.fixture
@@ -171,6 +172,17 @@ def test_a_program_is_among_them_and_sleeps_longer(sessions: Sessions, clock: Fr
     assert [one.browser for one in sessions.mine(here)] == ["Firefox on Linux", "A program, through the API"]
     sessions.revoke_one(here, int(program.via.removeprefix("session:")))
     assert len(sessions.mine(here)) == 1
+
+
+def test_a_program_that_slept_too_long_to_go_on_is_not_among_them(
+    sessions: Sessions, clock: FrozenClock, workspace: Principal, ada: Person, db: Database
+):
+    access = AccessTokens(db, clock, KEY)
+    pair = access.open(ada.id, workspace.workspace_id)
+    clock.advance(API_IDLE_LIFE)
+    here = sign_in(sessions, ada, workspace.workspace_id)
+    assert [one.is_this for one in sessions.mine(here)] == [True]
+    assert access.refresh(pair.refresh_token) is None
 
 
 def test_somebody_ends_one_of_their_own_sessions(sessions: Sessions, people: People, workspace: Principal, ada: Person, token: str):
