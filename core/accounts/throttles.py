@@ -90,7 +90,7 @@ class Throttles:
         """Forget every try: it was right."""
         with self._db.transaction() as connection:
             connection.execute(sa.delete(throttles).where(throttles.c.key == self._row_key(limit, subject)))
-            connection.execute(sa.delete(throttles).where(throttles.c.last_at < self._clock.now() - _KEEP))
+            self._tidy(connection)
 
     def take_back(self, limit: Limit, subject: str) -> None:
         """Forget this one try: it was right, but what others tried from the same place stays counted."""
@@ -100,6 +100,11 @@ class Throttles:
             left = connection.execute(fewer.returning(throttles.c.failures)).scalar()
             if left is not None and left < limit.tries:
                 connection.execute(mine.values(locked_until=None))
+            self._tidy(connection)
+
+    def _tidy(self, connection: sa.Connection) -> None:
+        """Drop what is long over; with every right try, so that those who only guess can't fill the table for good."""
+        connection.execute(sa.delete(throttles).where(throttles.c.last_at < self._clock.now() - _KEEP))
 
     def _row_key(self, limit: Limit, subject: str) -> str:
         digest = hmac.new(self._key, f"throttle\x1f{limit.name}\x1f{subject}".encode(), hashlib.sha256).hexdigest()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -73,10 +74,13 @@ def test_no_address_can_be_read_from_the_table(throttles: Throttles, db: Databas
     assert row.key.startswith("guesses:")
 
 
-def test_old_rows_go(throttles: Throttles, db: Database, clock: FrozenClock):
+@pytest.mark.parametrize("right", [Throttles.forgive, Throttles.take_back])
+def test_old_rows_go_with_whatever_was_right(
+    throttles: Throttles, db: Database, clock: FrozenClock, right: Callable[[Throttles, Limit, str], None]
+):
     begin(throttles, 1)
     clock.advance(timedelta(days=2))
-    throttles.forgive(GUESSES, "somebody else")
+    right(throttles, GUESSES, "somebody else")
     with db.read() as connection:
         assert not connection.execute(sa.select(table)).all()
 
