@@ -27,7 +27,7 @@ memberships = sa.Table(
     "memberships",
     metadata,
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("person_id", Id, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person_id", Id, sa.ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True),  # every page asks for theirs
     sa.Column("role", sa.Text, nullable=False),  # the key of a built-in role, or "" where `role_id` names one of the workspace's own
     sa.Column("role_id", Id, sa.ForeignKey("roles.id"), index=True),
     sa.Column("is_limited", sa.Boolean, nullable=False, default=False, server_default=sa.false()),  # to the rows of `membership_lists`

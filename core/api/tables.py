@@ -15,5 +15,5 @@ idempotency_keys = sa.Table(
     sa.Column("status", sa.Integer),  # null while the first request is still being answered
     sa.Column("answer", sa.Text),  # sealed by the vault: it may hold a secret that is shown once
     created_at(),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False, index=True),
 )

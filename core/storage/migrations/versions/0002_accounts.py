@@ -110,6 +110,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_idempotency_keys_workspace_id'), ['workspace_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_idempotency_keys_expires_at'), ['expires_at'], unique=False)
 
     op.create_table('identities',
     sa.Column('issuer', sa.Text(), nullable=False),
@@ -193,6 +194,7 @@ def upgrade() -> None:
     op.add_column("memberships", sa.Column("is_limited", sa.Boolean(), server_default=sa.false(), nullable=False))
     id_type = Id.compile(op.get_bind().dialect)
     op.execute(f"alter table memberships add column role_id {id_type} constraint fk_memberships_role_id references roles (id)")
+    op.create_index("ix_memberships_person_id", "memberships", ["person_id"])
     op.create_index("ix_memberships_role_id", "memberships", ["role_id"])
     op.add_column("people", sa.Column("totp_secret", sa.Text(), nullable=True))
     op.add_column("people", sa.Column("totp_enabled_at", UtcDateTime(), nullable=True))
