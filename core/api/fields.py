@@ -19,9 +19,9 @@ Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
 class Given(BaseModel):
-    """A body that is sent: a misspelt or unknown part is refused, not passed over. Numbers are not made of text."""
+    """A body that is sent: a misspelt or unknown part is refused, not passed over."""
 
-    model_config = ConfigDict(extra="forbid", strict=False)
+    model_config = ConfigDict(extra="forbid")
 
     def named(self) -> dict[str, Any]:
         """Return the parts that were sent, by name."""

@@ -86,7 +86,6 @@ WORDS: dict[AuditAction, str] = {
 OWN_WORDS: dict[AuditAction, str] = {
     _A.PASSWORD_CHANGED: "changed their password",
     _A.PASSWORD_RESET: "set a new password by a mailed link",
-    _A.TWO_FACTOR_BEGUN: "began to set up the second factor of {target}",
     _A.TWO_FACTOR_BEGUN: "began to set up a second factor",
     _A.TWO_FACTOR_ENABLED: "turned on their second factor",
     _A.TWO_FACTOR_DISABLED: "turned off their second factor",

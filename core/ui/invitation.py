@@ -10,6 +10,7 @@ from core.accounts.invitation_rows import Offer
 from core.accounts.passwords import LONGEST, SHORTEST
 from core.errors import PostwrightError
 from core.ui import auth
+from core.ui.card import heading
 from core.ui.parts import problem
 from core.ui.services import services
 from core.ui.words import plain
@@ -61,7 +62,7 @@ def answer_as(visitor: auth.Visitor) -> None:
 
 
 def _new_account(offer: Offer) -> None:
-    _heading(f"Join {plain(offer.workspace)}", f"You are invited as {plain(offer.role_name)}. Choose a password and you are in.")
+    heading(f"Join {plain(offer.workspace)}", f"You are invited as {plain(offer.role_name)}. Choose a password and you are in.")
     with st.form("invitation", border=False):
         st.text_input("Email", offer.email, disabled=True, autocomplete="username", key="invitation_email")
         name = st.text_input("Your name", offer.name, autocomplete="name", key="invitation_name")
@@ -80,7 +81,7 @@ def _new_account(offer: Offer) -> None:
 
 
 def _join(visitor: auth.Visitor, offer: Offer) -> None:
-    _heading(f"Join {plain(offer.workspace)}?", f"You are invited as {plain(offer.role_name)}. You keep your account and its password.")
+    heading(f"Join {plain(offer.workspace)}?", f"You are invited as {plain(offer.role_name)}. You keep your account and its password.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.button("Not now", key="invitation_later", on_click=forget)
         pressed = st.button("Join workspace", type="primary", key="invitation_join")
@@ -96,7 +97,7 @@ def _join(visitor: auth.Visitor, offer: Offer) -> None:
 
 
 def _somebody_else(visitor: auth.Visitor, offer: Offer) -> None:
-    _heading(
+    heading(
         "This invitation is for somebody else",
         f"It was sent to {plain(offer.email)}. You are signed in as {plain(visitor.principal.name)}.",
     )
@@ -106,13 +107,8 @@ def _somebody_else(visitor: auth.Visitor, offer: Offer) -> None:
 
 
 def _bad_link(error: PostwrightError, way_on: str) -> None:
-    _heading(error.message, error.hint)
+    heading(error.message, error.hint)
     st.button(way_on, type="primary", width="stretch", key="invitation_forget", on_click=forget)
-
-
-def _heading(title: str, text: str) -> None:
-    st.markdown(f"### {title}", anchors=False)
-    st.markdown(f":gray[{text}]")
 
 
 def forget() -> None:

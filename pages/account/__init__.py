@@ -1,1 +1,1 @@
-"""Screens for those who run the workspace."""
+"""Screens about somebody's own account."""
