@@ -148,8 +148,14 @@ class Invitations:
             row, _ = find_open(connection, token, self._clock.now())
             return owns(connection, by.person_id, row["email"])
 
-    def accept_new(self, token: str, name: str, password: str) -> Accepted:
+    def accept_new(self, token: str, name: str, password: str, *, ip: str = "") -> Accepted:
         """Make the account of somebody who has none yet, and let them in; the caller signs them in.
+
+        Args:
+            token: From the link.
+            name: What they are called.
+            password: The one they choose.
+            ip: Where they are, for the audit log; "" where that is not known.
 
         Raises:
             Denied: If the link is not good (any more).
@@ -162,7 +168,8 @@ class Invitations:
         with self._db.transaction() as connection:
             used, role = use_up(connection, token, now)
             person_id, via = new_person(connection, account, now), f"invitation:{used['id']}"
-            by = Principal(used["workspace_id"], f"person:{person_id}", frozenset(), person_id=person_id, name=account["name"], via=via)
+            label, name = f"person:{person_id}", account["name"]
+            by = Principal(used["workspace_id"], label, frozenset(), person_id=person_id, name=name, via=via, origin=ip)
             join(connection, by, used, role, now)
         return Accepted(person_id, by.workspace_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -71,7 +72,8 @@ class Setup:
             self._use_up(connection, code)
             workspace = self._workspaces.create_in(connection, workspace_name)
             role = find_role(connection, workspace.id, Role.ADMIN)
-            person_id = add_person(connection, Principal.system(workspace.id, "setup"), account, role, self._clock.now())
+            by = replace(Principal.system(workspace.id, "setup"), origin=ip)
+            person_id = add_person(connection, by, account, role, self._clock.now())
             self._workspaces.join_demos(connection, person_id, Role.ADMIN)
         return Person(person_id, account["email"], account["name"], Role.ADMIN, None, None)
 

@@ -72,7 +72,7 @@ def _new_account(offer: Offer) -> None:
     if not pressed:
         return
     try:
-        accepted = services().invitations.accept_new(token(), name, password)
+        accepted = services().invitations.accept_new(token(), name, password, ip=auth.ip())
         auth.welcome(accepted.person_id)
     except PostwrightError as error:
         problem(error)

@@ -79,7 +79,7 @@ def test_somebody_new_is_let_in_with_the_role_they_were_promised(
         "Marketer",
         False,
     )
-    accepted = invitations.accept_new(token(invited), "Grace", PASSWORD)
+    accepted = invitations.accept_new(token(invited), "Grace", PASSWORD, ip="203.0.113.9")
     assert accepted.workspace_id == as_ada.workspace_id
     grace = people.get(as_ada, accepted.person_id)
     assert (grace.email, grace.name, grace.role, grace.lists, grace.disabled_at) == (EMAIL, "Grace", Role.MARKETER, None, None)

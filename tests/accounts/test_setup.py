@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from core.accounts.people import People
 from core.accounts.setup import Setup
 from core.accounts.throttles import SET_UP
 from core.accounts.workspaces import Workspaces
+from core.audit.tables import audit_log
 from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput
 from core.permissions import Role
+from core.storage.database import Database
 from tests.accounts.conftest import PASSWORD
 
 
@@ -24,6 +27,12 @@ def test_the_first_admin_is_made_with_the_code(setup: Setup, people: People, wor
     assert workspace.name == "Acme"
     assert people.principal(person.id, workspace.id).role == Role.ADMIN
     assert not setup.is_needed()
+
+
+def test_the_audit_log_says_from_where_it_was_set_up(setup: Setup, db: Database):
+    complete(setup, setup.new_code(), ip="203.0.113.9")
+    with db.read() as connection:
+        assert set(connection.execute(sa.select(audit_log.c.origin)).scalars()) == {"203.0.113.9"}
 
 
 def test_the_first_admin_may_look_at_a_demo_that_was_made_before(setup: Setup, workspaces: Workspaces):

@@ -24,6 +24,8 @@ from core.settings import Settings
 from tests.api.conftest import GRANTABLE
 from tests.api.world import furnish
 
+pytestmark = pytest.mark.xdist_group("conformance")  # what the module makes first takes seconds
+
 Told = tuple[schemathesis.BaseSchema, str]
 EXAMPLES = 12  # of each kind and operation
 

@@ -110,6 +110,8 @@ def test_people_are_looked_after(services: Services, admin: Program, member: Mem
     assert admin("PATCH", path, {"disabled": True}).json()["disabled_at"]
     answer = admin("PATCH", path, {"disabled": False, "list_ids": None}).json()
     assert (answer["role"], answer["disabled_at"], answer["lists"]) == ("analyst", None, None)
+    services.sessions.redeem(services.sessions.issue_ticket(grace.id, workspace.workspace_id), "", "")
+    assert [admin.post(f"{path}/sign-out").json() for _ in range(2)] == [{"sessions": 1}, {"sessions": 0}]
     assert admin("PATCH", path, {"role": "emperor"}).status_code == 404
     assert admin("PATCH", f"/people/{admin.by.person_id}", {"role": "analyst"}).json()["detail"].startswith("This is the last admin")
 
@@ -122,8 +124,17 @@ def test_somebody_is_invited_and_the_invitation_taken_back(services: Services, a
     assert (open_one["email"], open_one["role"]) == ("grace@example.com", "marketer")
     assert "link" not in open_one
     assert admin.post("/people/invitations", {"email": "grace@example.com", "role": "emperor"}).status_code == 404
+    again = admin.post(f"/people/invitations/{open_one['id']}/resend", {})
+    assert (again.status_code, again.json()["id"]) == (200, open_one["id"])
     assert admin("DELETE", f"/people/invitations/{open_one['id']}").status_code == 204
     assert admin("DELETE", f"/people/invitations/{open_one['id']}").status_code == 404
+
+
+def test_a_second_factor_is_asked_of_all_only_by_who_has_one(admin: Program):
+    assert admin.get("/workspaces/current").json()["requires_two_factor"] is False
+    assert admin("PATCH", "/workspaces/current", {"requires_two_factor": False}).json()["requires_two_factor"] is False
+    refused = admin("PATCH", "/workspaces/current", {"requires_two_factor": True})
+    assert (refused.status_code, admin.get("/workspaces/current").json()["requires_two_factor"]) == (409, False)
 
 
 def test_a_workspace_is_made_and_the_token_stays_where_it_is(services: Services, admin: Program):

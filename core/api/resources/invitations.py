@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.accounts.invitation_rows import Invitation
+from core.accounts.invitation_rows import Invitation, Invited
 from core.api.callers import Asking
 from core.api.door import Door, needs
 from core.api.fields import Given, Id, IdInPath, Line, Shown
@@ -57,14 +57,23 @@ def list_invitations(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = No
 @router.post("", summary="Invite somebody", status_code=201, openapi_extra=_MANAGE)
 def invite(caller: Asking, given: NewInvitation) -> InvitationSent:
     """Mail somebody a link that lets them in; it works once, for seven days."""
-    sent = caller.services.invitations.invite(caller.by, given.email, given.name, given.role, given.list_ids)
-    return InvitationSent(mailed=sent.mailed, link=None if sent.mailed else sent.link, **_shown(sent.invitation).model_dump())
+    return _sent(caller.services.invitations.invite(caller.by, given.email, given.name, given.role, given.list_ids))
+
+
+@router.post("/{invitation_id}/resend", summary="Send an invitation again", openapi_extra=_MANAGE)
+def resend_invitation(caller: Asking, invitation_id: IdInPath) -> InvitationSent:
+    """Mail a new link, good for seven days; the one before stops working."""
+    return _sent(caller.services.invitations.resend(caller.by, invitation_id))
 
 
 @router.delete("/{invitation_id}", summary="Take an invitation back", status_code=204, openapi_extra=_MANAGE)
 def cancel_invitation(caller: Asking, invitation_id: IdInPath) -> None:
     """Take an invitation back; its link stops working."""
     caller.services.invitations.cancel(caller.by, invitation_id)
+
+
+def _sent(sent: Invited) -> InvitationSent:
+    return InvitationSent(mailed=sent.mailed, link=None if sent.mailed else sent.link, **_shown(sent.invitation).model_dump())
 
 
 def _shown(invitation: Invitation) -> InvitationShown:

@@ -31,6 +31,12 @@ class PersonShown(Shown):
     last_seen_at: datetime | None
 
 
+class SignedOut(Shown):
+    """What was ended."""
+
+    sessions: int = Field(description="How many sessions there were.", examples=[2])
+
+
 class PersonChange(Given):
     """What is to be changed; what is left out stays."""
 
@@ -62,6 +68,12 @@ def change_person(caller: Asking, person_id: IdInPath, given: PersonChange) -> P
     if given.disabled is not None:
         (people.disable if given.disabled else people.enable)(by, person_id)
     return _shown(people.get(by, person_id))
+
+
+@router.post("/{person_id}/sign-out", summary="Sign a person out", openapi_extra=_MANAGE)
+def sign_person_out(caller: Asking, person_id: IdInPath) -> SignedOut:
+    """End all of somebody's sessions in this workspace; they can sign in again. API tokens stay."""
+    return SignedOut(sessions=caller.services.people.sign_out(caller.by, person_id))
 
 
 def _shown(person: Person) -> PersonShown:

@@ -22,6 +22,7 @@ class WorkspaceShown(Shown):
     is_demo: bool = Field(description="Whether its people and figures are made up.")
     timezone: str = Field(examples=["Europe/Berlin"])
     postal_address: str = Field(description="What the footer of every email names.", examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
+    requires_two_factor: bool = Field(description="Whether everybody needs a second factor.")
 
 
 class NewWorkspace(Given):
@@ -37,6 +38,7 @@ class WorkspaceChange(Given):
     name: Line | None = Field(None, examples=["Aurora Tea"])
     timezone: Line | None = Field(None, examples=["Europe/Berlin"])
     postal_address: Line | None = Field(None, examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
+    requires_two_factor: bool | None = Field(None, description="Whether everybody needs a second factor; you need one yourself to say so.")
 
 
 @router.get("", summary="List my workspaces", openapi_extra=ANYBODY)
