@@ -30,7 +30,7 @@ def card(title: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} · Postwright", page_icon=str(ICON), layout="centered")
     st.space("medium")
     with st.container(horizontal_alignment="center"):
-        st.image(str(LOGO), width=190)
+        st.image(str(LOGO), width=190, alt="Postwright")
         with st.container(border=True, width=420, key="sign_in_card"):
             yield
 
