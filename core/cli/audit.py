@@ -11,6 +11,7 @@ from core.cli.answers import Answer, facts_of, say, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group, moment
 from core.cli.rows import LineFormat, lines
+from core.errors import NotFound
 from core.permissions import Principal
 
 audit = group("audit", "Who did what, and whether the log of it is whole.")
@@ -22,7 +23,7 @@ _PAGE = 1_000
 def show(
     call: Call,
     action: Annotated[str, typer.Option("--action", metavar="A", help="Only this, like campaign.launched, or all of a noun.")] = "",
-    actor: Annotated[str, typer.Option("--actor", metavar="P", help="Only what they did, like person:7 or cli.")] = "",
+    actor: Annotated[str, typer.Option("--actor", metavar="P", help="Only what they did: an address, person:7 or cli.")] = "",
     since: Annotated[str, typer.Option("--since", metavar="TIME", help="Only from then on, like 2026-11-22T12:00:00Z.")] = "",
     installation: Annotated[
         bool, typer.Option("--installation", help="What belongs to no workspace: strangers trying to sign in.")
@@ -37,13 +38,23 @@ def show(
     if installation and call.wanted:
         raise Usage("The installation's own log belongs to no workspace.", hint="Leave --workspace out.")
     by = Principal.system(INSTALLATION, "cli") if installation else call.by
-    filters = AuditFilter(actor, actions_called(action) if action else frozenset(), since=moment(since))
+    filters = AuditFilter(_actor(call, actor), actions_called(action) if action else frozenset(), since=moment(since))
     if call.as_json:
         return Answer({"entries": list(_rows(call, by, filters))})
     if form is LineFormat.CSV:
         return Answer(lines=call.services.audit.stream_csv(by, filters))
     columns = ["sequence", "at", "actor", "actor_name", "action", "target", "target_name", "via", "origin", "before", "after"]
     return Answer(lines=lines(_rows(call, by, filters), form, columns))
+
+
+def _actor(call: Call, wanted: str) -> str:
+    """Return who is meant as the log names them; people go by a number there, because an address would stay in it for ever."""
+    if "@" not in wanted:
+        return wanted
+    for person in call.services.people.all(call.by):
+        if person.email == wanted.strip().lower():
+            return f"person:{person.id}"
+    raise NotFound("Nobody in this workspace signs in with this address.", hint="`postwright users list` shows who does.")
 
 
 @command(audit, "verify")

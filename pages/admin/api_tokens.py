@@ -55,7 +55,7 @@ def draw(token: ApiToken) -> None:
             st.caption(used, help=page.exactly(token.last_used_at) or None)
             ends = "Never ends" if token.expires_at is None else f"Ends {page.exactly(token.expires_at)}"
             st.caption(ends)
-        with st.container(horizontal=True, width=190, horizontal_alignment="right"):
+        with st.container(horizontal=True, width="content"):
             with st.popover(counted(len(token.scopes), "scope"), key=f"scopes_{token.id}", type="tertiary"):
                 for scope in Permission:
                     if scope in token.scopes:

@@ -104,3 +104,9 @@ def test_the_doctor_makes_no_key(shop: Cli, settings: Settings, monkeypatch: pyt
     level, words = finding(shop("doctor", "--json"))
     assert (level, "seals were not checked" in words) == ("warn", True)
     assert not (settings.data_dir / "secret.key").exists()
+
+
+def test_people_are_asked_for_by_their_address(shop: Cli) -> None:
+    shop("users", "add", "ada@example.com", "--role", "admin", "--password-stdin", given="a long pass phrase\n")
+    assert shop("audit", "list", "--actor", "ada@example.com", "--json").facts["entries"] == []
+    assert shop("audit", "list", "--actor", "eve@example.com").code == 1
