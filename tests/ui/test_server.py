@@ -99,6 +99,23 @@ def test_a_head_without_end_is_refused(app_url: str):
         assert connection.recv(200).split()[1] == b"400"
 
 
+@pytest.mark.parametrize("room", ["assets", "exports", "frames", "media", "static", "app/static", "component", "_stcore", "api/v1"])
+@pytest.mark.parametrize("way_up", ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "%252e%252e%252f", "....//", "/", "%00/../"])
+def test_no_address_leads_out_of_its_folder(app_url: str, room: str, way_up: str):
+    """Written to the socket as it stands: every client would straighten such an address before it asks."""
+    name, port = app_url.removeprefix("http://").split(":")
+    for wanted in ("etc/passwd", "secret.key", "app.db", "pyproject.toml", "sign_in.py"):
+        with socket.create_connection((name, int(port)), timeout=10) as connection:
+            lines = (f"GET /{room}/{way_up * 12}{wanted} HTTP/1.1", f"Host: {name}:{port}", "Connection: close", "", "")
+            connection.sendall("\r\n".join(lines).encode())
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        status, body = int(answer.split()[1]), answer.partition(b"\r\n\r\n")[2]
+        assert status < 500
+        # The app itself is what Streamlit answers where it knows no page of that name.
+        assert status >= 300 or b"<title>Streamlit</title>" in body, body[:200]
+        assert not any(mark in body for mark in (b"root:", b"SQLite format", b"[project]", b"import "))
+
+
 def _handshake(app_url: str, host: str, origin: str = "") -> int:
     _, _, address = app_url.partition("//")
     name, port = address.split(":")
