@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from core.accounts.api_tokens import PREFIX
+from core.accounts.throttles import place
 from core.api.problems import Refusal
 from core.api.rates import PER_ADDRESS, PER_SESSION, Rates, Standing
 from core.app import Services
@@ -57,7 +58,7 @@ def admit(services: Services, rates: Rates, request: Request) -> Caller:
     ip = address_of(request)
     found = _principal(services, request.headers.get("authorization", ""), ip)
     if found is None:
-        rates.count(f"ip:{ip}", PER_ADDRESS).require()
+        rates.count(f"ip:{place(ip)}", PER_ADDRESS).require()
         raise _unauthenticated("authorization" in request.headers)
     by, per_minute = found
     standing = rates.count(by.via, per_minute)
@@ -72,7 +73,7 @@ def admit_stranger(services: Services, rates: Rates, request: Request) -> Strang
         Refusal: 429 for one request too many.
     """
     ip = address_of(request)
-    standing = rates.count(f"ip:{ip}", PER_ADDRESS)
+    standing = rates.count(f"ip:{place(ip)}", PER_ADDRESS)
     standing.require()
     return Stranger(services, standing, ip, request.headers.get("user-agent", ""))
 

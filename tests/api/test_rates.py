@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from core.api.app import mount
 from core.api.rates import PER_ADDRESS, Rates
 from core.permissions import Role
 from tests.api.conftest import Login, Member, Program
@@ -52,6 +55,15 @@ def test_those_without_a_token_share_their_address(nobody: Program, admin: Progr
     statuses = [nobody.get("/me").status_code for _ in range(PER_ADDRESS + 1)]
     assert statuses == [401] * PER_ADDRESS + [429]
     assert admin.get("/me").status_code == 200  # who shows a good token is not held back by neighbours
+
+
+def test_one_machines_many_addresses_count_as_one_place(services: Services):
+    """A machine has a whole /64 of IPv6 to send from; each of its addresses must not be a fresh start."""
+    app = Starlette(routes=mount(lambda: services))
+    ask = [TestClient(app, client=(f"2001:db8::{number:x}", 1)) for number in range(PER_ADDRESS + 1)]
+    tokens = [one.post("/api/v1/auth/token", json={"grant_type": "refresh_token", "refresh_token": "pwr_1_x"}) for one in ask]
+    assert [answer.status_code for answer in tokens] == [401] * PER_ADDRESS + [429]
+    assert TestClient(app, client=("2001:db8:0:1::1", 1)).get("/api/v1/me").status_code == 401
 
 
 def test_two_processes_count_together_in_redis(redis_url: str):
