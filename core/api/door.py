@@ -213,11 +213,16 @@ def _too_large() -> Refusal:
 
 
 def _holds_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(one) for key, one in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+    waiting = [value]  # no call in itself: a body may be nested deeper than Python calls
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and "\x00" in one:
+            return True
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 async def _once(request: Request, handle: Handle, front: Front, caller: Caller, key: str) -> Response:

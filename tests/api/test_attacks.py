@@ -97,3 +97,11 @@ def test_no_address_leads_to_a_file(nobody: Program, path: str):
     answer = nobody.http.get(f"/api/v1{path}")
     assert answer.status_code in {400, 401, 404}
     assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_nul_at_the_bottom_of_a_deep_body_is_no_fault(me: Program, opening: str, closing: str):
+    body = opening * 1_000 + r'"\u0000"' + closing * 1_000
+    answer = me.post("/contacts", content=body.encode(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "NUL" in answer.json()["detail"]
