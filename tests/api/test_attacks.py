@@ -105,3 +105,10 @@ def test_a_nul_at_the_bottom_of_a_deep_body_is_no_fault(me: Program, opening: st
     answer = me.post("/contacts", content=body.encode(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert "NUL" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_the_ends_of_time_is_no_fault(me: Program, moment: str):
+    answer = me.get("/events", params={"since": moment})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["location"] == "query.since"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from core.api.callers import Asking
 from core.api.door import Door, needs
@@ -18,6 +18,17 @@ from core.storage.event_words import Actor, BounceClass, EventKind
 router = APIRouter(prefix="/events", tags=["Events"], route_class=Door)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 253_402_300_799_999_999  # the last microsecond a time can name
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return a moment in the zone that is asked with; at the ends of time it may be beyond them there."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("No event is that far away in time") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class EventShown(Shown):
@@ -59,9 +70,7 @@ def list_events(
     caller: Asking,
     campaign_id: IdInQuery = None,
     kind: Annotated[EventKind | None, Query(description="Only events of this kind.")] = None,
-    since: Annotated[
-        AwareDatetime | None, Query(description="Only what happened at or after this.", examples=["2026-11-22T12:00:00Z"])
-    ] = None,
+    since: Annotated[Moment | None, Query(description="Only what happened at or after this.", examples=["2026-11-22T12:00:00Z"])] = None,
     limit: Limit = DEFAULT,
     cursor: Cursor = None,
 ) -> Page[EventShown]:
