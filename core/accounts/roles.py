@@ -115,13 +115,14 @@ class Roles:
         """Delete one of the workspace's own roles that nobody has; invitations to it end.
 
         Raises:
-            Denied: Without `roles.manage`.
+            Denied: Without `roles.manage`, or if it allows more than the principal may.
             NotFound: If the workspace has no such role of its own.
             Conflict: If somebody has it, also somebody disabled.
         """
         by.require(Permission.ROLES_MANAGE)
         with self._db.transaction() as connection:
             known = find_role(connection, by.workspace_id, role, own=True)
+            require_rank(by, known.permissions)
             if known.people:
                 raise Conflict("Somebody has this role.", hint="Give them another one first.")
             number = known.columns["role_id"]

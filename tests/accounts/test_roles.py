@@ -303,3 +303,12 @@ def test_nobody_without_a_permission_gets_it_by_their_own_doing(
                 office.take(str(what), office.by(0), *rest)
         with suppress(PostwrightError):
             assert office.by(0).permissions <= before
+
+
+def test_nobody_deletes_a_role_that_allows_more_than_they_may(roles: Roles, people: People, workspace: Principal) -> None:
+    keeper = roles.create(workspace, "Keeper", [Permission.ROLES_MANAGE])
+    higher = roles.create(workspace, "Boss", [Permission.ROLES_MANAGE, Permission.PEOPLE_MANAGE])
+    ben = people.add(workspace, "keeper@example.com", "Ben", PASSWORD, keeper.key)
+    with pytest.raises(Denied, match="more than you may"):
+        roles.delete(people.principal(ben.id, workspace.workspace_id), higher.key)
+    roles.delete(workspace, higher.key)
