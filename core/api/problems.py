@@ -132,10 +132,16 @@ def problem(
 def _invalid(request: Request, error: RequestValidationError) -> Response:
     # The values themselves are left out: they may be somebody's, and problems end up in logs.
     errors: Sequence[Any] = error.errors()
-    listed = [{"location": _location(one["loc"]), "message": str(one["msg"]).removeprefix("Value error, ")} for one in errors[:50]]
+    listed = [{"location": _location(one["loc"]), "message": _message(one)} for one in errors[:50]]
     first = listed[0] if listed else {"location": "body", "message": "it can't be used"}
     detail = f"{first['location']}: {first['message']}"
     return problem(request, "invalid", _harmless(detail), hint="The documentation says what each part may be.", more={"errors": listed})
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "union_tag_invalid":  # the one message that quotes what was sent, at whatever length
+        return f"{error['ctx']['discriminator']} must be one of {error['ctx']['expected_tags']}"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _location(parts: Sequence[object]) -> str:

@@ -112,3 +112,11 @@ def test_a_moment_beyond_the_ends_of_time_is_no_fault(me: Program, moment: str):
     answer = me.get("/events", params={"since": moment})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["location"] == "query.since"
+
+
+def test_what_was_sent_is_not_repeated_at_length(nobody: Program):
+    answer = nobody.post("/auth/token", {"grant_type": "x" * 100_000, "email": "a@example.com", "password": "y"})
+    assert answer.status_code == 422
+    assert len(answer.content) < 2_000
+    assert "'password', 'refresh_token'" in answer.json()["detail"]
+    assert "xxx" not in answer.text
