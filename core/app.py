@@ -25,6 +25,7 @@ from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
+from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
 from core.providers.outbox.reading import Outbox
@@ -155,7 +156,15 @@ class Services(AccountServices):
     def ingester(self) -> Ingester:
         """From the journal to the lake."""
         return Ingester(
-            self.db, self.clock, self.lake, self.engine, self.settings.journal_dir, self.consent, self.suppressions, self.snapshots
+            self.db,
+            self.clock,
+            self.lake,
+            self.engine,
+            self.settings.journal_dir,
+            self.consent,
+            self.suppressions,
+            self.snapshots,
+            MessageKeys(self.settings.key),
         )
 
     @cached_property

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.events.lake_rows import ORDER
 from core.storage.database import Database
-from core.storage.event_schema import EVENT_SCHEMA
+from core.storage.event_schema import EVENT_SCHEMA, conformed
 from core.storage.lake import Dataset, Lake, LakeFile
 
 MERGE_AT = 8
@@ -81,5 +81,5 @@ class Compaction:
 
 def _rows(files: Sequence[LakeFile]) -> pa.Table:
     # ParquetFile and not read_table: that would add columns for the folders' names.
-    tables = [pq.ParquetFile(file.path).read().select(EVENT_SCHEMA.names).cast(EVENT_SCHEMA) for file in files]
+    tables = [conformed(pq.ParquetFile(file.path).read(), EVENT_SCHEMA) for file in files]
     return pa.concat_tables(tables)

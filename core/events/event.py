@@ -9,8 +9,19 @@ from enum import StrEnum
 from core.storage.event_words import EventKind
 
 
+class Step(StrEnum):
+    """The stations on an event's way; counters name them, in this order."""
+
+    PARSE = "parse"
+    UNPACK = "unpack"
+    MATCH = "match"
+    DEDUPLICATE = "deduplicate"
+    JUDGE = "judge"
+    LAKE = "lake"
+
+
 class DropReason(StrEnum):
-    """Why a journal line did not become an event of the lake; the line itself stays in the journal."""
+    """Why a journal line, or an event in it, did not get to the lake; the line itself stays in the journal."""
 
     UNREADABLE = "unreadable"
     INVALID = "invalid"
@@ -20,9 +31,17 @@ class DropReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """What a step answers instead of the event."""
+    """What a step answers instead of the event.
+
+    Args:
+        reason: Why.
+        step: Where.
+        workspace_id: Whose it was, 0 where that can't be told.
+    """
 
     reason: DropReason
+    step: Step
+    workspace_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +78,56 @@ class MatchedMessage:
 
 @dataclass(slots=True)
 class Event:
-    """One journal line, checked; the steps of the pipeline fill in what it does not say itself.
+    """Something that happened, checked; the steps of the pipeline fill in what the journal does not say itself.
 
     Args:
-        event_id: The same for the same line, however often it is read.
+        event_id: The same for the same line (and place in it), however often it is read.
         kind: What happened.
         at: When, UTC.
-        source: Which process saw it.
+        received_at: When we heard of it, UTC; a provider may tell late.
+        source: Which process saw it ("receiver", "delivery", "api", "webhook").
+        workspace_id: Whose event it is; 0 until it is matched, where the journal does not say.
+        message_key: Our own name of the message, as a provider returns it.
+        rfc_message_id: The Message-ID header, as a provider returns it, without angle brackets.
+        recipient: The address a provider names; for the lake it stays only where no contact matches.
+        ip: The address that asked; never stored, its network is.
+        machine: What the provider itself says about who acted, if anything (`Actor.MACHINE`, `Actor.PROXY`).
         key: Marks an event that may be reported twice, else None.
-        message: The ledger's row, set by matching.
+        message: The ledger's row, set by matching; None where the message is not one of ours.
         url: Where the clicked link leads, set by matching.
         actor: Who did it, None where nobody acts (`sent`, `bounced`); set by judging.
         actor_reason: Why we think so.
+        signals: What judging has seen, words separated by commas; with them history can be judged again.
+        rules_version: Which rules judged.
+        visitor: A pseudonym of the day in the person's place, in workspaces that track no people.
     """
 
     event_id: int
     kind: EventKind
     at: datetime
+    received_at: datetime
     source: str
+    workspace_id: int = 0
     message_id: int | None = None
+    campaign_id: int | None = None
+    contact_id: int | None = None
+    variant_id: int | None = None
     link_id: int | None = None
+    connection_id: int | None = None
+    message_key: str | None = None
+    rfc_message_id: str | None = None
+    recipient: str | None = None
+    recipient_domain: str | None = None
     provider: str | None = None
     provider_event_id: str | None = None
     provider_message_id: str | None = None
     bounce_class: str | None = None
     reason: str | None = None
+    ip: str | None = None
     ip_prefix: str | None = None
     user_agent: str | None = None
     method: str | None = None
+    machine: str | None = None
     value: float | None = None
     currency: str | None = None
     key: str | None = None
@@ -95,16 +136,24 @@ class Event:
     url: str | None = None
     actor: str | None = None
     actor_reason: str | None = None
+    signals: str | None = None
+    rules_version: int | None = None
+    visitor: int | None = None
     client: str | None = None
     device: str | None = None
 
     @property
+    def address(self) -> str | None:
+        """The email address it is about, None where nobody knows it (any more)."""
+        return self.message.email if self.message is not None else self.recipient
+
+    @property
     def matched(self) -> MatchedMessage:
-        """The ledger's row of an event that passed matching.
+        """The ledger's row of an event about one of our messages.
 
         Raises:
-            LookupError: If it has not passed.
+            LookupError: If it is about none.
         """
         if self.message is None:
-            raise LookupError("the event was not matched")
+            raise LookupError("the event is about no message of ours")
         return self.message

@@ -24,7 +24,9 @@ from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.errors import Conflict, PostwrightError
 from core.events.actions.means import Means
+from core.events.chores import Chore
 from core.events.compaction import Compaction
+from core.events.counting import count_steps
 from core.events.event import Drop, DropReason, Event
 from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
@@ -32,10 +34,12 @@ from core.events.lake_rows import ORDER, shelve
 from core.events.matching import load_context
 from core.events.parsing import parse
 from core.events.pipeline import Sorted, sort_out
-from core.events.recording import apply_effects, count_drops, mark_stale, remember_keys
+from core.events.recording import apply_effects, mark_stale, remember_keys
 from core.events.reporting import IngestReport
 from core.events.throttle import Throttle
+from core.events.unpacking import is_report, unpack
 from core.ids import random_name
+from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.lake import Dataset, Lake, StagedFile
@@ -63,6 +67,8 @@ class Ingester:
         consent: Takes back consent on `unsubscribed`.
         suppressions: Suppresses addresses on hard bounces and complaints.
         snapshots: The contacts' snapshots, refreshed now and then.
+        keys: Reads the names of our messages in what providers report.
+        chores: What else only the one who ingests may do, piece by piece between two batches.
         batch_bytes: About how much of the journals is read at a time.
     """
 
@@ -76,10 +82,13 @@ class Ingester:
         consent: Consent,
         suppressions: Suppressions,
         snapshots: ContactSnapshots,
+        keys: MessageKeys,
         *,
+        chores: Sequence[Chore] = (),
         batch_bytes: int = BATCH_BYTES,
     ) -> None:
         self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
+        self._keys, self._chores = keys, chores
         self._batch_bytes = batch_bytes
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
@@ -107,7 +116,7 @@ class Ingester:
         self._lease.release()
 
     def run_once(self) -> IngestReport:
-        """Ingest one batch, bring all facts up to date, and return what was done.
+        """Ingest one batch, do a piece of every chore, bring all facts up to date, and return what was done.
 
         Raises:
             StorageFull: If the lake's disk is full; the events stay in the journal.
@@ -115,6 +124,8 @@ class Ingester:
         if not self._is_leader():
             return IngestReport(is_active=False)
         report = self._ingest()
+        for chore in self._chores:
+            chore.run(self._guard)
         for stale in self._facts.stale():
             self._facts.rebuild(stale, guard=self._guard)
         return report
@@ -137,6 +148,8 @@ class Ingester:
     def _round(self) -> bool:
         """Do one round of the loop and return whether more is waiting; where one part fails the others still get their turn."""
         report = self._attempt(self._ingest)
+        for chore in self._chores:
+            self._attempt(partial(chore.run, self._guard))
         if self._throttle.is_open():
             began = time.monotonic()
             for stale in self._attempt(self._facts.stale) or ():
@@ -166,21 +179,20 @@ class Ingester:
         sorted_out = self._sort_out(batch)
         staged = self._stage(sorted_out.kept)
         self._record(batch, sorted_out, staged)
-        touched = sorted({event.matched.workspace_id for event in sorted_out.kept})
+        touched = sorted({event.workspace_id for event in sorted_out.kept})
         self._compaction.run(touched, guard=self._guard)
         return self._report(batch, sorted_out)
 
     def _sort_out(self, batch: Batch) -> Sorted:
-        events: list[Event] = []
-        refused: list[Drop] = []
+        found: list[Event | Drop] = []
         for file, offset, record in batch.lines():
-            parsed = parse(file, offset, record)
-            (events if isinstance(parsed, Event) else refused).append(parsed)  # type: ignore[arg-type]
+            if record is not None and is_report(record):
+                found.extend(unpack(file, offset, record))
+            else:
+                found.append(parse(file, offset, record))
         with self._db.read() as connection:
-            context = load_context(connection, events)
-        sorted_out = sort_out(events, context)
-        sorted_out.dropped.update(drop.reason for drop in refused)
-        return sorted_out
+            context = load_context(connection, [event for event in found if isinstance(event, Event)], self._keys)
+        return sort_out(found, context)
 
     def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
         return [
@@ -203,7 +215,7 @@ class Ingester:
             self._lake.commit(connection, staged)
             apply_effects(connection, sorted_out.kept, self._means)
             remember_keys(connection, sorted_out.kept, now)
-            count_drops(connection, sorted_out.dropped, now)
+            count_steps(connection, sorted_out.counts, sorted_out.kept, now)
             mark_stale(connection, sorted_out.kept, now)
 
     def _is_leader(self) -> bool:

@@ -15,11 +15,9 @@ from core.storage.event_words import EventClass, event_class
 
 ORDER = ("kind", "campaign_id", "contact_id", "occurred_at")
 
-# Columns named otherwise than the event's own field; the contact's id stands for the person in `recipient`'s place, so
-# that one can be erased without rewriting history.
-_OTHER_NAMES = {"occurred_at": "at", "received_at": "at"}
-_OF_THE_MESSAGE = frozenset({"workspace_id", "campaign_id", "variant_id", "contact_id", "recipient_domain"})
-_UNKNOWN_HERE = frozenset({"automation_id", "recipient", "country"})
+# Columns named otherwise than the event's own field.
+_OTHER_NAMES = {"occurred_at": "at"}
+_UNKNOWN_HERE = frozenset({"automation_id", "country"})
 
 
 class Shelf(NamedTuple):
@@ -34,19 +32,17 @@ def shelve(events: Iterable[Event]) -> dict[Shelf, pa.Table]:
     """Return the rows of a batch by where they belong."""
     together: dict[tuple[int, EventClass, int, int], list[Event]] = defaultdict(list)
     for event in events:
-        together[event.matched.workspace_id, event_class(event.kind), event.at.year, event.at.month].append(event)
+        together[event.workspace_id, event_class(event.kind), event.at.year, event.at.month].append(event)
     return {Shelf(key[0], key[1], f"{key[2]}-{key[3]:02}"): table_of(rows) for key, rows in together.items()}
 
 
 def table_of(events: Sequence[Event]) -> pa.Table:
     """Return matched events as a table in the lake's schema."""
-    messages = [event.matched for event in events]
     columns = []
     for field in EVENT_SCHEMA:
         if field.name in _UNKNOWN_HERE:
             columns.append(pa.nulls(len(events), field.type))
             continue
-        rows: Sequence[object] = messages if field.name in _OF_THE_MESSAGE else events
         read = attrgetter(_OTHER_NAMES.get(field.name, field.name))
-        columns.append(pa.array(list(map(read, rows)), field.type))
+        columns.append(pa.array(list(map(read, events)), field.type))
     return pa.Table.from_arrays(columns, schema=EVENT_SCHEMA)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from core.contacts.tables import contacts
-from core.events.event import Event, MatchedMessage
+from core.events.event import Drop, DropReason, Event, MatchedMessage, Step
 from core.events.tables import event_keys
 from core.links.tables import links
+from core.messages.keys import MessageKeys
 from core.messages.tables import messages
 from core.storage.database import chunked
 
@@ -34,8 +35,17 @@ class Context:
     recorded: set[int] = field(default_factory=set)
 
 
-def load_context(connection: sa.Connection, events: Sequence[Event]) -> Context:
-    """Return what is known about a batch, with a handful of queries whatever its size."""
+def load_context(connection: sa.Connection, events: Sequence[Event], keys: MessageKeys) -> Context:
+    """Return what is known about a batch, with a handful of queries whatever its size.
+
+    Args:
+        connection: Reads the database.
+        events: The batch; those that name a message by its key get its number here.
+        keys: Reads the keys.
+    """
+    for event in events:
+        if event.message_key and event.message_id is None:
+            event.message_id = keys.read(event.message_key)
     found = _messages(connection, {event.message_id for event in events if event.message_id is not None})
     return Context(
         messages=found,
@@ -45,9 +55,27 @@ def load_context(connection: sa.Connection, events: Sequence[Event]) -> Context:
     )
 
 
-def scoped_key(event: Event, message: MatchedMessage) -> str | None:
-    """Return an event's key made unique among workspaces and kinds, None if it has none."""
-    return f"{message.workspace_id}:{event.kind}:{event.key}" if event.key else None
+def match(event: Event, context: Context) -> Event | Drop:
+    """Find the ledger's row, and with it workspace, campaign and contact; a provider's event of other mail is kept without."""
+    message = context.messages.get(event.message_id or 0)
+    if message is None and not event.workspace_id:
+        return Drop(DropReason.UNMATCHED, Step.MATCH)
+    if message is not None:
+        if event.workspace_id not in (0, message.workspace_id):
+            return Drop(DropReason.UNMATCHED, Step.MATCH, event.workspace_id)
+        event.message, event.message_id, event.workspace_id = message, message.id, message.workspace_id
+        event.campaign_id, event.contact_id, event.variant_id = message.campaign_id, message.contact_id, message.variant_id
+        event.recipient, event.recipient_domain = None, message.recipient_domain
+    elif event.recipient:
+        event.recipient_domain = event.recipient.rpartition("@")[2].lower()
+    if event.link_id is not None:
+        event.url = context.urls.get(event.link_id)
+    return event
+
+
+def scoped_key(event: Event) -> str | None:
+    """Return a matched event's key made unique among workspaces and kinds, None if it has none."""
+    return f"{event.workspace_id}:{event.kind}:{event.key}" if event.key else None
 
 
 def _messages(connection: sa.Connection, ids: Iterable[int]) -> dict[int, MatchedMessage]:
@@ -72,8 +100,12 @@ def _urls(connection: sa.Connection, ids: Iterable[int]) -> dict[int, str]:
 
 
 def _seen(connection: sa.Connection, events: Sequence[Event], known: dict[int, MatchedMessage]) -> set[str]:
-    with_key = [(event, known.get(event.message_id or 0)) for event in events if event.key]
-    keys = {key for event, message in with_key if message is not None and (key := scoped_key(event, message))}
+    keys: set[str] = set()
+    for event in events:
+        message = known.get(event.message_id or 0)
+        whose = message.workspace_id if message is not None else event.workspace_id
+        if event.key and whose:
+            keys.add(f"{whose}:{event.kind}:{event.key}")
     found: set[str] = set()
     for chunk in chunked(sorted(keys), _IN_LIST):
         found.update(connection.execute(sa.select(event_keys.c.key).where(event_keys.c.key.in_(chunk))).scalars())

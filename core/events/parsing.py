@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from core.events.event import Drop, DropReason, Event
+from core.events.event import Drop, DropReason, Event, Step
 from core.ids import stable_id
 from core.storage.event_words import BounceClass, EventKind
 
@@ -30,31 +30,40 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
         record: The line's JSON object, None if it is none.
     """
     if record is None:
-        return Drop(DropReason.UNREADABLE)
-    at = _moment(record.get("at"))
+        return Drop(DropReason.UNREADABLE, Step.PARSE)
+    at = moment(record.get("at"))
     if at is None:
-        return Drop(DropReason.INVALID)
-    properties = record.get("properties")
+        return Drop(DropReason.INVALID, Step.PARSE)
+    properties, ip = record.get("properties"), text(record.get("ip"))
     return Event(
         event_id=stable_id(file, offset),
         kind=_KINDS.get(str(record.get("kind")), EventKind.UNKNOWN),
         at=at,
-        source=_text(record.get("source")) or "",
-        message_id=_id(record.get("message_id")),
-        link_id=_id(record.get("link_id")),
-        provider=_text(record.get("provider")),
-        provider_event_id=_text(record.get("provider_event_id")),
-        provider_message_id=_text(record.get("provider_message_id")),
+        received_at=at,
+        source=text(record.get("source")) or "",
+        workspace_id=number_id(record.get("workspace_id")) or 0,
+        message_id=number_id(record.get("message_id")),
+        link_id=number_id(record.get("link_id")),
+        provider=text(record.get("provider")),
+        provider_event_id=text(record.get("provider_event_id")),
+        provider_message_id=text(record.get("provider_message_id")),
         bounce_class=_bounce_class(record.get("bounce_class")),
-        reason=_text(record.get("reason")),
-        ip_prefix=ip_prefix(_text(record.get("ip"))),
-        user_agent=_text(record.get("user_agent")),
-        method=_text(record.get("method")),
+        reason=text(record.get("reason")),
+        recipient=text(record.get("recipient")),
+        ip=ip,
+        ip_prefix=ip_prefix(ip),
+        user_agent=text(record.get("user_agent")),
+        method=text(record.get("method")),
         value=_number(record.get("value")),
-        currency=_text(record.get("currency")),
-        key=_text(record.get("key")),
-        properties=orjson.dumps(properties).decode() if isinstance(properties, dict) and properties else None,
+        currency=text(record.get("currency")),
+        key=text(record.get("key")),
+        properties=as_json(properties) if isinstance(properties, dict) else None,
     )
+
+
+def as_json(properties: Mapping[str, Any]) -> str | None:
+    """Return further properties as the lake keeps them, None where there are none."""
+    return orjson.dumps(properties).decode() if properties else None
 
 
 @lru_cache(maxsize=65_536)
@@ -71,7 +80,8 @@ def ip_prefix(address: str | None) -> str | None:
     return str(ip_network(f"{network}/{24 if network.version == 4 else 48}", strict=False))
 
 
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
+    """Return a moment written as ISO 8601 with its zone, None if it is none."""
     if not isinstance(value, str):
         return None
     try:
@@ -81,11 +91,13 @@ def _moment(value: object) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
-def _id(value: object) -> int | None:
+def number_id(value: object) -> int | None:
+    """Return the number of a row, None if it can't be one."""
     return value if type(value) is int and 0 < value <= _LARGEST_ID else None
 
 
-def _text(value: object) -> str | None:
+def text(value: object) -> str | None:
+    """Return a text as the lake and the database can hold it, None if there is none."""
     if not isinstance(value, str):
         return None
     # PostgreSQL's text can't hold NUL, and no name or reason needs one.

@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.events.client import describe_client
-from core.events.event import Drop, DropReason, Event
+from core.events.deduplicating import drop_duplicates
+from core.events.event import Drop, Event, Step
 from core.events.judging import judge_actor
-from core.events.matching import Context, scoped_key
-from core.storage.event_words import EventKind
+from core.events.matching import Context, match
+
+PASSED = "passed"
+
+# (workspace, step, what became of it) -> how many
+Counts = Counter[tuple[int, Step, str]]
 
 
 @dataclass(frozen=True)
@@ -19,58 +24,48 @@ class Sorted:
 
     Args:
         kept: The events for the lake, in the order they came.
-        dropped: How many were left out, by reason.
+        counts: How many each step passed on or left out, and why.
     """
 
     kept: list[Event]
-    dropped: Counter[DropReason]
+    counts: Counts
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many were left out, by reason."""
+        found: Counter[str] = Counter()
+        for (_, _, outcome), number in self.counts.items():
+            if outcome != PASSED:
+                found[outcome] += number
+        return dict(found)
 
 
-def match_message(event: Event, context: Context) -> Event | Drop:
-    """Find the ledger's row, and with it workspace, campaign and contact."""
-    event.message = context.messages.get(event.message_id or 0)
-    if event.message is None:
-        return Drop(DropReason.UNMATCHED)
-    if event.link_id is not None:
-        event.url = context.urls.get(event.link_id)
-    return event
+Doing = Callable[[Event, Context], Event | Drop]
+
+STEPS: tuple[tuple[Step, Doing], ...] = (
+    (Step.MATCH, match),
+    (Step.DEDUPLICATE, drop_duplicates),
+    (Step.JUDGE, judge_actor),
+    (Step.LAKE, describe_client),
+)
 
 
-def drop_duplicates(event: Event, context: Context) -> Event | Drop:
-    """Keep one `sent` per message, and of events with a key the first."""
-    message = event.matched
-    if event.kind is EventKind.SENT:
-        if message.id in context.recorded:
-            return Drop(DropReason.DUPLICATE)
-        context.recorded.add(message.id)
-    key = scoped_key(event, message)
-    if key is not None:
-        if key in context.seen_keys:
-            return Drop(DropReason.DUPLICATE)
-        context.seen_keys.add(key)
-    return event
-
-
-Step = Callable[[Event, Context], Event | Drop]
-
-STEPS: tuple[Step, ...] = (match_message, drop_duplicates, judge_actor, describe_client)
-
-
-def sort_out(events: Iterable[Event], context: Context) -> Sorted:
-    """Send every event through the steps."""
+def sort_out(found: Iterable[Event | Drop], context: Context) -> Sorted:
+    """Send every event through the steps; what was dropped before is counted with the rest."""
     kept: list[Event] = []
-    dropped: Counter[DropReason] = Counter()
-    for event in events:
-        outcome = _through_steps(event, context)
+    counts: Counts = Counter()
+    for event in found:
+        outcome = _through_steps(event, context) if isinstance(event, Event) else event
         if isinstance(outcome, Drop):
-            dropped[outcome.reason] += 1
+            counts[outcome.workspace_id, outcome.step, outcome.reason] += 1
         else:
             kept.append(outcome)
-    return Sorted(kept, dropped)
+            counts[outcome.workspace_id, Step.LAKE, PASSED] += 1
+    return Sorted(kept, counts)
 
 
 def _through_steps(event: Event, context: Context) -> Event | Drop:
-    for step in STEPS:
+    for _, step in STEPS:
         outcome = step(event, context)
         if isinstance(outcome, Drop):
             return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from core.events.actions.means import Action, Means
 from core.events.actions.proven import settle_proven
 from core.events.actions.sent import on_sent
 from core.events.actions.unsubscribed import on_unsubscribed
-from core.events.event import DropReason, Event
+from core.events.event import Event
 from core.events.matching import scoped_key
-from core.events.tables import event_drops, event_keys, stale_facts
+from core.events.tables import event_keys, stale_facts
 from core.storage.database import insert_or_ignore, upsert
 from core.storage.event_words import EventKind
 
@@ -31,7 +31,7 @@ ACTIONS: dict[EventKind, Action] = {
 
 def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Let every kind's action do what its events lead to."""
-    settle_proven(connection, events)
+    settle_proven(connection, [event for event in events if event.message is not None])
     together: dict[EventKind, list[Event]] = defaultdict(list)
     for event in events:
         together[event.kind].append(event)
@@ -42,24 +42,12 @@ def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Mea
 
 def remember_keys(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:
     """Note the keys of kept events, so that the same event is not kept again."""
-    with_key = [event for event in events if event.key]
-    rows = [{"workspace_id": event.matched.workspace_id, "key": scoped_key(event, event.matched), "seen_at": now} for event in with_key]
+    rows = [{"workspace_id": event.workspace_id, "key": scoped_key(event), "seen_at": now} for event in events if event.key]
     insert_or_ignore(connection, event_keys, rows)
-
-
-def count_drops(connection: sa.Connection, dropped: Counter[DropReason], now: datetime) -> None:
-    """Add a batch's drops to the day's counters."""
-    if not dropped:
-        return
-    day = f"{now:%Y-%m-%d}"
-    counted = sa.select(event_drops.c.reason, event_drops.c.count).where(event_drops.c.day == day)
-    before = {row.reason: row[1] for row in connection.execute(counted)}
-    rows = [{"day": day, "reason": reason.value, "count": before.get(reason.value, 0) + number} for reason, number in dropped.items()]
-    upsert(connection, event_drops, rows, key=("day", "reason"), update=("count",))
 
 
 def mark_stale(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:
     """Note which campaigns' facts are older than their events now."""
-    campaigns = {event.matched.campaign_id: event.matched.workspace_id for event in events}
+    campaigns = {event.campaign_id: event.workspace_id for event in events if event.campaign_id is not None}
     rows = [{"workspace_id": workspace, "campaign_id": campaign, "since": now} for campaign, workspace in sorted(campaigns.items())]
     upsert(connection, stale_facts, rows, key=("campaign_id",), update=("since",))

@@ -35,11 +35,11 @@ class IngestReport:
     @classmethod
     def of(cls, batch: Batch, sorted_out: Sorted, now: datetime) -> IngestReport:
         """Return the report of a batch."""
-        oldest = min((event.at for event in sorted_out.kept), default=now)
+        oldest = min((event.received_at for event in sorted_out.kept), default=now)
         return cls(
             read=sum(len(part.records) for part in batch.slices),
             kept=len(sorted_out.kept),
-            dropped={reason.value: count for reason, count in sorted_out.dropped.items()},
+            dropped=sorted_out.dropped,
             torn_bytes=batch.torn_bytes,
             lag=max(0.0, (now - oldest).total_seconds()),
             more=batch.more,

@@ -1,10 +1,10 @@
-"""Tables of the ingester: what it has seen before, and what it dropped and why."""
+"""Tables of the ingester: what it has seen before, what it counted, and what follows from events."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.storage.schema import Id, UtcDateTime, metadata, workspace_key
+from core.storage.schema import Id, Json, UtcDateTime, created_at, metadata, primary_key, workspace_key
 
 # Keys of events that a sender may deliver twice (webhook retries, a conversion with an order number).
 event_keys = sa.Table(
@@ -15,12 +15,78 @@ event_keys = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),
 )
 
-event_drops = sa.Table(
-    "event_drops",
+# How many lines and events each step of the pipeline passed on or left out, minute by minute; workspace 0 is for what
+# could not be told whose it is. `slowest` is the longest time, in seconds, from what happened to the lake.
+intake_minutes = sa.Table(
+    "intake_minutes",
+    metadata,
+    sa.Column("workspace_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("minute", UtcDateTime, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("slowest", sa.Float),
+)
+
+# Work over the past that somebody asked for; the ingester does it between its batches and notes how far it is.
+intake_jobs = sa.Table(
+    "intake_jobs",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("place", Json, nullable=False, default=dict),
+    sa.Column("counts", Json, nullable=False, default=dict),
+    sa.Column("error", sa.Text, nullable=False, default=""),
+    sa.Column("requested_by", sa.Text, nullable=False),
+    created_at(),
+    sa.Column("finished_at", UtcDateTime),
+)
+
+# Up to when who clicked is decided for good; automations act on nothing later.
+settled_clicks = sa.Table(
+    "settled_clicks",
+    metadata,
+    sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("until", UtcDateTime, nullable=False),
+)
+
+# Campaigns whose message to somebody bounced for now; a delivery forgets them.
+soft_bounces = sa.Table(
+    "soft_bounces",
+    metadata,
+    workspace_key(),
+    sa.Column("contact_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("campaign_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+# What a sender should look at: mailbox providers that block them. Campaign 0 is for messages of no campaign.
+sender_alerts = sa.Table(
+    "sender_alerts",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("campaign_id", Id, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("dismissed_at", UtcDateTime),
+    sa.UniqueConstraint("workspace_id", "campaign_id", "kind", "domain"),
+)
+
+# What pseudonyms of workspaces that track no people are made with; forgotten with the day.
+day_salts = sa.Table(
+    "day_salts",
     metadata,
     sa.Column("day", sa.Text, primary_key=True),
-    sa.Column("reason", sa.Text, primary_key=True),
-    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("salt", sa.Text, nullable=False),
 )
 
 # Campaigns whose facts are older than their events; the ingester rebuilds them.

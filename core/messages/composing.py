@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 from core.contacts.lookup import Contact
 from core.ids import random_name
 from core.links.urls import TrackingUrls
+from core.messages.keys import MessageKeys
 from core.messages.plan import SendPlan
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
@@ -30,7 +30,7 @@ class Composer:
 
     def __init__(self, urls: TrackingUrls, key: bytes) -> None:
         self._urls = urls
-        self._key = hashlib.blake2b(key, digest_size=32, person=b"pw-message-key").digest()
+        self._keys = MessageKeys(key)
 
     def compose(
         self, plan: SendPlan, message_id: int, contact: Contact, variant_id: int | None, *, at: datetime | None = None
@@ -89,7 +89,7 @@ class Composer:
 
     def message_key(self, message_id: int) -> str:
         """Return the name of a message everywhere outside: its number and a keyed hash of it."""
-        return f"{message_id}-{hashlib.blake2b(b'%d' % message_id, key=self._key, digest_size=6).hexdigest()}"
+        return self._keys.of(message_id)
 
 
 @dataclass(frozen=True, slots=True)

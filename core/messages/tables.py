@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from core.storage.schema import Id, UtcDateTime, metadata, primary_key
 
 _UNRECORDED = sa.text("accepted_at is not null and recorded_at is null")
+_NAMED = sa.text("provider_message_id is not null")
 
 messages = sa.Table(
     "messages",
@@ -32,5 +33,7 @@ messages = sa.Table(
     # Few rows at any time: those whose `sent` fact has not come back from the journal yet.
     sa.Index("ix_messages_unrecorded", "accepted_at", sqlite_where=_UNRECORDED, postgresql_where=_UNRECORDED),
     sa.Index("ix_messages_contact_id", "contact_id"),
+    # What providers report names a message by their own number.
+    sa.Index("ix_messages_provider_id", "workspace_id", "provider_message_id", sqlite_where=_NAMED, postgresql_where=_NAMED),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
 )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from core.providers.webhooks import WebhookKind
 from core.storage.event_words import BounceClass
 
 
@@ -143,11 +144,18 @@ class ProviderKind:
         label: The name people read.
         summary: One sentence that says when to use it.
         fields: What has to be entered.
-        build: Makes the provider from the entered values and the data folder.
+        build: Makes the provider from the entered values and the data folder; None where it only reports and can't send.
+        webhook: How it reports what became of mail; None where it does not.
     """
 
     kind: str
     label: str
     summary: str
     fields: tuple[ProviderField, ...]
-    build: Callable[[Mapping[str, Any], Path], Provider]
+    build: Callable[[Mapping[str, Any], Path], Provider] | None
+    webhook: WebhookKind | None = None
+
+    @property
+    def sends(self) -> bool:
+        """Whether mail can leave through it."""
+        return self.build is not None

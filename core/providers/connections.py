@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,14 @@ from core.storage.vault import Vault
 
 DEFAULT_NAME = "Outbox"
 _MAX_NAME = 100
-_COLUMNS = (connections.c.id, connections.c.name, connections.c.kind, connections.c.settings, connections.c.is_default)
+_COLUMNS = (
+    connections.c.id,
+    connections.c.name,
+    connections.c.kind,
+    connections.c.settings,
+    connections.c.is_default,
+    connections.c.webhook_key,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Connection:
         kind: The kind of provider.
         settings: What was entered, without secrets.
         is_default: Whether campaigns use it unless told otherwise.
+        webhook_key: The last part of the address its provider reports to.
     """
 
     id: int
@@ -45,6 +54,17 @@ class Connection:
     kind: str
     settings: dict[str, Any]
     is_default: bool
+    webhook_key: str
+
+    @property
+    def sends(self) -> bool:
+        """Whether mail can leave through it; else it only takes reports."""
+        return kind_named(self.kind).sends
+
+    @property
+    def webhook_path(self) -> str:
+        """The path, below the receiver's address, its provider reports to; empty where it does not report."""
+        return f"/webhooks/{self.kind}/{self.webhook_key}" if kind_named(self.kind).webhook is not None else ""
 
 
 class Connections:
@@ -71,7 +91,7 @@ class Connections:
         shown, secret = checked_values(kind_named(kind), values or {})
         row = self._row(by.workspace_id, _checked_name(name), kind, shown, secret)
         with self._db.transaction() as connection:
-            row["is_default"] = not _has_default(connection, by.workspace_id)
+            row["is_default"] = kind_named(kind).sends and not _has_default(connection, by.workspace_id)
             if not insert_or_ignore(connection, connections, [row]):
                 raise Conflict(f"There is a connection called “{row['name']}” already.", hint="Choose another name.")
             made = _one(connection, by.workspace_id, connections.c.name == row["name"])
@@ -150,10 +170,12 @@ class Connections:
 
         Raises:
             NotFound: If this workspace has no such connection.
+            Conflict: If mail can't leave through it.
         """
         by.require(Permission.CONNECTIONS_MANAGE)
         with self._db.transaction() as connection:
-            _one(connection, by.workspace_id, connections.c.id == connection_id)
+            if not _one(connection, by.workspace_id, connections.c.id == connection_id).sends:
+                raise Conflict("This connection takes reports only; nothing can be sent through it.", hint="Choose another one.")
             _make_default(connection, by.workspace_id, connections.c.id == connection_id)
             record(connection, self._clock.now(), by, AuditAction.CONNECTION_MADE_DEFAULT, f"connection:{connection_id}")
             return _one(connection, by.workspace_id, connections.c.id == connection_id)
@@ -182,7 +204,7 @@ class Connections:
 
         Raises:
             NotFound: If the workspace has no such connection.
-            Unavailable: If its secrets can't be read.
+            Unavailable: If its secrets can't be read, or if nothing can be sent through it.
         """
         mine = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets)
         mine = mine.where(connections.c.id == connection_id, connections.c.workspace_id == workspace_id)
@@ -192,6 +214,8 @@ class Connections:
             raise NotFound("This connection does not exist.")
         secret = self._opened(row.secrets)
         kind = kind_named(row.kind)
+        if kind.build is None:
+            raise Unavailable(f"Nothing can be sent through {kind.label} yet; it takes reports only.", hint="Choose another connection.")
         defaults = {field.name: field.default for field in kind.fields}
         return kind.build(defaults | row.settings | secret, self._data_dir)
 
@@ -211,7 +235,7 @@ class Connections:
 
     def _row(self, workspace_id: int, name: str, kind: str, shown: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
         row = {"workspace_id": workspace_id, "name": name, "kind": kind, "settings": shown, "secrets": self._sealed(secret)}
-        return row | {"is_default": False, "created_at": self._clock.now()}
+        return row | {"is_default": False, "webhook_key": secrets.token_hex(16), "created_at": self._clock.now()}
 
     def _sealed(self, secret: Mapping[str, Any]) -> str:
         return self._vault.seal(json.dumps(secret)) if any(secret.values()) else ""

@@ -15,6 +15,7 @@ from core.storage.database import Database
 from core.storage.event_schema import EVENT_SCHEMA, FACT_SCHEMA
 from core.storage.lake import Dataset, Lake
 
+_SQL_TYPES = {pa.string(): "varchar", pa.int64(): "bigint", pa.int32(): "integer", pa.float64(): "double"}
 _SCHEMAS = {Dataset.EVENTS: EVENT_SCHEMA, Dataset.FACTS: FACT_SCHEMA}
 
 
@@ -101,7 +102,7 @@ class Session:
         Args:
             name: What queries call it.
             paths: The files.
-            schema: Of an empty relation.
+            schema: The relation's columns; those that no file has, because an earlier release wrote them, are null.
             only_campaigns: Only rows of these campaigns; None for every row.
         """
         if not paths or (only_campaigns is not None and not only_campaigns):
@@ -110,7 +111,9 @@ class Session:
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
         where = "" if only_campaigns is None else f" where campaign_id in ({', '.join(str(int(one)) for one in sorted(only_campaigns))})"
         read = f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
-        self._cursor.execute(f'create or replace temp view "{name}" as select * from {read}{where}')
+        present = set(self._cursor.sql(f"select * from {read} limit 0").columns)
+        missing = "".join(f", null::{_SQL_TYPES[field.type]} as {field.name}" for field in schema if field.name not in present)
+        self._cursor.execute(f'create or replace temp view "{name}" as select *{missing} from {read}{where}')
 
     def add_table(self, name: str, table: pa.Table) -> None:
         """Make an Arrow table readable as the relation `name`."""

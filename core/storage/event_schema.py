@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from core.storage.event_words import SENT_KINDS, Actor, BounceClass, EventClass, EventKind, event_class
 
-__all__ = ["EVENT_SCHEMA", "FACT_SCHEMA", "SENT_KINDS", "Actor", "BounceClass", "EventClass", "EventKind", "event_class"]
+__all__ = ["EVENT_SCHEMA", "FACT_SCHEMA", "SENT_KINDS", "Actor", "BounceClass", "EventClass", "EventKind", "conformed", "event_class"]
 
 _US = pa.timestamp("us", tz="UTC")
 
@@ -31,6 +31,9 @@ EVENT_SCHEMA = pa.schema(
         ("provider_message_id", pa.string()),
         ("actor", pa.string()),
         ("actor_reason", pa.string()),
+        ("signals", pa.string()),
+        ("rules_version", pa.int32()),
+        ("visitor", pa.int64()),
         ("bounce_class", pa.string()),
         ("reason", pa.string()),
         ("user_agent", pa.string()),
@@ -66,3 +69,14 @@ FACT_SCHEMA = pa.schema(
         ("revenue", pa.float64()),
     ]
 )
+
+
+def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table in the columns of a schema: those a file of an earlier release lacks are null.
+
+    Args:
+        table: Rows as a file of any release holds them.
+        schema: The columns of today.
+    """
+    columns = [table[field.name] if field.name in table.column_names else pa.nulls(table.num_rows, field.type) for field in schema]
+    return pa.Table.from_arrays(columns, names=schema.names).cast(schema)

@@ -15,6 +15,8 @@ workspaces = sa.Table(
     sa.Column("timezone", sa.Text, nullable=False, default="UTC"),
     sa.Column("postal_address", sa.Text, nullable=False, default=""),
     sa.Column("requires_two_factor", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    # Off: opens and clicks are counted without noting whose they are.
+    sa.Column("tracks_people", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
     created_at(),
 )
 
@@ -62,6 +64,8 @@ journal_offsets = sa.Table(
     sa.Column("file", sa.Text, primary_key=True),
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("torn_bytes", sa.BigInteger, nullable=False, default=0),
+    # Up to here people have been taken out of lines of workspaces that track none.
+    sa.Column("redacted_to", sa.BigInteger, nullable=False, default=0, server_default="0"),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("updated_at", UtcDateTime, nullable=False),
 )

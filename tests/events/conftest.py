@@ -18,6 +18,7 @@ from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts
 from core.events.ingester import Ingester
 from core.links.tables import links
+from core.messages.keys import MessageKeys
 from core.messages.tables import messages
 from core.permissions import Principal
 from core.settings import Settings
@@ -49,7 +50,18 @@ class World:
         consent, suppressions = Consent(self.db, self.clock), Suppressions(self.db, self.clock)
         snapshots = ContactSnapshots(self.db, self.clock, self.lake)
         journal = self.settings.journal_dir
-        return Ingester(self.db, self.clock, lake or self.lake, self.engine, journal, consent, suppressions, snapshots, **options)
+        return Ingester(
+            self.db,
+            self.clock,
+            lake or self.lake,
+            self.engine,
+            journal,
+            consent,
+            suppressions,
+            snapshots,
+            MessageKeys(self.settings.key),
+            **options,
+        )
 
     def message(self, email: str = "", *, state: str = "accepted", campaign_id: int = CAMPAIGN) -> int:
         """A contact and a message to it; returns the message's id."""

@@ -19,7 +19,7 @@ from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.tables import consent_records, contacts, suppressions
 from core.errors import StorageFull
-from core.events.tables import event_drops, event_keys, stale_facts
+from core.events.tables import event_keys, intake_minutes, stale_facts
 from core.messages.tables import messages
 from core.permissions import Principal
 from core.settings import Settings
@@ -40,7 +40,7 @@ STEPS = [
     ("contacts", "update"),
     ("suppressions", "insert"),
     ("event_keys", "insert"),
-    ("event_drops", "insert"),
+    ("intake_minutes", "insert"),
     ("stale_facts", "insert"),
 ]
 
@@ -56,7 +56,7 @@ def _everything(world: World) -> list[Any]:
         rows(consent_records, "contact_id", "state", "source"),
         rows(suppressions, "email", "reason"),
         rows(event_keys, "key"),
-        rows(event_drops, "reason", "count"),
+        rows(intake_minutes, "workspace_id", "step", "outcome", "count"),
         rows(stale_facts, "campaign_id"),
         rows(journal_offsets, "file", "offset", "torn_bytes"),
     ]
@@ -85,7 +85,7 @@ def test_a_batch_that_fails_at_any_statement_counts_not_at_all_and_then_whole(sm
 
     assert len(world.events()) == 4
     assert world.row(sending).state == "accepted"
-    assert [row.count for row in world.rows(event_drops)] == [1]
+    assert [row.count for row in world.rows(intake_minutes) if row.outcome == "unmatched"] == [1]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ _DELIVERY = "delivery"
 
 def on_bounced(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Set the messages' state and suppress the addresses of hard bounces."""
-    for reason, together in _by_reason(events).items():
+    for reason, together in _by_reason([event for event in events if event.message is not None]).items():
         refused = [event.matched.id for event in together if event.source == _DELIVERY]
         returned = [event.matched.id for event in together if event.source != _DELIVERY]
         move(connection, refused, from_states=UNSETTLED, to=MessageState.REFUSED, reason=reason)
@@ -30,11 +30,11 @@ def on_bounced(connection: sa.Connection, events: Sequence[Event], means: Means)
 
 
 def suppress(connection: sa.Connection, events: Sequence[Event], means: Means, why: SuppressionReason) -> None:
-    """Suppress the addresses the messages went to, workspace by workspace."""
+    """Suppress the addresses the events are about, workspace by workspace."""
     addresses: dict[int, set[str]] = defaultdict(set)
     for event in events:
-        if event.matched.email:
-            addresses[event.matched.workspace_id].add(event.matched.email)
+        if event.address:
+            addresses[event.workspace_id].add(event.address)
     for workspace_id, emails in sorted(addresses.items()):
         means.suppressions.add_in(connection, workspace_id, sorted(emails), why, f"event:{events[0].kind}")
 

@@ -16,5 +16,10 @@ from core.messages.states import MessageState
 
 def on_complained(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Set the messages' state and suppress the addresses."""
-    move(connection, [event.matched.id for event in events], from_states=(*UNSETTLED, *ARRIVED), to=MessageState.COMPLAINED)
+    move(
+        connection,
+        [event.matched.id for event in events if event.message is not None],
+        from_states=(*UNSETTLED, *ARRIVED),
+        to=MessageState.COMPLAINED,
+    )
     suppress(connection, events, means, SuppressionReason.COMPLAINT)

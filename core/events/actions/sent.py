@@ -15,6 +15,7 @@ from core.messages.tables import messages
 
 def on_sent(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Mark the messages as recorded, and as accepted where the sender could not say so itself."""
+    events = [event for event in events if event.message is not None]
     column = messages.c
     now = means.clock.now()
     for chunk in locked(connection, [event.matched.id for event in events]):

@@ -13,13 +13,14 @@ from core.events.event import Event
 def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Withdraw consent, with what is known about how it was said."""
     for event in events:
-        message = event.matched
+        if event.contact_id is None:
+            continue
         means.consent.withdraw(
             connection,
-            message.workspace_id,
-            [message.contact_id],
+            event.workspace_id,
+            [event.contact_id],
             source=event.reason or "unsubscribe",
-            message_id=message.id,
+            message_id=event.message_id,
             ip_prefix=event.ip_prefix or "",
             user_agent=event.user_agent or "",
         )

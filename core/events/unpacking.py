@@ -1,0 +1,92 @@
+"""From a provider's report, kept raw in the journal, to the events in it; each is checked like a line of our own."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.events.event import Drop, DropReason, Event, Step
+from core.events.parsing import as_json, ip_prefix, moment, number_id, text
+from core.ids import stable_id
+from core.providers.webhook_catalogue import WEBHOOKS
+from core.providers.webhooks import ProviderEvent, UnreadableReport
+
+# A provider's clock that runs ahead, or a forged time, must not put events into the future.
+_SKEW = timedelta(minutes=5)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def is_report(record: Mapping[str, Any] | None) -> bool:
+    """Return whether a journal line is a provider's report."""
+    return record is not None and record.get("kind") == "webhook"
+
+
+def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event | Drop]:
+    """Yield the events of a provider's report.
+
+    Args:
+        file: The journal file's name.
+        offset: The byte at which the line begins.
+        record: The line; see `tracking_receiver.webhooks` for who writes it.
+    """
+    workspace_id = number_id(record.get("workspace_id")) or 0
+    received_at, kind = moment(record.get("at")), WEBHOOKS.get(str(record.get("provider")))
+    if received_at is None or kind is None or not workspace_id:
+        yield Drop(DropReason.INVALID, Step.PARSE, workspace_id)
+        return
+    try:
+        reported = kind.read(body_of(record), str(record.get("content_type") or ""))
+    except UnreadableReport:
+        yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
+        return
+    provider, connection_id = str(record["provider"]), number_id(record.get("connection_id"))
+    for place, each in enumerate(reported):
+        event = _event(stable_id(f"{file}#{place}", offset), received_at, each)
+        event.workspace_id, event.provider, event.connection_id = workspace_id, provider, connection_id
+        yield event
+
+
+def body_of(record: Mapping[str, Any]) -> bytes:
+    """Return the body of a report, byte for byte as it came.
+
+    Raises:
+        UnreadableReport: If the line does not hold one.
+    """
+    body, encoded = record.get("body"), record.get("body_base64")
+    if isinstance(body, str):
+        return body.encode()
+    try:
+        return base64.b64decode(str(encoded), validate=True)
+    except binascii.Error as error:
+        raise UnreadableReport from error
+
+
+def _event(event_id: int, received_at: datetime, each: ProviderEvent) -> Event:
+    return Event(
+        event_id=event_id,
+        kind=each.kind,
+        at=_plausible(each.at, received_at),
+        received_at=received_at,
+        source="webhook",
+        message_key=text(each.message_key),
+        rfc_message_id=text(each.rfc_message_id),
+        recipient=text(each.recipient),
+        provider_event_id=text(each.provider_event_id),
+        provider_message_id=text(each.provider_message_id),
+        bounce_class=each.bounce_class,
+        reason=text(each.reason),
+        url=text(each.url),
+        ip=text(each.ip),
+        ip_prefix=ip_prefix(text(each.ip)),
+        user_agent=text(each.user_agent),
+        machine=each.actor,
+        properties=as_json(each.properties),
+    )
+
+
+def _plausible(at: datetime | None, received_at: datetime) -> datetime:
+    """Return when it happened: days late is believed, the future and the time before e-mail marketing are not."""
+    return received_at if at is None or at > received_at + _SKEW or at < _EPOCH else at

@@ -1,0 +1,1 @@
+"""Any other system that reports in our own JSON."""

@@ -1,0 +1,59 @@
+"""What a provider reports becomes events: of our messages, and of mail that is not ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from core.clock import utc
+from core.messages.keys import MessageKeys
+from core.storage.journal import JournalWriter
+from tests.conftest import NOON
+from tests.events.conftest import World
+
+
+def report(world: World, body: object, **changed: Any) -> None:
+    """Let the journal hold a report, as the receiver writes it."""
+    line = {
+        "kind": "webhook",
+        "at": utc(NOON).isoformat(),
+        "source": "receiver",
+        "workspace_id": world.by.workspace_id,
+        "connection_id": 1,
+        "provider": "generic",
+        "content_type": "application/json",
+        "body": orjson.dumps(body).decode(),
+    }
+    writer = JournalWriter(world.settings.journal_dir, "receiver")
+    writer.append([line | changed], durable=True)
+    writer.close()
+
+
+def test_an_event_that_names_our_message_belongs_to_its_campaign(world: World) -> None:
+    message_id = world.message("ada@example.com")
+    key = MessageKeys(world.settings.key).of(message_id)
+    report(world, [{"event": "delivered", "message": key, "recipient": "ada@example.com", "id": "e1"}])
+    assert world.ingester().run_once().kept == 1
+    [event] = world.events()
+    assert (event["kind"], event["message_id"], event["recipient"], event["provider"]) == ("delivered", message_id, None, "generic")
+
+
+def test_an_event_of_other_mail_is_kept_with_its_recipient(world: World) -> None:
+    report(world, {"event": "bounced", "recipient": "eve@example.org", "bounce_class": "soft", "id": "e2"})
+    assert world.ingester().run_once().kept == 1
+    [event] = world.events()
+    assert (event["kind"], event["message_id"], event["recipient"]) == ("bounced", None, "eve@example.org")
+    assert (event["recipient_domain"], event["bounce_class"], event["provider_event_id"]) == ("example.org", "soft", "e2")
+
+
+def test_a_made_up_message_key_is_nobodys(world: World) -> None:
+    message_id = world.message("ada@example.com")
+    report(world, {"event": "bounced", "message": f"{message_id}-000000000000", "recipient": "ada@example.com"})
+    assert world.ingester().run_once().kept == 1
+    assert world.events()[0]["message_id"] is None
+
+
+def test_a_body_that_is_no_report_is_counted_and_left_in_the_journal(world: World) -> None:
+    report(world, "just words")
+    assert world.ingester().run_once().dropped == {"unreadable": 1}
