@@ -41,7 +41,7 @@ def _rows(call: Call, campaign_id: int, state: MessageState | None) -> Iterator[
     while True:
         page = call.services.ledger.page(call.by, campaign_id, state=state, limit=_PAGE, after_id=last)
         for row in page:
-            yield facts_of(row)
+            yield {"key": call.services.composer.message_key(row.id), **facts_of(row)}
         if len(page) < _PAGE:
             return
         last = page[-1].id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -24,6 +25,7 @@ class MessageShown(Shown):
     """One email to one contact, from the moment it is queued to its last outcome."""
 
     id: int = Field(examples=[4711])
+    key: str = Field(description="Its name everywhere outside: the header `X-Postwright-Message`.", examples=["4711-0f3a9c71d2b4"])
     campaign_id: int = Field(examples=[9])
     contact_id: int = Field(examples=[7])
     email: str | None = Field(description="null once the contact is deleted.", examples=["grace@example.com"])
@@ -47,15 +49,16 @@ def list_messages(
 ) -> Page[MessageShown]:
     """Return messages, the oldest first."""
     found = caller.services.messages.after(caller.by, place_of(cursor) or 0, limit + 1, campaign_id=campaign_id, state=state)
-    return page_of(found, limit, _shown, lambda row: (row[1].id,))
+    return page_of(found, limit, partial(_shown, caller), lambda row: (row[1].id,))
 
 
 @router.get("/{message_id}", summary="Get a message", openapi_extra=_VIEW)
 def get_message(caller: Asking, message_id: IdInPath) -> MessageShown:
     """Return a message."""
-    return _shown(caller.services.messages.get(caller.by, message_id))
+    return _shown(caller, caller.services.messages.get(caller.by, message_id))
 
 
-def _shown(found: tuple[int, MessageRow]) -> MessageShown:
+def _shown(caller: Asking, found: tuple[int, MessageRow]) -> MessageShown:
     campaign_id, row = found
-    return MessageShown(campaign_id=campaign_id, **{name: getattr(row, name) for name in MessageRow.__slots__})
+    key = caller.services.composer.message_key(row.id)
+    return MessageShown(key=key, campaign_id=campaign_id, **{name: getattr(row, name) for name in MessageRow.__slots__})
