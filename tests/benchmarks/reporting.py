@@ -6,6 +6,7 @@ import base64
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ PROGRAMS = ("wrk",)
 SECONDS = 5
 EVENTS = 1000
 CONNECTIONS = 8
-NOW = 1_764_000_000
+NOW = int(time.time())
 POST = """wrk.method = "POST"
 wrk.body = io.open("{body}", "rb"):read("*a")
 wrk.headers["content-type"] = "application/json"
