@@ -51,7 +51,7 @@ class Services(AccountServices):
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        vault = Vault(settings.key)
+        vault = Vault(settings.key, settings.previous_keys)
         super().__init__(settings, clock, Database(settings.resolved_database_url), vault)
         self.lake = Lake(settings.lake_dir, self.db, clock)
         self.engine = AnalyticsEngine(self.lake, self.db)
@@ -70,12 +70,12 @@ class Services(AccountServices):
     @cached_property
     def audit(self) -> AuditLog:
         """Who did what."""
-        return AuditLog(self.db, self.clock, self.settings.key)
+        return AuditLog(self.db, self.clock, self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def audit_seals(self) -> Seals:
         """What proves that nobody rewrote it."""
-        return Seals(self.db, self.clock, self.settings.key)
+        return Seals(self.db, self.clock, self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def contacts(self) -> Contacts:
@@ -164,7 +164,7 @@ class Services(AccountServices):
             self.consent,
             self.suppressions,
             self.snapshots,
-            MessageKeys(self.settings.key),
+            MessageKeys(self.settings.key, self.settings.previous_keys),
         )
 
     @cached_property

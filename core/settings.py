@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs links and encrypts secrets; made on first run in `<data>/secret.key`, mode 0600."
     )
+    previous_secret_keys: SecretStr = Field(
+        SecretStr(""), description="Secret keys of before, commas between: what they signed and encrypted still counts."
+    )
     cors_origins: str = Field("", description="Web pages that may use the API, as origins with commas between; empty means none.")
     rate_limit_url: str = Field(
         "", description="`redis://…` where several processes count the API's requests together; empty means memory."
@@ -85,7 +88,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, value: str) -> str:
-        for origin in filter(None, (part.strip() for part in value.split(","))):
+        for origin in _listed(value):
             if origin != _origin_of(origin):
                 raise ValueError(f"“{origin[:80]}” is not an origin; write scheme and host, such as https://shop.example.com")
         return value
@@ -102,6 +105,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < SHORTEST_KEY:
             raise ValueError(f"it needs at least {SHORTEST_KEY} characters, best 32 or more random ones")
+        return value
+
+    @field_validator("previous_secret_keys")
+    @classmethod
+    def _each_long_enough(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < SHORTEST_KEY for key in _listed(value.get_secret_value())):
+            raise ValueError(f"each key needs at least {SHORTEST_KEY} characters; several have commas between them")
         return value
 
     @field_validator("oidc_issuer")
@@ -161,6 +171,11 @@ class Settings(BaseSettings):
         return given.encode() if given else _key_on_disk(self.data_dir / "secret.key")
 
     @property
+    def previous_keys(self) -> tuple[bytes, ...]:
+        """The secret keys of before as bytes, the newest first as they were given."""
+        return tuple(key.encode() for key in _listed(self.previous_secret_keys.get_secret_value()))
+
+    @property
     def resolved_database_url(self) -> str:
         """The database URL with the embedded default filled in and PostgreSQL's driver named."""
         if not self.database_url:
@@ -173,7 +188,7 @@ class Settings(BaseSettings):
     @property
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins whose pages may use the API."""
-        return tuple(filter(None, (part.strip() for part in self.cors_origins.split(","))))
+        return _listed(self.cors_origins)
 
     @property
     def lake_dir(self) -> Path:
@@ -189,6 +204,10 @@ class Settings(BaseSettings):
     def queue_path(self) -> Path:
         """The file of the embedded queue."""
         return Path(self.queue_url) if self.queue_url else self.data_dir / "queue.db"
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in value.split(","))))
 
 
 def _origin_of(value: str) -> str:

@@ -44,6 +44,18 @@ def test_a_key_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.Monke
     assert "my-own" not in repr(Settings.load(data_dir=tmp_path))
 
 
+def test_keys_of_before_are_listed_with_commas_and_shown_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load(data_dir=tmp_path).previous_keys == ()
+    monkeypatch.setenv("POSTWRIGHT_PREVIOUS_SECRET_KEYS", " the-key-of-last-year, the-key-before-that ,")
+    settings = Settings.load(data_dir=tmp_path)
+    assert settings.previous_keys == (b"the-key-of-last-year", b"the-key-before-that")
+    assert "last-year" not in repr(settings)
+    monkeypatch.setenv("POSTWRIGHT_PREVIOUS_SECRET_KEYS", "the-key-of-last-year,short-secret")
+    with pytest.raises(InvalidInput, match=r"POSTWRIGHT_PREVIOUS_SECRET_KEYS can't be used: .*16 characters") as refused:
+        Settings.load(data_dir=tmp_path)
+    assert "short-secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("given", ["postgresql://u@h/db", "postgres://u@h/db"])
 def test_a_postgresql_address_gets_its_driver(tmp_path: Path, given: str) -> None:
     assert Settings.load(data_dir=tmp_path, database_url=given).resolved_database_url == "postgresql+psycopg://u@h/db"

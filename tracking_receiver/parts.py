@@ -48,7 +48,7 @@ class UrlsWithoutPixel(TrackingUrls):
 def build(settings: Settings, clock: Clock) -> Parts:
     """Return the parts of this installation."""
     db = Database(settings.resolved_database_url)
-    signer = TokenSigner(settings.key)
+    signer = TokenSigner(settings.key, settings.previous_keys)
     lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
     urls = TrackingUrls(signer, settings.public_url)
     return Parts(clock, signer, urls, Destinations(db), Notes(settings.journal_dir), lookups, db)

@@ -117,10 +117,11 @@ class AuditLog:
         db: The database.
         clock: The time.
         key: The installation's secret key, which seals were made with.
+        previous: Secret keys of before, which older seals were made with.
     """
 
-    def __init__(self, db: Database, clock: Clock, key: bytes) -> None:
-        self._db, self._clock, self._key = db, clock, key
+    def __init__(self, db: Database, clock: Clock, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._db, self._clock, self._key, self._previous = db, clock, key, previous
 
     def page(self, by: Principal, filters: AuditFilter = EVERYTHING, *, before: int | None = None, limit: int = 50) -> AuditPage:
         """Return some entries, newest first.
@@ -179,7 +180,7 @@ class AuditLog:
             Denied: Without `audit.view`, or for somebody who may see only some lists: the log names all.
         """
         _require(by)
-        return verify(self._db, self._key, by.workspace_id, told)
+        return verify(self._db, self._key, by.workspace_id, told, self._previous)
 
     def _lines(self, workspace_id: int, filters: AuditFilter) -> Iterator[str]:
         with self._db.read() as connection:  # one state from the first line to the last

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -24,19 +25,28 @@ class SealMaker:
 
     Args:
         key: The installation's secret key, any length; a key for seals alone is derived from it.
+        previous: Secret keys of before; the seals they made are still genuine.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = hashlib.blake2b(key, digest_size=32, person=b"postwright-audit").digest()
+    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._keys = [hashlib.blake2b(one, digest_size=32, person=b"postwright-audit").digest() for one in (key, *previous)]
 
     def mac(self, workspace_id: int, sequence: int, entry_hash: str, sealed_at: datetime) -> str:
         """Return the tag that says: at this time this chain's entry of this number had this hash."""
-        said = json.dumps([workspace_id, sequence, entry_hash, sealed_at.astimezone(UTC).isoformat(timespec="microseconds")])
-        return hashlib.blake2b(said.encode(), key=self._key, digest_size=32).hexdigest()
+        return _tag(_said(workspace_id, sequence, entry_hash, sealed_at), self._keys[0])
 
     def is_genuine(self, workspace_id: int, sequence: int, entry_hash: str, sealed_at: datetime, mac: str) -> bool:
         """Return whether we made this seal."""
-        return hmac.compare_digest(self.mac(workspace_id, sequence, entry_hash, sealed_at).encode(), mac.encode("utf-8", "replace"))
+        said, given = _said(workspace_id, sequence, entry_hash, sealed_at), mac.encode("utf-8", "replace")
+        return any(hmac.compare_digest(_tag(said, key).encode(), given) for key in self._keys)
+
+
+def _said(workspace_id: int, sequence: int, entry_hash: str, sealed_at: datetime) -> bytes:
+    return json.dumps([workspace_id, sequence, entry_hash, sealed_at.astimezone(UTC).isoformat(timespec="microseconds")]).encode()
+
+
+def _tag(said: bytes, key: bytes) -> str:
+    return hashlib.blake2b(said, key=key, digest_size=32).hexdigest()
 
 
 class Seals:
@@ -46,10 +56,11 @@ class Seals:
         db: The database.
         clock: The time.
         key: The installation's secret key.
+        previous: Secret keys of before.
     """
 
-    def __init__(self, db: Database, clock: Clock, key: bytes) -> None:
-        self._db, self._clock, self._maker = db, clock, SealMaker(key)
+    def __init__(self, db: Database, clock: Clock, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._db, self._clock, self._maker = db, clock, SealMaker(key, previous)
         self._known: dict[int, int] = {}  # the last seal of each chain; whoever takes seals away while we run is noticed
 
     def seal(self) -> int:

@@ -111,7 +111,9 @@ class Verdict:
             self.flaws.append(Flaw(workspace_id, sequence, fault))
 
 
-def verify(db: Database, key: bytes | None, workspace_id: int | None = None, told: Told | None = None) -> Verdict:
+def verify(
+    db: Database, key: bytes | None, workspace_id: int | None = None, told: Told | None = None, previous: Sequence[bytes] = ()
+) -> Verdict:
     """Walk along every chain, or one, and return what is wrong; holds some thousand entries at a time and changes nothing.
 
     Cutting a chain off together with its head and every seal behind the cut can't be seen from within. Whoever must be able to
@@ -122,9 +124,10 @@ def verify(db: Database, key: bytes | None, workspace_id: int | None = None, tol
         key: The installation's secret key; None leaves the seals unchecked.
         workspace_id: The chain; None for all, the installation's own included.
         told: Told how many entries are checked, of how many.
+        previous: Secret keys of before; the seals they made are genuine too.
     """
     verdict = Verdict(seals_checked=key is not None)
-    maker = SealMaker(key) if key is not None else None
+    maker = SealMaker(key, previous) if key is not None else None
     with db.read() as connection:  # one state of it all: it may grow meanwhile
         chosen = _chains(connection) if workspace_id is None else [workspace_id]
         total = _total(connection, chosen)

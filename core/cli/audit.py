@@ -63,7 +63,7 @@ def check(call: Call) -> Answer:
     from core.audit.verifying import verify
     from core.cli.checks_on_data import counted, key_at_hand, seal_warnings
 
-    verdict = verify(call.services.db, key_at_hand(call.settings), told=_tell)
+    verdict = verify(call.services.db, key_at_hand(call.settings), told=_tell, previous=call.settings.previous_keys)
     found = [f"workspace {flaw.workspace_id or 'none (the installation)'}: {flaw.words}" for flaw in verdict.flaws]
     words = [*found, *seal_warnings(verdict), f"{counted(verdict)}: something is wrong." if found else f"{counted(verdict)}, unbroken."]
     ends = [facts_of(end) for end in verdict.ends]

@@ -55,7 +55,7 @@ def _journal(settings: Settings, database: Database) -> Finding:
 
 
 def _audit(settings: Settings, database: Database) -> Finding:
-    verdict = verify(database, key_at_hand(settings))
+    verdict = verify(database, key_at_hand(settings), previous=settings.previous_keys)
     if not verdict.is_whole:
         first = verdict.flaws[0]
         words = f"is not what was written: {first.words} (workspace {first.workspace_id}), {len(verdict.flaws)} findings in all."

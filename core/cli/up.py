@@ -11,6 +11,7 @@ import typer
 
 from core import logs
 from core.accounts.people import People
+from core.accounts.resealing import reseal
 from core.accounts.setup import Setup
 from core.accounts.throttles import Throttles
 from core.accounts.workspaces import Workspaces
@@ -23,6 +24,7 @@ from core.cli.supervisor import Supervisor, require_port, stop_signals
 from core.clock import SystemClock
 from core.settings import Settings
 from core.storage.database import Database
+from core.storage.vault import Vault
 
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one of this machine.")]
 AppPort = Annotated[int, typer.Option("--app-port", min=0, max=65535, help="The app's port; from POSTWRIGHT_APP_URL if not given.")]
@@ -58,6 +60,8 @@ def prepare(settings: Settings) -> str:
     database = Database(settings.resolved_database_url)
     try:
         migrate(database)
+        if settings.previous_keys:
+            reseal(database, Vault(settings.key, settings.previous_keys))
         clock = SystemClock()
         throttles = Throttles(database, clock, settings.key)
         setup = Setup(database, clock, Workspaces(database, clock), People(database, clock), throttles)

@@ -1,4 +1,7 @@
-"""Signed tokens in links: they say which message and link is meant, and nobody else can make them."""
+"""Signed tokens in links: they say which message and link is meant, and nobody else can make them.
+
+A token names the key it was signed with, so the key can be changed while mail signed with the one before is still out.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import binascii
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import NamedTuple
 
-# The first byte of every token. A new key or layout gets the next number, so old mail keeps working beside it.
-_FORMAT = 1
 _PAYLOAD = struct.Struct(">BBQI")
+# The upper half of the second byte is the format, the lower the purpose. Format 1 has the key's id in the first byte.
+# Before keys had ids the format stood in the first byte and nothing in the upper half of the second; that stays valid.
+_FORMAT = 1 << 4
+_FORMAT_WITHOUT_KEY_ID = 1
 _STANDARD_TO_URL = bytes.maketrans(b"+/", b"-_")
 # "+" and "/" become "!", which the strict decoder refuses: each token has exactly one spelling.
 _URL_TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
@@ -34,8 +40,7 @@ _TAG_BYTES = {purpose: 16 if purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCE
 _TOKEN_CHARACTERS = {purpose: (_PAYLOAD.size + size) * 4 // 3 for purpose, size in _TAG_BYTES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class TokenClaims:
+class TokenClaims(NamedTuple):
     """What a genuine token says.
 
     Args:
@@ -47,16 +52,29 @@ class TokenClaims:
     link_id: int
 
 
+class _Key:
+    """One secret key made ready: its id, and for each purpose a tagger to copy."""
+
+    def __init__(self, key: bytes) -> None:
+        derived = hashlib.blake2b(key, digest_size=32, person=b"postwright-links").digest()
+        # The id tells which key to try, no more: it is public, and two keys may have the same.
+        self.id = hashlib.blake2b(derived, digest_size=1, person=b"pw-link-key-id").digest()[0]
+        self.taggers = {purpose: hashlib.blake2s(key=derived, digest_size=size) for purpose, size in _TAG_BYTES.items()}
+
+
 class TokenSigner:
     """Makes and checks tokens with a keyed BLAKE2s tag (RFC 7693); needs no database.
 
     Args:
         key: The installation's secret key, any length; a key for links alone is derived from it.
+        previous: Secret keys of before: what they signed is genuine still, but they sign nothing any more.
     """
 
-    def __init__(self, key: bytes) -> None:
-        derived = hashlib.blake2b(key, digest_size=32, person=b"postwright-links").digest()
-        self._keyed = {purpose: hashlib.blake2s(key=derived, digest_size=size) for purpose, size in _TAG_BYTES.items()}
+    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        keys = [_Key(one) for one in dict.fromkeys((key, *previous))]
+        self._current = keys[0]
+        # By purpose: what a token begins with (format, key and purpose in one), and whose tags may follow it.
+        self._taggers = {purpose: _by_beginning(keys, purpose) for purpose in Purpose}
 
     def mint(self, purpose: Purpose, message_id: int, link_id: int = 0) -> str:
         """Return the token: URL-safe base64 without padding, 32 characters (40 for unsubscribe and preferences).
@@ -66,8 +84,8 @@ class TokenSigner:
             message_id: 0 to 2**64 - 1.
             link_id: 0 to 2**32 - 1; 0 means none.
         """
-        payload = _PAYLOAD.pack(_FORMAT, purpose, message_id, link_id)
-        tagger = self._keyed[purpose].copy()
+        payload = _PAYLOAD.pack(self._current.id, _FORMAT | purpose, message_id, link_id)
+        tagger = self._current.taggers[purpose].copy()
         tagger.update(payload)
         return binascii.b2a_base64(payload + tagger.digest(), newline=False).translate(_STANDARD_TO_URL).decode()
 
@@ -80,11 +98,17 @@ class TokenSigner:
         except binascii.Error:
             return None
         payload, tag = raw[: _PAYLOAD.size], raw[_PAYLOAD.size :]
-        tagger = self._keyed[purpose].copy()
-        tagger.update(payload)
-        if not hmac.compare_digest(tagger.digest(), tag):
-            return None
-        token_format, token_purpose, message_id, link_id = _PAYLOAD.unpack(payload)
-        if token_format != _FORMAT or token_purpose != purpose:
-            return None
-        return TokenClaims(message_id, link_id)
+        for keyed in self._taggers[purpose].get(raw[:2], ()):
+            tagger = keyed.copy()
+            tagger.update(payload)
+            if hmac.compare_digest(tagger.digest(), tag):
+                _, _, message_id, link_id = _PAYLOAD.unpack(payload)
+                return TokenClaims(message_id, link_id)
+        return None
+
+
+def _by_beginning(keys: Sequence[_Key], purpose: Purpose) -> dict[bytes, list[hashlib.blake2s]]:
+    found = {bytes((_FORMAT_WITHOUT_KEY_ID, purpose)): [key.taggers[purpose] for key in keys]}
+    for key in keys:
+        found.setdefault(bytes((key.id, _FORMAT | purpose)), []).append(key.taggers[purpose])
+    return found

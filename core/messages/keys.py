@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 
 class MessageKeys:
@@ -11,19 +12,24 @@ class MessageKeys:
 
     Args:
         key: The installation's secret key.
+        previous: Secret keys of before; the names they made are still read.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = hashlib.blake2b(key, digest_size=32, person=b"pw-message-key").digest()
+    def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._keys = [hashlib.blake2b(one, digest_size=32, person=b"pw-message-key").digest() for one in (key, *previous)]
 
     def of(self, message_id: int) -> str:
         """Return the key of a message."""
-        return f"{message_id}-{hashlib.blake2b(b'%d' % message_id, key=self._key, digest_size=6).hexdigest()}"
+        return _named(message_id, self._keys[0])
 
     def read(self, key: str) -> int | None:
         """Return the message a key names, None if it is none of ours."""
         number = key.partition("-")[0]
         if not number.isascii() or not number.isdigit() or len(number) > 18:
             return None
-        message_id = int(number)
-        return message_id if hmac.compare_digest(self.of(message_id).encode(), key.encode("utf-8", "surrogatepass")) else None
+        message_id, given = int(number), key.encode("utf-8", "surrogatepass")
+        return message_id if any(hmac.compare_digest(_named(message_id, one).encode(), given) for one in self._keys) else None
+
+
+def _named(message_id: int, key: bytes) -> str:
+    return f"{message_id}-{hashlib.blake2b(b'%d' % message_id, key=key, digest_size=6).hexdigest()}"

@@ -174,6 +174,18 @@ def test_nothing_is_sealed_onto_a_chain_whose_sealed_part_was_rewritten(
     assert seals.seal() == 0
 
 
+def test_after_the_key_was_changed_seals_are_made_with_the_new_key_and_the_old_ones_count_while_its_key_is_named(
+    db: Database, chains: None, clock: FrozenClock, write: Write, ada: Principal
+) -> None:
+    write(ada)
+    changed = b"the key of this year"
+    assert Seals(db, clock, changed).seal() == 0  # who does not know the key of before can't vouch for what it sealed
+    assert Seals(db, clock, changed, [KEY]).seal() == 1
+    assert verify(db, changed, previous=[KEY]).is_whole
+    assert {flaw.fault for flaw in verify(db, changed).flaws} == {Fault.FORGED_SEAL}
+    assert not verify(db, KEY).is_whole
+
+
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([-(2**63), -(2**62), 2**62, 2**63 - 1])
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone

@@ -39,3 +39,15 @@ def test_a_secret_opens_with_its_key_only() -> None:
         Vault(b"other").open(sealed)
     with pytest.raises(Unavailable):
         Vault(b"key").open(sealed[:-4] + "AAAA")
+
+
+def test_after_the_key_was_changed_old_secrets_open_and_new_ones_need_the_new_key() -> None:
+    sealed = Vault(b"old").seal("hunter2")
+    vault = Vault(b"new", [b"older", b"old"])
+    assert vault.open(sealed) == "hunter2"
+    assert not vault.is_current(sealed)
+    anew = vault.seal("hunter2")
+    assert vault.is_current(anew)
+    assert Vault(b"new").open(anew) == "hunter2"
+    with pytest.raises(Unavailable):
+        Vault(b"old").open(anew)

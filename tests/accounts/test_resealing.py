@@ -1,0 +1,50 @@
+"""After the secret key was changed, what is stored is encrypted anew; the key of before can go then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.accounts.resealing import reseal
+from core.accounts.tables import people
+from core.clock import FrozenClock
+from core.permissions import Principal
+from core.providers.tables import connections
+from core.storage.database import Database
+from core.storage.vault import Vault
+
+
+@pytest.fixture
+def fill(db: Database, clock: FrozenClock, workspace: Principal) -> Any:
+    def with_secret(sealed: str) -> None:
+        now = clock.now()
+        row = {"workspace_id": workspace.workspace_id, "name": "Mail host", "kind": "smtp", "settings": {}, "is_default": False}
+        with db.transaction() as connection:
+            connection.execute(sa.insert(connections).values(secrets=sealed, webhook_key="k", created_at=now, **row))
+            connection.execute(sa.insert(people).values(email="a@example.com", password_hash="", totp_secret=sealed, created_at=now))
+            connection.execute(sa.insert(people).values(email="b@example.com", password_hash="", created_at=now))
+
+    return with_secret
+
+
+def _stored(db: Database) -> list[str]:
+    with db.read() as connection:
+        secret = connection.execute(sa.select(people.c.totp_secret).where(people.c.totp_secret.is_not(None))).scalar_one()
+        return [secret, connection.execute(sa.select(connections.c.secrets)).scalar_one()]
+
+
+def test_what_the_key_of_before_sealed_is_sealed_anew_once(db: Database, fill: Any) -> None:
+    fill(Vault(b"old").seal("hunter2"))
+    assert reseal(db, Vault(b"new", [b"old"])) == 2
+    assert [Vault(b"new").open(sealed) for sealed in _stored(db)] == ["hunter2", "hunter2"]
+    assert reseal(db, Vault(b"new", [b"old"])) == 0
+
+
+def test_what_no_key_opens_stays_as_it_is(db: Database, fill: Any, caplog: pytest.LogCaptureFixture) -> None:
+    sealed = Vault(b"lost").seal("hunter2")
+    fill(sealed)
+    assert reseal(db, Vault(b"new", [b"old"])) == 0
+    assert _stored(db) == [sealed, sealed]
+    assert "opens with none of the keys" in caplog.text
