@@ -201,6 +201,11 @@ class Settings(BaseSettings):
         return self.data_dir / "journal"
 
     @property
+    def links_snapshot(self) -> Path:
+        """The file by which a receiver redirects that is started while the database is down."""
+        return self.data_dir / "receiver" / "links.json"
+
+    @property
     def queue_path(self) -> Path:
         """The file of the embedded queue."""
         return Path(self.queue_url) if self.queue_url else self.data_dir / "queue.db"

@@ -20,6 +20,7 @@ from tracking_receiver.answers import show, tell
 from tracking_receiver.converting import converting
 from tracking_receiver.headers import MESSAGE_HEADERS, as_text
 from tracking_receiver.hits import Hits, Send
+from tracking_receiver.learning import LinkKeeper
 from tracking_receiver.parts import Parts
 from tracking_receiver.unsubscribing import unsubscribing
 
@@ -70,12 +71,14 @@ class Receiver:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(self._parts.destinations.load)
+        keeper = LinkKeeper(self._parts.destinations)
+        await asyncio.to_thread(keeper.start)
         flushing = asyncio.create_task(self._flush_now_and_then())
         yield
         flushing.cancel()
         with suppress(asyncio.CancelledError):
             await flushing
+        await asyncio.to_thread(keeper.stop)
         self._parts.close()
 
     async def _flush_now_and_then(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from core.links.destinations import Destinations
+from core.links.snapshot import LinkSnapshot
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
@@ -51,4 +52,5 @@ def build(settings: Settings, clock: Clock) -> Parts:
     signer = TokenSigner(settings.key, settings.previous_keys)
     lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
     urls = TrackingUrls(signer, settings.public_url)
-    return Parts(clock, signer, urls, Destinations(db), Notes(settings.journal_dir), lookups, db)
+    destinations = Destinations(db, snapshot=LinkSnapshot(settings.links_snapshot))
+    return Parts(clock, signer, urls, destinations, Notes(settings.journal_dir), lookups, db)

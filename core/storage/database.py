@@ -16,7 +16,8 @@ from core.storage.tables import sequences
 BUSY_TIMEOUT_SECONDS = 30
 # psycopg prepares a statement at its sixth run, and PostgreSQL may then plan `IN (10,000 values)` without knowing them: it compares
 # one by one instead of hashing (measured: 11 s in place of 0.02 s over 64,000 rows).
-_PSYCOPG = {"options": "-c plan_cache_mode=force_custom_plan"}
+# A machine that is gone answers nothing: without bounds everybody waits minutes for it, and a thread each.
+_PSYCOPG = {"options": "-c plan_cache_mode=force_custom_plan", "connect_timeout": 10, "tcp_user_timeout": 30_000}
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
