@@ -103,12 +103,17 @@ def receiver(folder: Path, **options: Any) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Site]:
-    """One receiver for a module: message 1 of a launched campaign to Ada, links 1 (plain) and 2 (with the token)."""
+def filled_folder(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Path:
     folder = tmp_path_factory.mktemp("receiver")
     shutil.copy(migrated_file, folder / "app.db")
-    _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
-    with receiver(folder) as running:
+    fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(filled_folder: Path) -> Iterator[Site]:
+    """One receiver for a module: message 1 of a launched campaign to Ada, links 1 (plain) and 2 (with the token)."""
+    with receiver(filled_folder) as running:
         yield running
 
 
@@ -120,7 +125,7 @@ def start(tmp_path: Path, migrated_file: Path) -> Callable[..., Any]:
         folder = tmp_path / "data"
         folder.mkdir(exist_ok=True)
         shutil.copy(migrated_file, folder / "app.db")
-        _fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
+        fill(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
         return receiver(folder, **options)
 
     return with_options
@@ -140,7 +145,8 @@ def add_link(settings: Settings, url: str, position: int, append_token: bool = F
     return int(added)
 
 
-def _fill(settings: Settings) -> None:
+def fill(settings: Settings, others: int = 0) -> None:
+    """Message 1 of a launched campaign to Ada, the next ones to as many others; link 1 plain, link 2 with the token."""
     db, clock = Database(settings.resolved_database_url), SystemClock()
     now = clock.now()
     by = Principal.system(Workspaces(db, clock).create(WORKSPACE).id)
@@ -153,7 +159,11 @@ def _fill(settings: Settings) -> None:
         connection.execute(sa.insert(connections).values(name="outbox", kind="outbox", created_at=now, **mine))
         connection.execute(sa.insert(contacts).values(created_at=now, updated_at=now, updated_seq=1, **ada, **mine))
         connection.execute(sa.insert(campaigns).values(**campaign, **mine))
-        connection.execute(sa.insert(messages).values(campaign_id=1, contact_id=1, state="accepted", queued_at=now, **mine))
+        for number in range(others):
+            other = {"email": f"reader-{number}@example.com", "attributes": {}, "consent": "subscribed"}
+            connection.execute(sa.insert(contacts).values(created_at=now, updated_at=now, updated_seq=1, **other, **mine))
+        for contact in range(1, others + 2):
+            connection.execute(sa.insert(messages).values(campaign_id=1, contact_id=contact, state="accepted", queued_at=now, **mine))
     db.close()
     add_link(settings, "https://shop.example/a?x=1", 0)
     add_link(settings, "https://shop.example/b?x=1#top", 1, append_token=True)
