@@ -12,7 +12,7 @@ def stable_id(*parts: object) -> int:
     Args:
         parts: What makes the row unique; joined by the unit separator so that ("a", "bc") differs from ("ab", "c").
     """
-    digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 

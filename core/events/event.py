@@ -20,6 +20,14 @@ class Step(StrEnum):
     LAKE = "lake"
 
 
+class Found(StrEnum):
+    """Whom an event could be matched to."""
+
+    MESSAGE = "message"
+    CONTACT = "contact"
+    NOBODY = "nobody"
+
+
 class DropReason(StrEnum):
     """Why a journal line, or an event in it, did not get to the lake; the line itself stays in the journal."""
 
@@ -93,7 +101,11 @@ class Event:
         ip: The address that asked; never stored, its network is.
         machine: What the provider itself says about who acted, if anything (`Actor.MACHINE`, `Actor.PROXY`).
         key: Marks an event that may be reported twice, else None.
+        report_keys: What tells a provider's report of it from others (`report_keys`); none for what we saw ourselves.
+        is_reported: Whether a provider told it.
         message: The ledger's row, set by matching; None where the message is not one of ours.
+        contact_email: The contact's address where only the contact is ours, not the message; set by matching.
+        found: Whom it was matched to.
         url: Where the clicked link leads, set by matching.
         actor: Who did it, None where nobody acts (`sent`, `bounced`); set by judging.
         actor_reason: Why we think so.
@@ -131,8 +143,12 @@ class Event:
     value: float | None = None
     currency: str | None = None
     key: str | None = None
+    report_keys: tuple[int, ...] = ()
+    is_reported: bool = False
     properties: str | None = None
     message: MatchedMessage | None = None
+    contact_email: str | None = None
+    found: Found = Found.NOBODY
     url: str | None = None
     actor: str | None = None
     actor_reason: str | None = None
@@ -145,7 +161,7 @@ class Event:
     @property
     def address(self) -> str | None:
         """The email address it is about, None where nobody knows it (any more)."""
-        return self.message.email if self.message is not None else self.recipient
+        return self.message.email if self.message is not None else self.contact_email or self.recipient
 
     @property
     def matched(self) -> MatchedMessage:

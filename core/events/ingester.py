@@ -27,17 +27,16 @@ from core.events.actions.means import Means
 from core.events.chores import Chore
 from core.events.compaction import Compaction
 from core.events.counting import count_steps
-from core.events.event import Drop, DropReason, Event
+from core.events.event import DropReason, Event
 from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
 from core.events.lake_rows import ORDER, shelve
 from core.events.matching import load_context
-from core.events.parsing import parse
 from core.events.pipeline import Sorted, sort_out
+from core.events.reading import read_lines
 from core.events.recording import apply_effects, mark_stale, remember_keys
 from core.events.reporting import IngestReport
-from core.events.throttle import Throttle
-from core.events.unpacking import is_report, unpack
+from core.events.throttle import Throttle, gc_paused
 from core.ids import random_name
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
@@ -173,6 +172,10 @@ class Ingester:
         return None
 
     def _ingest(self) -> IngestReport:
+        with gc_paused():
+            return self._ingest_batch()
+
+    def _ingest_batch(self) -> IngestReport:
         batch = next_batch(self._db, self._journal_dir, max_bytes=self._batch_bytes)
         if not batch.slices:
             return IngestReport(is_active=True)
@@ -184,15 +187,10 @@ class Ingester:
         return self._report(batch, sorted_out)
 
     def _sort_out(self, batch: Batch) -> Sorted:
-        found: list[Event | Drop] = []
-        for file, offset, record in batch.lines():
-            if record is not None and is_report(record):
-                found.extend(unpack(file, offset, record))
-            else:
-                found.append(parse(file, offset, record))
+        reading = read_lines(batch.lines())
         with self._db.read() as connection:
-            context = load_context(connection, [event for event in found if isinstance(event, Event)], self._keys)
-        return sort_out(found, context)
+            context = load_context(connection, reading.events, self._keys)
+        return sort_out(reading.found, context, reading.reports)
 
     def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
         return [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from core.events.client import describe_client
 from core.events.deduplicating import drop_duplicates
-from core.events.event import Drop, Event, Step
+from core.events.event import Drop, DropReason, Event, Found, Step
 from core.events.judging import judge_actor
 from core.events.matching import Context, match
 
@@ -24,7 +24,7 @@ class Sorted:
 
     Args:
         kept: The events for the lake, in the order they came.
-        counts: How many each step passed on or left out, and why.
+        counts: How many each step passed on or left out, and why; `counting` says in which words.
     """
 
     kept: list[Event]
@@ -35,7 +35,7 @@ class Sorted:
         """How many were left out, by reason."""
         found: Counter[str] = Counter()
         for (_, _, outcome), number in self.counts.items():
-            if outcome != PASSED:
+            if outcome in _REASONS:
                 found[outcome] += number
         return dict(found)
 
@@ -50,24 +50,53 @@ STEPS: tuple[tuple[Step, Doing], ...] = (
 )
 
 
-def sort_out(found: Iterable[Event | Drop], context: Context) -> Sorted:
-    """Send every event through the steps; what was dropped before is counted with the rest."""
+_REASONS = frozenset(reason.value for reason in DropReason)
+# (workspace, told by a provider, whom it was matched to, where it was left out, why)
+_Fate = tuple[int, bool, Found, Step | None, str]
+
+
+def sort_out(found: Iterable[Event | Drop], context: Context, reports: Mapping[int, int] | None = None) -> Sorted:
+    """Send every event through the steps; what was dropped before is counted with the rest.
+
+    Args:
+        found: The events, and why lines gave none.
+        context: What the steps look up.
+        reports: How many reports of providers were read, by workspace.
+    """
     kept: list[Event] = []
+    fates: Counter[_Fate] = Counter()
     counts: Counts = Counter()
     for event in found:
-        outcome = _through_steps(event, context) if isinstance(event, Event) else event
-        if isinstance(outcome, Drop):
-            counts[outcome.workspace_id, outcome.step, outcome.reason] += 1
+        if isinstance(event, Drop):
+            counts[event.workspace_id, event.step, event.reason.value] += 1
+            continue
+        drop = _through_steps(event, context)
+        if drop is None:
+            kept.append(event)
+            fates[event.workspace_id, event.is_reported, event.found, None, ""] += 1
         else:
-            kept.append(outcome)
-            counts[outcome.workspace_id, Step.LAKE, PASSED] += 1
+            fates[event.workspace_id, event.is_reported, event.found, drop.step, drop.reason.value] += 1
+    for fate, number in fates.items():
+        counts.update(_stations(fate, number))
+    counts.update({(workspace_id, Step.PARSE, PASSED): number for workspace_id, number in (reports or {}).items()})
     return Sorted(kept, counts)
 
 
-def _through_steps(event: Event, context: Context) -> Event | Drop:
+def _through_steps(event: Event, context: Context) -> Drop | None:
     for _, step in STEPS:
         outcome = step(event, context)
         if isinstance(outcome, Drop):
             return outcome
-        event = outcome
-    return event
+    return None
+
+
+def _stations(fate: _Fate, number: int) -> Counts:
+    """Return what each step did with events of one fate."""
+    workspace_id, is_reported, found, dropped_at, reason = fate
+    counts: Counts = Counter({(workspace_id, Step.UNPACK if is_reported else Step.PARSE, PASSED): number})
+    for step in dict.fromkeys(step for step, _ in STEPS):
+        if step is dropped_at:
+            counts[workspace_id, step, reason] += number
+            break
+        counts[workspace_id, step, found.value if step is Step.MATCH else PASSED] += number
+    return counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -16,10 +16,11 @@ from core.events.actions.sent import on_sent
 from core.events.actions.unsubscribed import on_unsubscribed
 from core.events.event import Event
 from core.events.matching import scoped_key
-from core.events.tables import event_keys, stale_facts
-from core.storage.database import insert_or_ignore, upsert
+from core.events.tables import event_keys, reported_keys, stale_facts
+from core.storage.database import insert_numbers, insert_or_ignore, upsert
 from core.storage.event_words import EventKind
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # In this order: a message is sent before it bounces.
 ACTIONS: dict[EventKind, Action] = {
     EventKind.SENT: on_sent,
@@ -44,6 +45,8 @@ def remember_keys(connection: sa.Connection, events: Sequence[Event], now: datet
     """Note the keys of kept events, so that the same event is not kept again."""
     rows = [{"workspace_id": event.workspace_id, "key": scoped_key(event), "seen_at": now} for event in events if event.key]
     insert_or_ignore(connection, event_keys, rows)
+    reported = sorted({key for event in events for key in event.report_keys})
+    insert_numbers(connection, reported_keys, "key", reported, {"day": (now - _EPOCH).days})
 
 
 def mark_stale(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:

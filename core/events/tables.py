@@ -15,6 +15,15 @@ event_keys = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),
 )
 
+# What names an event that a provider reported, as a hash (`report_keys`), and the day since 1970 it was kept; forgotten when no
+# provider would report it again. A number alone, because there are two for every event: SQLite keeps it in a single tree.
+reported_keys = sa.Table(
+    "reported_keys",
+    metadata,
+    sa.Column("key", Id, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, nullable=False),
+)
+
 # How many lines and events each step of the pipeline passed on or left out, minute by minute; workspace 0 is for what
 # could not be told whose it is. `slowest` is the longest time, in seconds, from what happened to the lake.
 intake_minutes = sa.Table(
@@ -26,6 +35,7 @@ intake_minutes = sa.Table(
     sa.Column("outcome", sa.Text, primary_key=True),
     sa.Column("count", sa.BigInteger, nullable=False),
     sa.Column("slowest", sa.Float),
+    sa.Index("ix_intake_minutes_minute", "minute"),
 )
 
 # Work over the past that somebody asked for; the ingester does it between its batches and notes how far it is.

@@ -10,6 +10,7 @@ from typing import Any
 
 from core.events.event import Drop, DropReason, Event, Step
 from core.events.parsing import as_json, ip_prefix, moment, number_id, text
+from core.events.report_keys import ReportKeys
 from core.ids import stable_id
 from core.providers.webhook_catalogue import WEBHOOKS
 from core.providers.webhooks import ProviderEvent, UnreadableReport
@@ -38,14 +39,17 @@ def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event 
         yield Drop(DropReason.INVALID, Step.PARSE, workspace_id)
         return
     try:
-        reported = kind.read(body_of(record), str(record.get("content_type") or ""))
+        body = body_of(record)
+        reported = kind.read(body, str(record.get("content_type") or ""))
     except UnreadableReport:
         yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
         return
     provider, connection_id = str(record["provider"]), number_id(record.get("connection_id"))
+    keys = ReportKeys(workspace_id, provider, body)
     for place, each in enumerate(reported):
         event = _event(stable_id(f"{file}#{place}", offset), received_at, each)
         event.workspace_id, event.provider, event.connection_id = workspace_id, provider, connection_id
+        event.report_keys = keys.of(each, place)
         yield event
 
 
@@ -65,12 +69,14 @@ def body_of(record: Mapping[str, Any]) -> bytes:
 
 
 def _event(event_id: int, received_at: datetime, each: ProviderEvent) -> Event:
+    ip = text(each.ip)
     return Event(
         event_id=event_id,
         kind=each.kind,
         at=_plausible(each.at, received_at),
         received_at=received_at,
         source="webhook",
+        is_reported=True,
         message_key=text(each.message_key),
         rfc_message_id=text(each.rfc_message_id),
         recipient=text(each.recipient),
@@ -79,8 +85,8 @@ def _event(event_id: int, received_at: datetime, each: ProviderEvent) -> Event:
         bounce_class=each.bounce_class,
         reason=text(each.reason),
         url=text(each.url),
-        ip=text(each.ip),
-        ip_prefix=ip_prefix(text(each.ip)),
+        ip=ip,
+        ip_prefix=ip_prefix(ip),
         user_agent=text(each.user_agent),
         machine=each.actor,
         properties=as_json(each.properties),
@@ -89,4 +95,6 @@ def _event(event_id: int, received_at: datetime, each: ProviderEvent) -> Event:
 
 def _plausible(at: datetime | None, received_at: datetime) -> datetime:
     """Return when it happened: days late is believed, the future and the time before e-mail marketing are not."""
-    return received_at if at is None or at > received_at + _SKEW or at < _EPOCH else at
+    if at is None or at > received_at + _SKEW or at < _EPOCH:
+        return received_at
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
@@ -126,6 +127,40 @@ def analyse(connection: sa.Connection, *tables: sa.Table) -> None:
     if connection.dialect.name == "postgresql":
         for table in tables:
             connection.execute(sa.text(f'analyze "{table.name}"'))
+
+
+def among(connection: sa.Connection, values: Collection[int] | Collection[str]) -> sa.Select[Any]:
+    """Return a query of many values, for `column.in_(among(…))`: one parameter however many there are, and one plan for all.
+
+    SQLAlchemy writes a list out parameter by parameter, which takes longer than the query (measured: 1.3 µs a value, 40%).
+
+    Args:
+        connection: Tells which database it is for.
+        values: Numbers or texts, all of one kind.
+    """
+    is_text = isinstance(next(iter(values), 0), str)
+    if connection.dialect.name == "sqlite":
+        listed = sa.func.json_each(sa.literal(orjson.dumps(list(values)).decode(), sa.Text)).table_valued("value")
+        return sa.select(listed.c.value)
+    of: sa.types.TypeEngine[Any] = sa.Text() if is_text else sa.BigInteger()
+    return sa.select(sa.func.unnest(sa.cast(sa.literal(list(values), postgresql.ARRAY(of)), postgresql.ARRAY(of))))
+
+
+def insert_numbers(connection: sa.Connection, table: sa.Table, column: str, numbers: Collection[int], same: Row) -> None:
+    """Insert one row per number, the other columns the same in all; numbers that are there already are left alone.
+
+    Args:
+        connection: The transaction.
+        table: Where to; `column` is its key.
+        column: What the numbers are.
+        numbers: Whole numbers of up to 63 bits; in order they are inserted faster.
+        same: The other columns.
+    """
+    if numbers:
+        names = [column, *same]
+        listed = among(connection, numbers).subquery()
+        rows = sa.select(listed.c[0], *(sa.literal(value, table.c[name].type) for name, value in same.items()))
+        insert_or_ignore_from(connection, table, names, rows)
 
 
 def chunked(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from core.clock import Clock
@@ -25,6 +26,7 @@ from core.storage.tables import lake_files
 
 GRACE_PERIOD = timedelta(minutes=5)
 _ROW_GROUP = 122_880
+_FEW_ROWS = 50_000
 # Only what the lake itself can have written is ever swept: the folder may be one that somebody else uses too.
 _OUR_FILE = re.compile(r"workspace=\d+/(events|facts|contacts)/(class=\w+/)?(month=[\d-]+/)?[0-9a-f]{20}\.(parquet|tmp)")
 
@@ -101,7 +103,7 @@ class Lake:
         path = folder / f"{random_name(20)}.parquet"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write_parquet(table, path, order_by)
+            _write_parquet(table, path, order_by, level)
         except (OSError, duckdb.IOException) as error:
             with suppress(OSError):
                 path.with_suffix(".tmp").unlink()
@@ -180,17 +182,28 @@ class Lake:
         return folder / f"month={month}" if month else folder
 
 
-def _write_parquet(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
+def _write_parquet(table: pa.Table, path: Path, order_by: Sequence[str], level: int) -> None:
     """Write, sync and rename, so that a file under its final name is always whole."""
     temporary = path.with_suffix(".tmp")
+    (_write_quickly if level == 0 and table.num_rows < _FEW_ROWS else _write_tightly)(table, temporary, order_by)
+    _sync(temporary)
+    temporary.rename(path)
+    _sync(path.parent)
+
+
+def _write_quickly(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
+    """Write what is merged with others soon: ten times as fast for a small file (2 ms for 20), a third to a half longer."""
+    if order_by:
+        table = table.sort_by([(name, "ascending") for name in order_by])
+    pq.write_table(table, path, compression="zstd", version="2.6", data_page_version="2.0", row_group_size=_ROW_GROUP)
+
+
+def _write_tightly(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
     order = f" order by {', '.join(order_by)}" if order_by else ""
     options = f"format parquet, compression zstd, parquet_version v2, row_group_size {_ROW_GROUP}"
     with duckdb.connect() as connection:
         connection.register("rows_to_write", table)
-        connection.execute(f"copy (select * from rows_to_write{order}) to '{_quoted(temporary)}' ({options})").fetchall()
-    _sync(temporary)
-    temporary.rename(path)
-    _sync(path.parent)
+        connection.execute(f"copy (select * from rows_to_write{order}) to '{_quoted(path)}' ({options})").fetchall()
 
 
 def _quoted(path: Path) -> str:

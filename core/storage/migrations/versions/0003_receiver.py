@@ -57,6 +57,13 @@ def _add_intake() -> None:
         sa.Column("slowest", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "minute", "step", "outcome", name=op.f("pk_intake_minutes")),
     )
+    op.create_index("ix_intake_minutes_minute", "intake_minutes", ["minute"])
+    op.create_table(
+        "reported_keys",
+        sa.Column("key", Id, autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_reported_keys")),
+    )
     _keep_old_counts()
     op.drop_table("event_drops")
     op.create_table(

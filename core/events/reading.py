@@ -1,0 +1,50 @@
+"""From journal lines to events: a line of our own is one, a provider's report may hold thousands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.events.event import Drop, Event, Step
+from core.events.parsing import number_id, parse
+from core.events.unpacking import is_report, unpack
+
+
+@dataclass
+class Reading:
+    """What lines hold.
+
+    Args:
+        found: The events in the order they came, and why lines gave none.
+        reports: How many reports of providers were understood as such, by workspace.
+    """
+
+    found: list[Event | Drop] = field(default_factory=list)
+    reports: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def events(self) -> list[Event]:
+        """The events alone."""
+        return [event for event in self.found if isinstance(event, Event)]
+
+
+def read_lines(lines: Iterable[tuple[str, int, dict[str, Any] | None]]) -> Reading:
+    """Return the events of journal lines.
+
+    Args:
+        lines: File, offset and record of each; the record is None where the line is no JSON object.
+    """
+    reading = Reading()
+    found = reading.found
+    for file, offset, record in lines:
+        if record is None or not is_report(record):
+            found.append(parse(file, offset, record))
+            continue
+        before = len(found)
+        found.extend(unpack(file, offset, record))
+        first = found[before] if len(found) > before else None
+        if not (isinstance(first, Drop) and first.step is Step.PARSE):
+            reading.reports[number_id(record.get("workspace_id")) or 0] += 1
+    return reading
