@@ -18,7 +18,9 @@ from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
+from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
+from core.events.retention import JournalRetention
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
 from core.links.tokens import TokenSigner
@@ -165,6 +167,10 @@ class Services(AccountServices):
             self.suppressions,
             self.snapshots,
             MessageKeys(self.settings.key, self.settings.previous_keys),
+            chores=(
+                Forgetting(self.db, self.clock),
+                JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
+            ),
         )
 
     @cached_property

@@ -12,8 +12,12 @@ def stable_id(*parts: object) -> int:
     Args:
         parts: What makes the row unique; joined by the unit separator so that ("a", "bc") differs from ("ab", "c").
     """
-    digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1
+    return hashed_id("\x1f".join(map(str, parts)))
+
+
+def hashed_id(text: str) -> int:
+    """Return a 63-bit integer that stands for a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
 def random_name(length: int = 12) -> str:

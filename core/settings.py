@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     rate_limit_url: str = Field(
         "", description="`redis://…` where several processes count the API's requests together; empty means memory."
     )
+    journal_days: int = Field(90, ge=1, le=36_500, description="How many days journal files are kept after they were read to their end.")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")

@@ -107,10 +107,10 @@ def text(value: object) -> str | None:
         return None
     if len(value) > _TEXT_LIMIT:
         value = value[:_TEXT_LIMIT]
-    if not value.isascii():  # half a surrogate pair can be kept nowhere
-        value = value.encode("utf-8", "replace").decode()
-    # PostgreSQL's text can't hold NUL, and no name or reason needs one.
-    return (value.replace("\x00", "") if "\x00" in value else value) or None
+    if value.isascii() and "\x00" not in value:
+        return value or None
+    # Half a surrogate pair can be kept nowhere, PostgreSQL's text can't hold NUL, and no name or reason needs one.
+    return value.encode("utf-8", "replace").decode().replace("\x00", "") or None
 
 
 def _bounce_class(value: object) -> str | None:

@@ -7,8 +7,10 @@ a repetition. Reports that say neither when nor by which name are told apart by 
 
 from __future__ import annotations
 
+import hashlib
+
 from core.events.parsing import as_json
-from core.ids import stable_id
+from core.ids import hashed_id
 from core.providers.webhooks import ProviderEvent
 from core.storage.event_words import EventKind
 
@@ -26,8 +28,10 @@ class ReportKeys:
     """
 
     def __init__(self, workspace_id: int, provider: str, body: bytes) -> None:
-        self._workspace_id, self._provider, self._body = workspace_id, provider, body
-        self._text_id: int | None = None
+        self._body = body
+        # One text each, because two are made for every event.
+        self._what, self._name, self._text = (f"{word}\x1f{workspace_id}\x1f{provider}\x1f" for word in ("what", "name", "text"))
+        self._text_hash = ""
 
     def of(self, each: ProviderEvent, place: int) -> tuple[int, ...]:
         """Return the numbers of 63 bits that name an event.
@@ -39,27 +43,26 @@ class ReportKeys:
         keys = []
         happened = _what_happened(each)
         if happened:
-            keys.append(stable_id("what", self._workspace_id, each.kind, happened))
+            keys.append(hashed_id(f"{self._what}{each.kind}\x1f{happened}"))
         if each.provider_event_id:
-            keys.append(stable_id("name", self._workspace_id, self._provider, each.kind, each.provider_event_id))
-        return tuple(keys) or (stable_id("text", self._workspace_id, self._whole_text(), place),)
+            keys.append(hashed_id(f"{self._name}{each.kind}\x1f{each.provider_event_id}"))
+        return tuple(keys) or (hashed_id(f"{self._text}{self._whole_text()}\x1f{place}"),)
 
-    def _whole_text(self) -> int:
-        if self._text_id is None:
-            self._text_id = stable_id(self._provider, self._body)
-        return self._text_id
+    def _whole_text(self) -> str:
+        if not self._text_hash:
+            self._text_hash = hashlib.blake2b(self._body, digest_size=16).hexdigest()
+        return self._text_hash
 
 
 def _what_happened(each: ProviderEvent) -> str:
     """Return message, moment and link in one text; empty where they don't tell the event from others."""
-    # A provider's name may stand for a whole batch of messages; ours is one person's.
-    message = each.message_key or each.rfc_message_id
-    if not message and (each.provider_message_id or each.recipient):
-        message = f"{each.provider_message_id}\x1f{each.recipient.lower()}"
+    named = each.rfc_message_id or each.provider_message_id
+    # Mail that is not ours may go to several people under one name; ours never does.
+    message = each.message_key or (f"{named}\x1f{each.recipient.lower()}" if named or each.recipient else "")
     if not message:
         return ""
-    if each.kind is EventKind.DELIVERED and message[0] != "\x1f":
-        return message  # a message arrives once, whatever the clocks say
+    if each.kind is EventKind.DELIVERED and (each.message_key or named):
+        return message  # it arrives once, whatever the clocks say
     if each.at is None:
         return ""
     # Words that we don't know may be told in the same second of the same message.

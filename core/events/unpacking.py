@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.events.event import Drop, DropReason, Event, Step
 from core.events.parsing import as_json, ip_prefix, moment, number_id, text
@@ -44,13 +44,10 @@ def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event 
     except UnreadableReport:
         yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
         return
-    provider, connection_id = str(record["provider"]), number_id(record.get("connection_id"))
-    keys = ReportKeys(workspace_id, provider, body)
+    whose = _Whose(workspace_id, number_id(record.get("connection_id")), str(record["provider"]), received_at)
+    keys = ReportKeys(workspace_id, whose.provider, body)
     for place, each in enumerate(reported):
-        event = _event(stable_id(f"{file}#{place}", offset), received_at, each)
-        event.workspace_id, event.provider, event.connection_id = workspace_id, provider, connection_id
-        event.report_keys = keys.of(each, place)
-        yield event
+        yield _event(stable_id(f"{file}#{place}", offset), whose, each, keys.of(each, place))
 
 
 def body_of(record: Mapping[str, Any]) -> bytes:
@@ -68,26 +65,37 @@ def body_of(record: Mapping[str, Any]) -> bytes:
         raise UnreadableReport from error
 
 
-def _event(event_id: int, received_at: datetime, each: ProviderEvent) -> Event:
-    ip = text(each.ip)
+class _Whose(NamedTuple):
+    workspace_id: int
+    connection_id: int | None
+    provider: str
+    received_at: datetime
+
+
+def _event(event_id: int, whose: _Whose, each: ProviderEvent, report_keys: tuple[int, ...]) -> Event:
+    ip = text(each.ip) if each.ip else None
     return Event(
         event_id=event_id,
         kind=each.kind,
-        at=_plausible(each.at, received_at),
-        received_at=received_at,
+        at=_plausible(each.at, whose.received_at),
+        received_at=whose.received_at,
         source="webhook",
+        workspace_id=whose.workspace_id,
+        connection_id=whose.connection_id,
+        provider=whose.provider,
+        report_keys=report_keys,
         is_reported=True,
-        message_key=text(each.message_key),
-        rfc_message_id=text(each.rfc_message_id),
-        recipient=text(each.recipient),
-        provider_event_id=text(each.provider_event_id),
-        provider_message_id=text(each.provider_message_id),
+        message_key=text(each.message_key) if each.message_key else None,
+        rfc_message_id=text(each.rfc_message_id) if each.rfc_message_id else None,
+        recipient=text(each.recipient) if each.recipient else None,
+        provider_event_id=text(each.provider_event_id) if each.provider_event_id else None,
+        provider_message_id=text(each.provider_message_id) if each.provider_message_id else None,
         bounce_class=each.bounce_class,
-        reason=text(each.reason),
-        url=text(each.url),
+        reason=text(each.reason) if each.reason else None,
+        url=text(each.url) if each.url else None,
         ip=ip,
         ip_prefix=ip_prefix(ip),
-        user_agent=text(each.user_agent),
+        user_agent=text(each.user_agent) if each.user_agent else None,
         machine=each.actor,
         properties=as_json(each.properties),
     )

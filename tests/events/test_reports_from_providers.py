@@ -2,32 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import orjson
-
-from core.clock import utc
 from core.messages.keys import MessageKeys
-from core.storage.journal import JournalWriter
-from tests.conftest import NOON
 from tests.events.conftest import World
-
-
-def report(world: World, body: object, **changed: Any) -> None:
-    """Let the journal hold a report, as the receiver writes it."""
-    line = {
-        "kind": "webhook",
-        "at": utc(NOON).isoformat(),
-        "source": "receiver",
-        "workspace_id": world.by.workspace_id,
-        "connection_id": 1,
-        "provider": "generic",
-        "content_type": "application/json",
-        "body": orjson.dumps(body).decode(),
-    }
-    writer = JournalWriter(world.settings.journal_dir, "receiver")
-    writer.append([line | changed], durable=True)
-    writer.close()
+from tests.events.reports import report
 
 
 def test_an_event_that_names_our_message_belongs_to_its_campaign(world: World) -> None:

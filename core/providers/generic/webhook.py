@@ -1,8 +1,9 @@
 """Reports in our own JSON: an object, or a list of objects, with a bearer token.
 
 Each object has `event` (one of the lake's kinds) and, as far as known, `at` (ISO 8601 with zone), `recipient`, `message`
-(the value of `X-Postwright-Message`), `message_id` (the Message-ID header), `id` (the event's own name; the same for a
-repetition), `bounce_class` (`hard`, `soft`, `block`), `reason`, `url`, `ip`, `user_agent`.
+(the value of `X-Postwright-Message`), `message_id` (the Message-ID header), `provider_message` (the name that the sending
+system gave the message), `id` (the event's own name; the same for a repetition; without `id` and `at` a report with the
+same text is taken for a repetition), `bounce_class` (`hard`, `soft`, `block`), `reason`, `url`, `ip`, `user_agent`.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def _event(row: Mapping[str, Any]) -> ProviderEvent:
         message_key=_word(row, "message"),
         rfc_message_id=_word(row, "message_id").strip("<> "),
         provider_event_id=_word(row, "id"),
+        provider_message_id=_word(row, "provider_message"),
         bounce_class=bounce if bounce in _BOUNCES else BounceClass.UNKNOWN.value if kind is EventKind.BOUNCED else None,
         reason=_word(row, "reason"),
         url=_word(row, "url"),
@@ -57,7 +59,9 @@ def _event(row: Mapping[str, Any]) -> ProviderEvent:
 
 def _word(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _moment(value: str) -> datetime | None:
