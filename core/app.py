@@ -20,6 +20,7 @@ from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
+from core.events.jobs import IntakeJobs, JobChore, JobKind, Worker
 from core.events.retention import JournalRetention
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
@@ -170,8 +171,14 @@ class Services(AccountServices):
             chores=(
                 Forgetting(self.db, self.clock),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
+                JobChore(self.db, self.intake_jobs, self._job_workers()),
             ),
         )
+
+    @cached_property
+    def intake_jobs(self) -> IntakeJobs:
+        """Work over past events."""
+        return IntakeJobs(self.db, self.clock)
 
     @cached_property
     def analytics(self) -> Analytics:
@@ -194,6 +201,9 @@ class Services(AccountServices):
             self.contacts,
             self.composer,
         )
+
+    def _job_workers(self) -> dict[JobKind, Worker]:
+        return {}
 
     def _delivery_journal(self) -> JournalWriter:
         return JournalWriter(self.settings.journal_dir, "delivery")
