@@ -18,9 +18,13 @@ from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
+from core.events.actions.means import Means
 from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
+from core.events.intake import Intake
 from core.events.jobs import IntakeJobs, JobChore, JobKind, Worker
+from core.events.past_lines import PastLines
+from core.events.replaying import Replaying
 from core.events.retention import JournalRetention
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
@@ -181,6 +185,12 @@ class Services(AccountServices):
         return IntakeJobs(self.db, self.clock)
 
     @cached_property
+    def intake(self) -> Intake:
+        """What came in, and what was left out."""
+        keys = MessageKeys(self.settings.key)
+        return Intake(self.db, self.clock, self.engine, self.intake_jobs, keys, self.settings.journal_dir)
+
+    @cached_property
     def analytics(self) -> Analytics:
         """What it all came to."""
         return Analytics(self.db, self.clock, self.engine, self.ledger, self.experiments, seen_campaign_ids)
@@ -203,7 +213,9 @@ class Services(AccountServices):
         )
 
     def _job_workers(self) -> dict[JobKind, Worker]:
-        return {}
+        past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
+        keys = MessageKeys(self.settings.key)
+        return {JobKind.REPLAY: Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, keys, means)}
 
     def _delivery_journal(self) -> JournalWriter:
         return JournalWriter(self.settings.journal_dir, "delivery")

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     TOKENS_MANAGE = "tokens.manage"
     WORKSPACE_EDIT = "workspace.edit"
     WORKSPACES_CREATE = "workspaces.create"
+    INTAKE_VIEW = "intake.view"
+    INTAKE_MANAGE = "intake.manage"
     AUDIT_VIEW = "audit.view"
     ACCOUNT_MANAGE = "account.manage"
 
@@ -61,6 +63,8 @@ ALLOWS: dict[Permission, str] = {
     _P.TOKENS_MANAGE: "Make and revoke API tokens",
     _P.WORKSPACE_EDIT: "Change the workspace’s name, address and sign-in rules",
     _P.WORKSPACES_CREATE: "Create further workspaces",
+    _P.INTAKE_VIEW: "See what events come in, and look at raw ones",
+    _P.INTAKE_MANAGE: "Process past events again",
     _P.AUDIT_VIEW: "Read and export the audit log",
     _P.ACCOUNT_MANAGE: "Manage one’s own password, second factor and sessions",
 }

@@ -70,6 +70,8 @@ class AuditAction(StrEnum):
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     CAMPAIGN_TESTED = "campaign.tested"
     EVENTS_EXPORTED = "events.exported"
+    INTAKE_REPLAYED = "intake.replayed"
+    INTAKE_JOB_CANCELLED = "intake.job_cancelled"
     AUDIT_EXPORTED = "audit.exported"
 
 

@@ -131,6 +131,12 @@ class IntakeJobs:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _job(row)
 
+    def is_open(self, connection: sa.Connection, workspace_id: int, kind: JobKind) -> bool:
+        """Return whether a workspace has a job of a kind that is not done."""
+        column = intake_jobs.c
+        wanted = sa.select(column.id).where(column.workspace_id == workspace_id, column.kind == kind.value, column.state.in_(OPEN))
+        return connection.execute(wanted.limit(1)).first() is not None
+
     def get(self, workspace_id: int, job_id: int) -> Job:
         """Return a job of a workspace.
 

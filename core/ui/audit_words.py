@@ -79,6 +79,8 @@ WORDS: dict[AuditAction, str] = {
     _A.CAMPAIGN_CANCELLED: "cancelled {target}",
     _A.CAMPAIGN_TESTED: "sent a test of {target}",
     _A.EVENTS_EXPORTED: "exported events{of_target}",
+    _A.INTAKE_REPLAYED: "had past events processed again",
+    _A.INTAKE_JOB_CANCELLED: "stopped work on past events",
     _A.AUDIT_EXPORTED: "exported the audit log",
 }
 
@@ -119,6 +121,7 @@ ICONS = {
     "segment": "filter_alt",
     "campaign": "campaign",
     "events": "download",
+    "intake": "move_to_inbox",
     "audit": "history",
 }
 _GROUPED = {
@@ -128,6 +131,7 @@ _GROUPED = {
     "Contacts and lists": ("contact", "contacts", "consent", "list", "suppression"),
     "Templates and segments": ("template", "segment"),
     "Campaigns": ("campaign",),
+    "Event intake": ("intake",),
 }
 # What can be chosen to look at.
 GROUPS: dict[str, frozenset[AuditAction]] = {

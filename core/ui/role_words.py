@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[Permission, ...]] = {
     "Results": (_P.REPORTS_VIEW, _P.EVENTS_EXPORT, _P.OUTBOX_VIEW),
     "Administration": (
         *(_P.CONNECTIONS_MANAGE, _P.PEOPLE_MANAGE, _P.ROLES_MANAGE, _P.TOKENS_MANAGE),
-        *(_P.WORKSPACE_EDIT, _P.WORKSPACES_CREATE, _P.AUDIT_VIEW),
+        *(_P.WORKSPACE_EDIT, _P.WORKSPACES_CREATE, _P.INTAKE_VIEW, _P.INTAKE_MANAGE, _P.AUDIT_VIEW),
     ),
 }
 _BUILT_IN = {

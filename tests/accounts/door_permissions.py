@@ -32,6 +32,8 @@ _ONE: Mapping[Permission, str] = {
     P.ROLES_MANAGE: "roles.change roles.create roles.delete roles.table",
     P.TOKENS_MANAGE: "api_tokens.all api_tokens.create api_tokens.get api_tokens.revoke",
     P.WORKSPACE_EDIT: "workspaces.update",
+    P.INTAKE_VIEW: "intake.extent intake.job intake.jobs intake.look_up intake.overview intake.raw",
+    P.INTAKE_MANAGE: "intake.cancel intake.replay",
     P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
     P.WORKSPACES_CREATE: "workspaces.create_for",
     P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for own_account.rename own_account.show"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,12 +21,13 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
-            *("invitation_id", "session_id"),
+            *("invitation_id", "session_id", "event_id", "job_id"),
         ),
         2**40,
     ),
     **dict.fromkeys(("token_id", "message_id"), 2**40),
     **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
+    **{"since": datetime(2026, 11, 22, 11, tzinfo=UTC), "until": datetime(2026, 11, 22, 12, tzinfo=UTC), "words": "ann@example.com"},
     "role": Role.ADMIN,
     "permissions": (),
     **{"scopes": ("contacts.view",), "limit": 10, "before_number": None, "after_number": 0, "after": None},

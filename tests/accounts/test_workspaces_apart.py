@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -44,12 +45,16 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
     sent = services.campaigns.create(theirs, **fields)
     services.campaigns.launch(theirs, sent.id)
     drain(services, sent.id, owner="test", should_stop=lambda: False)
+    services.ingester.catch_up()
+    message_id = services.messages.after(theirs, 0, 1)[0][1].id
     ann = services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN)
     token, _ = services.api_tokens.create(services.people.principal(ann.id, theirs.workspace_id), SECRET, ["contacts.view"])
     services.sessions.redeem(services.sessions.issue_ticket(ann.id, theirs.workspace_id), "", "")
     return {
         "token_id": token.id,
-        "message_id": services.messages.after(theirs, 0, 1)[0][1].id,
+        "message_id": message_id,
+        "event_id": services.intake.look_up(theirs, str(message_id))[0].event_id,
+        "job_id": services.intake.replay(theirs, services.clock.now() - timedelta(hours=1), services.clock.now()).id,
         "contact_id": contact.id,
         "contact_ids": [contact.id],
         "list_id": imported.list_id,

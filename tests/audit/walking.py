@@ -206,6 +206,17 @@ def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
 
+def _replay(world: World) -> Mapping[str, Any]:
+    return {"job_id": world.services.intake.replay(world.system, world.things["since"], world.things["until"]).id}
+
+
+def _event(world: World) -> Mapping[str, Any]:
+    drain(world.services, world.things["launched"], owner="test", should_stop=lambda: False)
+    world.services.ingester.catch_up()
+    message = world.services.messages.after(world.system, 0, 1)[0][1]
+    return {"event_id": world.services.intake.look_up(world.system, str(message.id))[0].event_id}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "workspaces.update": lambda world: {"postal_address": "1 Main Street", "timezone": "Europe/Berlin"},
@@ -240,6 +251,9 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "connections.add": lambda world: {"kind": "smtp", "values": {"host": "localhost", "password": f"{MARK}-secret"}},
     "connections.change": lambda world: {"values": {"host": "localhost", "password": f"{MARK}-other"}},
     "connections.test": lambda world: {"connection_id": world.things["fields"]["connection_id"]},
+    "intake.raw": _event,
+    "intake.job": _replay,
+    "intake.cancel": _replay,
     "outbox.show": _mail,
     "ledger.counts": _launched,
     "ledger.page": _launched,
