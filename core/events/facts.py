@@ -60,13 +60,16 @@ class Facts:
 
     def __init__(self, db: Database, lake: Lake, engine: AnalyticsEngine) -> None:
         self._db, self._lake, self._engine = db, lake, engine
+        self._rebuilt: dict[int, int] = {}
+        self._count = 0
 
     def stale(self) -> list[Stale]:
-        """Return the campaigns to rebuild, those that have waited longest first."""
+        """Return the campaigns to rebuild: those first whose turn was longest ago, or events that come all the time would starve some."""
         column = stale_facts.c
         with self._db.read() as connection:
-            rows = connection.execute(sa.select(column.workspace_id, column.campaign_id, column.since).order_by(column.since)).all()
-        return [Stale(row.workspace_id, row.campaign_id, row.since) for row in rows]
+            rows = connection.execute(sa.select(column.workspace_id, column.campaign_id, column.since)).all()
+        found = [Stale(row.workspace_id, row.campaign_id, row.since) for row in rows]
+        return sorted(found, key=lambda stale: (self._rebuilt.get(stale.campaign_id, 0), stale.since))
 
     def rebuild(self, stale: Stale, *, guard: Callable[[sa.Connection], None]) -> int:
         """Compute a campaign's facts anew and put them in the place of the old ones; return how many rows.
@@ -75,6 +78,8 @@ class Facts:
             stale: The campaign. It stays stale where more events have come meanwhile.
             guard: Called inside the transaction; raises if we are not the one who may write.
         """
+        self._count += 1
+        self._rebuilt[stale.campaign_id] = self._count
         table = self.compute(stale.workspace_id, stale.campaign_id)
         staged = self._stage(stale, table)
         column = stale_facts.c

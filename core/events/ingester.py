@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -49,7 +49,18 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 # A killed ingester's successor waits this long at most.
 _LEASE = timedelta(seconds=6)
-_FACTS_SHARE = 0.2
+
+
+class _Pace(NamedTuple):
+    """How long facts are rebuilt at a time, and which part of all time that may take."""
+
+    seconds: float
+    share: float
+
+
+_AS_A_RULE = _Pace(0.5, 0.3)
+# While many events wait, reports are behind anyway, and the sooner the events are in the lake the better.
+_WHEN_BEHIND = _Pace(0.1, 0.1)
 # A fresh import is slow to segment until a snapshot holds it, and looking whether one is needed is cheap.
 _HOUSEKEEPING_SECONDS = 10.0
 
@@ -91,12 +102,12 @@ class Ingester:
         self._batch_bytes = batch_bytes
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
-        self._throttle = Throttle(_FACTS_SHARE)
+        self._throttle = Throttle()
         self._lease = Lease(db, clock, "ingester", f"ingester-{random_name()}", _LEASE)
         self._renew_at = clock.now()
         self._housekept_at = time.monotonic()
 
-    def run(self, stop: threading.Event, interval: float = 0.5) -> None:
+    def run(self, stop: threading.Event, interval: float = 0.25) -> None:
         """Ingest until told to stop; a failure is logged and tried again, because everything is still in the journal.
 
         Args:
@@ -123,18 +134,23 @@ class Ingester:
         if not self._is_leader():
             return IngestReport(is_active=False)
         report = self._ingest()
+        self._follow_up()
+        return report
+
+    def catch_up(self) -> IngestReport:
+        """Ingest batch after batch until nothing is waiting, then bring all facts up to date, and return the sum."""
+        total = IngestReport(is_active=self._is_leader(), more=True)
+        while total.is_active and total.more:
+            total = total.plus(self._ingest() if self._is_leader() else IngestReport(is_active=False))
+        if total.is_active:
+            self._follow_up()
+        return total
+
+    def _follow_up(self) -> None:
         for chore in self._chores:
             chore.run(self._guard)
         for stale in self._facts.stale():
             self._facts.rebuild(stale, guard=self._guard)
-        return report
-
-    def catch_up(self) -> IngestReport:
-        """Ingest batch after batch until nothing is waiting, and return the sum."""
-        total = self.run_once()
-        while total.more:
-            total = total.plus(self.run_once())
-        return total
 
     def housekeep(self) -> None:
         """Delete dead files of the lake and refresh the contacts' snapshots."""
@@ -149,17 +165,23 @@ class Ingester:
         report = self._attempt(self._ingest)
         for chore in self._chores:
             self._attempt(partial(chore.run, self._guard))
-        if self._throttle.is_open():
-            began = time.monotonic()
-            for stale in self._attempt(self._facts.stale) or ():
-                self._attempt(partial(self._facts.rebuild, stale, guard=self._guard))
-                if time.monotonic() > began + 0.5:
-                    break
-            self._throttle.worked(time.monotonic() - began)
+        is_behind = report is not None and report.more
+        self._refresh_facts(_WHEN_BEHIND if is_behind else _AS_A_RULE)
         if time.monotonic() - self._housekept_at > _HOUSEKEEPING_SECONDS:
             self._housekept_at = time.monotonic()
             self._attempt(self.housekeep)  # also while the disk is full: this is what frees it
-        return report is not None and report.more
+        return is_behind
+
+    def _refresh_facts(self, pace: _Pace) -> None:
+        """Rebuild facts for a while, unless they have had their share of the time."""
+        if not self._throttle.is_open():
+            return
+        began = time.monotonic()
+        for stale in self._attempt(self._facts.stale) or ():
+            self._attempt(partial(self._facts.rebuild, stale, guard=self._guard))
+            if time.monotonic() > began + pace.seconds:
+                break
+        self._throttle.worked(time.monotonic() - began, pace.share)
 
     def _attempt(self, part: Callable[[], T]) -> T | None:
         """Do a part of the round; a failure is logged and the part tried again in the next one."""

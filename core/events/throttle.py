@@ -12,12 +12,10 @@ class Throttle:
     """Allows work again only after a rest in proportion to what the last round took.
 
     Args:
-        share: Which part of the time the work may take, above 0 and at most 1.
         monotonic: Seconds from an arbitrary start; replaceable in tests.
     """
 
-    def __init__(self, share: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._rest_per_second = 1 / share - 1
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._not_before = float("-inf")
 
@@ -25,9 +23,14 @@ class Throttle:
         """Return whether the rest is over."""
         return self._monotonic() >= self._not_before
 
-    def worked(self, seconds: float) -> None:
-        """Note that a round took so long; the rest begins now."""
-        self._not_before = self._monotonic() + seconds * self._rest_per_second
+    def worked(self, seconds: float, share: float) -> None:
+        """Note that a round took so long; the rest begins now.
+
+        Args:
+            seconds: How long.
+            share: Which part of the time the work may take, above 0 and at most 1.
+        """
+        self._not_before = self._monotonic() + seconds * (1 / share - 1)
 
 
 @contextmanager

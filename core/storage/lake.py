@@ -26,7 +26,7 @@ from core.storage.tables import lake_files
 
 GRACE_PERIOD = timedelta(minutes=5)
 _ROW_GROUP = 122_880
-_FEW_ROWS = 50_000
+_FEW_ROWS = 150_000
 # Only what the lake itself can have written is ever swept: the folder may be one that somebody else uses too.
 _OUR_FILE = re.compile(r"workspace=\d+/(events|facts|contacts)/(class=\w+/)?(month=[\d-]+/)?[0-9a-f]{20}\.(parquet|tmp)")
 
@@ -103,7 +103,7 @@ class Lake:
         path = folder / f"{random_name(20)}.parquet"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _write_parquet(table, path, order_by, level)
+            _write_parquet(table, path, order_by)
         except (OSError, duckdb.IOException) as error:
             with suppress(OSError):
                 path.with_suffix(".tmp").unlink()
@@ -182,23 +182,34 @@ class Lake:
         return folder / f"month={month}" if month else folder
 
 
-def _write_parquet(table: pa.Table, path: Path, order_by: Sequence[str], level: int) -> None:
+def _write_parquet(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
     """Write, sync and rename, so that a file under its final name is always whole."""
     temporary = path.with_suffix(".tmp")
-    (_write_quickly if level == 0 and table.num_rows < _FEW_ROWS else _write_tightly)(table, temporary, order_by)
+    (_write_small if table.num_rows < _FEW_ROWS else _write_large)(table, temporary, order_by)
     _sync(temporary)
     temporary.rename(path)
     _sync(path.parent)
 
 
-def _write_quickly(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
-    """Write what is merged with others soon: ten times as fast for a small file (2 ms for 20), a third to a half longer."""
+def _write_small(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
+    """Write without DuckDB, whose start alone takes 20 ms; the encodings are those it chooses, so the file is hardly longer."""
     if order_by:
         table = table.sort_by([(name, "ascending") for name in order_by])
-    pq.write_table(table, path, compression="zstd", version="2.6", data_page_version="2.0", row_group_size=_ROW_GROUP)
+    numbers = [field.name for field in table.schema if field.type == pa.int64() or pa.types.is_timestamp(field.type)]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        version="2.6",
+        data_page_version="2.0",
+        row_group_size=_ROW_GROUP,
+        use_dictionary=[name for name in table.column_names if name not in numbers],
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+    )
 
 
-def _write_tightly(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
+def _write_large(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
+    """Write with DuckDB, which sorts on the disk what does not fit into memory."""
     order = f" order by {', '.join(order_by)}" if order_by else ""
     options = f"format parquet, compression zstd, parquet_version v2, row_group_size {_ROW_GROUP}"
     with duckdb.connect() as connection:
