@@ -146,6 +146,15 @@ def among(connection: sa.Connection, values: Collection[int] | Collection[str]) 
     return sa.select(sa.func.unnest(sa.cast(sa.literal(list(values), postgresql.ARRAY(of)), postgresql.ARRAY(of))))
 
 
+def lock_rows(connection: sa.Connection, key: sa.Column[Any], values: sa.Select[Any]) -> None:
+    """Lock rows in the order of their key, so that two transactions never wait for each other in a circle.
+
+    SQLite needs none of it: who writes has locked it all.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(sa.select(key).where(key.in_(values)).order_by(key).with_for_update()).all()
+
+
 def insert_numbers(connection: sa.Connection, table: sa.Table, column: str, numbers: Collection[int], same: Row) -> None:
     """Insert one row per number, the other columns the same in all; numbers that are there already are left alone.
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.messages.states import MessageState
 from core.messages.tables import messages
-from core.storage.database import chunked
+from core.storage.database import among, chunked, lock_rows
 
 # Nothing is known yet about the outcome of these.
 UNSETTLED = tuple(
@@ -25,15 +25,16 @@ UNSETTLED = tuple(
 )
 ARRIVED = (MessageState.ACCEPTED.value, MessageState.DELIVERED.value)
 
-_IN_LIST = 10_000
+_AT_A_TIME = 10_000
 _SETTLED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "due_at": None}
 
 
-def locked(connection: sa.Connection, ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    """Yield ids in chunks for `IN (…)`, their rows locked where the database locks rows at all."""
-    for chunk in chunked(sorted(set(ids)), _IN_LIST):
-        connection.execute(sa.select(messages.c.id).where(messages.c.id.in_(chunk)).order_by(messages.c.id).with_for_update()).all()
-        yield chunk
+def locked(connection: sa.Connection, ids: Iterable[int]) -> Iterator[sa.Select[Any]]:
+    """Yield ids, some at a time, as a query for `IN (…)`, their rows locked where the database locks rows at all."""
+    for chunk in chunked(sorted(set(ids)), _AT_A_TIME):
+        listed = among(connection, chunk)
+        lock_rows(connection, messages.c.id, listed)
+        yield listed
 
 
 def move(connection: sa.Connection, ids: Iterable[int], *, from_states: Sequence[str], to: MessageState, reason: str = "") -> None:
