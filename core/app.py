@@ -173,7 +173,7 @@ class Services(AccountServices):
             self.snapshots,
             MessageKeys(self.settings.key, self.settings.previous_keys),
             chores=(
-                Forgetting(self.db, self.clock),
+                Forgetting(self.db, self.clock, self.settings.journal_days),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
                 JobChore(self.db, self.intake_jobs, self._job_workers()),
             ),

@@ -21,17 +21,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Forgetting:
-    """Once a day, part by part: deletes keys of reports older than `REMEMBERED_DAYS`, and minutes older than 90 days.
+    """Once a day, part by part: deletes old keys of reports, and minutes older than 90 days.
 
     Keys of conversions with an order number stay: a page that is opened again a year later must not sell twice.
 
     Args:
         db: The database.
         clock: The time.
+        journal_days: How long journals are kept. Keys live as long, but no shorter than `REMEMBERED_DAYS`: who processes past lines
+            again must know which of them were repetitions.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, journal_days: int = 0) -> None:
         self._db, self._clock = db, clock
+        self._days = max(REMEMBERED_DAYS, journal_days)
         self._part = 0
         self._due_at = clock.now()
 
@@ -44,7 +47,7 @@ class Forgetting:
             guard(connection)
             if self._part == 0:
                 connection.execute(sa.delete(intake_minutes).where(intake_minutes.c.minute < now - _MINUTES_KEPT))
-            connection.execute(_old_keys(self._part, (now - _EPOCH).days - REMEMBERED_DAYS))
+            connection.execute(_old_keys(self._part, (now - _EPOCH).days - self._days))
         self._part = (self._part + 1) % _PARTS
         if self._part == 0:
             self._due_at = now + _EVERY

@@ -14,7 +14,7 @@ from core.ids import hashed_id
 from core.providers.webhooks import ProviderEvent
 from core.storage.event_words import EventKind
 
-# How long the names are kept. The longest that a provider is known to try again is five days.
+# How long the names are kept at least. The longest that a provider is known to try again is five days.
 REMEMBERED_DAYS = 14
 
 
@@ -40,13 +40,10 @@ class ReportKeys:
             each: The event.
             place: Which in the report it is.
         """
-        keys = []
-        happened = _what_happened(each)
-        if happened:
-            keys.append(hashed_id(f"{self._what}{each.kind}\x1f{happened}"))
-        if each.provider_event_id:
-            keys.append(hashed_id(f"{self._name}{each.kind}\x1f{each.provider_event_id}"))
-        return tuple(keys) or (hashed_id(f"{self._text}{self._whole_text()}\x1f{place}"),)
+        happened, named = _what_happened(each), each.provider_event_id
+        what = (hashed_id(f"{self._what}{each.kind}\x1f{happened}"),) if happened else ()
+        name = (hashed_id(f"{self._name}{each.kind}\x1f{named}"),) if named else ()
+        return what + name or (hashed_id(f"{self._text}{self._whole_text()}\x1f{place}"),)
 
     def _whole_text(self) -> str:
         if not self._text_hash:
@@ -67,4 +64,4 @@ def _what_happened(each: ProviderEvent) -> str:
         return ""
     # Words that we don't know may be told in the same second of the same message.
     further = as_json(each.properties) if each.kind is EventKind.UNKNOWN else ""
-    return f"{message}\x1f{each.at.timestamp()}\x1f{each.url}\x1f{further}"
+    return f"{message}\x1f{int(each.at.timestamp() * 1_000_000)}\x1f{each.url}\x1f{further}"

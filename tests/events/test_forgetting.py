@@ -61,6 +61,17 @@ def test_names_of_reported_events_are_forgotten_and_order_numbers_are_not(world:
     assert len(world.rows(event_keys)) == 1
 
 
+def test_names_live_as_long_as_the_lines_that_may_be_processed_again(small_world: World) -> None:
+    world = small_world
+    report(world, {"event": "opened", "recipient": "ada@example.com", "id": "1", "at": world.clock.now().isoformat()})
+    world.ingester().run_once()
+    world.clock.advance(timedelta(days=REMEMBERED_DAYS + 5))
+    chore = Forgetting(world.db, world.clock, journal_days=90)
+    for _ in range(256):
+        chore.run(nobody_else)
+    assert world.rows(reported_keys)
+
+
 def test_minutes_are_forgotten_after_a_quarter(world: World) -> None:
     world.journal(world.record(EventKind.OPENED, world.message()))
     world.ingester().run_once()
