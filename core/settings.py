@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         "", description="`redis://…` where several processes count the API's requests together; empty means memory."
     )
     journal_days: int = Field(90, ge=1, le=36_500, description="How many days journal files are kept after they were read to their end.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="What has to be brought to read the receiver's numbers; empty lets its own machine alone read them."
+    )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")
@@ -101,7 +104,7 @@ class Settings(BaseSettings):
             raise ValueError(problem or "it must begin with redis:// or rediss://")
         return value
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < SHORTEST_KEY:

@@ -18,10 +18,12 @@ from core.links.tokens import Purpose
 from tracking_receiver import pages
 from tracking_receiver.answers import show, tell
 from tracking_receiver.converting import converting
+from tracking_receiver.edge import Edge
 from tracking_receiver.headers import MESSAGE_HEADERS, as_text
 from tracking_receiver.hits import Hits, Send
 from tracking_receiver.learning import LinkKeeper
 from tracking_receiver.parts import Parts
+from tracking_receiver.telling import telling
 from tracking_receiver.unsubscribing import unsubscribing
 
 _log = logging.getLogger(__name__)
@@ -40,11 +42,12 @@ class Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._hits = Hits(parts)
-        self._rest = Starlette(
+        routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _refuse, Exception: _apologise},
         )
+        self._rest = Edge(routes, parts)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,6 +70,7 @@ class Receiver:
             Route("/e/{token}", converting(parts), methods=both),
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
+            Route("/metrics", telling(parts.metrics, parts.metrics_token)),
         ]
 
     @asynccontextmanager
@@ -86,6 +90,7 @@ class Receiver:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
             await asyncio.to_thread(self._parts.notes.flush)
+            await asyncio.to_thread(self._parts.metrics.leave)
 
     async def _view(self, request: Request) -> Response:
         claims = self._parts.signer.verify(request.path_params["token"], Purpose.VIEW)

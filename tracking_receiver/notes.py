@@ -45,6 +45,12 @@ class Notes:
         self._hits, self._wishes = JournalWriter(folder, "receiver"), JournalWriter(folder, "receiver-durable")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._is_failing = False
+        self.failures = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many lines wait in memory."""
+        return self._hits.backlog + self._wishes.backlog
 
     def hit(self, record: EventRecord) -> bool:
         """Write a line and return whether it is written; if not, it waits in memory."""
@@ -93,6 +99,7 @@ class Notes:
             if not self._is_failing:
                 _log.error("the journal can't be written, events wait in memory: %s", error)
             self._is_failing = True
+            self.failures += 1
             return False
         if self._is_failing and not writer.backlog:
             _log.warning("the journal can be written again")

@@ -81,6 +81,11 @@ def too_slow() -> Page:
     return _page(408, "That took too long", "<p>The request did not arrive in time. Nothing was changed. Please try again.</p>")
 
 
+def too_often() -> Page:
+    """Return the answer to somebody who asks more often than a person does."""
+    return _page(429, "Please wait a moment", "<p>This was asked too often in a short time. Please try again in a minute.</p>")
+
+
 def not_here() -> Page:
     """Return the answer to an address that is not one of ours."""
     return _page(404, "Nothing is here", "<p>This address is only used by the links in messages.</p>")

@@ -12,7 +12,9 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.settings import Settings
 from core.storage.database import Database
+from tracking_receiver.limiting import Limiter
 from tracking_receiver.lookups import Lookups
+from tracking_receiver.metrics import Metrics
 from tracking_receiver.notes import Notes
 
 # What stands in for the pixel when a message is shown in the browser: that is no open.
@@ -30,12 +32,16 @@ class Parts:
     notes: Notes
     lookups: Lookups
     db: Database
+    limiter: Limiter
+    metrics: Metrics
+    metrics_token: str
 
     def close(self) -> None:
         """Finish the journal and close the database."""
         self.notes.close()
         self.lookups.close()
         self.db.close()
+        self.metrics.close()
 
 
 class UrlsWithoutPixel(TrackingUrls):
@@ -53,4 +59,9 @@ def build(settings: Settings, clock: Clock) -> Parts:
     lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
     urls = TrackingUrls(signer, settings.public_url)
     destinations = Destinations(db, snapshot=LinkSnapshot(settings.links_snapshot))
-    return Parts(clock, signer, urls, destinations, Notes(settings.journal_dir), lookups, db)
+    notes, metrics = Notes(settings.journal_dir), Metrics(settings.links_snapshot.parent)
+    metrics.watch("postwright_receiver_known_links", lambda: destinations.count)
+    metrics.watch("postwright_receiver_journal_backlog", lambda: notes.waiting)
+    metrics.watch("postwright_receiver_journal_write_errors_total", lambda: notes.failures)
+    token = settings.metrics_token.get_secret_value()
+    return Parts(clock, signer, urls, destinations, notes, lookups, db, Limiter(), metrics, token)

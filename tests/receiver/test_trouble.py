@@ -47,8 +47,8 @@ def test_on_a_full_disk_nothing_is_acknowledged_links_lead_on_and_what_waits_is_
 
 def test_on_a_full_disk_a_wish_is_refused_in_plain_words(start: Any) -> None:
     with start(set_up=small_files(LIMIT)) as site:
-        unsubscribe, conversion = site.urls.unsubscribe(1), f"/e/{site.token(Purpose.CONVERSION)}"
-        answers = [site.http.post(unsubscribe, headers={"User-Agent": "x" * 400}) for _ in range(150)]
+        conversion = f"/e/{site.token(Purpose.CONVERSION)}"
+        answers = [site.http.post(site.urls.unsubscribe(number), headers={"User-Agent": "x" * 400}) for number in range(1, 151)]
 
         refused = answers[-1]
         assert refused.status_code == 503

@@ -1,0 +1,88 @@
+"""How often somebody may ask. What is signed is never refused for where it comes from, and hits are not counted at all.
+
+One-click unsubscribes of thousands of people come from a mailbox provider's few addresses, and a provider's reports of a
+whole campaign from one: so a genuine token is limited by itself, and of reports only the refused ones count.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from tracking_receiver.places import is_nearby, network
+
+PER_TOKEN = 60  # requests a minute with one genuine token: a reader needs few, and each is a line on the disk
+PER_NETWORK = 600  # pages a minute that one network looks at
+PER_STRANGER = 60  # requests a minute of one network with a token that is not ours, or none
+PER_FORGER = 30  # refused reports a minute of one network to one connection
+_KEPT = 20_000
+
+
+class Allowance:
+    """So many a minute for each of a bounded number of names; whoever was quiet may take a minute's worth at once.
+
+    For each name only the moment is kept at which all that was taken is paid off (the generic cell rate algorithm).
+
+    Args:
+        per_minute: How many.
+        monotonic: Seconds from an arbitrary start.
+    """
+
+    def __init__(self, per_minute: int, monotonic: Callable[[], float]) -> None:
+        self._cost, self._monotonic = 60.0 / per_minute, monotonic
+        self._paid_off: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, name: str) -> int:
+        """Take one and return 0, or return in how many seconds there is one again; what is refused is not counted."""
+        now = self._monotonic()
+        paid_off = max(self._paid_off.get(name, now), now)
+        over = paid_off + self._cost - now - 60.0
+        if over > 1e-9:
+            return math.ceil(over)
+        self._paid_off[name] = paid_off + self._cost
+        self._paid_off.move_to_end(name)
+        if len(self._paid_off) > _KEPT:  # rather too generous with those quiet for longest than out of memory
+            self._paid_off.popitem(last=False)
+        return 0
+
+    def __len__(self) -> int:
+        return len(self._paid_off)
+
+
+class Limiter:
+    """Says who has to wait, and how long. Counts in this process, for the event loop's thread alone.
+
+    Addresses of this machine and of private networks are not limited as such: behind a proxy that does not say whom it
+    speaks for, they would be everybody.
+
+    Args:
+        monotonic: Seconds from an arbitrary start; replaceable in tests.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._tokens, self._networks = Allowance(PER_TOKEN, monotonic), Allowance(PER_NETWORK, monotonic)
+        self._strangers, self._forgers = Allowance(PER_STRANGER, monotonic), Allowance(PER_FORGER, monotonic)
+
+    def genuine(self, token: str, address: str, *, looks_only: bool) -> int:
+        """Count a request with a genuine token and return how many seconds it has to wait, 0 for none.
+
+        Args:
+            token: The token.
+            address: Who asks.
+            looks_only: Whether it is for a page, which costs a look into the database; then the network counts too.
+        """
+        wait = self._tokens.take(token)
+        return wait if wait or not looks_only or is_nearby(address) else self._networks.take(network(address))
+
+    def stranger(self, address: str) -> int:
+        """Count a request without a genuine token and return how many seconds it has to wait, 0 for none."""
+        return 0 if is_nearby(address) else self._strangers.take(network(address))
+
+    def forged(self, address: str, connection_key: str) -> int:
+        """Count a report that was checked and refused, and return how many seconds its sender has to wait, 0 for none.
+
+        Only to be asked after checking: a genuine report passes, whatever else came from the same place.
+        """
+        return self._forgers.take(f"{network(address)} {connection_key}")
