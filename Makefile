@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run install install-dev test lint bench browser postgres redis clean
+.PHONY: run install install-dev test lint bench fuzz faults browser postgres redis clean
 
 run: install ## install, bring the database up to date, start everything, print the address and the set-up code
 	$(BIN)/postwright up
@@ -34,6 +34,12 @@ lint: install-dev ## ruff, types, import contracts
 
 bench: install-dev ## measured ratios, side by side in one run
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: install-dev ## bytes at tokens and reports, a minute for each target; FUZZ_SECONDS=600 for longer
+	$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-60}
+
+faults: install-dev ## 1,000 times kill -9 of the receiver under load, where CI does a few
+	POSTWRIGHT_TEST_FAULT_ROUNDS=$${ROUNDS:-1000} $(BIN)/python -m pytest -n0 --timeout=0 tests/faults/test_receiver_kills.py
 
 browser: install-dev ## a Chromium for the browser tests: the installed one, else Playwright's, else Debian's
 	$(BIN)/python -m tests.support.chromium

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -45,7 +45,7 @@ class Receiver:
         routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
-            exception_handlers={HTTPException: _refuse, Exception: _apologise},
+            exception_handlers={HTTPException: _refuse, ClientDisconnect: _let_go, Exception: _apologise},
         )
         self._rest = Edge(routes, parts)
 
@@ -121,6 +121,11 @@ async def _refuse(_request: Request, error: Exception) -> Response:
     answer = show(pages.not_here())
     answer.status_code = status
     return answer
+
+
+async def _let_go(_request: Request, _error: Exception) -> Response:
+    """The client hung up in the middle of its own request: nobody reads this, but it is counted, and no fault of ours."""
+    return Response(b"", 499)
 
 
 async def _apologise(_request: Request, _error: Exception) -> Response:
