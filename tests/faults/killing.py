@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support.product import Product
@@ -44,3 +46,19 @@ class Killer:
             if int(parent) == self._product.process.pid and state != "Z" and word in command:
                 return int(entry.name)
         return 0
+
+
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and all it has started, at once, and wait for it."""
+    for pid in [process.pid, *_children(process.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait(timeout=10)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for tasks in Path(f"/proc/{parent}/task").glob("*/children"):
+        with suppress(OSError):
+            found += [int(pid) for pid in tasks.read_text().split()]
+    return found + [below for pid in found for below in _children(pid)]
