@@ -47,6 +47,7 @@ class Receiver:
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _refuse, ClientDisconnect: _let_go, Exception: _apologise},
         )
+        routes.router.redirect_slashes = False  # our links have none; making the other address fails at bytes that are no text
         self._rest = Edge(routes, parts)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.clock import SystemClock
@@ -146,6 +146,7 @@ requests = st.builds(
 
 @given(request=requests)
 @settings(max_examples=400)
+@example(request=Request("GET", "/u/x/", b"\x80"))
 def test_every_request_is_answered_and_never_with_a_failure_of_ours(app: InProcess, request: Request) -> None:
     assert app.status(request) < 500
 
