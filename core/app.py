@@ -171,7 +171,7 @@ class Services(AccountServices):
             self.consent,
             self.suppressions,
             self.snapshots,
-            MessageKeys(self.settings.key, self.settings.previous_keys),
+            self._message_keys,
             chores=(
                 Forgetting(self.db, self.clock, self.settings.journal_days),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
@@ -187,8 +187,7 @@ class Services(AccountServices):
     @cached_property
     def intake(self) -> Intake:
         """What came in, and what was left out."""
-        keys = MessageKeys(self.settings.key)
-        return Intake(self.db, self.clock, self.engine, self.intake_jobs, keys, self.settings.journal_dir)
+        return Intake(self.db, self.clock, self.engine, self.intake_jobs, self._message_keys, self.settings.journal_dir)
 
     @cached_property
     def analytics(self) -> Analytics:
@@ -212,10 +211,14 @@ class Services(AccountServices):
             self.composer,
         )
 
+    @cached_property
+    def _message_keys(self) -> MessageKeys:
+        return MessageKeys(self.settings.key, self.settings.previous_keys)
+
     def _job_workers(self) -> dict[JobKind, Worker]:
         past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
-        keys = MessageKeys(self.settings.key)
-        return {JobKind.REPLAY: Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, keys, means)}
+        replaying = Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, self._message_keys, means)
+        return {JobKind.REPLAY: replaying}
 
     def _delivery_journal(self) -> JournalWriter:
         return JournalWriter(self.settings.journal_dir, "delivery")

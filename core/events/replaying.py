@@ -17,15 +17,14 @@ from core.clock import Clock
 from core.events.actions.means import Means
 from core.events.chores import Guard
 from core.events.compaction import Compaction
-from core.events.event import Drop, Event
+from core.events.event import Drop, DropReason, Event
 from core.events.jobs import IntakeJobs, Job
-from core.events.lake_rows import ORDER, shelve
+from core.events.lake_rows import ORDER, shelve, table_of
 from core.events.matching import load_context
-from core.events.parsing import parse
 from core.events.past_lines import Line, PastLines
 from core.events.pipeline import Sorted, sort_out
+from core.events.reading import read_lines
 from core.events.recording import apply_effects, mark_stale, remember_keys
-from core.events.unpacking import is_report, unpack
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
@@ -37,6 +36,17 @@ _SECONDS = 0.25
 # A file is found by the times of its rows; an earlier release may have read them a little otherwise.
 _MARGIN = timedelta(days=2)
 _KNOWN = "select e.event_id from events e join asked a on a.event_id = e.event_id"
+# How long after it happened a provider may tell again; by then the names of what it told may have been forgotten (`report_keys`).
+_TOLD_AGAIN = timedelta(days=7)
+_REPEATED = """
+    select distinct a.event_id from asked a join events e on e.kind = a.kind and (
+        (e.provider = a.provider and e.provider_event_id = a.provider_event_id)
+        or (e.message_id = a.message_id and a.kind = 'delivered' and e.provider is not null)
+        or (e.occurred_at = a.occurred_at and e.url is not distinct from a.url and (
+            e.message_id = a.message_id
+            or (a.message_id is null and e.contact_id = a.contact_id)
+            or (a.message_id is null and a.contact_id is null and lower(e.recipient) = lower(a.recipient)))))
+"""
 
 
 class Replaying:
@@ -90,8 +100,11 @@ class Replaying:
         found = _read(piece.lines, job.workspace_id)
         known = self._known(job.workspace_id, [each for each in found if isinstance(each, Event)])
         sorted_out = self._sort_out([each for each in found if isinstance(each, Drop) or each.event_id not in known])
-        kept = [event for event in sorted_out.kept if event.workspace_id == job.workspace_id]
-        counts = Counter(job.counts) + Counter({"known": len(known), "added": len(kept)}) + _left_out(sorted_out, job.workspace_id)
+        ours = [event for event in sorted_out.kept if event.workspace_id == job.workspace_id]
+        repeated = self._repeated(job.workspace_id, [event for event in ours if event.is_reported])
+        kept = [event for event in ours if event.event_id not in repeated]
+        counts = Counter({"known": len(known), "added": len(kept), DropReason.DUPLICATE.value: len(repeated)})
+        counts += Counter(job.counts) + _left_out(sorted_out, job.workspace_id)
         staged, now = self._stage(kept), self._clock.now()
         with self._db.transaction() as connection:
             guard(connection)
@@ -109,6 +122,15 @@ class Replaying:
         with self._engine.session(workspace_id, since=first - _MARGIN, until=last + _MARGIN) as session:
             session.add_table("asked", pa.table({"event_id": pa.array([event.event_id for event in events], pa.int64())}))
             return {row["event_id"] for row in session.rows(_KNOWN)}
+
+    def _repeated(self, workspace_id: int, events: Sequence[Event]) -> set[int]:
+        """Return which of the reported events the lake has under another number, because they were told more than once."""
+        if not events:
+            return set()
+        first, last = min(event.at for event in events), max(event.at for event in events)
+        with self._engine.session(workspace_id, since=first - _TOLD_AGAIN, until=last + _TOLD_AGAIN) as session:
+            session.add_table("asked", table_of(events))
+            return {row["event_id"] for row in session.rows(_REPEATED)}
 
     def _sort_out(self, found: Sequence[Event | Drop]) -> Sorted:
         with self._db.read() as connection:
@@ -131,11 +153,9 @@ class Replaying:
 
 def _read(lines: Iterable[Line], workspace_id: int) -> list[Event | Drop]:
     """Return what lines hold that is, or may turn out to be, a workspace's; the ledger alone knows whose an open is."""
-    found: list[Event | Drop] = []
-    for file, offset, record in lines:
-        read = unpack(file, offset, record) if record is not None and is_report(record) else (parse(file, offset, record),)
-        found.extend(each for each in read if each.workspace_id == workspace_id or (not each.workspace_id and isinstance(each, Event)))
-    return found
+    return [
+        each for each in read_lines(lines).found if each.workspace_id == workspace_id or (not each.workspace_id and isinstance(each, Event))
+    ]
 
 
 def _left_out(sorted_out: Sorted, workspace_id: int) -> Counter[str]:

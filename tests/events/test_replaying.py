@@ -25,7 +25,7 @@ from core.events.intake import Intake
 from core.events.jobs import IntakeJobs, Job, JobChore, JobKind, JobState
 from core.events.past_lines import PastLines
 from core.events.replaying import Replaying
-from core.events.tables import event_keys, intake_jobs, stale_facts
+from core.events.tables import event_keys, intake_jobs, reported_keys, stale_facts
 from core.messages.keys import MessageKeys
 from core.messages.tables import messages
 from core.permissions import Principal
@@ -145,14 +145,31 @@ def test_what_was_told_twice_stays_one_event(world: World) -> None:
 
 def test_reports_are_read_again_item_by_item(world: World) -> None:
     items = [{"event": "bounced", "bounce_class": "hard", "recipient": f"p{n}@example.org", "id": f"e{n}"} for n in range(5)]
-    line = {"kind": "webhook", "at": world.clock.now().isoformat(timespec="microseconds"), "source": "receiver"}
-    line |= {"workspace_id": world.by.workspace_id, "connection_id": 1, "content_type": "application/json"}
-    world.journal(line | {"provider": "from-a-later-release", "body": orjson.dumps(items).decode()})  # type: ignore[arg-type]
-    world.journal(line | {"provider": "generic", "body": orjson.dumps(items[:2]).decode()})  # type: ignore[arg-type]
+    world.journal(_report(world, items, provider="from-a-later-release"))  # type: ignore[arg-type]
+    world.journal(_report(world, items[:2]))  # type: ignore[arg-type]
     world.ingester().catch_up()
     move_on(world)
     assert work_off(world, replay(world)).counts == {"known": 2, "invalid": 1}
     assert len(world.events()) == 2
+
+
+def test_what_was_told_again_stays_one_event_also_when_its_names_are_forgotten(world: World) -> None:
+    """Reports are remembered for two weeks only; replaying older ones must not take a repetition for news."""
+    message = world.message("ada@example.com")
+    at, key = world.clock.now().isoformat(), MessageKeys(world.settings.key).of(message)
+    bounced = {"event": "bounced", "bounce_class": "soft", "recipient": "eve@example.org", "at": at}
+    clicked = {"event": "clicked", "message": key, "url": "https://example.com/a", "at": at}
+    delivered = {"event": "delivered", "message": key, "recipient": "ada@example.com"}
+    for again in range(3):
+        world.journal(_report(world, [each | {"id": f"{each['event']}-{again}"} for each in (bounced, clicked, delivered)]))  # type: ignore[arg-type]
+    world.ingester().catch_up()
+    move_on(world)
+    before = world.events()
+    with world.db.transaction() as connection:
+        connection.execute(sa.delete(reported_keys))
+
+    assert work_off(world, replay(world)).counts == {"known": 3, "duplicate": 6}
+    assert world.events() == before
 
 
 def test_another_workspaces_lines_are_left_alone(world: World) -> None:
@@ -306,6 +323,13 @@ def test_many_pieces_leave_few_files(small_world: World) -> None:
     assert len(world.files()) < 16  # of sixty, one a piece
     assert [row.campaign_id for row in world.rows(messages) if row.id == 9001] == [CAMPAIGN]
     assert [row.state for row in world.rows(intake_jobs)] == ["done"]
+
+
+def _report(world: World, items: list[dict[str, str]], provider: str = "generic") -> dict[str, Any]:
+    """A report as the receiver writes it."""
+    line = {"kind": "webhook", "at": world.clock.now().isoformat(timespec="microseconds"), "source": "receiver", "provider": provider}
+    line |= {"workspace_id": world.by.workspace_id, "connection_id": 1, "content_type": "application/json"}  # type: ignore[dict-item]
+    return line | {"body": orjson.dumps(items).decode()}
 
 
 def _worker(world: World) -> Replaying:
