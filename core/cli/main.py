@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from core.cli import doctor, up
+from core.cli import doctor, event_intake, up
 from core.cli.answers import Answer
 from core.cli.audit import audit
 from core.cli.call import Call
@@ -26,6 +26,9 @@ postwright = group("postwright", "Postwright: email marketing you run yourself."
 command(postwright, "up")(up.up)
 command(postwright, "doctor")(doctor.doctor)
 command(postwright, "demo")(demo.demo)
+command(events, "intake")(event_intake.intake)
+command(events, "raw")(event_intake.raw)
+command(events, "replay")(event_intake.replay)
 
 
 @command(postwright, "migrate")
