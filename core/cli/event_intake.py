@@ -90,8 +90,9 @@ def _overview_words(found: Overview) -> str:
     waits = f"{size(backlog.waiting_bytes)} wait, the oldest for {lasting(backlog.behind)}" if backlog.waiting_bytes else "nothing waits"
     ingests = "" if backlog.is_worked_on else "; no ingester runs now"
     slowest = "" if found.slowest is None else f", the slowest after {lasting(found.slowest)}"
+    rest = f"{found.repeated:,} told again; {found.left_out:,} left out"
     lines = [
-        f"Since {found.since:%Y-%m-%d %H:%M} UTC: {found.kept:,} events kept{slowest}; {found.repeated:,} told again; {found.left_out:,} left out.",
+        f"Since {found.since:%Y-%m-%d %H:%M} UTC: {found.kept:,} events kept{slowest}; {rest}.",
         f"Now: {waits}{ingests}.",
     ]
     rows = [(step_name(each.step), outcome_name(each.outcome), each.count, "" if each.is_ours else "can’t be told") for each in found.steps]
