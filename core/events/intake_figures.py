@@ -129,8 +129,9 @@ class Overview:
 
     @property
     def reasons(self) -> list[StepCount]:
-        """Why something was left out, the most frequent first."""
-        return sorted((each for each in self.steps if each.is_left_out), key=lambda each: -each.count)
+        """Why something was left out, the most frequent first, and repetitions, which mean no harm, last."""
+        left = (each for each in self.steps if each.is_left_out)
+        return sorted(left, key=lambda each: (each.outcome == DropReason.DUPLICATE, -each.count))
 
 
 @dataclass(frozen=True)

@@ -41,12 +41,12 @@ _WORDS: dict[tuple[str, str], Why] = {
     (Step.MATCH, DropReason.UNMATCHED): Why(
         "No message like it",
         "Somebody opened or clicked an email that is not in the ledger: a test, or one that is deleted.",
-        "Nothing, as a rule. After restoring a backup, process them again.",
+        "Nothing to do, as a rule. After restoring a backup, process them again.",
     ),
     (Step.DEDUPLICATE, DropReason.DUPLICATE): Why(
         "Told more than once",
         "Providers report again until they are answered; pages report an order twice when they are loaded again.",
-        "Nothing. Each counts once.",
+        "Nothing to do: each counts once.",
     ),
 }
 _STEPS = {

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.contacts.addresses import comparable
 from core.contacts.tables import contacts
+from core.events.raw_lines import shortened
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
@@ -125,4 +126,7 @@ def _with_addresses(db: Database, workspace_id: int, rows: list[dict[str, Any]])
     with db.read() as connection:
         wanted = sa.select(contacts.c.id, contacts.c.email).where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(ids))
         known = {row.id: row.email for row in connection.execute(wanted)}
-    return [FoundEvent(**row, address=known.get(row["contact_id"]) or row["recipient"] or "") for row in rows]
+    return [
+        FoundEvent(**row | {"reason": shortened(row["reason"])}, address=known.get(row["contact_id"]) or row["recipient"] or "")
+        for row in rows
+    ]

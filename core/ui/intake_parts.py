@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from core.events.backlog import Backlog
-from core.events.intake_figures import Overview, StepCount
+from core.events.intake_figures import Moment, Overview, StepCount
 from core.events.intake_words import lasting, outcome_name, size, step_name, why
 from core.providers.catalogue import CATALOGUE
 from core.ui import charts, figures
@@ -52,13 +53,13 @@ def numbers(found: Overview, period: str) -> None:
         Figure(
             "Slowest",
             "–" if found.slowest is None else lasting(found.slowest),
-            "from hearing of it to the reports",
+            "to get to your reports",
             help=f"The longest that an event took from the moment we heard of it to your reports, {period}.",
         ),
         Figure(
             "Left out",
             number(found.left_out),
-            f"{percent(found.left_out, everything)} of what came in" if everything >= ENOUGH else "of what came in",
+            _share(found.left_out, everything),
             help="Lines and events that could not be used. They stay in the journal.",
         ),
         Figure("Told again", number(found.repeated), "each counts once", help="Events that were reported more than once."),
@@ -68,16 +69,16 @@ def numbers(found: Overview, period: str) -> None:
 
 def chart(page: Page, found: Overview, period: str) -> None:
     """Draw events over time by what became of them."""
-    zone = ZoneInfo(page.workspace.timezone)
-    moments = [moment.at.astimezone(zone) for moment in found.moments]
-    series = [Series("Kept", Meaning.OPENED, [moment.kept for moment in found.moments])]
+    zone, drawn = ZoneInfo(page.workspace.timezone), _whole(found.moments)
+    moments = [moment.at.astimezone(zone) for moment in drawn]
+    series = [Series("Kept", Meaning.OPENED, [moment.kept for moment in drawn])]
     if found.repeated:
-        series.append(Series("Told again", Meaning.UNSUBSCRIBED, [moment.repeated for moment in found.moments]))
+        series.append(Series("Told again", Meaning.UNSUBSCRIBED, [moment.repeated for moment in drawn]))
     if found.left_out:
-        series.append(Series("Left out", Meaning.BOUNCED, [moment.left_out for moment in found.moments]))
+        series.append(Series("Left out", Meaning.BOUNCED, [moment.left_out for moment in drawn]))
     table = [
         {"From": at, "Kept": moment.kept, "Told again": moment.repeated, "Left out": moment.left_out}
-        for at, moment in zip(moments, found.moments, strict=True)
+        for at, moment in zip(moments, drawn, strict=True)
     ]
     title = f"Events {_every(found.step)}, {period}"
     alt = f"{title}: {number(found.kept)} kept, {number(found.repeated)} told again, {number(found.left_out)} left out"
@@ -146,6 +147,18 @@ def _reason(page: Page, reason: StepCount) -> None:
             st.markdown(f":small[{words.meaning}{whose}]")
             st.markdown(f":small[:gray[{words.advice} Last {page.when(reason.last_at)}.]]")
         st.markdown(f"**{number(reason.count)}**", width="content")
+
+
+def _whole(moments: Sequence[Moment]) -> Sequence[Moment]:
+    """Return the moments without the one that is not over yet, which would look like a fall; with it where nothing came before."""
+    before = moments[:-1]
+    return before if any(moment.kept or moment.repeated or moment.left_out for moment in before) else moments
+
+
+def _share(part: int, whole: int) -> str:
+    if whole < ENOUGH:
+        return "of what came in"
+    return "under 0.1 % of what came in" if 0 < part < whole / 1_000 else f"{percent(part, whole)} of what came in"
 
 
 def _rate(found: Overview) -> str:

@@ -17,6 +17,7 @@ from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 from core.storage.leases import Lease
+from core.storage.tables import leases
 from tests.cli.conftest import Cli
 from tests.cli.test_campaigns import CREATE
 
@@ -37,6 +38,8 @@ def opened(settings: Settings, *message_ids: int) -> None:
     journal.append([event_record(EventKind.OPENED, now, "receiver", message_id=one, user_agent="x") for one in message_ids])
     journal.close()
     services = build(settings)
+    with services.db.transaction() as connection:
+        connection.execute(sa.delete(leases))  # the process before has ended, and its lease would still hold for seconds
     services.ingester.catch_up()
     services.ingester.close()
     services.close()

@@ -115,6 +115,7 @@ def test_events_are_found_by_what_people_know_of_them(full: World) -> None:
     assert ids(full, f"  {message} ") == ["ev-1", "opened"]
     assert ids(full, MessageKeys(full.settings.key).of(message)) == ["ev-1", "opened"]
     assert ids(full, "ev-2") == ["ev-2"]
+    assert intake(full).look_up(full.by, "ev-2")[0].reason == "450 from 198.51.100.0/24: later"
     assert ids(full, "EVE@example.org") == ["ev-2", "ev-3"]
     assert ids(full, "") == ids(full, "nothing like it") == ids(full, "9" * 30) == ids(full, "' or 1=1 --") == []
 
