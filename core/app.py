@@ -19,6 +19,7 @@ from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.events.actions.means import Means
+from core.events.alerts import Alerts
 from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
 from core.events.intake import Intake
@@ -188,6 +189,11 @@ class Services(AccountServices):
     def intake(self) -> Intake:
         """What came in, and what was left out."""
         return Intake(self.db, self.clock, self.engine, self.intake_jobs, self._message_keys, self.settings.journal_dir)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What senders should look at."""
+        return Alerts(self.db, self.clock, seen_campaign_ids)
 
     @cached_property
     def analytics(self) -> Analytics:

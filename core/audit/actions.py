@@ -69,6 +69,7 @@ class AuditAction(StrEnum):
     CAMPAIGN_RESUMED = "campaign.resumed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     CAMPAIGN_TESTED = "campaign.tested"
+    ALERT_DISMISSED = "alert.dismissed"
     EVENTS_EXPORTED = "events.exported"
     INTAKE_REPLAYED = "intake.replayed"
     INTAKE_JOB_CANCELLED = "intake.job_cancelled"

@@ -27,6 +27,7 @@ class SuppressionReason(StrEnum):
     """Why an address must not be written to."""
 
     HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
     COMPLAINT = "complaint"
     MANUAL = "manual"
 

@@ -10,9 +10,12 @@ import sqlalchemy as sa
 
 from core.events.actions.bounced import on_bounced
 from core.events.actions.complained import on_complained
+from core.events.actions.delivered import on_delivered
 from core.events.actions.means import Action, Means
 from core.events.actions.proven import settle_proven
+from core.events.actions.rejected import on_rejected
 from core.events.actions.sent import on_sent
+from core.events.actions.soft_bounces import weigh_soft_bounces
 from core.events.actions.unsubscribed import on_unsubscribed
 from core.events.event import Event
 from core.events.matching import scoped_key
@@ -24,6 +27,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # In this order: a message is sent before it bounces.
 ACTIONS: dict[EventKind, Action] = {
     EventKind.SENT: on_sent,
+    EventKind.DELIVERED: on_delivered,
+    EventKind.REJECTED: on_rejected,
+    EventKind.FAILED: on_rejected,
     EventKind.BOUNCED: on_bounced,
     EventKind.COMPLAINED: on_complained,
     EventKind.UNSUBSCRIBED: on_unsubscribed,
@@ -39,6 +45,7 @@ def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Mea
     for kind, action in ACTIONS.items():
         if kind in together:
             action(connection, together[kind], means)
+    weigh_soft_bounces(connection, events, means)
 
 
 def remember_keys(connection: sa.Connection, events: Sequence[Event], now: datetime) -> None:

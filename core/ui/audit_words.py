@@ -78,6 +78,7 @@ WORDS: dict[AuditAction, str] = {
     _A.CAMPAIGN_RESUMED: "resumed {target}",
     _A.CAMPAIGN_CANCELLED: "cancelled {target}",
     _A.CAMPAIGN_TESTED: "sent a test of {target}",
+    _A.ALERT_DISMISSED: "dismissed an alert about blocked messages",
     _A.EVENTS_EXPORTED: "exported events{of_target}",
     _A.INTAKE_REPLAYED: "had past events processed again",
     _A.INTAKE_JOB_CANCELLED: "stopped work on past events",

@@ -17,6 +17,7 @@ from core.ui.words import plain
 HELP = "No campaign reaches these addresses, whatever list they are on. Hard bounces and complaints get here by themselves."
 REASONS = {
     SuppressionReason.HARD_BOUNCE: ("Address does not exist", "red"),
+    SuppressionReason.SOFT_BOUNCE: ("Mailbox out of reach for long", "orange"),
     SuppressionReason.COMPLAINT: ("Marked as spam", "red"),
     SuppressionReason.MANUAL: ("Added by hand", "gray"),
 }

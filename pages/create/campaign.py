@@ -8,7 +8,7 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import campaign_actions, campaign_form, campaign_progress, campaign_words, dialogs, template_preview
+from core.ui import campaign_actions, campaign_form, campaign_progress, campaign_words, dialogs, sender_alerts, template_preview
 from core.ui.page import open_page
 from core.ui.targets import find
 from core.ui.words import plain
@@ -102,6 +102,7 @@ if campaign:
 if campaign is None or campaign.state is CampaignState.DRAFT:
     write(campaign)
 else:
+    sender_alerts.draw(page, campaign)
     watch(campaign)
 if campaign:
     campaign_actions.ask(page, campaign)

@@ -45,6 +45,8 @@ _SEVERAL: Mapping[str, set[Permission]] = {
     "analytics.campaign_report": {P.REPORTS_VIEW, P.CAMPAIGNS_VIEW},
     "campaigns.create": {P.CAMPAIGNS_EDIT, P.CAMPAIGNS_VIEW, *_MADE_OF},
     "campaigns.update": {P.CAMPAIGNS_EDIT, P.CAMPAIGNS_VIEW},
+    "alerts.open": {P.CAMPAIGNS_VIEW},
+    "alerts.dismiss": {P.CAMPAIGNS_SEND},
     "campaigns.cancel": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.pause": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.resume": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},

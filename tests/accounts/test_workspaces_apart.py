@@ -15,6 +15,7 @@ from core.errors import InvalidInput, NotFound, PostwrightError
 from core.jobs.delivering import drain
 from core.permissions import Principal, Role
 from core.storage.schema import metadata
+from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
 
 SECRET = "neighbours-secret"
@@ -51,6 +52,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
     token, _ = services.api_tokens.create(services.people.principal(ann.id, theirs.workspace_id), SECRET, ["contacts.view"])
     services.sessions.redeem(services.sessions.issue_ticket(ann.id, theirs.workspace_id), "", "")
     return {
+        "alert_id": blocked(services, theirs.workspace_id, sent.id),
         "token_id": token.id,
         "message_id": message_id,
         "event_id": services.intake.look_up(theirs, str(message_id))[0].event_id,

@@ -16,6 +16,7 @@ from core.campaigns.models import Audience
 from core.jobs.delivering import drain
 from core.permissions import Principal, Role
 from core.storage.schema import metadata
+from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 
 # Stands in everything that is personal or secret: none of it may be in the log.
@@ -217,6 +218,10 @@ def _event(world: World) -> Mapping[str, Any]:
     return {"event_id": world.services.intake.look_up(world.system, str(message.id))[0].event_id}
 
 
+def _blocked(world: World) -> Mapping[str, Any]:
+    return {"alert_id": blocked(world.services, world.system.workspace_id, world.things["launched"])}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "workspaces.update": lambda world: {"postal_address": "1 Main Street", "timezone": "Europe/Berlin"},
@@ -251,6 +256,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "connections.add": lambda world: {"kind": "smtp", "values": {"host": "localhost", "password": f"{MARK}-secret"}},
     "connections.change": lambda world: {"values": {"host": "localhost", "password": f"{MARK}-other"}},
     "connections.test": lambda world: {"connection_id": world.things["fields"]["connection_id"]},
+    "alerts.dismiss": _blocked,
     "intake.raw": _event,
     "intake.job": _replay,
     "intake.cancel": _replay,

@@ -71,8 +71,13 @@ class World:
             contact = {"workspace_id": self.by.workspace_id, "email": email or f"p{number}@example.com", "attributes": {}}
             contact |= {"consent": "subscribed", "created_at": now, "updated_at": now, "updated_seq": 0}
             contact_id = connection.execute(sa.insert(contacts).values(**contact)).inserted_primary_key[0]
-            row = {"workspace_id": self.by.workspace_id, "campaign_id": campaign_id, "contact_id": contact_id, "state": state}
-            added = connection.execute(sa.insert(messages).values(queued_at=now, **row))
+        return self.message_to(contact_id, state=state, campaign_id=campaign_id)
+
+    def message_to(self, contact_id: int, *, state: str = "accepted", campaign_id: int = CAMPAIGN) -> int:
+        """A message to somebody who is there already; returns its id."""
+        row = {"workspace_id": self.by.workspace_id, "campaign_id": campaign_id, "contact_id": contact_id, "state": state}
+        with self.db.transaction() as connection:
+            added = connection.execute(sa.insert(messages).values(queued_at=self.clock.now(), **row))
             return int(added.inserted_primary_key[0])
 
     def link(self, url: str) -> int:

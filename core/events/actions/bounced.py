@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from core.contacts.suppression import SuppressionReason
+from core.events.actions.blocked import alert_sender
 from core.events.actions.ledger import ARRIVED, UNSETTLED, move
 from core.events.actions.means import Means
 from core.events.event import Event
@@ -19,7 +20,7 @@ _DELIVERY = "delivery"
 
 
 def on_bounced(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
-    """Set the messages' state and suppress the addresses of hard bounces."""
+    """Set the messages' state, suppress the addresses of hard bounces, and tell the sender of blocks."""
     for reason, together in _by_reason([event for event in events if event.message is not None]).items():
         refused = [event.matched.id for event in together if event.source == _DELIVERY]
         returned = [event.matched.id for event in together if event.source != _DELIVERY]
@@ -27,6 +28,7 @@ def on_bounced(connection: sa.Connection, events: Sequence[Event], means: Means)
         move(connection, returned, from_states=(*UNSETTLED, *ARRIVED), to=MessageState.BOUNCED, reason=reason)
     hard = [event for event in events if event.bounce_class == BounceClass.HARD]
     suppress(connection, hard, means, SuppressionReason.HARD_BOUNCE)
+    alert_sender(connection, events)
 
 
 def suppress(connection: sa.Connection, events: Sequence[Event], means: Means, why: SuppressionReason) -> None:

@@ -19,7 +19,7 @@ def on_complained(connection: sa.Connection, events: Sequence[Event], means: Mea
     move(
         connection,
         [event.matched.id for event in events if event.message is not None],
-        from_states=(*UNSETTLED, *ARRIVED),
+        from_states=(*UNSETTLED, *ARRIVED, MessageState.BOUNCED.value),
         to=MessageState.COMPLAINED,
     )
     suppress(connection, events, means, SuppressionReason.COMPLAINT)

@@ -24,6 +24,7 @@ UNSETTLED = tuple(
     )
 )
 ARRIVED = (MessageState.ACCEPTED.value, MessageState.DELIVERED.value)
+CAME_BACK = (MessageState.BOUNCED.value, MessageState.COMPLAINED.value)
 
 _AT_A_TIME = 10_000
 _SETTLED: dict[str, Any] = {"lease_owner": None, "lease_until": None, "due_at": None}

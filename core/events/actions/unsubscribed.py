@@ -19,7 +19,7 @@ def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: M
             connection,
             event.workspace_id,
             [event.contact_id],
-            source=event.reason or "unsubscribe",
+            source=f"provider:{event.provider}" if event.provider else event.reason or "unsubscribe",
             message_id=event.message_id,
             ip_prefix=event.ip_prefix or "",
             user_agent=event.user_agent or "",
