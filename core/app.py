@@ -20,6 +20,7 @@ from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
+from core.events.conversions import Conversions
 from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
 from core.events.intake import Intake
@@ -64,12 +65,15 @@ class Services(AccountServices):
         self.lake = Lake(settings.lake_dir, self.db, clock)
         self.engine = AnalyticsEngine(self.lake, self.db)
         self.blobs = Blobs(settings.data_dir / "blobs")
-        self.composer = Composer(TrackingUrls(TokenSigner(settings.key), settings.public_url), settings.key)
+        self._signer = TokenSigner(settings.key, settings.previous_keys)
+        self.composer = Composer(TrackingUrls(self._signer, settings.public_url), settings.key)
 
     def close(self) -> None:
         """Give back what is held."""
         if "delivery" in self.__dict__:  # its journal is opened with the first message it sends
             self.delivery.close()
+        if "_api_journal" in self.__dict__:
+            self._api_journal.close()
         if "password_resets" in self.__dict__:  # mails may still be on their way
             self.password_resets.close()
         self.engine.close()
@@ -191,6 +195,11 @@ class Services(AccountServices):
         return Intake(self.db, self.clock, self.engine, self.intake_jobs, self._message_keys, self.settings.journal_dir)
 
     @cached_property
+    def conversions(self) -> Conversions:
+        """What shops report."""
+        return Conversions(self.db, self.clock, self._signer, self._message_keys, lambda: self._api_journal)
+
+    @cached_property
     def alerts(self) -> Alerts:
         """What senders should look at."""
         return Alerts(self.db, self.clock, seen_campaign_ids)
@@ -225,6 +234,10 @@ class Services(AccountServices):
         past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
         replaying = Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, self._message_keys, means)
         return {JobKind.REPLAY: replaying}
+
+    @cached_property
+    def _api_journal(self) -> JournalWriter:
+        return JournalWriter(self.settings.journal_dir, "api")
 
     def _delivery_journal(self) -> JournalWriter:
         return JournalWriter(self.settings.journal_dir, "delivery")

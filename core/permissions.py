@@ -25,6 +25,7 @@ class Permission(StrEnum):
     SEGMENTS_EDIT = "segments.edit"
     REPORTS_VIEW = "reports.view"
     EVENTS_EXPORT = "events.export"
+    EVENTS_WRITE = "events.write"
     OUTBOX_VIEW = "outbox.view"
     CONNECTIONS_MANAGE = "connections.manage"
     PEOPLE_MANAGE = "people.manage"
@@ -56,6 +57,7 @@ ALLOWS: dict[Permission, str] = {
     _P.SEGMENTS_EDIT: "Create and change segments",
     _P.REPORTS_VIEW: "See reports",
     _P.EVENTS_EXPORT: "Export opens, clicks and other events",
+    _P.EVENTS_WRITE: "Report conversions from your own systems",
     _P.OUTBOX_VIEW: "Read the mail of the built-in outbox",
     _P.CONNECTIONS_MANAGE: "Set up what carries the email",
     _P.PEOPLE_MANAGE: "Invite people, give them roles, disable them, sign them out",
@@ -89,6 +91,7 @@ _WRITING = frozenset(
         _P.CONTACTS_EDIT,
         _P.CONTACTS_IMPORT,
         _P.SEGMENTS_EDIT,
+        _P.EVENTS_WRITE,
         _P.OUTBOX_VIEW,
     }
 )

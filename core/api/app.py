@@ -21,12 +21,26 @@ from core.api.door import Door, tag_of
 from core.api.edge import Edge
 from core.api.front import Front
 from core.api.problems import answer_to
-from core.api.resources import auth, campaigns, contacts, events, invitations, lists, me, messages, people, templates, tokens, workspaces
+from core.api.resources import (
+    auth,
+    campaigns,
+    contacts,
+    conversions,
+    events,
+    invitations,
+    lists,
+    me,
+    messages,
+    people,
+    templates,
+    tokens,
+    workspaces,
+)
 from core.app import Services
 
 BASE = "/api/v1"
 # Invitations before people: at its address a person's number would be expected otherwise.
-RESOURCES = (auth, me, workspaces, invitations, people, tokens, contacts, lists, templates, campaigns, messages, events)
+RESOURCES = (auth, me, workspaces, invitations, people, tokens, contacts, lists, templates, campaigns, messages, events, conversions)
 _EXPOSED = ("ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotent-Replayed")
 _MAY_SEND = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")
 

@@ -102,7 +102,7 @@ class Event:
         machine: What the provider itself says about who acted, if anything (`Actor.MACHINE`, `Actor.PROXY`).
         key: Marks an event that may be reported twice, else None.
         report_keys: What tells a provider's report of it from others (`report_keys`); none for what we saw ourselves.
-        is_reported: Whether a provider told it.
+        is_reported: Whether somebody else told it: a provider, or a shop through the API.
         message: The ledger's row, set by matching; None where the message is not one of ours.
         contact_email: The contact's address where only the contact is ours, not the message; set by matching.
         found: Whom it was matched to.

@@ -18,13 +18,15 @@ from core.storage.event_words import BounceClass, EventKind
 
 _KINDS = {kind.value: kind for kind in EventKind}
 _BOUNCE_CLASSES = {bounce.value for bounce in BounceClass}
+# What other systems tell us through the API names its message as providers do.
+API = "api"
 _TEXT_LIMIT = 500
 _LARGEST_ID = 2**63 - 1
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 # `ipaddress` takes 20 times as long, and every hit has an address.
 _PLAIN_IPV4 = re.compile(rf"({_OCTET}\.{_OCTET}\.{_OCTET})\.{_OCTET}")
 # What nearly every line has; whatever else one holds is looked up in `_RARE`, so that a hit costs no look at fields it lacks.
-_USUAL = frozenset({"kind", "at", "source", "message_id", "link_id", "ip", "user_agent", "method"})
+_USUAL = frozenset({"kind", "at", "source", "message_id", "link_id", "ip", "user_agent", "method", "received_at"})
 
 
 def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | Drop:
@@ -46,7 +48,7 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
         event_id=stable_id(file, offset),
         kind=_KINDS.get(kind, EventKind.UNKNOWN) if isinstance(kind, str) else EventKind.UNKNOWN,
         at=at,
-        received_at=at,
+        received_at=moment(read("received_at")) or at,
         source=text(read("source")) or "",
         message_id=number_id(read("message_id")),
         link_id=number_id(read("link_id")),
@@ -58,6 +60,7 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
     for name in record.keys() - _USUAL:
         if name in _RARE:
             setattr(event, name, _RARE[name](record[name]))
+    event.is_reported = event.source == API and event.workspace_id != 0
     return event
 
 
@@ -93,7 +96,10 @@ def moment(value: object) -> datetime | None:
         return None
     if moment.tzinfo is UTC:
         return moment
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except OverflowError:  # at the ends of time it may be beyond them in our zone
+        return None
 
 
 def number_id(value: object) -> int | None:
@@ -141,6 +147,7 @@ _RARE: dict[str, Callable[[Any], object]] = {
     "bounce_class": _bounce_class,
     "reason": text,
     "recipient": text,
+    "message_key": text,
     "value": _number,
     "currency": text,
     "key": text,

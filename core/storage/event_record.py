@@ -14,6 +14,10 @@ class EventRecord(TypedDict, total=False):
 
     kind: str
     at: str
+    received_at: str
+    workspace_id: int
+    recipient: str
+    message_key: str
     source: str
     message_id: int
     link_id: int

@@ -25,6 +25,7 @@ _ONE: Mapping[Permission, str] = {
     P.SEGMENTS_EDIT: "segments.create segments.delete segments.update",
     P.REPORTS_VIEW: "analytics.campaign_table analytics.overview",
     P.EVENTS_EXPORT: "analytics.event_rows analytics.events_after",
+    P.EVENTS_WRITE: "conversions.report",
     P.OUTBOX_VIEW: "outbox.page outbox.show",
     P.CONNECTIONS_MANAGE: "connections.add connections.change connections.remove connections.set_default connections.test",
     P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all"

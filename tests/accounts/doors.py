@@ -11,6 +11,7 @@ from typing import Any
 
 from core.app import Services
 from core.campaigns.models import Audience
+from core.events.conversions import ReportedConversion
 from core.permissions import Principal, Role
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -34,6 +35,7 @@ SAMPLES: Mapping[str, object] = {
     "audience": Audience("list", 2**40),
     "rules": RULES,
     "values": {},
+    "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     "source": MJML,
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
