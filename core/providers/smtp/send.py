@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from core.errors import InvalidInput, Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult
+from core.providers.bounce_classes import classify
 from core.providers.mime import address, to_bytes
-from core.providers.smtp.replies import classify
 from core.storage.event_words import BounceClass
 
 # Small: a crash leaves at most this many outcomes unknown. Larger batches gain little, the network is the wall.
@@ -180,7 +180,7 @@ class SmtpProvider:
             self._drop()
         if code < 500:
             return SendResult(message.message_id, Outcome.RETRY, reason)
-        found = classify(code, text)
+        found = classify(text, smtp_code=code)
         # What is said about MAIL or DATA is about us or the content; only the answer to RCPT, or a clear code, can be hard.
         if found is BounceClass.UNKNOWN and is_recipient and code == 550:
             found = BounceClass.HARD

@@ -6,7 +6,11 @@ import re
 
 from core.storage.event_words import BounceClass
 
-_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+# Servers add pages of advice; what counts stands at the beginning, and the words below must not be searched for in a novel.
+_LONGEST = 1_000
+_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+# "550 no", "smtp; 550 no", "host mx.example.com[192.0.2.1] said: 550-no": where a reply stands in what is told about it.
+_REPLY = re.compile(r"(?:^\W*|smtp; ?|said: ?|: )([45]\d\d)(?=[\s-]|$)", re.IGNORECASE)
 
 # The first row that fits decides. Subject and detail are regular expressions. Only HARD suppresses an address, so a
 # code about our reputation (x.7.x), a full mailbox (x.2.2) or a failing system must never come out as HARD.
@@ -33,21 +37,46 @@ _WORDS: tuple[tuple[re.Pattern[str], BounceClass], ...] = tuple(
 )
 
 
-def classify(code: int, text: str) -> BounceClass:
+def classify(text: str, *, smtp_code: int | None = None, status: str = "") -> BounceClass:
     """Return what a reply says about the address.
 
     Args:
-        code: The three-digit reply code (RFC 5321).
-        text: The rest of the reply, with its enhanced status code if the server sent one.
+        text: The reply, or what is told about it.
+        smtp_code: The three-digit reply code (RFC 5321), where it stands apart from the text.
+        status: The enhanced status code ("5.1.1"), where it stands apart from the text.
     """
-    if code < 500:
+    told = text[:_LONGEST]
+    code = smtp_code or _reply_code(told)
+    if code is not None and code < 500:
         return BounceClass.SOFT
-    found = _ENHANCED.search(text)
+    found = _ENHANCED.fullmatch(status.strip()) or _ENHANCED.search(told)
     if found and found[1] == "4":
         return BounceClass.SOFT
     if found and found[1] == "5":
         by_code = next((kind for subject, detail, kind in _CODES if found[2] == subject and re.fullmatch(detail, found[3])), None)
         if by_code:
             return by_code
-    by_words = next((bounce_class for words, bounce_class in _WORDS if words.search(text)), None)
-    return by_words or BounceClass.UNKNOWN
+    return next((bounce_class for words, bounce_class in _WORDS if words.search(told)), BounceClass.UNKNOWN)
+
+
+def settle(verdict: BounceClass, text: str, *, smtp_code: int | None = None, status: str = "") -> BounceClass:
+    """Return what a provider's verdict comes to, once the server's own answer has been read.
+
+    A provider calls many things "bounce" or "permanent" that are about the sender, and then the address must stay; but
+    where it does not call the address bad, words in the answer alone do not make it so.
+
+    Args:
+        verdict: What the provider says about the address.
+        text: The server's answer, as the provider tells it.
+        smtp_code: As for `classify`.
+        status: As for `classify`.
+    """
+    found = classify(text, smtp_code=smtp_code, status=status)
+    if found is BounceClass.UNKNOWN or (found is BounceClass.HARD and verdict in (BounceClass.SOFT, BounceClass.BLOCK)):
+        return verdict
+    return found
+
+
+def _reply_code(text: str) -> int | None:
+    found = _REPLY.search(text)
+    return int(found[1]) if found else None
