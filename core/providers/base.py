@@ -123,6 +123,7 @@ class ProviderField:
         help: One sentence below the field.
         secret: Whether it is stored encrypted and never shown again.
         choices: What can be chosen, for `choice`.
+        check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
     """
 
     name: str
@@ -133,6 +134,7 @@ class ProviderField:
     help: str = ""
     secret: bool = False
     choices: tuple[str, ...] = ()
+    check: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.storage.event_words import BounceClass
 
@@ -45,7 +46,11 @@ def classify(text: str, *, smtp_code: int | None = None, status: str = "") -> Bo
         smtp_code: The three-digit reply code (RFC 5321), where it stands apart from the text.
         status: The enhanced status code ("5.1.1"), where it stands apart from the text.
     """
-    told = text[:_LONGEST]
+    return _class_of(text[:_LONGEST], smtp_code, status)
+
+
+@lru_cache(maxsize=1024)  # a big provider says the same thousands of times in a batch
+def _class_of(told: str, smtp_code: int | None, status: str) -> BounceClass:
     code = smtp_code or _reply_code(told)
     if code is not None and code < 500:
         return BounceClass.SOFT

@@ -91,6 +91,8 @@ def _checked(field: ProviderField, value: Any) -> str | int:
         raise InvalidInput(f"{field.label} can't be used: it is too long or holds a line break.", hint=field.help)
     if field.kind == "choice" and text not in field.choices:
         raise InvalidInput(f"{field.label} can't be “{text[:40]}”.", hint=f"Choose one of: {', '.join(field.choices)}.")
+    if field.check is not None and text:
+        field.check(text)
     return text
 
 

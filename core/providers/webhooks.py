@@ -21,6 +21,10 @@ class Forged(Exception):
     """A report that is not proved to be the provider's; the text says what is wrong with it, without repeating it."""
 
 
+class Undecided(Forged):
+    """A report of which can't be told now whether it is genuine; it is not believed, but worth asking for again."""
+
+
 class UnreadableReport(Exception):
     """A genuine report whose body can't be read."""
 

@@ -1,0 +1,27 @@
+"""What has to be entered for SendGrid."""
+
+from __future__ import annotations
+
+from core.errors import InvalidInput
+from core.providers.base import ProviderField, ProviderKind
+from core.providers.sendgrid.webhook import WEBHOOK, public_key
+
+_WHERE = "At SendGrid under Settings → Mail Settings → Event Webhooks, in the webhook's security features."
+
+
+def _check_key(entered: str) -> None:
+    if public_key(entered) is None:
+        raise InvalidInput("This is not a verification key of SendGrid.", hint=_WHERE)
+
+
+KIND = ProviderKind(
+    kind="sendgrid",
+    label="SendGrid",
+    summary="Takes the signed reports of Twilio SendGrid.",
+    fields=(
+        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
+        ProviderField("webhook_public_key", "Webhook verification key", required=False, help=_WHERE, check=_check_key),
+    ),
+    build=None,
+    webhook=WEBHOOK,
+)

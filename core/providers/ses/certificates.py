@@ -1,0 +1,113 @@
+"""The certificates Amazon SNS signs with, and the only addresses anything is fetched from."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import load_pem_x509_certificate
+
+from core.providers.webhooks import Forged, Undecided
+
+# No user, no port, no query: other paths of this host answer with what somebody else may have put there.
+_HOST = r"https://sns\.[a-z0-9]+(-[a-z0-9]+)+\.amazonaws\.com(\.cn)?"
+_CERTIFICATE = re.compile(_HOST + r"/[A-Za-z0-9_-]+\.pem")
+_CONFIRMATION = re.compile(_HOST + r"/\?Action=ConfirmSubscription&[A-Za-z0-9_.~%&=:+-]+")
+_LONGEST_URL = 2_000
+_LARGEST_ANSWER = 100_000
+_TIMEOUT_SECONDS = 5
+_KEPT = 16
+_KEPT_FOR = timedelta(hours=24)
+_SMALLEST_KEY = 2_048
+
+Fetch = Callable[[str], bytes]
+
+
+def fetch(url: str) -> bytes:
+    """Return what an address of Amazon SNS answers; redirects are not followed.
+
+    Raises:
+        OSError: If it does not answer with 200, or not soon, or with too much.
+    """
+    # Only who takes reports of Amazon needs these, and they are megabytes.
+    from http.client import HTTPException
+    from urllib.request import HTTPRedirectHandler, build_opener
+
+    class Stay(HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    if not (_CERTIFICATE.fullmatch(url) or _CONFIRMATION.fullmatch(url)):
+        raise OSError("not an address of Amazon SNS")
+    try:
+        with build_opener(Stay()).open(url, timeout=_TIMEOUT_SECONDS) as answer:
+            body: bytes = answer.read(_LARGEST_ANSWER + 1)
+    except HTTPException as error:
+        raise OSError(str(error)) from error
+    if len(body) > _LARGEST_ANSWER:
+        raise OSError("the answer is too large")
+    return body
+
+
+def is_confirmation(url: object) -> bool:
+    """Return whether an address confirms a subscription at Amazon SNS, and is nobody else's."""
+    return isinstance(url, str) and len(url) <= _LONGEST_URL and _CONFIRMATION.fullmatch(url) is not None
+
+
+class Certificates:
+    """Fetches certificates and keeps them for a day, so that a report costs one signature check.
+
+    Args:
+        fetch: Returns what an address answers; raises `OSError`.
+    """
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._kept: OrderedDict[str, tuple[RSAPublicKey, datetime]] = OrderedDict()
+        self._lock = Lock()
+
+    def key(self, url: object, at: datetime) -> RSAPublicKey:
+        """Return the key of a certificate.
+
+        Args:
+            url: Where a message says the certificate is.
+            at: The time.
+
+        Raises:
+            Forged: If the address is not Amazon's, or what is there is no certificate that is valid now.
+            Undecided: If it can't be fetched.
+        """
+        if not isinstance(url, str) or len(url) > _LONGEST_URL or not _CERTIFICATE.fullmatch(url):
+            raise Forged("its certificate is not Amazon's")
+        with self._lock:
+            kept = self._kept.get(url)
+        if kept is not None and at < kept[1]:
+            return kept[0]
+        try:
+            pem = self._fetch(url)
+        except OSError as error:
+            raise Undecided("Amazon's certificate could not be fetched") from error
+        key, until = _read(pem, at)
+        with self._lock:
+            self._kept[url] = key, min(until, at + _KEPT_FOR)
+            self._kept.move_to_end(url)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return key
+
+
+def _read(pem: bytes, at: datetime) -> tuple[RSAPublicKey, datetime]:
+    try:
+        certificate = load_pem_x509_certificate(pem)
+        key = certificate.public_key()
+    except Exception as error:  # whatever is wrong with it, it proves nothing
+        raise Forged("its certificate can't be read") from error
+    if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
+        raise Forged("its certificate is not valid now")
+    if not isinstance(key, RSAPublicKey) or key.key_size < _SMALLEST_KEY:
+        raise Forged("its certificate has no key of the right kind")
+    return key, certificate.not_valid_after_utc
