@@ -46,8 +46,9 @@ _CLASSES = {
     "Frequency or Volume Too High": BounceClass.BLOCK,
 }
 _TYPES = {"bounce": BounceClass.HARD, "blocked": BounceClass.BLOCK}
-# Why SendGrid did not even try. Somebody who unsubscribed or complained there has a good address.
-_DROPPED = {"invalid": BounceClass.HARD, "bounced address": BounceClass.HARD, "spam content": BounceClass.BLOCK}
+# Why SendGrid did not even try, up to a bracket. Somebody who unsubscribed or complained there has a good address, and
+# "Invalid SMTPAPI header" is about the call.
+_DROPPED = {"Invalid": BounceClass.HARD, "Bounced Address": BounceClass.HARD, "Spam Content": BounceClass.BLOCK}
 
 
 def public_key(entered: str) -> EllipticCurvePublicKey | None:
@@ -152,7 +153,7 @@ def _bounced(event: ProviderEvent, row: Mapping[str, Any]) -> None:
 
 def _dropped(event: ProviderEvent, row: Mapping[str, Any]) -> None:
     said = word(row, "reason")
-    event.bounce_class = next((found for words, found in _DROPPED.items() if said.lower().startswith(words)), BounceClass.UNKNOWN).value
+    event.bounce_class = _DROPPED.get(said.partition("(")[0].strip(), BounceClass.UNKNOWN).value
     event.reason = reason(said)
 
 
