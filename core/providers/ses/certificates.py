@@ -41,7 +41,7 @@ def fetch(url: str) -> bytes:
         def redirect_request(self, *_: object) -> None:
             return None
 
-    if not (_CERTIFICATE.fullmatch(url) or _CONFIRMATION.fullmatch(url)):
+    if not (is_certificate(url) or is_confirmation(url)):
         raise OSError("not an address of Amazon SNS")
     try:
         with build_opener(Stay()).open(url, timeout=_TIMEOUT_SECONDS) as answer:
@@ -53,9 +53,14 @@ def fetch(url: str) -> bytes:
     return body
 
 
-def is_confirmation(url: object) -> bool:
+def is_certificate(url: str) -> bool:
+    """Return whether Amazon SNS, and nobody else, has a certificate at an address."""
+    return len(url) <= _LONGEST_URL and _CERTIFICATE.fullmatch(url) is not None
+
+
+def is_confirmation(url: str) -> bool:
     """Return whether an address confirms a subscription at Amazon SNS, and is nobody else's."""
-    return isinstance(url, str) and len(url) <= _LONGEST_URL and _CONFIRMATION.fullmatch(url) is not None
+    return len(url) <= _LONGEST_URL and _CONFIRMATION.fullmatch(url) is not None
 
 
 class Certificates:
@@ -81,7 +86,7 @@ class Certificates:
             Forged: If the address is not Amazon's, or what is there is no certificate that is valid now.
             Undecided: If it can't be fetched.
         """
-        if not isinstance(url, str) or len(url) > _LONGEST_URL or not _CERTIFICATE.fullmatch(url):
+        if not isinstance(url, str) or not is_certificate(url):
             raise Forged("its certificate is not Amazon's")
         with self._lock:
             kept = self._kept.get(url)
