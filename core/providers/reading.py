@@ -15,6 +15,7 @@ from core.storage.event_words import EventKind
 # The name under which every provider gives our message key back: a custom argument, a user variable, metadata, a tag.
 MESSAGE_NAME = "pw_message"
 
+_KEY = re.compile(r"[0-9]{1,18}-[0-9a-f]{12}")
 _ADDRESS = re.compile(r"[^\s<>()\[\];:,\"']+@[^\s<>()\[\];:,\"']+")
 _LONGEST_REASON = 500
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
@@ -129,6 +130,11 @@ def message_key(value: object) -> str:
         name, _, key = value.partition(":")
         return key.strip() if name.strip() == MESSAGE_NAME else ""
     return ""
+
+
+def ours(text: str) -> str:
+    """Return a text that looks like a message key of ours, else an empty one: what others write there names no single message."""
+    return text if _KEY.fullmatch(text) else ""
 
 
 def kept(**properties: object) -> dict[str, Any]:

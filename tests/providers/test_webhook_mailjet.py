@@ -74,6 +74,7 @@ def test_every_event_is_told_with_its_message(name: str, kind: EventKind) -> Non
         ({"CustomID": KEY}, KEY),
         ({"CustomID": f"pw_message:{KEY}"}, KEY),
         ({"CustomID": "theirs", "Payload": orjson.dumps({"pw_message": KEY}).decode()}, KEY),
+        ({"CustomID": "autumn", "Payload": ""}, ""),
         ({"CustomID": "", "Payload": "{not json"}, ""),
         ({"CustomID": None, "Payload": None}, ""),
     ],

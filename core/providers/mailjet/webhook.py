@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.providers.bounce_classes import settle
-from core.providers.reading import at_seconds, events_of, kept, message_key, reason, word
+from core.providers.reading import at_seconds, events_of, kept, message_key, ours, reason, word
 from core.providers.webhooks import BasicVerifier, ProviderEvent, WebhookKind
 from core.storage.event_words import BounceClass, EventKind
 
@@ -57,7 +57,7 @@ def _event(row: dict[str, Any]) -> ProviderEvent:
         kind,
         at_seconds(row.get("time")),
         recipient=word(row, "email"),
-        message_key=message_key(row.get("Payload")) or message_key(row.get("CustomID")) or word(row, "CustomID"),
+        message_key=message_key(row.get("Payload")) or message_key(row.get("CustomID")) or ours(word(row, "CustomID")),
         provider_message_id=word(row, "MessageID") or word(row, "mj_message_id"),
     )
     if kind is EventKind.UNKNOWN:
