@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import orjson
@@ -17,7 +20,7 @@ from hypothesis import strategies as some
 
 from core.errors import InvalidInput
 from core.providers.entering import checked_values, kind_named
-from core.providers.ses.certificates import Certificates, fetch
+from core.providers.ses.certificates import Certificates, answer_of, fetch
 from core.providers.ses.webhook import WEBHOOK, webhook
 from core.providers.webhooks import Forged, ProviderEvent, Undecided
 from core.storage.event_words import BounceClass, EventKind
@@ -256,6 +259,38 @@ def test_what_is_kept_of_certificates_has_a_bound() -> None:
 def test_a_certificate_that_cannot_be_fetched_leaves_it_open() -> None:
     with pytest.raises(Undecided):
         verifier(Amazon(fails=True)).verify(request(signed(notification())))
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A server with good and bad answers."""
+
+    def do_GET(self) -> None:
+        status, body = {"/good": (200, b"yes"), "/away": (302, b""), "/large": (200, b"x" * 200_000)}.get(self.path, (404, b""))
+        self.send_response(status)
+        self.send_header("Location", "/good")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def answering() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_only_a_plain_answer_is_taken(answering: str) -> None:
+    assert answer_of(f"{answering}/good") == b"yes"
+    for path in ("/away", "/large", "/missing"):
+        with pytest.raises(OSError):
+            answer_of(answering + path)
+    with pytest.raises(OSError):
+        answer_of("http://127.0.0.1:1/")
 
 
 def test_a_subscription_is_confirmed() -> None:

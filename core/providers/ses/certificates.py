@@ -28,7 +28,18 @@ Fetch = Callable[[str], bytes]
 
 
 def fetch(url: str) -> bytes:
-    """Return what an address of Amazon SNS answers; redirects are not followed.
+    """Return what an address of Amazon SNS answers.
+
+    Raises:
+        OSError: If it is no such address, or does not answer as it should.
+    """
+    if not (is_certificate(url) or is_confirmation(url)):
+        raise OSError("not an address of Amazon SNS")
+    return answer_of(url)
+
+
+def answer_of(url: str) -> bytes:
+    """Return what an address answers; redirects are not followed.
 
     Raises:
         OSError: If it does not answer with 200, or not soon, or with too much.
@@ -41,8 +52,6 @@ def fetch(url: str) -> bytes:
         def redirect_request(self, *_: object) -> None:
             return None
 
-    if not (is_certificate(url) or is_confirmation(url)):
-        raise OSError("not an address of Amazon SNS")
     try:
         with build_opener(Stay()).open(url, timeout=_TIMEOUT_SECONDS) as answer:
             body: bytes = answer.read(_LARGEST_ANSWER + 1)
