@@ -21,10 +21,11 @@ from tracking_receiver.converting import converting
 from tracking_receiver.edge import Edge
 from tracking_receiver.headers import MESSAGE_HEADERS, as_text
 from tracking_receiver.hits import Hits, Send
-from tracking_receiver.learning import LinkKeeper
+from tracking_receiver.learning import keepers_of
 from tracking_receiver.parts import Parts
 from tracking_receiver.telling import telling
 from tracking_receiver.unsubscribing import unsubscribing
+from tracking_receiver.webhooks import Reporting
 
 _log = logging.getLogger(__name__)
 _FLUSH_SECONDS = 1.0
@@ -42,6 +43,7 @@ class Receiver:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._hits = Hits(parts)
+        self._reporting = Reporting(parts)
         routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -69,6 +71,7 @@ class Receiver:
             Route("/v/preview", _preview),
             Route("/v/{token}", self._view),
             Route("/e/{token}", converting(parts), methods=both),
+            Route("/webhooks/{provider}/{key}", self._reporting.answer, methods=both),
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
             Route("/metrics", telling(parts.metrics, parts.metrics_token)),
@@ -76,14 +79,17 @@ class Receiver:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        keeper = LinkKeeper(self._parts.destinations)
-        await asyncio.to_thread(keeper.start)
+        keepers = keepers_of(self._parts.destinations, self._parts.doors)
+        for keeper in keepers:
+            await asyncio.to_thread(keeper.start)
         flushing = asyncio.create_task(self._flush_now_and_then())
         yield
         flushing.cancel()
         with suppress(asyncio.CancelledError):
             await flushing
-        await asyncio.to_thread(keeper.stop)
+        for keeper in keepers:
+            await asyncio.to_thread(keeper.stop)
+        self._reporting.close()
         self._parts.close()
 
     async def _flush_now_and_then(self) -> None:

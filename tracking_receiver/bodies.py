@@ -27,19 +27,19 @@ class Malformed(Exception):
     """The body is not what its content type says."""
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
+async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS) -> bytes:
     """Return the body.
 
     Raises:
         TooLarge: If it is announced or found to pass the limit.
-        TooSlow: If it has not arrived after `BODY_SECONDS`.
+        TooSlow: If it has not arrived after that many seconds.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
         raise TooLarge
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:

@@ -1,4 +1,4 @@
-"""Keeping up with new links, in a thread of its own: a database that hangs must not hold up anything else."""
+"""Keeping up with new links and connections, in threads of their own: a database that hangs must not hold up anything else."""
 
 from __future__ import annotations
 
@@ -7,26 +7,38 @@ import threading
 from collections.abc import Callable
 
 from core.links.destinations import Destinations
+from core.providers.webhook_doors import REFRESH_SECONDS, WebhookDoors
 
 _log = logging.getLogger(__name__)
-_EVERY_SECONDS = 2.0
+_LINKS_SECONDS = 2.0
 _PATIENCE_SECONDS = 3.0
 
 
-class LinkKeeper:
-    """Loads the links at the start and looks for new ones every two seconds, so that they are known when the database goes down.
+class Keeper:
+    """Loads something at the start and looks for what is new every few seconds, so that it is known when the database goes down.
 
     Args:
-        destinations: Where they are kept.
+        name: What it is, for the log.
+        load: Called once, at the start.
+        refresh: Called again and again.
+        every: The pause between two looks, in seconds.
+        at_end: Called when the receiver stops.
     """
 
-    def __init__(self, destinations: Destinations) -> None:
-        self._destinations = destinations
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], object],
+        refresh: Callable[[], object],
+        every: float,
+        at_end: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._name, self._load, self._refresh, self._every, self._at_end = name, load, refresh, every, at_end
         self._stopping, self._loaded = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="links", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin, and return when the links are loaded; after three seconds at the latest, with what the snapshot says."""
+        """Begin, and return when it is loaded; after three seconds at the latest, with what is known without the database."""
         self._thread.start()
         self._loaded.wait(_PATIENCE_SECONDS)
 
@@ -36,14 +48,22 @@ class LinkKeeper:
         self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
-        self._guarded(self._destinations.load)
+        self._guarded(self._load)
         self._loaded.set()
-        while not self._stopping.wait(_EVERY_SECONDS):
-            self._guarded(self._destinations.refresh)
-        self._guarded(self._destinations.keep)
+        while not self._stopping.wait(self._every):
+            self._guarded(self._refresh)
+        self._guarded(self._at_end)
 
     def _guarded(self, step: Callable[[], object]) -> None:
         try:
             step()
-        except Exception as error:  # whatever it is, clicks on what is known must lead on
-            _log.error("links could not be brought up to date: %s", type(error).__name__)
+        except Exception as error:  # whatever it is, what is known must go on working
+            _log.error("%s could not be brought up to date: %s", self._name, type(error).__name__)
+
+
+def keepers_of(destinations: Destinations, doors: WebhookDoors) -> tuple[Keeper, Keeper]:
+    """Return what keeps the links and the webhook addresses up to date."""
+    return (
+        Keeper("links", destinations.load, destinations.refresh, _LINKS_SECONDS, destinations.keep),
+        Keeper("webhook addresses", doors.refresh, doors.refresh, REFRESH_SECONDS),
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import StorageFull
 from core.storage.event_record import EventRecord
-from core.storage.journal import JournalWriter
+from core.storage.journal import JournalWriter, Record
 
 _log = logging.getLogger(__name__)
 _LITTLE_ROOM = 1024 * 1024
@@ -56,7 +56,7 @@ class Notes:
         """Write a line and return whether it is written; if not, it waits in memory."""
         return self._append(self._hits, record, durable=False)
 
-    async def wish(self, record: EventRecord, *, keep: bool = True) -> bool:
+    async def wish(self, record: Record, *, keep: bool = True) -> bool:
         """Write a line, sync it to the disk, and return whether that worked.
 
         Args:
@@ -92,7 +92,7 @@ class Notes:
         self._hits.close()
         self._wishes.close()
 
-    def _append(self, writer: JournalWriter, record: EventRecord | None, *, durable: bool, keep: bool = True) -> bool:
+    def _append(self, writer: JournalWriter, record: Record | None, *, durable: bool, keep: bool = True) -> bool:
         try:
             writer.append([] if record is None else [record], durable=durable, keep=keep)
         except (StorageFull, OSError) as error:

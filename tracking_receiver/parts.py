@@ -10,8 +10,10 @@ from core.links.snapshot import LinkSnapshot
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
+from core.providers.webhook_doors import WebhookDoors
 from core.settings import Settings
 from core.storage.database import Database
+from core.storage.vault import Vault
 from tracking_receiver.limiting import Limiter
 from tracking_receiver.lookups import Lookups
 from tracking_receiver.metrics import Metrics
@@ -31,7 +33,9 @@ class Parts:
     destinations: Destinations
     notes: Notes
     lookups: Lookups
+    doors: WebhookDoors
     db: Database
+    public_url: str
     limiter: Limiter
     metrics: Metrics
     metrics_token: str
@@ -59,9 +63,10 @@ def build(settings: Settings, clock: Clock) -> Parts:
     lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
     urls = TrackingUrls(signer, settings.public_url)
     destinations = Destinations(db, snapshot=LinkSnapshot(settings.links_snapshot))
+    doors = WebhookDoors(db, Vault(settings.key, settings.previous_keys))
     notes, metrics = Notes(settings.journal_dir), Metrics(settings.links_snapshot.parent)
     metrics.watch("postwright_receiver_known_links", lambda: destinations.count)
     metrics.watch("postwright_receiver_journal_backlog", lambda: notes.waiting)
     metrics.watch("postwright_receiver_journal_write_errors_total", lambda: notes.failures)
     token = settings.metrics_token.get_secret_value()
-    return Parts(clock, signer, urls, destinations, notes, lookups, db, Limiter(), metrics, token)
+    return Parts(clock, signer, urls, destinations, notes, lookups, doors, db, settings.public_url, Limiter(), metrics, token)
