@@ -124,6 +124,7 @@ class ProviderField:
         secret: Whether it is stored encrypted and never shown again.
         choices: What can be chosen, for `choice`.
         check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
+        is_wrapped: Whether line breaks in it mean nothing, as in a key that is pasted from a file.
     """
 
     name: str
@@ -135,6 +136,7 @@ class ProviderField:
     secret: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[str], None] | None = None
+    is_wrapped: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def _checked(field: ProviderField, value: Any) -> str | int:
     if field.kind == "number":
         return _number(field, given)
     text = str(given) if field.secret else str(given).strip()
+    text = " ".join(text.split()) if field.is_wrapped else text
     if len(text) > _MAX_LENGTH or not text.isprintable():
         raise InvalidInput(f"{field.label} can't be used: it is too long or holds a line break.", hint=field.help)
     if field.kind == "choice" and text not in field.choices:

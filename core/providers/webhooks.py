@@ -105,12 +105,15 @@ class WebhookKind:
         read: Returns the events in a body of that content type; raises `UnreadableReport`.
         guide: Where at the provider the address is entered, and what has to be switched on; one or two sentences.
         follow_up: What a genuine report asks to be done besides (SNS wants a subscription confirmed); may block.
+        is_try: Whether a body tells nothing and only tries the address: some accept an address only after a good answer, and
+            give out the secret only then. It is answered, but not kept.
     """
 
     verifier: Callable[[Mapping[str, Any]], Verifier]
     read: Callable[[bytes, str], list[ProviderEvent]]
     guide: str
     follow_up: Callable[[WebhookRequest], None] | None = None
+    is_try: Callable[[bytes], bool] | None = None
 
 
 def is_same(given: str | bytes, expected: str | bytes) -> bool:

@@ -1,79 +1,69 @@
-"""Reports in our own JSON: an object, or a list of objects, with a bearer token.
+"""Reports in our own JSON, for whatever else knows what became of mail: an object, or a list of objects, with a bearer token.
 
-Each object has `event` (one of the lake's kinds) and, as far as known, `at` (ISO 8601 with zone), `recipient`, `message`
-(the value of `X-Postwright-Message`), `message_id` (the Message-ID header), `provider_message` (the name that the sending
-system gave the message), `id` (the event's own name; the same for a repetition; without `id` and `at` a report with the
-same text is taken for a repetition), `bounce_class` (`hard`, `soft`, `block`), `reason`, `url`, `ip`, `user_agent`.
+Each object has `event` and, as far as known:
+
+| Field | What it holds |
+|---|---|
+| `event` | a word of `EventKind`: `delivered`, `deferred`, `bounced`, `rejected`, `failed`, `opened`, `clicked`, `complained`, … |
+| `at` | when: ISO 8601 with a zone, or seconds since 1970; the time of the report where it is missing |
+| `recipient` | the address it is about |
+| `message` | the value of the message's header `X-Postwright-Message`; the event belongs to that message |
+| `message_id` | the message's `Message-ID` header |
+| `id` | the event's own name; a second event of the same name is a repetition |
+| `bounce_class` | of a bounce: `hard` (no such address), `soft` (full, for now), `block` (about the sender) |
+| `reason` | why, in words |
+| `url`, `ip`, `user_agent` | of opens and clicks |
+| `actor` | `human`, `proxy` or `machine`, where it is known who opened or clicked |
+
+An object with another word is kept as an unknown event, so is an item that is no object; the others of the list count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
-import orjson
-
-from core.providers.webhooks import BearerVerifier, ProviderEvent, UnreadableReport, WebhookKind
-from core.storage.event_words import BounceClass, EventKind
+from core.providers.reports import Row, malformed, moment, rows_of, unknown, word
+from core.providers.webhooks import BearerVerifier, ProviderEvent, WebhookKind
+from core.storage.event_words import Actor, BounceClass, EventKind
 
 _KINDS = {kind.value: kind for kind in EventKind}
-_BOUNCES = frozenset(bounce.value for bounce in BounceClass)
+_BOUNCES = {bounce.value: bounce for bounce in BounceClass}
+_ACTORS = {actor.value: actor for actor in Actor}
 
 
 def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
     """Return the events of a report.
 
     Raises:
-        UnreadableReport: If it is no JSON object, nor a list of them.
+        UnreadableReport: If it is no JSON object, nor a list.
     """
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise UnreadableReport from error
-    rows = found if isinstance(found, list) else [found]
-    if not all(isinstance(row, dict) for row in rows):
-        raise UnreadableReport
-    return [_event(row) for row in rows]
+    return [_event(row) if isinstance(row, dict) else malformed() for row in rows_of(body)]
 
 
-def _event(row: Mapping[str, Any]) -> ProviderEvent:
-    word, bounce = _word(row, "event"), _word(row, "bounce_class")
-    kind = _KINDS.get(word, EventKind.UNKNOWN)
+def _event(row: Row) -> ProviderEvent:
+    said = word(row, "event")
+    kind = _KINDS.get(said, EventKind.UNKNOWN)
+    is_classed = kind is EventKind.BOUNCED
     return ProviderEvent(
         kind,
-        _moment(_word(row, "at")),
-        recipient=_word(row, "recipient"),
-        message_key=_word(row, "message"),
-        rfc_message_id=_word(row, "message_id").strip("<> "),
-        provider_event_id=_word(row, "id"),
-        provider_message_id=_word(row, "provider_message"),
-        bounce_class=bounce if bounce in _BOUNCES else BounceClass.UNKNOWN.value if kind is EventKind.BOUNCED else None,
-        reason=_word(row, "reason"),
-        url=_word(row, "url"),
-        ip=_word(row, "ip"),
-        user_agent=_word(row, "user_agent"),
-        properties={"event": word} if kind is EventKind.UNKNOWN and word else {},
+        moment(row.get("at")),
+        recipient=word(row, "recipient"),
+        message_key=word(row, "message"),
+        rfc_message_id=word(row, "message_id").strip("<> "),
+        provider_event_id=word(row, "id"),
+        bounce_class=_BOUNCES.get(word(row, "bounce_class"), BounceClass.UNKNOWN if is_classed else None),
+        reason=word(row, "reason"),
+        url=word(row, "url"),
+        ip=word(row, "ip"),
+        user_agent=word(row, "user_agent"),
+        actor=_ACTORS.get(word(row, "actor")),
+        properties=unknown(said) if kind is EventKind.UNKNOWN else {},
     )
-
-
-def _word(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if value is None or isinstance(value, str):
-        return value or ""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
-def _moment(value: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
 
 
 WEBHOOK = WebhookKind(
     verifier=lambda settings: BearerVerifier(str(settings.get("webhook_token") or "")),
     read=read,
-    guide="Let the other system POST its events to this address, with the token in the Authorization header.",
+    guide=(
+        "Let the other system POST its events to this address as JSON, with the header “Authorization: Bearer” and the token. The README "
+        "names the fields."
+    ),
 )

@@ -1,0 +1,1 @@
+"""Postal, a mail server one runs oneself."""

@@ -1,0 +1,25 @@
+"""What has to be entered for Postal."""
+
+from __future__ import annotations
+
+from core.providers.base import ProviderField, ProviderKind
+from core.providers.postal.webhook import WEBHOOK
+
+KIND = ProviderKind(
+    kind="postal",
+    label="Postal",
+    summary="Takes what your own Postal server reports about your mail; sending through its API comes later.",
+    fields=(
+        ProviderField("server_url", "Server address", required=False, help="Only needed for sending."),
+        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Only needed for sending."),
+        ProviderField(
+            "webhook_public_key",
+            "Webhook public key",
+            required=False,
+            is_wrapped=True,
+            help="What `postal default-dkim-record` prints, or its part behind p=; until it is entered, no report is believed.",
+        ),
+    ),
+    build=None,
+    webhook=WEBHOOK,
+)

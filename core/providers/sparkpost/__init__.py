@@ -1,0 +1,1 @@
+"""SparkPost, also known as Bird."""
