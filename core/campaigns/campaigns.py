@@ -63,7 +63,7 @@ class Campaigns:
         self._db = db
         self._audiences = Audiences(db, lists, segments)
         self._drafts = Drafts(db, clock, self._audiences, templates, connections, experiments, contacts)
-        self._launching = Launching(db, clock, self._audiences, templates, links, ledger)
+        self._launching = Launching(db, clock, self._audiences, templates, links, ledger, connections)
         self._control = Control(db, clock, ledger)
         self._trying = Trying(db, clock, templates, connections, contacts, composer)
 

@@ -76,6 +76,7 @@ class Drafts:
         """Keep a new draft and return its id.
 
         Raises:
+            Conflict: If nothing can be sent through the connection.
             InvalidInput: If a field can't be used; names it.
             NotFound: If template, audience or connection is not there.
         """
@@ -102,7 +103,7 @@ class Drafts:
         """Change a draft; fields that are not named stay as they are.
 
         Raises:
-            Conflict: If it is not a draft any more.
+            Conflict: If it is not a draft any more, or nothing can be sent through the connection.
             InvalidInput: If a field can't be used; names it.
             NotFound: If the campaign, or what it names, is not there.
         """
@@ -174,7 +175,9 @@ class Drafts:
             self._audiences.check(by, fields["audience"])
             values["audience"] = {"kind": fields["audience"].kind, "id": fields["audience"].id}
         if fields.get("connection_id") is not None:
-            values["connection_id"] = self._connections.get(by, int(fields["connection_id"] or 0)).id
+            chosen = self._connections.get(by, int(fields["connection_id"] or 0))
+            chosen.must_send()
+            values["connection_id"] = chosen.id
         return values
 
     def _subject(self, by: Principal, subject: str) -> str:

@@ -17,6 +17,7 @@ from core.experiments.experiments import deal, load_arms
 from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
+from core.providers.connections import Connections
 from core.storage.database import Database
 from core.templates.library import Templates, TemplateVersion
 
@@ -31,17 +32,20 @@ class Launching:
         templates: What is sent.
         links: Where its links lead.
         ledger: Where each message is queued.
+        connections: How it is sent.
     """
 
-    def __init__(self, db: Database, clock: Clock, audiences: Audiences, templates: Templates, links: Links, ledger: Ledger) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, audiences: Audiences, templates: Templates, links: Links, ledger: Ledger, connections: Connections
+    ) -> None:
         self._db, self._clock, self._audiences = db, clock, audiences
-        self._templates, self._links, self._ledger = templates, links, ledger
+        self._templates, self._links, self._ledger, self._connections = templates, links, ledger, connections
 
     def launch(self, by: Principal, campaign: Campaign) -> None:
         """Launch a draft; launching again changes nothing.
 
         Raises:
-            Conflict: If nobody is in the audience, or the campaign was cancelled.
+            Conflict: If nobody is in the audience, the campaign was cancelled, or nothing can be sent through its connection.
             Denied: If `by` may not send.
         """
         by.require(Permission.CAMPAIGNS_SEND)
@@ -49,6 +53,7 @@ class Launching:
             raise Conflict("This campaign was cancelled.", hint="Make a new one.")
         if campaign.state is not CampaignState.DRAFT:
             return
+        self._connections.get(by, campaign.connection_id).must_send()
         version = self._templates.latest(by, campaign.template_id)
         contact_ids = self._audiences.contact_ids(by, campaign.audience)
         if not contact_ids:

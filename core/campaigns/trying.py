@@ -47,10 +47,12 @@ class Trying:
         """Send one copy, written for the newest contact (or an empty one where there is nobody yet).
 
         Raises:
+            Conflict: If nothing can be sent through its connection.
             InvalidInput: If the address can't be used or the message can't be written.
             Unavailable: If the provider did not take it.
         """
         by.require(Permission.CAMPAIGNS_SEND)
+        self._connections.get(by, campaign.connection_id).must_send()
         to, now = normalise(to_email), self._clock.now()
         message = self._composer.compose_test(self._plan(by, campaign), self._sample(by, to), to, at=now)
         with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:

@@ -9,7 +9,9 @@ import typer
 from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
+from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
+from core.providers.entering import kind_named
 
 providers = group("providers", "The ways mail can leave.")
 
@@ -18,17 +20,19 @@ providers = group("providers", "The ways mail can leave.")
 def add(
     call: Call,
     name: Annotated[str, typer.Argument(help="What you call it.")],
-    kind: Annotated[str, typer.Option("--kind", help="outbox or smtp.")],
+    kind: Annotated[str, typer.Option("--kind", help=f"One of: {', '.join(CATALOGUE)}.")],
     values: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting; may be given several times.")] = None,
     default: Annotated[bool, typer.Option("--default", help="New campaigns use it.")] = False,
 ) -> Answer:
-    """Configure a provider; its secrets are kept encrypted."""
+    """Configure a provider; its secrets are kept encrypted. What it answers as webhook URL is where the provider reports to."""
     connections = call.services.connections
+    if default and not kind_named(kind).sends:
+        raise Usage(f"Nothing can be sent through {kind_named(kind).label} yet, so it can't be the default.", hint="Leave --default out.")
     connection = connections.add(call.by, name, kind, dict(_pair(text) for text in values or []))
     if default:
         connections.set_default(call.by, connection.id)
-    facts = _facts(connection) | {"is_default": default or connection.is_default}
-    return Answer({"connection": facts}, f"“{connection.name}” ({connection.kind}) is ready to send.")
+    facts = _facts(call, connection) | {"is_default": default or connection.is_default}
+    return Answer({"connection": facts, "webhook_url": facts["webhook_url"]}, _welcome(call, connection))
 
 
 @command(providers, "set")
@@ -41,20 +45,39 @@ def change(
     connections = call.services.connections
     new = dict(_pair(text) for text in values)
     connection = connections.change(call.by, connections.by_name(call.by, name).id, new)
-    return Answer({"connection": _facts(connection)}, f"“{connection.name}” ({connection.kind}) is changed.")
+    facts = _facts(call, connection)
+    text = f"“{connection.name}” ({connection.kind}) is changed."
+    return Answer({"connection": facts, "webhook_url": facts["webhook_url"]}, text)
 
 
 @command(providers, "list")
 def show(call: Call) -> Answer:
     """List what is configured."""
     found = call.services.connections.all(call.by)
-    facts = [_facts(one) for one in found]
-    rows = [(one.id, one.name, one.kind, "default" if one.is_default else "") for one in found]
-    return Answer({"connections": facts}, table(("ID", "NAME", "KIND", ""), rows))
+    facts = [_facts(call, one) for one in found]
+    rows = [(one.id, one.name, one.kind, _role(one), one.webhook_url(call.settings.public_url)) for one in found]
+    return Answer({"connections": facts}, table(("ID", "NAME", "KIND", "", "REPORTS TO"), rows))
 
 
-def _facts(one: Connection) -> dict[str, object]:
-    return {"id": one.id, "name": one.name, "kind": one.kind, "is_default": one.is_default}
+def _facts(call: Call, one: Connection) -> dict[str, object]:
+    known = {"id": one.id, "name": one.name, "kind": one.kind, "is_default": one.is_default, "sends": one.sends}
+    return known | {"webhook_url": one.webhook_url(call.settings.public_url)}
+
+
+def _role(one: Connection) -> str:
+    if not one.sends:
+        return "reports only"
+    return "default" if one.is_default else ""
+
+
+def _welcome(call: Call, one: Connection) -> str:
+    """Return what is next: nothing, or to tell the provider where to report."""
+    kind, url = kind_named(one.kind), one.webhook_url(call.settings.public_url)
+    can = "is ready to send" if one.sends else "takes reports; nothing can be sent through it yet"
+    lines = [f"“{one.name}” ({one.kind}) {can}."]
+    if url and kind.webhook:
+        lines += ["", "Its provider reports to:", f"  {url}", "", kind.webhook.guide]
+    return "\n".join(lines)
 
 
 def _pair(text: str) -> tuple[str, str]:

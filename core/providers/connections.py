@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,23 @@ class Connection:
     def webhook_path(self) -> str:
         """The path, below the receiver's address, its provider reports to; empty where it does not report."""
         return f"/webhooks/{self.kind}/{self.webhook_key}" if kind_named(self.kind).webhook is not None else ""
+
+    def webhook_url(self, public_url: str) -> str | None:
+        """Return the address its provider reports to, None where it does not report.
+
+        Args:
+            public_url: Where the receiver is reached from outside.
+        """
+        return f"{public_url}{self.webhook_path}" if self.webhook_path else None
+
+    def must_send(self) -> None:
+        """Do nothing if mail can leave through it.
+
+        Raises:
+            Conflict: If it takes reports only.
+        """
+        if not self.sends:
+            raise Conflict(f"“{self.name}” takes reports only; nothing can be sent through it yet.", hint="Choose another connection.")
 
 
 class Connections:
@@ -160,9 +178,9 @@ class Connections:
                 return _one(connection, by.workspace_id, connections.c.is_default)
         with self._db.transaction() as connection:
             if not _has_default(connection, by.workspace_id):
-                row = self._row(by.workspace_id, DEFAULT_NAME, OUTBOX.kind, {}, {})
-                insert_or_ignore(connection, connections, [row])
-                _make_default(connection, by.workspace_id, connections.c.name == DEFAULT_NAME)
+                name = _free_name(connection, by.workspace_id)
+                insert_or_ignore(connection, connections, [self._row(by.workspace_id, name, OUTBOX.kind, {}, {})])
+                _make_default(connection, by.workspace_id, connections.c.name == name)
             return _one(connection, by.workspace_id, connections.c.is_default)
 
     def set_default(self, by: Principal, connection_id: int) -> Connection:
@@ -174,8 +192,7 @@ class Connections:
         """
         by.require(Permission.CONNECTIONS_MANAGE)
         with self._db.transaction() as connection:
-            if not _one(connection, by.workspace_id, connections.c.id == connection_id).sends:
-                raise Conflict("This connection takes reports only; nothing can be sent through it.", hint="Choose another one.")
+            _one(connection, by.workspace_id, connections.c.id == connection_id).must_send()
             _make_default(connection, by.workspace_id, connections.c.id == connection_id)
             record(connection, self._clock.now(), by, AuditAction.CONNECTION_MADE_DEFAULT, f"connection:{connection_id}")
             return _one(connection, by.workspace_id, connections.c.id == connection_id)
@@ -268,6 +285,14 @@ def _one(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[b
 def _has_default(connection: sa.Connection, workspace_id: int) -> bool:
     mine = sa.select(connections.c.id).where(connections.c.workspace_id == workspace_id, connections.c.is_default)
     return connection.execute(mine.limit(1)).first() is not None
+
+
+def _free_name(connection: sa.Connection, workspace_id: int) -> str:
+    """Return a name for the outbox that no connection of another kind has: that one might not send."""
+    others = sa.select(connections.c.name).where(connections.c.workspace_id == workspace_id, connections.c.kind != OUTBOX.kind)
+    taken = set(connection.execute(others).scalars())
+    names = chain([DEFAULT_NAME], (f"{DEFAULT_NAME} {number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _make_default(connection: sa.Connection, workspace_id: int, which: sa.ColumnElement[bool]) -> None:

@@ -102,7 +102,7 @@ def _sender(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -
             or ""
         )
     default = page.services.connections.default(page.by)
-    connections = {one.id: one.name for one in page.services.connections.all(page.by)}
+    connections = {one.id: one.name for one in page.services.connections.all(page.by) if one.sends}
     chosen = draft.connection_id if draft and draft.connection_id in connections else default.id
     fields["connection_id"] = _choose("Send through", connections, chosen, f"{key}_connection", "Choose a connection")
 

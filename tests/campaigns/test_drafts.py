@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 
 from core.app import Services
 from core.campaigns.models import Audience, Campaign
 from core.campaigns.states import CampaignState
+from core.campaigns.tables import campaigns
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 
@@ -109,3 +111,24 @@ def test_an_analyst_may_look_but_not_write_or_send(services: Services, by: Princ
             act(analyst, made.id)
     with pytest.raises(Denied):
         services.campaigns.send_test(analyst, made.id, "me@example.com")
+
+
+def test_a_connection_that_only_takes_reports_sends_nothing(services: Services, by: Principal, draft: Draft) -> None:
+    reports = services.connections.add(by, "Reports", "generic", {"webhook_token": "t"})
+    with pytest.raises(Conflict, match="“Reports” takes reports only"):
+        draft(connection_id=reports.id)
+    made = draft()
+    assert made.connection_id != reports.id
+    with pytest.raises(Conflict, match="takes reports only"):
+        services.campaigns.update(by, made.id, connection_id=reports.id)
+    _point_to(services, made.id, reports.id)
+    for act in (lambda: services.campaigns.launch(by, made.id), lambda: services.campaigns.send_test(by, made.id, "ann@example.com")):
+        with pytest.raises(Conflict, match="takes reports only"):
+            act()
+    assert services.campaigns.get(by, made.id).state is CampaignState.DRAFT
+
+
+def _point_to(services: Services, campaign_id: int, connection_id: int) -> None:
+    """As a draft from before its kind of connection could not send any more."""
+    with services.db.transaction() as connection:
+        connection.execute(sa.update(campaigns).where(campaigns.c.id == campaign_id).values(connection_id=connection_id))

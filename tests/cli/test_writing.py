@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.cli.conftest import Cli
@@ -84,3 +85,57 @@ def test_a_provider_is_changed_without_showing_or_losing_its_secret(cli: Cli) ->
 def test_an_unknown_kind_of_provider_is_refused(cli: Cli) -> None:
     assert cli("providers", "add", "X", "--kind", "pigeon").code == 1
     assert cli("providers", "add", "X", "--kind", "smtp", "--set", "host").code == 2
+
+
+def test_a_provider_that_reports_is_added_with_the_address_it_reports_to(cli: Cli) -> None:
+    said = cli("providers", "add", "Resend", "--kind", "resend", "--set", "webhook_secret=whsec_c2VjcmV0", "--json")
+    assert said.code == 0, said
+    url = said.facts["webhook_url"]
+    assert re.fullmatch(r"http://127\.0\.0\.1:8600/webhooks/resend/[0-9a-f]{32}", url)
+    connection = said.facts["connection"]
+    assert (connection["webhook_url"], connection["sends"], connection["is_default"]) == (url, False, False)
+    assert cli("providers", "list", "--json").facts["connections"][0]["webhook_url"] == url
+    listed = cli("providers", "list").out
+    assert url in listed
+    assert "reports only" in listed
+    changed = cli("providers", "set", "Resend", "--set", "webhook_secret=whsec_YW5vdGhlcg", "--json")
+    assert changed.facts["webhook_url"] == url
+    assert "c2VjcmV0" not in said.out + listed + changed.out
+
+
+def test_a_provider_that_does_not_report_has_no_such_address(cli: Cli) -> None:
+    said = cli("providers", "add", "Files", "--kind", "outbox", "--json")
+    assert (said.facts["webhook_url"], said.facts["connection"]["webhook_url"]) == (None, None)
+    assert "is ready to send" in cli("providers", "add", "More files", "--kind", "outbox").out
+    assert cli("providers", "list").out.count("–") == 2
+
+
+def test_a_person_is_told_where_to_enter_the_address(cli: Cli) -> None:
+    said = cli("providers", "add", "Ours", "--kind", "postal")
+    assert said.code == 0, said
+    assert "takes reports; nothing can be sent through it yet" in said.out
+    assert "http://127.0.0.1:8600/webhooks/postal/" in said.out
+    assert "postal default-dkim-record" in said.out
+
+
+def test_every_kind_of_provider_is_named_in_the_help(cli: Cli) -> None:
+    shown = " ".join(cli("providers", "add", "--help").out.replace("│", " ").split())
+    for kind in ("outbox", "smtp", "sparkpost", "resend", "mailersend", "mandrill", "postal", "generic"):
+        assert kind in shown
+
+
+def test_nothing_is_sent_through_a_provider_that_only_reports(shop: Cli) -> None:
+    assert shop("providers", "add", "Reports", "--kind", "generic", "--set", "webhook_token=t", "--default").code == 2
+    assert not shop("providers", "list", "--json").facts["connections"]
+    assert shop("providers", "add", "Reports", "--kind", "generic", "--set", "webhook_token=t").code == 0
+    said = shop(
+        "campaigns", "create", "--name", "N", "--subject", "S", "--template", "News", "--to", "list:Readers", "--provider", "Reports",
+        "--from", "a@example.com",
+    )  # fmt: skip
+    assert said.code == 1
+    assert "“Reports” takes reports only" in said.err
+
+
+def test_a_public_key_may_be_pasted_with_its_line_breaks(cli: Cli) -> None:
+    pem = "-----BEGIN PUBLIC KEY-----\nMIIB\nIDAQAB\n-----END PUBLIC KEY-----\n"
+    assert cli("providers", "add", "Ours", "--kind", "postal", "--set", f"webhook_public_key={pem}").code == 0

@@ -223,3 +223,20 @@ def _secrets(db: Database) -> str:
 
 def _opened(sealed: str) -> object:
     return json.loads(Vault(b"key").open(sealed))
+
+
+def test_one_that_only_takes_reports_is_never_the_default(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "Outbox", "generic", {"webhook_token": "t"})
+    assert (added.is_default, added.sends) == (False, False)
+    with pytest.raises(Conflict, match="takes reports only"):
+        connections.set_default(workspace, added.id)
+    default = connections.default(workspace)
+    assert (default.name, default.kind, default.is_default) == ("Outbox 2", "outbox", True)
+    assert connections.default(workspace) == default
+
+
+def test_each_connection_has_an_address_of_its_own(connections: Connections, workspace: Principal) -> None:
+    first, second = (connections.add(workspace, name, "generic", {"webhook_token": "t"}) for name in ("A", "B"))
+    assert first.webhook_url("https://mail.example.com") == f"https://mail.example.com/webhooks/generic/{first.webhook_key}"
+    assert first.webhook_key != second.webhook_key
+    assert connections.add(workspace, "C", "smtp", SMTP).webhook_url("https://mail.example.com") is None

@@ -88,6 +88,6 @@ WEBHOOK = WebhookKind(
     read=read,
     guide=(
         "In SparkPost under Configuration, Webhooks: create a webhook with this address, choose basic authentication with the user name "
-        "and password above, and select all message, engagement, generation and unsubscribe events."
+        "and password you entered here, and select all message, engagement, generation and unsubscribe events."
     ),
 )
