@@ -1,4 +1,4 @@
-"""Connections: what carries your email, how it is reached, which one is used unless told otherwise, and whether it answers."""
+"""Connections: what carries your email and how it is reached, which one is used unless told otherwise, and where providers report to."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import streamlit as st
 from core.permissions import Permission
 from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
-from core.ui import connection_form, dialogs
+from core.ui import connection_card, connection_form, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.words import plain
 
-page = open_page("Connections", needs=Permission.CONNECTIONS_MANAGE, help="What carries your email from here to people’s inboxes.")
+page = open_page("Connections", needs=Permission.CONNECTIONS_MANAGE, help="What carries your email, and reports what became of it.")
 connections = page.services.connections
 
 
 def add() -> None:
-    kinds = {kind.label: kind for kind in CATALOGUE.values()}
-    chosen = kinds[st.selectbox("Kind", list(kinds), key="connection_kind")]
+    chosen = st.selectbox("Kind", connection_card.kinds(), format_func=connection_card.name_of, key="connection_kind")
     st.caption(chosen.summary)
     with st.form("connection_form", border=False):
         name = st.text_input("Name", key="connection_name", placeholder=f"Our {chosen.label}")
         values = connection_form.fields(chosen, f"connection_{chosen.kind}")
         if st.form_submit_button("Add connection", type="primary"):
-            with page.act("Added. Test it before the first campaign."):
+            next_step = "Test it before the first campaign." if chosen.sends else "Give its webhook address to your provider."
+            with page.act(f"Added. {next_step}"):
                 connections.add(page.by, name or "", chosen.kind, {name: value for name, value in values.items() if value != ""})
                 dialogs.done()
 
@@ -36,29 +36,27 @@ def edit(one: Connection) -> None:
     st.caption(f"{plain(one.name)} · {kind.label}")
     with st.form("edit_form", border=False):
         values = connection_form.fields(kind, f"edit_{one.id}", one.settings)
-        st.caption("A campaign that waits for this connection tries it again within a minute or so.")
+        if one.sends:
+            st.caption("A campaign that waits for this connection tries it again within a minute or so.")
         if st.form_submit_button("Save changes", type="primary"):
-            with page.act("Saved. Test it to see whether it answers."):
+            with page.act("Saved. Test it to see whether it answers." if one.sends else "Saved. It counts from the next report on."):
                 connections.change(page.by, one.id, values)
                 dialogs.done()
 
 
 def draw(one: Connection) -> None:
-    kind = CATALOGUE[one.kind]
     with st.container(border=True, key=f"connection_{one.id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(one.name)}**", width="content")
-            if one.is_default:
-                st.badge("Default", icon=":material/star:", color="primary")
-        known = [f"{item.label}: {plain(str(one.settings[item.name]))}" for item in kind.fields if one.settings.get(item.name)]
-        st.caption(" · ".join([kind.label, *known]))
+        connection_card.heading(one)
+        connection_card.facts(one)
+        connection_card.reports(one, page.services.settings.public_url)
         with st.container(horizontal=True):
-            if st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
+            if one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
                 test(one)
-            if kind.fields:
+            if CATALOGUE[one.kind].fields:
                 st.button("Edit", icon=":material/edit:", key=f"edit_{one.id}", on_click=dialogs.show, args=("edit", one))
-            if not one.is_default:
+            if one.sends and not one.is_default:
                 st.button("Make default", key=f"default_{one.id}", on_click=make_default, args=(one,))
+            if not one.is_default:
                 st.button("Remove", key=f"remove_{one.id}", type="tertiary", on_click=dialogs.show, args=("remove", one))
 
 
@@ -74,7 +72,8 @@ def make_default(one: Connection) -> None:
 
 
 def remove(one: Connection) -> None:
-    body = f"“{plain(one.name)}” and its secrets go for good. No campaign uses it."
+    lost = "" if one.sends else " What its provider reports from then on is refused."
+    body = f"“{plain(one.name)}” and its secrets go for good. No campaign uses it.{lost}"
     question = Question("Remove this connection?", body, "Remove connection")
     dialogs.ask_first(page, question, partial(connections.remove, page.by, one.id), name="remove", success="Removed.")
 
@@ -82,7 +81,9 @@ def remove(one: Connection) -> None:
 if page.header("Add connection"):
     dialogs.show("add_connection")
 connections.default(page.by)  # a workspace without one gets the outbox
-for connection in connections.all(page.by):
+shown = connections.all(page.by)
+connection_card.say_unreachable(shown, page.services.settings.public_url)
+for connection in shown:
     draw(connection)
 dialogs.dialog("add_connection", "Add a connection", add)
 if (opened := dialogs.opened("edit"))[0]:

@@ -1,0 +1,68 @@
+"""What a connection's card says: what it is, what it can, and where its provider reports to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.providers.base import ProviderKind
+from core.providers.catalogue import CATALOGUE
+from core.providers.connections import Connection
+from core.settings import LOOPBACK
+from core.ui.words import plain
+
+_SHORT = 60
+
+
+def kinds() -> list[ProviderKind]:
+    """Return every kind one can add: first those that send, then by name."""
+    return sorted(CATALOGUE.values(), key=lambda kind: (not kind.sends, kind.label.lower() if not kind.sends else ""))
+
+
+def name_of(kind: ProviderKind) -> str:
+    """Return what a kind is called where one is chosen."""
+    return kind.label if kind.sends else f"{kind.label} (reports only)"
+
+
+def heading(one: Connection) -> None:
+    """Draw the name, and what sets the connection apart."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(one.name)}**", width="content")
+        if one.is_default:
+            st.badge("Default", icon=":material/star:", color="primary")
+        if not one.sends:
+            st.badge("Receives events only", icon=":material/move_to_inbox:", color="gray")
+
+
+def facts(one: Connection) -> None:
+    """Draw the kind and what was entered, without secrets."""
+    kind = CATALOGUE[one.kind]
+    known = [f"{item.label}: {plain(_short(one.settings[item.name]))}" for item in kind.fields if one.settings.get(item.name)]
+    st.caption(" · ".join([kind.label, *known]))
+
+
+def reports(one: Connection, public_url: str) -> None:
+    """Draw where the provider reports to and how it is told so; nothing where it does not report."""
+    url, webhook = one.webhook_url(public_url), CATALOGUE[one.kind].webhook
+    if url is None or webhook is None:
+        return
+    st.markdown("Webhook address")
+    st.code(url, language=None, wrap_lines=True)
+    st.caption(webhook.guide)
+
+
+def say_unreachable(shown: Sequence[Connection], public_url: str) -> None:
+    """Say it where a provider is to report to an address that only exists on this machine."""
+    if (urlsplit(public_url).hostname or "") in LOOPBACK and any(one.webhook_url(public_url) for one in shown):
+        st.info(
+            "Providers can’t reach the webhook addresses below: they lead to this machine only. Set POSTWRIGHT_PUBLIC_URL to the address "
+            "the receiver has on the internet.",
+            icon=":material/public_off:",
+        )
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
