@@ -48,7 +48,7 @@ def reports(one: Connection, public_url: str) -> None:
     url, webhook = one.webhook_url(public_url), CATALOGUE[one.kind].webhook
     if url is None or webhook is None:
         return
-    st.markdown("Webhook address")
+    st.caption("**Webhook address**")
     st.code(url, language=None, wrap_lines=True)
     st.caption(webhook.guide)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.permissions import Role
+from core.providers.catalogue import CATALOGUE
 from tests.pages.conftest import words_on
 
 FILE = "pages/admin/connections.py"
@@ -110,3 +111,53 @@ def test_a_change_that_cannot_be_used_is_told_once_and_the_rest_stays(app_as, sh
 def test_there_is_nothing_to_edit_about_the_outbox(app_as, shared, admin):
     app = app_as(Role.ADMIN)(FILE)
     assert not [one for one in app.button if one.label == "Edit"]
+
+
+def add_postal(app):
+    app.button(key="primary_action").click().run()
+    app.selectbox(key="connection_kind").select("Postal (reports only)").run()
+    app.text_input(key="connection_name").set_value("Our Postal")
+    app.text_input(key="connection_postal_webhook_public_key").set_value("MIIB")
+    return submit(app)
+
+
+def test_one_that_reports_shows_where_to_and_what_to_do_there(app_as, shared, admin):
+    app = add_postal(app_as(Role.ADMIN)(FILE))
+    assert not app.error
+    [added] = [one for one in shared.connections.all(admin) if one.kind == "postal"]
+    assert [code.value for code in app.code] == [added.webhook_url(shared.settings.public_url)]
+    assert "Receives events only" in words_on(app)
+    assert "postal default-dkim-record" in words_on(app)
+    assert "MIIB" in words_on(app)
+
+
+def test_what_only_reports_can_be_edited_and_removed_but_not_tested_or_made_the_default(app_as, shared, admin):
+    added = shared.connections.add(admin, "Events", "generic", {"webhook_token": "very secret"})
+    app = app_as(Role.ADMIN)(FILE)
+    pressed = {one.key.removesuffix(f"_{added.id}") for one in app.button if one.key and one.key.endswith(f"_{added.id}")}
+    assert pressed == {"edit", "remove"}
+    assert "very secret" not in str(app)
+    app.button(key=f"edit_{added.id}").click().run()
+    app = submit(app, "Save changes")
+    assert not app.error
+    assert shared.connections.get(admin, added.id) == added
+    app.button(key=f"remove_{added.id}").click().run()
+    assert "reports from then on is refused" in words_on(app)
+    app.button(key="remove-yes").click().run()
+    assert added.id not in [one.id for one in shared.connections.all(admin)]
+
+
+def test_an_address_only_this_machine_has_is_told_once(app_as, shared, admin):
+    assert not app_as(Role.ADMIN)(FILE).info
+    for name in ("A", "B"):
+        shared.connections.add(admin, name, "generic", {"webhook_token": "t"})
+    assert [one.value for one in app_as(Role.ADMIN)(FILE).info if "POSTWRIGHT_PUBLIC_URL" in one.value]
+
+
+def test_every_kind_is_offered_those_that_send_first(app_as, shared, admin):
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key="primary_action").click().run()
+    offered = app.selectbox(key="connection_kind").options
+    assert offered[:2] == ["Outbox (sandbox)", "SMTP server"]
+    assert all(label.endswith("(reports only)") for label in offered[2:])
+    assert len(offered) == len(CATALOGUE)
