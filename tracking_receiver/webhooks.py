@@ -20,7 +20,7 @@ from core.clock import utc
 from core.errors import Unavailable
 from core.providers.webhook_catalogue import WEBHOOKS
 from core.providers.webhook_doors import Door
-from core.providers.webhooks import Forged, WebhookRequest
+from core.providers.webhooks import Forged, Undecided, WebhookRequest
 from tracking_receiver.answers import tell
 from tracking_receiver.bodies import Malformed, TooLarge, TooSlow, read_body
 from tracking_receiver.compressed import UnknownEncoding, inflated
@@ -61,7 +61,7 @@ class Reporting:
             return tell(200, {"ready": True})
         try:
             return await self._take(request, key, door)
-        except (TooLarge, TooSlow, Malformed, UnknownEncoding) as error:
+        except (TooLarge, TooSlow, Malformed, UnknownEncoding, Undecided) as error:
             status, word = _PROBLEMS[type(error)]
             return tell(status, {"error": word})
 
@@ -135,17 +135,26 @@ def genuine(door: Door, request: WebhookRequest, plain: bytes) -> WebhookRequest
         door: Where it came in.
         request: The report as it came.
         plain: Its body, no longer compressed: where a signature is not over the bytes as sent, it is over these.
+
+    Raises:
+        Undecided: If that can't be told now.
     """
+    undecided: Undecided | None = None
     for body in (request.body, plain) if plain is not request.body else (plain,):
         reported = WebhookRequest(body, request.headers, request.url, request.at)
         try:
             door.verifier.verify(reported)
+        except Undecided as error:
+            undecided = error
+            continue
         except Forged:
             continue
         except Exception as error:  # whatever trips over a report does not prove it
             _log.error("a report to connection %d could not be checked, so it is refused: %s", door.connection_id, type(error).__name__)
             continue
         return reported
+    if undecided is not None:
+        raise undecided
     return None
 
 
@@ -177,4 +186,5 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     TooSlow: (408, "slow"),
     Malformed: (400, "malformed"),
     UnknownEncoding: (415, "encoding"),
+    Undecided: (503, "undecided"),  # the provider asks again
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tests.cli.conftest import Cli
 
 
@@ -137,5 +140,8 @@ def test_nothing_is_sent_through_a_provider_that_only_reports(shop: Cli) -> None
 
 
 def test_a_public_key_may_be_pasted_with_its_line_breaks(cli: Cli) -> None:
-    pem = "-----BEGIN PUBLIC KEY-----\nMIIB\nIDAQAB\n-----END PUBLIC KEY-----\n"
+    key = rsa.generate_private_key(65537, 1024).public_key()
+    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     assert cli("providers", "add", "Ours", "--kind", "postal", "--set", f"webhook_public_key={pem}").code == 0
+    said = cli("providers", "add", "Theirs", "--kind", "postal", "--set", "webhook_public_key=MIIB")
+    assert (said.code, "default-dkim-record" in said.err) == (1, True)

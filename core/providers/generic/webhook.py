@@ -9,7 +9,8 @@ Each object has `event` and, as far as known:
 | `recipient` | the address it is about |
 | `message` | the value of the message's header `X-Postwright-Message`; the event belongs to that message |
 | `message_id` | the message's `Message-ID` header |
-| `id` | the event's own name; a second event of the same name is a repetition |
+| `provider_message` | the name the sending system gave the message |
+| `id` | the event's own name; a second event of the same name is a repetition, and without it one that says the same |
 | `bounce_class` | of a bounce: `hard` (no such address), `soft` (full, for now), `block` (about the sender) |
 | `reason` | why, in words |
 | `url`, `ip`, `user_agent` | of opens and clicks |
@@ -20,7 +21,10 @@ An object with another word is kept as an unknown event, so is an item that is n
 
 from __future__ import annotations
 
-from core.providers.reports import Row, malformed, moment, rows_of, unknown, word
+from typing import Any
+
+from core.providers.reading import bare_id, events_of, kept, word
+from core.providers.reports import moment
 from core.providers.webhooks import BearerVerifier, ProviderEvent, WebhookKind
 from core.storage.event_words import Actor, BounceClass, EventKind
 
@@ -35,10 +39,10 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
     Raises:
         UnreadableReport: If it is no JSON object, nor a list.
     """
-    return [_event(row) if isinstance(row, dict) else malformed() for row in rows_of(body)]
+    return events_of(body, _event)
 
 
-def _event(row: Row) -> ProviderEvent:
+def _event(row: dict[str, Any]) -> ProviderEvent:
     said = word(row, "event")
     kind = _KINDS.get(said, EventKind.UNKNOWN)
     is_classed = kind is EventKind.BOUNCED
@@ -47,15 +51,16 @@ def _event(row: Row) -> ProviderEvent:
         moment(row.get("at")),
         recipient=word(row, "recipient"),
         message_key=word(row, "message"),
-        rfc_message_id=word(row, "message_id").strip("<> "),
+        rfc_message_id=bare_id(word(row, "message_id")),
         provider_event_id=word(row, "id"),
+        provider_message_id=word(row, "provider_message"),
         bounce_class=_BOUNCES.get(word(row, "bounce_class"), BounceClass.UNKNOWN if is_classed else None),
         reason=word(row, "reason"),
         url=word(row, "url"),
         ip=word(row, "ip"),
         user_agent=word(row, "user_agent"),
         actor=_ACTORS.get(word(row, "actor")),
-        properties=unknown(said) if kind is EventKind.UNKNOWN else {},
+        properties=kept(event=said) if kind is EventKind.UNKNOWN else {},
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.providers.bounce_classes import settle
-from core.providers.reports import Row, malformed, message_key, moment, part, rows_of, tags, unknown, word
+from core.providers.reading import kept, malformed, part, reason, word
+from core.providers.reports import Row, first, moment, returned_key, returned_tags, rows_of
 from core.providers.signing import HexHmacVerifier
 from core.providers.webhooks import ProviderEvent, UnreadableReport, WebhookKind
 from core.storage.event_words import BounceClass, EventKind
@@ -65,26 +66,26 @@ def _event(row: Row, data: Row) -> ProviderEvent:
     said = word(data, "type") or word(row, "type").removeprefix("activity.")
     kind, mail = _KINDS.get(said, EventKind.UNKNOWN), part(data, "email")
     more = {**part(data, "morph"), **part(data, "meta")}
-    reason = " ".join(filter(None, (word(more, "bounce_code"), word(more, *_REASONS))))
+    why = " ".join(filter(None, (word(more, "bounce_code"), first(more, *_REASONS))))
     return ProviderEvent(
         kind,
         moment(row.get("created_at")) if not mail else moment(data.get("created_at")),
         recipient=word(data, "recipient") or word(part(mail, "recipient"), "email"),
-        message_key=message_key(data.get("tags"), mail.get("tags"), data.get("headers"), mail.get("headers"), data.get("metadata")),
+        message_key=returned_key(data.get("tags"), mail.get("tags"), data.get("headers"), mail.get("headers"), data.get("metadata")),
         provider_event_id=word(data, "id"),
         provider_message_id=word(data, "message_id") or word(part(mail, "message"), "id"),
-        bounce_class=_bounce_class(kind, said, reason),
-        reason=reason,
+        bounce_class=_bounce_class(kind, said, why),
+        reason=reason(why),
         url=word(more, "url"),
         ip=word(more, "ip"),
         user_agent=word(more, "user_agent"),
-        properties=tags(data.get("tags") or mail.get("tags")) | (unknown(said) if kind is EventKind.UNKNOWN else {}),
+        properties=returned_tags(data.get("tags") or mail.get("tags")) | kept(event=said if kind is EventKind.UNKNOWN else ""),
     )
 
 
-def _bounce_class(kind: EventKind, said: str, reason: str) -> BounceClass | None:
+def _bounce_class(kind: EventKind, said: str, why: str) -> BounceClass | None:
     if kind is EventKind.BOUNCED:
-        return settle(BounceClass.HARD if said == "hard_bounced" else BounceClass.SOFT, reason)
+        return settle(BounceClass.HARD if said == "hard_bounced" else BounceClass.SOFT, why)
     return BounceClass.UNKNOWN if kind is EventKind.REJECTED else None
 
 

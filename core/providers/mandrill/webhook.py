@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 from core.providers import bounce_codes
 from core.providers.bounce_classes import settle
-from core.providers.reports import Row, address, malformed, message_key, moment, part, rows_of, tags, unknown, word
+from core.providers.reading import at_seconds, events_of, kept, part, reason, word
+from core.providers.reports import Row, address, first, returned_key, returned_tags
 from core.providers.webhooks import Forged, ProviderEvent, UnreadableReport, WebhookKind, WebhookRequest, is_same
 from core.storage.event_words import BounceClass, EventKind
 
@@ -72,7 +73,7 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
         raise UnreadableReport from error
     if listed is None:
         raise UnreadableReport
-    return [_event(row) if isinstance(row, dict) else malformed() for row in rows_of(listed.encode("utf-8", "surrogatepass"))]
+    return events_of(listed.encode("utf-8", "surrogatepass"), _event)
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:
@@ -86,18 +87,18 @@ def _signature(key: bytes, signed: bytes) -> bytes:
     return b64encode(hmac.digest(key, signed, "sha1"))
 
 
-def _event(row: Row) -> ProviderEvent:
-    said, mail = word(row, "event", "type"), part(row, "msg")
+def _event(row: dict[str, Any]) -> ProviderEvent:
+    said, mail = first(row, "event", "type"), part(row, "msg")
     kind = _KINDS.get(said, EventKind.UNKNOWN)
-    code, diagnosis = word(mail, "bgtools_code"), word(mail, "diag", "bounce_description")
+    code, diagnosis = word(mail, "bgtools_code"), first(mail, "diag", "bounce_description")
     return ProviderEvent(
         kind,
-        moment(row.get("ts")),
+        at_seconds(row.get("ts")),
         recipient=address(mail.get("email")) or address(part(row, "reject").get("email")),
-        message_key=message_key(mail.get("metadata"), mail.get("tags")),
+        message_key=returned_key(mail.get("metadata"), mail.get("tags")),
         provider_message_id=word(row, "_id") or word(mail, "_id"),
         bounce_class=_bounce_class(kind, said, code, diagnosis),
-        reason=diagnosis or word(part(row, "reject"), "detail", "reason") or word(part(mail, "reject"), "reason"),
+        reason=reason(diagnosis, first(part(row, "reject"), "detail", "reason"), word(part(mail, "reject"), "reason")),
         url=word(row, "url"),
         ip=word(row, "ip"),
         user_agent=word(row, "user_agent"),
@@ -119,8 +120,7 @@ def _bounce_class(kind: EventKind, said: str, code: str, diagnosis: str) -> Boun
 
 def _properties(kind: EventKind, said: str, mail: Row) -> dict[str, Any]:
     described = word(mail, "bounce_description") if kind is EventKind.BOUNCED else ""
-    named = {"bounce_description": described} if described else {}
-    return tags(mail.get("tags")) | named | (unknown(said) if kind is EventKind.UNKNOWN else {})
+    return returned_tags(mail.get("tags")) | kept(bounce_description=described, event=said if kind is EventKind.UNKNOWN else "")
 
 
 WEBHOOK = WebhookKind(

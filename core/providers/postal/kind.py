@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from core.errors import InvalidInput
 from core.providers.base import ProviderField, ProviderKind
-from core.providers.postal.webhook import WEBHOOK
+from core.providers.postal.webhook import WEBHOOK, public_key
+
+
+def _check_key(entered: str) -> None:
+    if public_key(entered) is None:
+        raise InvalidInput("This is not the public key of a Postal server.", hint="`postal default-dkim-record` prints it, behind p=.")
+
 
 KIND = ProviderKind(
     kind="postal",
@@ -17,6 +24,7 @@ KIND = ProviderKind(
             "Webhook public key",
             required=False,
             is_wrapped=True,
+            check=_check_key,
             help="What `postal default-dkim-record` prints, or its part behind p=; until it is entered, no report is believed.",
         ),
     ),

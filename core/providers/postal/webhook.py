@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as InvalidBase64
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from core.providers.bounce_classes import classify
-from core.providers.reports import Row, address, malformed, message_key, moment, part, rows_of, tags, unknown, word
+from core.providers.reading import at_seconds, bare_id, kept, malformed, part, reason, word
+from core.providers.reports import Row, address, returned_key, returned_tags, rows_of
 from core.providers.webhooks import Forged, ProviderEvent, WebhookKind, WebhookRequest
 from core.storage.event_words import BounceClass, EventKind
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 _KINDS = {
     "MessageSent": EventKind.DELIVERED,  # its own word for: the other server has taken it
@@ -39,7 +43,7 @@ class PostalVerifier:
     """
 
     def __init__(self, key: str) -> None:
-        self._key = _public_key(key)
+        self._key = public_key(key)
 
     def verify(self, request: WebhookRequest) -> None:
         """Do nothing if the report is signed with the key.
@@ -47,11 +51,6 @@ class PostalVerifier:
         Raises:
             Forged: If it is not.
         """
-        # Imported here: the ingester reads reports without checking them, and it takes a while.
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-
         given = request.headers.get("x-postal-signature-256")
         method = hashes.SHA1() if given is None else hashes.SHA256()  # noqa: S303 - what servers before 3.0 sign with
         given = request.headers.get("x-postal-signature", "") if given is None else given
@@ -86,18 +85,18 @@ def _event(row: Row, payload: Row, mail: Row) -> ProviderEvent:
     details, output = word(payload, "details"), word(payload, "output")
     return ProviderEvent(
         kind,
-        moment(row.get("timestamp")) or moment(payload.get("timestamp")),
+        at_seconds(row.get("timestamp")) or at_seconds(payload.get("timestamp")),
         recipient=address(mail.get("to")),
-        message_key=message_key(mail.get("tag"), mail.get("headers")),
-        rfc_message_id=word(mail, "message_id").strip("<> "),
+        message_key=returned_key(mail.get("tag"), mail.get("headers")),
+        rfc_message_id=bare_id(word(mail, "message_id")),
         provider_event_id=word(row, "uuid"),
         provider_message_id=word(mail, "id"),
         bounce_class=_bounce_class(kind, output or details),
-        reason=output or details,
+        reason=reason(output, details),
         url=word(payload, "url"),
         ip=word(payload, "ip_address"),
         user_agent=word(payload, "user_agent"),
-        properties=tags(mail.get("tag")) | (unknown(said) if kind is EventKind.UNKNOWN else {}),
+        properties=returned_tags(mail.get("tag")) | kept(event=said if kind is EventKind.UNKNOWN else ""),
     )
 
 
@@ -118,11 +117,8 @@ def _bounce_class(kind: EventKind, output: str) -> BounceClass | None:
     return classify(output)
 
 
-def _public_key(text: str) -> RSAPublicKey | None:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-
+def public_key(text: str) -> RSAPublicKey | None:
+    """Return the key in base64, PEM or a DKIM record, None if it is none."""
     record = next((each.strip()[2:] for each in text.split(";") if each.strip().startswith("p=")), "") if ";" in text else ""
     bare = "".join(_ARMOUR.sub("", record or text).replace('"', "").split())
     try:

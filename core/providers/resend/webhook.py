@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.providers.bounce_classes import settle
-from core.providers.reports import Row, address, malformed, message_key, moment, part, rows_of, unknown, word
+from core.providers.reading import bare_id, events_of, kept, part, reason, word
+from core.providers.reports import Row, address, first, moment, returned_key
 from core.providers.signing import SvixVerifier
 from core.providers.webhooks import ProviderEvent, WebhookKind
 from core.storage.event_words import BounceClass, EventKind
@@ -35,10 +36,10 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
     Raises:
         UnreadableReport: If it is no JSON object, nor a list.
     """
-    return [_event(row) if isinstance(row, dict) else malformed() for row in rows_of(body)]
+    return events_of(body, _event)
 
 
-def _event(row: Row) -> ProviderEvent:
+def _event(row: dict[str, Any]) -> ProviderEvent:
     said, data = word(row, "type"), part(row, "data")
     kind, bounce = _KINDS.get(said, EventKind.UNKNOWN), part(data, "bounce")
     if kind is EventKind.BOUNCED and _was_suppressed(bounce):
@@ -48,11 +49,11 @@ def _event(row: Row) -> ProviderEvent:
         kind,
         moment(seen.get("timestamp")) or moment(row.get("created_at")) or moment(data.get("created_at")),
         recipient=address(data.get("to")),
-        message_key=message_key(data.get("tags"), data.get("headers")),
-        rfc_message_id=word(data, "message_id").strip("<> "),
+        message_key=returned_key(data.get("tags"), data.get("headers")),
+        rfc_message_id=bare_id(word(data, "message_id")),
         provider_message_id=word(data, "email_id"),
         bounce_class=_bounce_class(kind, bounce),
-        reason=_reason(data),
+        reason=reason(_why(data)),
         url=word(seen, "link"),
         ip=word(seen, "ipAddress"),
         user_agent=word(seen, "userAgent"),
@@ -86,19 +87,19 @@ def _answer(bounce: Row) -> str:
     return word({"told": told[0] if isinstance(told, list) and told else told}, "told")
 
 
-def _reason(data: Row) -> str:
+def _why(data: Row) -> str:
     if answer := _answer(part(data, "bounce")):
         return answer
     for name in ("bounce", "failed", "suppressed", "delay", "complaint"):
-        found = word(part(data, name), "message", "reason", "type")
+        found = first(part(data, name), "message", "reason", "type")
         if found:
             return found
     return ""
 
 
 def _properties(kind: EventKind, said: str, bounce: Row) -> dict[str, Any]:
-    named = {"bounce_type": word(bounce, "type"), "bounce_subtype": word(bounce, "subType")}
-    return {name: value for name, value in named.items() if value} | (unknown(said) if kind is EventKind.UNKNOWN else {})
+    other = said if kind is EventKind.UNKNOWN else ""
+    return kept(bounce_type=word(bounce, "type"), bounce_subtype=word(bounce, "subType"), event=other)
 
 
 WEBHOOK = WebhookKind(

@@ -20,7 +20,7 @@ KIND = ProviderKind(
     summary="Takes the signed reports of Twilio SendGrid.",
     fields=(
         ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
-        ProviderField("webhook_public_key", "Webhook verification key", required=False, help=_WHERE, check=_check_key),
+        ProviderField("webhook_public_key", "Webhook verification key", required=False, is_wrapped=True, help=_WHERE, check=_check_key),
     ),
     build=None,
     webhook=WEBHOOK,

@@ -9,7 +9,8 @@ from typing import Any
 
 from core.providers import bounce_codes
 from core.providers.bounce_classes import settle
-from core.providers.reports import Row, malformed, message_key, moment, part, rows_of, tags, unknown, word
+from core.providers.reading import kept, malformed, part, reason, word
+from core.providers.reports import Row, first, moment, returned_key, returned_tags, rows_of
 from core.providers.webhooks import BasicVerifier, ProviderEvent, WebhookKind
 from core.storage.event_words import Actor, EventKind
 
@@ -52,24 +53,24 @@ def _events(row: Any) -> list[ProviderEvent]:
 
 
 def _event(row: Row) -> ProviderEvent:
-    said, code, reason = word(row, "type"), word(row, "bounce_class"), word(row, "raw_reason", "reason", "fbtype")
+    said, code, why = word(row, "type"), word(row, "bounce_class"), first(row, "raw_reason", "reason", "fbtype")
     kind = _KINDS.get(said, EventKind.UNKNOWN)
     if kind is EventKind.BOUNCED:
         kind = bounce_codes.kind_of(code)
     return ProviderEvent(
         kind,
         moment(row.get("timestamp")),
-        recipient=word(row, "raw_rcpt_to", "rcpt_to"),
-        message_key=message_key(row.get("rcpt_meta"), row.get("rcpt_tags")),
+        recipient=first(row, "raw_rcpt_to", "rcpt_to"),
+        message_key=returned_key(row.get("rcpt_meta"), row.get("rcpt_tags")),
         provider_event_id=word(row, "event_id"),
         provider_message_id=word(row, "transmission_id"),
-        bounce_class=settle(bounce_codes.class_of(code), reason) if kind in _CLASSED else None,
-        reason=reason,
+        bounce_class=settle(bounce_codes.class_of(code), why) if kind in _CLASSED else None,
+        reason=reason(why),
         url=word(row, "target_link_url"),
         ip=word(row, "ip_address"),
         user_agent=word(row, "user_agent"),
         actor=_actor(part(row, "user_agent_parsed")),
-        properties=tags(row.get("rcpt_tags")) | ({"bounce_code": code} if code else {}) | _unknown(kind, said),
+        properties=returned_tags(row.get("rcpt_tags")) | kept(bounce_code=code, event=said if kind is EventKind.UNKNOWN else ""),
     )
 
 
@@ -77,10 +78,6 @@ def _actor(client: Row) -> Actor | None:
     if client.get("is_prefetched") is True:
         return Actor.MACHINE
     return Actor.PROXY if client.get("is_proxy") is True else None
-
-
-def _unknown(kind: EventKind, said: str) -> dict[str, Any]:
-    return unknown(said) if kind is EventKind.UNKNOWN else {}
 
 
 WEBHOOK = WebhookKind(

@@ -121,7 +121,7 @@ def test_every_word_has_a_kind(said: str, kind: str) -> None:
 def test_the_number_of_a_bounce_tells_its_class(code: str, reason: str, expected: str) -> None:
     for said in ("bounce", "out_of_band"):
         [event] = read("sparkpost", batch(message(said, bounce_class=code, raw_reason=reason)))
-        assert (event.kind, event.bounce_class, event.reason) == ("bounced", expected, reason)
+        assert (event.kind, event.bounce_class, event.reason) == ("bounced", expected, reason.replace("a@b.example", "…"))
 
 
 @pytest.mark.parametrize(("code", "kind"), [("60", "unknown"), ("80", "subscribed"), ("90", "unsubscribed"), ("100", "unknown")])
@@ -142,4 +142,4 @@ def test_an_open_says_who_it_was() -> None:
 def test_a_try_says_nothing_and_the_rest_of_a_batch_counts() -> None:
     assert read("sparkpost", b'[{"msys": {}}]') == []
     body = b'[{"msys": {}}, 7, {"msys": {"message_event": 1}}, {"x": 1}, {"msys": {"ab_test_event": {"type": "ab_test_done"}}}]'
-    assert [event.properties for event in read("sparkpost", body)] == [{"event": "malformed"}] * 3 + [{"event": "ab_test_done"}]
+    assert [event.properties for event in read("sparkpost", body)] == [{"malformed": True}] * 3 + [{"event": "ab_test_done"}]

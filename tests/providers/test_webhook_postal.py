@@ -108,7 +108,7 @@ def test_a_delivery_is_read_in_full() -> None:
         "rfc_message_id": "1-abc@shop.example",
         "provider_event_id": "58e8d7ee-2cd5",
         "provider_message_id": "1563",
-        "reason": "250 2.0.0 OK\n",
+        "reason": "250 2.0.0 OK",
     }
 
 
@@ -141,7 +141,8 @@ def test_every_word_has_a_kind(said: str, kind: str) -> None:
 )
 def test_a_failure_is_classed_by_what_the_other_server_said(output: str, expected: str) -> None:
     [event] = read("postal", report("MessageDeliveryFailed", status="HardFail", details="Could not deliver", output=output))
-    assert (event.kind, event.bounce_class, event.reason) == ("bounced", expected, output or "Could not deliver")
+    assert (event.kind, event.bounce_class) == ("bounced", expected)
+    assert event.reason == (output.replace("ann@example.com", "…") or "Could not deliver")
 
 
 @pytest.mark.parametrize("said", ["MessageBounced", "MessageDelayed"])

@@ -83,5 +83,5 @@ def test_a_time_may_be_told_in_several_ways(at: Any, expected: datetime | None) 
 def test_unknown_words_and_items_that_are_none_leave_the_others() -> None:
     events = read("generic", b'[{"event": "danced"}, null, 7, {"event": ["x"]}, {"event": "bounced", "bounce_class": "odd"}]')
     assert [event.kind for event in events] == ["unknown", "unknown", "unknown", "unknown", "bounced"]
-    assert [event.properties for event in events] == [{"event": "danced"}, {"event": "malformed"}, {"event": "malformed"}, {}, {}]
+    assert [event.properties for event in events] == [{"event": "danced"}, {"malformed": True}, {"malformed": True}, {}, {}]
     assert events[-1].bounce_class == "unknown"
