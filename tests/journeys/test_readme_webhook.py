@@ -25,6 +25,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     for program in ("curl", "openssl"):
         assert shutil.which(program) or apt_get(program), f"README's example needs {program}: install it"
     with running(tmp_path_factory.mktemp("readme") / "data") as started:
+        started.run("users", "add", "ada@example.com", "--role", "admin", "--password-stdin", given="correct horse battery\n")
         yield started
 
 
