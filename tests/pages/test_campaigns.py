@@ -73,6 +73,14 @@ def test_a_campaign_is_written_and_kept_as_a_draft(app_as, shared, admin):
     )
 
 
+def test_only_what_can_send_is_offered_to_send_through(app_as, shared, admin):
+    reports = shared.connections.add(admin, "Reports", "generic", {"webhook_token": "t"})
+    app = app_as(Role.MARKETER)(EDITOR)
+    offered = app.selectbox(key="campaign_new_connection").options
+    assert shared.connections.default(admin).name in offered
+    assert reports.name not in offered
+
+
 def test_what_is_missing_is_said_in_one_message_and_nothing_is_lost(app_as, shared, admin):
     app = app_as(Role.MARKETER)(EDITOR)
     app.text_input(key="campaign_new_name").set_value("Autumn tea")
