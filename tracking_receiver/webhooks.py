@@ -51,8 +51,11 @@ class Reporting:
     async def answer(self, request: Request) -> Response:
         """Answer one request; HEAD and GET tell a provider that is being set up that the address is right."""
         key = request.path_params["key"]
+        door = self._doors.known(key)
+        if door is None and (wait := self._parts.limiter.stranger(_address(request))):
+            return _too_often(wait)
         try:
-            door = self._doors.known(key) or await self._ask(lambda: self._doors.get(key))
+            door = door or await self._ask(lambda: self._doors.get(key))
         except (Unavailable, TimeoutError):
             return tell(503, {"error": "unavailable"})
         if door is None or door.kind != request.path_params["provider"]:
@@ -76,7 +79,7 @@ class Reporting:
         reported = WebhookRequest(sent, dict(request.headers.items()), self._told(request), self._parts.clock.now())
         proved = await self._prove(key, door, reported, plain)
         if proved is None:
-            return self._refused(door, plain)
+            return self._refused(request, key, door, plain)
         if not await self._parts.notes.wish(line(door, reported, plain), keep=False):
             return tell(503, {"error": "full"})  # it sends the report again
         return await self._follow_up(door, proved)
@@ -97,12 +100,13 @@ class Reporting:
             return None
         return await self._check(lambda: genuine(renewed, request, plain))
 
-    def _refused(self, door: Door, plain: bytes) -> Response:
-        """Answer what is not proved; the one place where it is counted against whoever sent it."""
+    def _refused(self, request: Request, key: str, door: Door, plain: bytes) -> Response:
+        """Answer what is not proved; here alone is it counted against whoever sent it, so that nothing genuine ever has to wait."""
         is_try = WEBHOOKS[door.kind].is_try
         if is_try is not None and is_try(plain):
             return tell(200, {"ok": True})
-        return tell(401, {"error": "forged"})
+        wait = self._parts.limiter.forged(_address(request), key)
+        return _too_often(wait) if wait else tell(401, {"error": "forged"})
 
     async def _follow_up(self, door: Door, request: WebhookRequest) -> Response:
         follow_up = WEBHOOKS[door.kind].follow_up
@@ -179,6 +183,16 @@ def line(door: Door, request: WebhookRequest, body: bytes) -> dict[str, Any]:
         return known | {"body": body.decode()}
     except UnicodeDecodeError:
         return known | {"body_base64": base64.b64encode(body).decode()}
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _too_often(wait: int) -> Response:
+    answer = tell(429, {"error": "often"})
+    answer.headers["retry-after"] = str(wait)
+    return answer
 
 
 _PROBLEMS: dict[type[Exception], tuple[int, str]] = {

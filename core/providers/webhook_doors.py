@@ -76,7 +76,7 @@ class WebhookDoors:
     def __init__(self, db: Database, vault: Vault, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db, self._vault, self._monotonic = db, vault, monotonic
         self._doors: dict[str, Door] = {}
-        self._looked_at: dict[str, float] = {}
+        self._looked_at: dict[tuple[bool, str], float] = {}
         self._is_down, self._down_until = False, float("-inf")
         self._lock = Lock()
 
@@ -91,14 +91,14 @@ class WebhookDoors:
             Unavailable: If it is not in memory and the database can't be asked.
         """
         if key not in self._doors and len(key) <= _LONGEST_KEY:
-            self._look(key)
+            self._look(key, again=False)
             if key not in self._doors and self._is_down:
                 raise Unavailable("The database does not answer.", hint="Try again in a moment.")
         return self._doors.get(key)
 
     def renewed(self, key: str, than: Door) -> Door | None:
         """Return the door as the database has it now, if it has changed, else None."""
-        self._look(key)
+        self._look(key, again=True)
         found = self._doors.get(key)
         return found if found is not than else None
 
@@ -109,18 +109,18 @@ class WebhookDoors:
             if rows is not None:
                 self._doors = {row.webhook_key: self._door(row) for row in rows if row.kind in WEBHOOKS}
 
-    def _look(self, key: str) -> None:
-        """Read one door anew, unless that was done a moment ago."""
+    def _look(self, key: str, *, again: bool) -> None:
+        """Read one door anew, unless that was done a moment ago for the same reason: not known, or known and looked at again."""
         with self._lock:
             now = self._monotonic()
-            if now < self._down_until or now - self._looked_at.get(key, float("-inf")) < _PATIENCE_SECONDS:
+            if now < self._down_until or now - self._looked_at.get((again, key), float("-inf")) < _PATIENCE_SECONDS:
                 return
             rows = self._rows(_ALL.where(connections.c.webhook_key == key))
             if rows is None:
                 return
             if len(self._looked_at) >= _LOOKS_KEPT:
                 self._looked_at.clear()
-            self._looked_at[key] = now
+            self._looked_at[again, key] = now
             without = {name: door for name, door in self._doors.items() if name != key}
             self._doors = without | {row.webhook_key: self._door(row) for row in rows if row.kind in WEBHOOKS}
 

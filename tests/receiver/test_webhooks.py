@@ -15,6 +15,7 @@ from core.settings import Settings
 from tests.receiver.conftest import Site, small_files
 from tests.receiver.reporting import BEARER, TOKEN, add_connection, change_secret, hide_connections, lines, remove_connection, report
 from tests.support.waiting import wait_for
+from tracking_receiver.limiting import PER_FORGER
 
 ONE = b'{"event": "delivered", "recipient": "ann@example.com"}'
 
@@ -103,6 +104,16 @@ def test_a_forged_report_is_refused_without_an_echo_and_not_kept(site: Site, key
 
     assert (answer.status_code, answer.json()) == (401, {"error": "forged"})
     assert not lines(site, key)
+
+
+def test_who_forges_again_and_again_has_to_wait_and_what_is_genuine_never(site: Site, key: str) -> None:
+    answers = [report(site, key, ONE, authorization="Bearer x") for _ in range(PER_FORGER + 5)]
+
+    assert {answer.status_code for answer in answers[:PER_FORGER]} == {401}
+    assert (answers[-1].status_code, answers[-1].json()) == (429, {"error": "often"})
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert report(site, key, ONE).status_code == 200
+    assert len(lines(site, key)) == 1
 
 
 def test_nothing_is_believed_where_no_secret_was_entered(site: Site) -> None:
