@@ -19,7 +19,7 @@ from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.tables import consent_records, contacts, suppressions
 from core.errors import StorageFull
-from core.events.tables import event_keys, intake_minutes, stale_facts
+from core.events.tables import event_keys, intake_minutes, reported_keys, stale_facts
 from core.messages.tables import messages
 from core.permissions import Principal
 from core.settings import Settings
@@ -31,6 +31,7 @@ from core.storage.lake import Lake
 from core.storage.tables import journal_offsets
 from tests.conftest import NOON
 from tests.events.conftest import World
+from tests.events.reports import report
 
 STEPS = [
     ("journal_offsets", "insert"),
@@ -40,6 +41,7 @@ STEPS = [
     ("contacts", "update"),
     ("suppressions", "insert"),
     ("event_keys", "insert"),
+    ("reported_keys", "insert"),
     ("intake_minutes", "insert"),
     ("stale_facts", "insert"),
 ]
@@ -56,6 +58,7 @@ def _everything(world: World) -> list[Any]:
         rows(consent_records, "contact_id", "state", "source"),
         rows(suppressions, "email", "reason"),
         rows(event_keys, "key"),
+        rows(reported_keys, "key"),
         rows(intake_minutes, "workspace_id", "step", "outcome", "count"),
         rows(stale_facts, "campaign_id"),
         rows(journal_offsets, "file", "offset", "torn_bytes"),
@@ -74,6 +77,7 @@ def test_a_batch_that_fails_at_any_statement_counts_not_at_all_and_then_whole(sm
         world.record(EventKind.BOUNCED, other, source="webhook", bounce_class=BounceClass.HARD),
         world.record(EventKind.OPENED, None),
     )
+    report(world, {"event": "opened", "recipient": "eve@example.org", "id": "1"})
     before = _everything(world)
     broken = world.ingester()
     with _refusing(world.db, table, operation), pytest.raises(IntegrityError, match="refused"):
@@ -81,9 +85,9 @@ def test_a_batch_that_fails_at_any_statement_counts_not_at_all_and_then_whole(sm
     assert _everything(world) == before
     broken.close()
 
-    assert world.ingester().run_once().kept == 4
+    assert world.ingester().run_once().kept == 5
 
-    assert len(world.events()) == 4
+    assert len(world.events()) == 5
     assert world.row(sending).state == "accepted"
     assert [row.count for row in world.rows(intake_minutes) if row.outcome == "unmatched"] == [1]
 
