@@ -128,7 +128,7 @@ def _find_by_provider_id(connection: sa.Connection, events: Sequence[Event], fou
     for workspace_id, ids in sorted(named.items()):
         wanted = (column.workspace_id == workspace_id, column.provider_message_id.in_(among(connection, ids)))
         for row in connection.execute(_FULL.add_columns(column.provider_message_id).where(*wanted)):
-            candidates[workspace_id, row[9]].append(_matched(row))
+            candidates[workspace_id, row[9]].append(MatchedMessage(*row[:9]))
     for event in events:
         message = _the_one(candidates.get((event.workspace_id, event.provider_message_id or ""), ()), event.recipient)
         if message is not None:
@@ -151,15 +151,11 @@ _FULL = sa.select(
 ).select_from(messages.outerjoin(contacts, contacts.c.id == _C.contact_id))
 
 
-def _matched(row: Any) -> MatchedMessage:
-    return MatchedMessage(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), bool(row[7]), row[8])
-
-
 def _messages(connection: sa.Connection, ids: Collection[int]) -> dict[int, MatchedMessage]:
     if not ids:
         return {}
     rows = connection.execute(_FULL.where(_C.id.in_(among(connection, sorted(ids)))))
-    return {row[0]: _matched(row) for row in rows.all()}
+    return {row[0]: MatchedMessage(*row) for row in rows.all()}
 
 
 def _urls(connection: sa.Connection, ids: Collection[int]) -> dict[int, str]:
