@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from core.accounts.resealing import reseal
 from core.accounts.tables import people
+from core.cli.up import prepare
 from core.clock import FrozenClock
 from core.permissions import Principal
 from core.providers.tables import connections
+from core.settings import Settings
 from core.storage.database import Database
 from core.storage.vault import Vault
 
@@ -48,3 +50,14 @@ def test_what_no_key_opens_stays_as_it_is(db: Database, fill: Any, caplog: pytes
     assert reseal(db, Vault(b"new", [b"old"])) == 0
     assert _stored(db) == [sealed, sealed]
     assert "opens with none of the keys" in caplog.text
+
+
+def test_starting_the_product_with_a_new_key_seals_everything_anew(sqlite_db: Database, settings: Settings, clock, workspace) -> None:
+    now, old = clock.now(), Vault(b"the-key-of-last-year")
+    row = {"workspace_id": workspace.workspace_id, "name": "Mail host", "kind": "smtp", "settings": {}, "is_default": False}
+    with sqlite_db.transaction() as connection:
+        connection.execute(sa.insert(connections).values(secrets=old.seal("hunter2"), webhook_key="k", created_at=now, **row))
+    prepare(Settings.load(data_dir=settings.data_dir, secret_key="the-key-of-this-year", previous_secret_keys="the-key-of-last-year"))
+    with sqlite_db.read() as connection:
+        sealed = connection.execute(sa.select(connections.c.secrets)).scalar_one()
+    assert Vault(b"the-key-of-this-year").open(sealed) == "hunter2"

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from core.errors import Unavailable
 from core.links.destinations import Destination, Destinations
 from core.links.registry import Links
 from core.links.snapshot import LinkSnapshot
@@ -227,3 +231,33 @@ def test_nothing_but_web_addresses_is_led_to(db: Database, links: Links, workspa
     destinations = Destinations(db, seconds, snapshot)
     assert destinations.load() == 0
     assert [destinations.get(number) for number in (5, 6, link_id)] == [None, None, None]
+
+
+class FrozenDatabase:
+    """A server that takes questions and answers none, until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        self.asked.set()
+        self.let_go.wait(30)
+        raise Unavailable("The database does not answer.")
+        yield
+
+
+def test_behind_a_read_that_hangs_nobody_queues_up(seconds: Seconds, snapshot: LinkSnapshot) -> None:
+    snapshot.write({1: ("https://a.example/", False)}, add=False)
+    database = FrozenDatabase()
+    destinations = Destinations(database, seconds, snapshot)  # type: ignore[arg-type]
+    loading = threading.Thread(target=destinations.load)
+    loading.start()
+    try:
+        assert database.asked.wait(30)
+        seconds.now += 2
+        assert destinations.known(1) == destinations.get(1) == Destination("https://a.example/", False)
+        assert destinations.get(2) is None  # at once: were it to wait, the test would hang
+    finally:
+        database.let_go.set()
+        loading.join(30)
