@@ -42,7 +42,6 @@ def form(page: Page) -> None:
     left, right = st.columns(2)
     since = left.datetime_input("From", local - timedelta(days=1), key="again_since", step=60)
     until = right.datetime_input("Until", local + timedelta(minutes=1), key="again_until", step=60)
-    st.caption(f"Times are in {plain(page.workspace.timezone)}.")
     ready = _what_happens(page, since, until, zone)
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.button("Go back", key="again_no", on_click=dialogs.hide)
@@ -86,8 +85,8 @@ def _what_happens(page: Page, since: datetime | None, until: datetime | None, zo
         kept = f"The oldest is from {page.exactly(extent.raw_since)}." if extent.raw_since else "There are none at all."
         st.info(f"No raw lines of this time are kept. {kept}", icon=":material/auto_delete:")
         return None
-    if extent.raw_since and extent.raw_since > begin:
-        st.caption(f"Raw lines are kept since {page.exactly(extent.raw_since)}.")
+    kept = f" Raw lines are kept since {page.exactly(extent.raw_since)}." if extent.raw_since and extent.raw_since > begin else ""
+    st.caption(f"Times are in {plain(page.workspace.timezone)}.{kept}")
     st.markdown(_WHAT_HAPPENS.format(size=f"up to {size(extent.size)}", since=page.exactly(begin), until=page.exactly(end)))
     return begin, end
 

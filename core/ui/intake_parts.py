@@ -43,7 +43,7 @@ def numbers(found: Overview, period: str) -> None:
     everything = found.kept + found.repeated + found.left_out
     behind, waiting = found.backlog.behind, found.backlog.waiting_bytes
     shown = [
-        Figure("Events kept", number(found.kept), _rate(found), help=f"Events that got to your reports, {period}."),
+        Figure("Events kept", _short(found.kept), _rate(found), help=f"Events that got to your reports, {period}."),
         Figure(
             "Behind by",
             lasting(behind) if behind >= 1 else "0 s",
@@ -58,11 +58,11 @@ def numbers(found: Overview, period: str) -> None:
         ),
         Figure(
             "Left out",
-            number(found.left_out),
+            _short(found.left_out),
             _share(found.left_out, everything),
             help="Lines and events that could not be used. They stay in the journal.",
         ),
-        Figure("Told again", number(found.repeated), "each counts once", help="Events that were reported more than once."),
+        Figure("Told again", _short(found.repeated), "each counts once", help="Events that were reported more than once."),
     ]
     figures.draw(shown, key="intake_figures")
 
@@ -159,6 +159,11 @@ def _share(part: int, whole: int) -> str:
     if whole < ENOUGH:
         return "of what came in"
     return "under 0.1 % of what came in" if 0 < part < whole / 1_000 else f"{percent(part, whole)} of what came in"
+
+
+def _short(count: int) -> str:
+    """Return a count as it fits into a card on a phone; the chart's table has it in full."""
+    return number(count) if count < 1_000_000 else f"{count / 1_000_000:,.2f} M"
 
 
 def _rate(found: Overview) -> str:

@@ -58,14 +58,14 @@ def empty() -> None:
         st.switch_page("pages/create/campaigns.py")
 
 
-if page.may(Permission.INTAKE_MANAGE) and page.header("Process again", icon="replay", key="again"):
-    dialogs.show(intake_jobs.DIALOG)
 name = period()
 with st.skeleton(height=480):
     overview = page.services.intake.overview(page.by, page.services.clock.now() - PERIODS[name])
 if is_empty(overview):
     empty()
 else:
+    if page.may(Permission.INTAKE_MANAGE) and page.header("Process again", icon="replay", key="again"):
+        dialogs.show(intake_jobs.DIALOG)
     draw(overview, name[0].lower() + name[1:])
     intake_events.look_up(page)
     intake_jobs.work(page)
