@@ -41,10 +41,17 @@ def measure(db: Database, clock: Clock, folder: Path) -> Backlog:
     waiting, since = 0, []
     for path in JournalReader(folder).files():
         offset, torn = read.get(path.name, (0, 0))
-        rest = (path.stat().st_size if path.exists() else 0) - offset - torn
+        rest = _size(path) - offset - torn
         if rest > 0:
             waiting += rest
             since.append(first_moment(path, offset) or clock.now())
     oldest = min(since, default=None)
     behind = max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
     return Backlog(waiting, oldest, behind, is_worked_on)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # its time was up a moment ago
+        return 0

@@ -34,7 +34,7 @@ from core.events.lake_rows import ORDER, shelve
 from core.events.matching import load_context
 from core.events.pipeline import Sorted, sort_out
 from core.events.reading import read_lines
-from core.events.recording import apply_effects, mark_stale, remember_keys
+from core.events.recording import record_kept
 from core.events.reporting import IngestReport
 from core.events.throttle import Throttle, gc_paused
 from core.ids import random_name
@@ -233,10 +233,8 @@ class Ingester:
             self._guard(connection)
             advance(connection, batch, now)
             self._lake.commit(connection, staged)
-            apply_effects(connection, sorted_out.kept, self._means)
-            remember_keys(connection, sorted_out.kept, now)
+            record_kept(connection, sorted_out.kept, self._means, now)
             count_steps(connection, sorted_out.counts, sorted_out.kept, now)
-            mark_stale(connection, sorted_out.kept, now)
 
     def _is_leader(self) -> bool:
         """Return whether we hold the lease; asked for anew only when a third of it is gone, because asking is a write."""

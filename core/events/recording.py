@@ -36,6 +36,20 @@ ACTIONS: dict[EventKind, Action] = {
 }
 
 
+def record_kept(connection: sa.Connection, events: Sequence[Event], means: Means, now: datetime) -> None:
+    """Let events count that got to the lake, inside the transaction that lists their files: whenever and however they got there.
+
+    Args:
+        connection: The transaction.
+        events: The events, each for the first time.
+        means: What effects go through.
+        now: When.
+    """
+    apply_effects(connection, events, means)
+    remember_keys(connection, events, now)
+    mark_stale(connection, events, now)
+
+
 def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Let every kind's action do what its events lead to."""
     settle_proven(connection, [event for event in events if event.message is not None])

@@ -24,7 +24,7 @@ from core.events.matching import load_context
 from core.events.past_lines import Line, PastLines
 from core.events.pipeline import Sorted, sort_out
 from core.events.reading import read_lines
-from core.events.recording import apply_effects, mark_stale, remember_keys
+from core.events.recording import record_kept
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
@@ -109,9 +109,7 @@ class Replaying:
         with self._db.transaction() as connection:
             guard(connection)
             self._lake.commit(connection, staged)
-            apply_effects(connection, kept, self._means)
-            remember_keys(connection, kept, now)
-            mark_stale(connection, kept, now)
+            record_kept(connection, kept, self._means, now)
             return self._jobs.advance(connection, job, piece.place, counts)
 
     def _known(self, workspace_id: int, events: Sequence[Event]) -> set[int]:
