@@ -87,6 +87,7 @@ class Replaying:
         going: Job | None = job
         while going is not None and time.monotonic() < began + _SECONDS:
             going = self._piece(going, guard)
+        self._compaction.run([job.workspace_id], guard=guard)
 
     def _piece(self, job: Job, guard: Guard) -> Job | None:
         """Do one piece and return the job as it stands then, None if that was all."""
@@ -95,7 +96,6 @@ class Replaying:
             with self._db.transaction() as connection:
                 guard(connection)
                 self._jobs.finish(connection, job, job.counts)
-            self._compaction.run([job.workspace_id], guard=guard)
             return None
         found = _read(piece.lines, job.workspace_id)
         known = self._known(job.workspace_id, [each for each in found if isinstance(each, Event)])
