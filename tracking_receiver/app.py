@@ -17,10 +17,11 @@ from starlette.routing import Route
 from core.links.tokens import Purpose
 from tracking_receiver import pages
 from tracking_receiver.answers import show, tell
-from tracking_receiver.converting import converting
+from tracking_receiver.converting import Conversions, converting
 from tracking_receiver.edge import Edge
 from tracking_receiver.headers import MESSAGE_HEADERS, as_text
 from tracking_receiver.hits import Hits, Send
+from tracking_receiver.lane import Lane
 from tracking_receiver.learning import keepers_of
 from tracking_receiver.parts import Parts
 from tracking_receiver.telling import telling
@@ -44,6 +45,7 @@ class Receiver:
         self._parts = parts
         self._hits = Hits(parts)
         self._reporting = Reporting(parts)
+        self.lane = Lane(self._hits, Conversions(parts), parts.notes)
         routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -55,10 +57,8 @@ class Receiver:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = scope.get("path", "")
-        if path.startswith("/o/"):
-            await self._hits.open(scope, send)
-        elif path.startswith("/c/"):
-            await self._hits.click(scope, send)
+        if path.startswith(("/o/", "/c/")):
+            await self._hits.asgi(scope, send)
         else:
             await self._rest(scope, receive, send)  # type: ignore[arg-type]
 

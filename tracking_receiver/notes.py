@@ -6,9 +6,11 @@ import asyncio
 import logging
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from core.errors import StorageFull
 from core.storage.event_record import EventRecord
@@ -31,10 +33,17 @@ class Health:
     waiting: int
 
 
+class _Wish(NamedTuple):
+    record: Record
+    keep: bool
+    answer: Callable[[bool], None]
+
+
 class Notes:
     """Two journals: one for hits, written in the event loop, one for wishes, synced to the disk before the answer.
 
-    They are apart so that a hit never waits for the sync of a wish.
+    They are apart so that a hit never waits for the sync of a wish. Wishes that come while others are synced go to the disk
+    together with the next sync.
 
     Args:
         folder: The journal folder.
@@ -44,6 +53,8 @@ class Notes:
         self._folder = folder
         self._hits, self._wishes = JournalWriter(folder, "receiver"), JournalWriter(folder, "receiver-durable")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._waiting: list[_Wish] = []
+        self._is_syncing = False
         self._is_failing = False
         self.failures = 0
 
@@ -52,9 +63,9 @@ class Notes:
         """How many lines wait in memory."""
         return self._hits.backlog + self._wishes.backlog
 
-    def hit(self, record: EventRecord) -> bool:
-        """Write a line and return whether it is written; if not, it waits in memory."""
-        return self._append(self._hits, record, durable=False)
+    def hits(self, records: Sequence[EventRecord]) -> bool:
+        """Write lines and return whether they are written; if not, they wait in memory."""
+        return self._append(self._hits, records, durable=False)
 
     async def wish(self, record: Record, *, keep: bool = True) -> bool:
         """Write a line, sync it to the disk, and return whether that worked.
@@ -63,8 +74,16 @@ class Notes:
             record: What somebody wishes.
             keep: Whether it waits in memory where the disk is full; no, where reporting it again would count it twice.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: self._append(self._wishes, record, durable=True, keep=keep))
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.wish_then(record, lambda noted: None if done.done() else done.set_result(noted), keep=keep)
+        return await done
+
+    def wish_then(self, record: Record, answer: Callable[[bool], None], *, keep: bool = True) -> None:
+        """Write a line, sync it to the disk, and then call `answer` in the event loop with whether that worked."""
+        self._waiting.append(_Wish(record, keep, answer))
+        if not self._is_syncing:
+            self._is_syncing = True
+            asyncio.get_running_loop().call_soon(self._sync_waiting)  # with what else comes in this turn
 
     def health(self) -> Health:
         """Return whether the journal can be written, trying to write what waits first."""
@@ -80,7 +99,7 @@ class Notes:
         """Try to write the lines that wait in memory."""
         for writer in (self._hits, self._wishes):
             if writer.backlog:
-                self._append(writer, None, durable=False)
+                self._append(writer, [], durable=False)
 
     def close(self) -> None:
         """Write what waits if that is possible, and finish the files."""
@@ -92,9 +111,35 @@ class Notes:
         self._hits.close()
         self._wishes.close()
 
-    def _append(self, writer: JournalWriter, record: Record | None, *, durable: bool, keep: bool = True) -> bool:
+    def _sync_waiting(self) -> None:
+        wishes, self._waiting = self._waiting, []
+        written = asyncio.get_running_loop().run_in_executor(self._thread, self._write_wishes, wishes)
+        written.add_done_callback(lambda future: self._answer(wishes, future))
+
+    def _write_wishes(self, wishes: Sequence[_Wish]) -> dict[bool, bool]:
+        """Return by `keep` whether the wishes of that kind are on the disk."""
+        kept, unkept = [wish.record for wish in wishes if wish.keep], [wish.record for wish in wishes if not wish.keep]
+        return {
+            keep: self._append(self._wishes, records, durable=True, keep=keep)
+            for keep, records in ((True, kept), (False, unkept))
+            if records
+        }
+
+    def _answer(self, wishes: Sequence[_Wish], written: asyncio.Future[dict[bool, bool]]) -> None:
+        noted = {} if written.cancelled() or written.exception() else written.result()
+        if self._waiting:
+            self._sync_waiting()
+        else:
+            self._is_syncing = False
+        for wish in wishes:
+            try:
+                wish.answer(noted.get(wish.keep, False))
+            except Exception as error:  # one client's trouble must not keep the others waiting
+                _log.error("an answer could not be given: %s", type(error).__name__)
+
+    def _append(self, writer: JournalWriter, records: Sequence[Record], *, durable: bool, keep: bool = True) -> bool:
         try:
-            writer.append([] if record is None else [record], durable=durable, keep=keep)
+            writer.append(records, durable=durable, keep=keep)
         except (StorageFull, OSError) as error:
             if not self._is_failing:
                 _log.error("the journal can't be written, events wait in memory: %s", error)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from typing import Any
+from functools import partial
 
 import uvicorn
 
 from core.clock import SystemClock
 from core.errors import Unavailable
-from core.http_bounds import BoundedProtocol
 from core.settings import Settings
 from tracking_receiver.app import Receiver
+from tracking_receiver.lane import HitProtocol
 from tracking_receiver.parts import build
 
 _log = logging.getLogger(__name__)
@@ -41,11 +41,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
     server.run(sockets=[listening])
 
 
-def _config(app: Any) -> uvicorn.Config:
+def _config(app: Receiver) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=BoundedProtocol,
+        http=partial(HitProtocol, app.lane),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
