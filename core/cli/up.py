@@ -29,10 +29,14 @@ from core.storage.vault import Vault
 HostOption = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for every one of this machine.")]
 AppPort = Annotated[int, typer.Option("--app-port", min=0, max=65535, help="The app's port; from POSTWRIGHT_APP_URL if not given.")]
 ReceiverPort = Annotated[int, typer.Option("--receiver-port", min=0, max=65535, help="The receiver's; from POSTWRIGHT_PUBLIC_URL.")]
+ReceiverWorkers = Annotated[int, typer.Option("--receiver-workers", min=1, max=64, help="Processes that answer as the receiver.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that answer.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; from the settings if not given.")]
 
 
-def up(call: Call, host: HostOption = LOOPBACK, app_port: AppPort = 0, receiver_port: ReceiverPort = 0) -> Answer:
+def up(
+    call: Call, host: HostOption = LOOPBACK, app_port: AppPort = 0, receiver_port: ReceiverPort = 0, receiver_workers: ReceiverWorkers = 1
+) -> Answer:
     """Start everything and keep it running until Ctrl-C."""
     settings = Settings.load()
     logs.configure(settings, "up")
@@ -44,7 +48,8 @@ def up(call: Call, host: HostOption = LOOPBACK, app_port: AppPort = 0, receiver_
         require_port(host, addresses.receiver_port, option="--receiver-port")
         code = prepare(settings)
         with stop_signals() as stop:
-            Supervisor(parts(addresses), environment(settings, addresses)).run(stop, lambda sick: _tell(call, addresses, code, sick))
+            supervisor = Supervisor(parts(addresses, receiver_workers), environment(settings, addresses))
+            supervisor.run(stop, lambda sick: _tell(call, addresses, code, sick))
     finally:
         lock.release()
     if not call.as_json:
@@ -70,11 +75,12 @@ def prepare(settings: Settings) -> str:
         database.close()
 
 
-def parts(addresses: Addresses) -> list[Part]:
+def parts(addresses: Addresses, receiver_workers: int = 1) -> list[Part]:
     """Return the processes of the product."""
     listen = ["--host", addresses.host, "--port"]
+    receiver = ["-m", "tracking_receiver", "--workers", str(receiver_workers), *listen, str(addresses.receiver_port)]
     return [
-        Part("receiver", ["-m", "tracking_receiver", *listen, str(addresses.receiver_port)], addresses.receiver_health),
+        Part("receiver", receiver, addresses.receiver_health),
         Part("ingester", ["-m", "core.cli.main", "ingester"]),
         Part("worker", ["-m", "core.cli.main", "worker"]),
         Part("app", ["-m", "core.ui.server", *listen, str(addresses.app_port)], addresses.app_health),
@@ -108,13 +114,13 @@ def app(call: Call, host: HostOption = LOOPBACK, port: Port = 0) -> Answer:
     _become("core.ui.server", host, choose(call.settings, host, port, 0).app_port)
 
 
-def receiver(call: Call, host: HostOption = LOOPBACK, port: Port = 0) -> Answer:
+def receiver(call: Call, host: HostOption = LOOPBACK, port: Port = 0, workers: Workers = 1) -> Answer:
     """Run only the receiver: opens, clicks, unsubscribes."""
-    _become("tracking_receiver", host, choose(call.settings, host, 0, port).receiver_port)
+    _become("tracking_receiver", host, choose(call.settings, host, 0, port).receiver_port, "--workers", str(workers))
 
 
-def _become(module: str, host: str, port: int) -> NoReturn:
-    os.execv(sys.executable, [sys.executable, "-m", module, "--host", host, "--port", str(port)])  # noqa: S606 - our own program
+def _become(module: str, host: str, port: int, *more: str) -> NoReturn:
+    os.execv(sys.executable, [sys.executable, "-m", module, "--host", host, "--port", str(port), *more])  # noqa: S606 - our own program
 
 
 def worker(call: Call) -> Answer:

@@ -47,9 +47,16 @@ class Site:
         folder: Its data folder.
         environment: More of the environment it runs in.
         set_up: Called in the child before it begins.
+        options: More of its command line.
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None, set_up: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: dict[str, str] | None = None,
+        set_up: Callable[[], None] | None = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = Settings.load(data_dir=folder, secret_key="a-key-for-tests-only", public_url=self.url)
@@ -59,7 +66,7 @@ class Site:
         self.log = folder / "receiver.log"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("POSTWRIGHT_")}
         own = {"POSTWRIGHT_DATA_DIR": str(folder), "POSTWRIGHT_SECRET_KEY": "a-key-for-tests-only", "POSTWRIGHT_PUBLIC_URL": self.url}
-        command = [sys.executable, "-m", "tracking_receiver", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tracking_receiver", "--port", str(self.port), *options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=kept | own | (environment or {}), stdout=log, stderr=log, preexec_fn=set_up)
 
