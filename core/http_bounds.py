@@ -108,7 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Go on to the next request; if this one is answered already, uvicorn's own timer has been stopped by its body."""
         super().on_message_complete()
-        if self.cycle.response_complete:
+        if self.cycle is not None and self.cycle.response_complete:  # a request to upgrade to a websocket has none
             self.expect_within(self.timeout_keep_alive)
 
     def pause_writing(self) -> None:

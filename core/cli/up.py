@@ -78,7 +78,8 @@ def prepare(settings: Settings) -> str:
 def parts(addresses: Addresses, receiver_workers: int = 1) -> list[Part]:
     """Return the processes of the product."""
     listen = ["--host", addresses.host, "--port"]
-    receiver = ["-m", "tracking_receiver", "--workers", str(receiver_workers), *listen, str(addresses.receiver_port)]
+    several = ["--workers", str(receiver_workers)] if receiver_workers > 1 else []
+    receiver = ["-m", "tracking_receiver", *several, *listen, str(addresses.receiver_port)]
     return [
         Part("receiver", receiver, addresses.receiver_health),
         Part("ingester", ["-m", "core.cli.main", "ingester"]),
