@@ -1,4 +1,4 @@
-"""Requests for the pixel: our receiver, nginx's `empty_gif`, and a server that inserts a row per hit; one machine, one run."""
+"""Requests for the pixel: our receiver, nginx's `empty_gif`, other servers, and receivers that insert a row per hit; one run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.links.tokens import Purpose, TokenSigner
@@ -16,68 +17,127 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
 from tests.benchmarks.measure import Result
+from tests.benchmarks.pixel_servers import other_servers, postgres_per_hit, sqlite_per_hit
 from tests.support.product import free_port
 from tests.support.waiting import wait_for
 
 PROGRAMS = ("wrk", "nginx")
-SECONDS = 5
-CONNECTIONS = 64
+SECONDS = 3
+CONNECTIONS = (64, 256)
+KEY = "a-key-for-benchmarks-only"
 NGINX = """daemon off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
 events {{ worker_connections 1024; }}
 http {{ access_log off; server {{ listen 127.0.0.1:{port}; location / {{ empty_gif; }} }} }}"""
-INSERT_PER_HIT = """
-import sqlite3, sys
-import uvicorn
-connection = sqlite3.connect(sys.argv[1], check_same_thread=False)
-connection.execute("pragma journal_mode=wal")
-connection.execute("pragma synchronous=full")
-connection.execute("create table hits(id integer primary key, path text, agent text)")
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    connection.execute("insert into hits(path, agent) values (?, ?)", (scope["path"], str(scope["headers"])))
-    connection.commit()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"image/gif"), (b"content-length", b"43")]})
-    await send({"type": "http.response.body", "body": b"x" * 43})
-uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), loop="uvloop", http="httptools", log_level="error")
-"""
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk measured.
+
+    Args:
+        rate: Answers a second.
+        p99: Milliseconds within which 99 of 100 came.
+    """
+
+    rate: float
+    p99: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f}/s, p99 {self.p99:.1f} ms"
 
 
 def run(folder: Path) -> list[Result]:
     """Return the results of this suite."""
-    with _nginx(folder) as port:
-        nginx = _load(f"http://127.0.0.1:{port}/o/pixel.gif")
-    with _receiver(folder) as (port, path):
-        ours = _load(f"http://127.0.0.1:{port}{path}")
-    with _insert_per_hit(folder) as port:
-        naive = _load(f"http://127.0.0.1:{port}/o/pixel.gif")
-    return [
-        Result(
-            "GET /o, journaled before the answer", f"{ours:,.0f}/s", f"nginx empty_gif, nothing kept {nginx:,.0f}/s", f"{ours / nginx:.2f}×"
-        ),
-        Result("the same", f"{ours:,.0f}/s", f"one INSERT and commit per hit {naive:,.0f}/s", f"{ours / naive:.1f}×"),
-    ]
+    opened, converted, environment = _prepared(folder)
+    results = [row for connections in CONNECTIONS for row in _beside_nginx(folder, opened, converted, environment, connections)]
+    command = [sys.executable, "-m", "tracking_receiver", "--port"]
+    ours, memory = _measured(command, opened, CONNECTIONS[0], environment)
+    results.append(Result("resident memory of a receiver after that", f"{memory:.0f} MB", "at most 80 MB", f"{memory / 80:.2f}×"))
+    for name, other_command in other_servers(folder).items():
+        other, _ = _measured(other_command, opened, CONNECTIONS[0], environment | {"PYTHONPATH": _path(folder)})
+        results.append(_row("GET /o, served by uvicorn with our shortcut", ours, f"the same receiver on {name}", other))
+    with postgres_per_hit() as insert:
+        other, _ = _measured(insert, "/o/pixel.gif", CONNECTIONS[0], {})
+    results.append(_row("GET /o (at least 6×)", ours, "one INSERT per hit into PostgreSQL, pool of 25", other))
+    other, _ = _measured(sqlite_per_hit(folder), "/o/pixel.gif", CONNECTIONS[0], {})
+    results.append(_row("the same", ours, "one INSERT and commit per hit in SQLite", other))
+    return results
 
 
-def _load(url: str) -> float:
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", url]
+def _beside_nginx(folder: Path, opened: str, converted: str, environment: dict[str, str], connections: int) -> Iterator[Result]:
+    """Both are measured twice in turn: what else the machine does meets both."""
+    command = [sys.executable, "-m", "tracking_receiver", "--port"]
+    with _nginx(folder) as nginx, _serving(command, environment) as (ours, _):
+        gif, open_, conversion = (nginx, "/o/pixel.gif"), (ours, opened), (ours, converted)
+        first, second = ([_load(*each, connections) for each in (gif, open_, conversion)] for _ in range(2))
+    nginx_load, opens, conversions = (max(pair, key=lambda load: load.rate) for pair in zip(first, second, strict=True))
+    beside = "nginx empty_gif, nothing kept"
+    yield _row(
+        f"GET /o, written before and synced 4 ms after the answer, {connections} connections (at least 0.25×, p99 10 ms)",
+        opens,
+        beside,
+        nginx_load,
+    )
+    yield _row(f"GET /e, synced before the answer, {connections} connections (at least 0.18×)", conversions, beside, nginx_load)
+
+
+def _row(what: str, ours: Load, beside: str, other: Load) -> Result:
+    return Result(what, str(ours), f"{beside} {other}", f"{ours.rate / other.rate:.2f}×")
+
+
+def _prepared(folder: Path) -> tuple[str, str, dict[str, str]]:
+    settings = Settings.load(data_dir=folder / "data", secret_key=KEY)
+    migrate(Database(settings.resolved_database_url))
+    signer = TokenSigner(settings.key)
+    environment = {"POSTWRIGHT_DATA_DIR": str(settings.data_dir), "POSTWRIGHT_SECRET_KEY": KEY}
+    return (
+        f"/o/{signer.mint(Purpose.OPEN, 1)}.gif",
+        f"/e/{signer.mint(Purpose.CONVERSION, 1)}?value=19.90&currency=EUR&order_id=A-1",
+        environment,
+    )
+
+
+def _path(folder: Path) -> str:
+    return os.pathsep.join([str(folder), str(Path(__file__).parents[2])])
+
+
+def _measured(command: list[str], path: str, connections: int, environment: dict[str, str]) -> tuple[Load, float]:
+    with _serving(command, environment) as (port, pid):
+        load = _load(port, path, connections)
+        kilobytes = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    assert kilobytes
+    return load, int(kilobytes[1]) / 1024
+
+
+def _load(port: int, path: str, connections: int) -> Load:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{port}{path}"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in printed, printed
-    found = re.search(r"Requests/sec:\s+([\d.]+)", printed)
-    assert found, printed
-    return float(found[1])
+    assert "Socket errors" not in printed, printed
+    rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", printed), re.search(r"99%\s+([\d.]+)(us|ms|s)", printed)
+    assert rate, printed
+    assert p99, printed
+    return Load(float(rate[1]), float(p99[1]) * _UNITS[p99[2]])
 
 
 @contextmanager
-def serving(command: list[str], port: int, **environment: str) -> Iterator[None]:
-    """Run a server for as long as the context lasts; inside it listens."""
+def serving(command: list[str], port: int, **environment: str) -> Iterator[int]:
+    """Run a server for as long as the context lasts and yield its process; inside it listens."""
     process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: _is_open(port), f"port {port}")
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def _serving(command: list[str], environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    port = free_port()
+    with serving([*command, str(port)], port, **environment) as pid:
+        yield port, pid
 
 
 def _is_open(port: int) -> bool:
@@ -90,22 +150,4 @@ def _nginx(folder: Path) -> Iterator[int]:
     port = free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     with serving(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], port):
-        yield port
-
-
-@contextmanager
-def _receiver(folder: Path) -> Iterator[tuple[int, str]]:
-    port, data = free_port(), folder / "data"
-    settings = Settings.load(data_dir=data, secret_key="a-key-for-benchmarks-only")
-    migrate(Database(settings.resolved_database_url))
-    token = TokenSigner(settings.key).mint(Purpose.OPEN, 1)
-    command = [sys.executable, "-m", "tracking_receiver", "--host", "127.0.0.1", "--port", str(port)]
-    with serving(command, port, POSTWRIGHT_DATA_DIR=str(data), POSTWRIGHT_SECRET_KEY="a-key-for-benchmarks-only"):
-        yield port, f"/o/{token}.gif"
-
-
-@contextmanager
-def _insert_per_hit(folder: Path) -> Iterator[int]:
-    port = free_port()
-    with serving([sys.executable, "-c", INSERT_PER_HIT, str(folder / "hits.db"), str(port)], port):
         yield port

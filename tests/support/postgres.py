@@ -29,8 +29,8 @@ def binaries() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Yield the URL of a server: the one the environment names, or one of our own."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Yield the URL of a server: the one the environment names, or one of our own; it waits for the disk only if it is to."""
     given = os.environ.get("POSTWRIGHT_TEST_POSTGRES_URL")
     if given:
         yield given
@@ -49,7 +49,7 @@ def server() -> Iterator[str]:
         subprocess.run([*user, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder, env={**os.environ, "LC_ALL": "C.UTF-8"})
 
     run(str(tools / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync")
-    options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c max_connections=200"
+    options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync={'on' if durable else 'off'} -c max_connections=200"
     run(str(tools / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}"
