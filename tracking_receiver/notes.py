@@ -18,6 +18,8 @@ from core.storage.journal import JournalWriter, Record
 
 _log = logging.getLogger(__name__)
 _LITTLE_ROOM = 1024 * 1024
+# Journals that are synced at the same time: the disk takes what two of them wait for in one go.
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class _Wish(NamedTuple):
 
 
 class Notes:
-    """Two journals: one for hits, written in the event loop, one for wishes, synced to the disk before the answer.
+    """The journals: one for hits, written in the event loop, two for wishes, synced to the disk before the answer.
 
     They are apart so that a hit never waits for the sync of a wish. Wishes that come while others are synced go to the disk
     together with the next sync.
@@ -51,10 +53,11 @@ class Notes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._hits, self._wishes = JournalWriter(folder, "receiver"), JournalWriter(folder, "receiver-durable")
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._hits = JournalWriter(folder, "receiver")
+        self._wishes = [JournalWriter(folder, "receiver-durable") for _ in range(_AT_ONCE)]
+        self._free = list(self._wishes)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
         self._waiting: list[_Wish] = []
-        self._is_syncing = False
         self._is_failing = False
         self.failures = 0
 
@@ -81,14 +84,13 @@ class Notes:
     def wish_then(self, record: Record, answer: Callable[[bool], None], *, keep: bool = True) -> None:
         """Write a line, sync it to the disk, and then call `answer` in the event loop with whether that worked."""
         self._waiting.append(_Wish(record, keep, answer))
-        if not self._is_syncing:
-            self._is_syncing = True
+        if len(self._waiting) == 1:
             asyncio.get_running_loop().call_soon(self._sync_waiting)  # with what else comes in this turn
 
     def health(self) -> Health:
         """Return whether the journal can be written, trying to write what waits first."""
         self.flush()
-        waiting = self._hits.backlog + self._wishes.backlog
+        waiting = self._backlog()
         try:
             has_room = shutil.disk_usage(self._folder).free >= _LITTLE_ROOM
         except OSError:
@@ -97,40 +99,52 @@ class Notes:
 
     def flush(self) -> None:
         """Try to write the lines that wait in memory."""
-        for writer in (self._hits, self._wishes):
+        for writer in self._writers:
             if writer.backlog:
                 self._append(writer, [], durable=False)
 
     def close(self) -> None:
         """Write what waits if that is possible, and finish the files."""
-        self._thread.shutdown()
+        self._threads.shutdown()
         self.flush()
-        lost = self._hits.backlog + self._wishes.backlog
+        lost = self._backlog()
         if lost:
             _log.error("stopping with %d unacknowledged events in memory: the disk is full", lost)
-        self._hits.close()
-        self._wishes.close()
+        for writer in self._writers:
+            writer.close()
+
+    @property
+    def _writers(self) -> list[JournalWriter]:
+        return [self._hits, *self._wishes]
+
+    def _backlog(self) -> int:
+        return sum(writer.backlog for writer in self._writers)
 
     def _sync_waiting(self) -> None:
+        if not self._free or not self._waiting:
+            return
         wishes, self._waiting = self._waiting, []
-        written = asyncio.get_running_loop().run_in_executor(self._thread, self._write_wishes, wishes)
-        written.add_done_callback(lambda future: self._answer(wishes, future))
+        writer = self._free.pop()
+        self._threads.submit(self._write_wishes, writer, wishes, asyncio.get_running_loop())
 
-    def _write_wishes(self, wishes: Sequence[_Wish]) -> dict[bool, bool]:
+    def _write_wishes(self, writer: JournalWriter, wishes: Sequence[_Wish], loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread: put wishes on the disk, and have them answered by the loop, whatever happens."""
+        noted: dict[bool, bool] = {}
+        try:
+            noted = self._write_by_keep(writer, wishes)
+        finally:
+            loop.call_soon_threadsafe(self._answer, writer, wishes, noted)
+
+    def _write_by_keep(self, writer: JournalWriter, wishes: Sequence[_Wish]) -> dict[bool, bool]:
         """Return by `keep` whether the wishes of that kind are on the disk."""
         kept, unkept = [wish.record for wish in wishes if wish.keep], [wish.record for wish in wishes if not wish.keep]
         return {
-            keep: self._append(self._wishes, records, durable=True, keep=keep)
-            for keep, records in ((True, kept), (False, unkept))
-            if records
+            keep: self._append(writer, records, durable=True, keep=keep) for keep, records in ((True, kept), (False, unkept)) if records
         }
 
-    def _answer(self, wishes: Sequence[_Wish], written: asyncio.Future[dict[bool, bool]]) -> None:
-        noted = {} if written.cancelled() or written.exception() else written.result()
-        if self._waiting:
-            self._sync_waiting()
-        else:
-            self._is_syncing = False
+    def _answer(self, writer: JournalWriter, wishes: Sequence[_Wish], noted: dict[bool, bool]) -> None:
+        self._free.append(writer)
+        self._sync_waiting()
         for wish in wishes:
             try:
                 wish.answer(noted.get(wish.keep, False))

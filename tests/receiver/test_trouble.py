@@ -54,6 +54,8 @@ def test_on_a_full_disk_a_wish_is_refused_in_plain_words(start: Any) -> None:
         assert refused.status_code == 503
         assert "try again in a few minutes" in refused.text
         assert site.http.post(conversion).status_code == 503
+        assert site.http.get(conversion).status_code == 503
+        assert site.http.get(conversion).json()["hint"] == "Send it again in a few minutes, with the same order_id."
         assert len(site.records("unsubscribed")) == sum(answer.status_code == 200 for answer in answers)
 
 
