@@ -45,7 +45,6 @@ class Receiver:
         self._parts = parts
         self._hits = Hits(parts)
         self._reporting = Reporting(parts)
-        self.lane = Lane(self._hits, Conversions(parts), parts.notes)
         routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -53,6 +52,7 @@ class Receiver:
         )
         routes.router.redirect_slashes = False  # our links have none; making the other address fails at bytes that are no text
         self._rest = Edge(routes, parts)
+        self.lane = Lane(self._hits, Conversions(parts), parts.notes, self._rest)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""

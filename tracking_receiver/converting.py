@@ -17,7 +17,7 @@ from core.storage.event_words import EventKind
 from tracking_receiver.answers import tell
 from tracking_receiver.asking import Asker, asker, seen_by
 from tracking_receiver.bodies import Malformed, TooLarge, TooSlow, fields_of, read_body
-from tracking_receiver.headers import PRIVATE, as_text
+from tracking_receiver.headers import CROSS_ORIGIN, PRIVATE, as_text
 from tracking_receiver.hits import PIXEL, PIXEL_HEADERS
 from tracking_receiver.parts import Parts
 from tracking_receiver.replies import Reply, reply
@@ -27,8 +27,8 @@ _ORDER_ID_LIMIT = 200
 _LARGEST_VALUE = 1e12
 _GIF = {**as_text(PRIVATE), "content-type": "image/gif"}
 _NOT_NOTED = {"error": "The conversion could not be noted.", "hint": "Send it again in a few minutes, with the same order_id."}
-_PIXEL = reply(200, PIXEL_HEADERS, PIXEL)
-_REFUSAL = reply(503, [(b"content-type", b"application/json"), *PRIVATE], orjson.dumps(_NOT_NOTED))
+_PIXEL = reply(200, [*PIXEL_HEADERS, *CROSS_ORIGIN], PIXEL)
+_REFUSAL = reply(503, [(b"content-type", b"application/json"), *PRIVATE, *CROSS_ORIGIN], orjson.dumps(_NOT_NOTED))
 
 
 class InvalidField(Exception):
@@ -78,14 +78,15 @@ class Conversions:
         self._parts = parts
 
     def reported(self, token: str, fields: Mapping[str, str], who: Asker) -> Reported | None:
-        """Return what is to be noted; None for all that is refused."""
+        """Return what is to be noted for somebody who need not wait; None for all that is refused."""
         claims = self._parts.signer.verify(token, Purpose.CONVERSION)
         if claims is None:
             return None
         try:
-            return self.reported_by(claims, fields, who)
+            reported = self.reported_by(claims, fields, who)
         except InvalidField:
             return None
+        return None if self._parts.limiter.genuine(token, who.ip, looks_only=False) else reported
 
     def reported_by(self, claims: TokenClaims, fields: Mapping[str, str], who: Asker) -> Reported:
         """Return what is to be noted for a genuine token.

@@ -17,6 +17,7 @@ from core.links.tokens import Purpose
 from core.providers.webhook_catalogue import WEBHOOKS
 from tracking_receiver import pages
 from tracking_receiver.answers import show, tell
+from tracking_receiver.headers import CROSS_ORIGIN
 from tracking_receiver.limiting import Allowance
 from tracking_receiver.parts import Parts
 from tracking_receiver.places import network
@@ -33,8 +34,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _PURPOSES = {"u": Purpose.UNSUBSCRIBE, "p": Purpose.PREFERENCES, "v": Purpose.VIEW, "e": Purpose.CONVERSION}
 _POLLED = frozenset({"/healthz", "/readyz", "/metrics"})  # every few seconds, by machines of ours: not limited, and no news
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# A shop's page reports a conversion by `fetch`: the token says all, no cookie counts, so it does not matter whose page it is.
-_CROSS_ORIGIN = [(b"access-control-allow-origin", b"*")]
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
     "access-control-allow-headers": "content-type",
@@ -82,17 +81,21 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if is_open:
-                    message["headers"] = [*message["headers"], *_CROSS_ORIGIN]
+                    message["headers"] = [*message["headers"], *CROSS_ORIGIN]
             await send(message)
 
         try:
             answer = self._at_once(scope, asked)
             await (answer or self._app)(scope, receive, sending)
         finally:
-            self._parts.metrics.count(asked.shape, status)
-            if asked.shape not in _POLLED:
-                self._write_down(scope, asked, status, time.perf_counter() - began)
+            self.done(scope["method"], asked.shape, status, time.perf_counter() - began, _address(scope))
         return None
+
+    def done(self, method: str, shape: str, status: int, seconds: float, address: str) -> None:
+        """Count an answered request and write down what may be written of it."""
+        self._parts.metrics.count(shape, status)
+        if shape not in _POLLED:
+            self._write_down(method, shape, status, seconds, address)
 
     def _at_once(self, scope: Scope, asked: _Asked) -> Response | None:
         """Return the answer to what no route has to see."""
@@ -115,14 +118,14 @@ class Edge:
         looks_only = scope["method"] != "POST" and asked.purpose is not Purpose.CONVERSION
         return self._parts.limiter.genuine(asked.token, address, looks_only=looks_only)
 
-    def _write_down(self, scope: Scope, asked: _Asked, status: int, seconds: float) -> None:
+    def _write_down(self, method: str, shape: str, status: int, seconds: float, address: str) -> None:
         if self._lines.take(""):
             self._skipped += 1
             return
-        method = scope["method"] if scope["method"] in _METHODS else "other"
         extra = {"skipped": self._skipped} if self._skipped else {}
         self._skipped = 0
-        _log.info("%s %s %d %.0f ms %s", method, asked.shape, status, seconds * 1000, network(_address(scope)), extra=extra)
+        known = method if method in _METHODS else "other"
+        _log.info("%s %s %d %.0f ms %s", known, shape, status, seconds * 1000, network(address), extra=extra)
 
 
 def _address(scope: Scope) -> str:

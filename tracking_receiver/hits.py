@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -32,10 +32,11 @@ PIXEL_HEADERS: Headers = [(b"content-type", b"image/gif"), *PRIVATE]
 _PIXEL = reply(200, PIXEL_HEADERS, PIXEL)
 # It says that nothing was noted, and shows the same image.
 _PIXEL_UNNOTED = reply(503, PIXEL_HEADERS, PIXEL)
-_FORGED_PIXEL = Hit(None, _PIXEL, _PIXEL)
+_OPEN_ROUTE, _CLICK_ROUTE = "/o/{token}", "/c/{token}"
+_FORGED_PIXEL = Hit(None, _PIXEL, _PIXEL, _OPEN_ROUTE)
 _REDIRECT = reply(302, PRIVATE)
 _REFUSED_METHOD = reply(405, [(b"allow", b"GET, HEAD"), *PRIVATE])
-_NOT_ALLOWED = Hit(None, _REFUSED_METHOD, _REFUSED_METHOD)
+_NOT_ALLOWED = {route[:3]: Hit(None, _REFUSED_METHOD, _REFUSED_METHOD, route) for route in (_OPEN_ROUTE, _CLICK_ROUTE)}
 _URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 # The values of words that stand in every line: an enum's `value` is a call.
 _OPENED, _CLICKED = EventKind.OPENED.value, EventKind.CLICKED.value
@@ -57,13 +58,14 @@ class Hits:
         A forged pixel gets the pixel too, but nothing is noted.
         """
         if who.method != "GET" and who.method != "HEAD":
-            return _NOT_ALLOWED
+            return _NOT_ALLOWED[path[:3]]
         if path.startswith("/o/"):
             claims = self._parts.signer.verify(path[3:].removesuffix(".gif"), Purpose.OPEN)
-            return _FORGED_PIXEL if claims is None else Hit(self._line(_OPENED, who, claims), _PIXEL, _PIXEL_UNNOTED)
+            return _FORGED_PIXEL if claims is None else Hit(self._line(_OPENED, who, claims), _PIXEL, _PIXEL_UNNOTED, _OPEN_ROUTE)
         claims = self._parts.signer.verify(path[3:], Purpose.CLICK)
         if claims is None:
-            return Hit(None, _page(broken_link()), _page(broken_link()))
+            broken = _page(broken_link())
+            return Hit(None, broken, broken, _CLICK_ROUTE)
         found = self._parts.destinations.known(claims.link_id)
         return None if found is None else self._click(who, claims, self._redirect(found, claims))
 
@@ -71,10 +73,18 @@ class Hits:
         """Answer one request of any ASGI server."""
         path, who = scope["path"], asker(scope)
         hit = self.answer(path, who) or await self._look_for(path, who)
-        noted = hit.record is None or self._parts.notes.hits([hit.record])
-        chosen = hit.reply if noted else hit.unnoted
+        [chosen] = self.keep([hit])
         await send({"type": "http.response.start", "status": chosen.status, "headers": chosen.headers})
         await send({"type": "http.response.body", "body": b"" if who.method == "HEAD" else chosen.body})
+
+    def keep(self, hits: Sequence[Hit]) -> list[Reply]:
+        """Write the lines of some hits at once, count them, and return the answers that may leave now."""
+        records = [hit.record for hit in hits if hit.record is not None]
+        noted = not records or self._parts.notes.hits(records)
+        replies = [hit.reply if noted or hit.record is None else hit.unnoted for hit in hits]
+        for hit, chosen in zip(hits, replies, strict=True):
+            self._parts.metrics.count(hit.route, chosen.status)
+        return replies
 
     async def _look_for(self, path: str, who: Asker) -> Hit:
         """Return what a click on a link made since the last look comes to; a link that leads nowhere is noted too."""
@@ -85,7 +95,7 @@ class Hits:
 
     def _click(self, who: Asker, claims: TokenClaims, leads_on: Reply) -> Hit:
         """The reader waits for the page: a click leads on also when its line has to wait for room on the disk."""
-        return Hit(self._line(_CLICKED, who, claims), leads_on, leads_on)
+        return Hit(self._line(_CLICKED, who, claims), leads_on, leads_on, _CLICK_ROUTE)
 
     def _redirect(self, found: Destination, claims: TokenClaims) -> Reply:
         url = _quoted(found.url)

@@ -9,6 +9,7 @@ The hits of one turn of the event loop share one write to the journal; only then
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from core.http_bounds import HEADER_SECONDS, BoundedProtocol
 from tracking_receiver.asking import USER_AGENT_LIMIT, Asker
 from tracking_receiver.converting import Conversions
+from tracking_receiver.edge import Edge
 from tracking_receiver.hits import Hits
 from tracking_receiver.notes import Notes
 from tracking_receiver.replies import Hit, Reply
@@ -35,10 +37,11 @@ class Lane:
         hits: Knows what a request comes to.
         conversions: The same for a conversion.
         notes: The journal.
+        edge: Counts and writes down what is answered beside it.
     """
 
-    def __init__(self, hits: Hits, conversions: Conversions, notes: Notes) -> None:
-        self.hits, self.conversions, self.notes = hits, conversions, notes
+    def __init__(self, hits: Hits, conversions: Conversions, notes: Notes, edge: Edge) -> None:
+        self.hits, self.conversions, self.notes, self.edge = hits, conversions, notes, edge
         self.is_leaving = False
         self._waiting: list[tuple[HitProtocol, Hit, bool, bool]] = []
 
@@ -51,10 +54,9 @@ class Lane:
     def flush(self) -> None:
         """Write what was gathered, then answer."""
         waiting, self._waiting = self._waiting, []
-        records = [hit.record for _, hit, _, _ in waiting if hit.record is not None]
-        noted = not records or self.notes.hits(records)
-        for connection, hit, is_head, keep_alive in waiting:
-            connection.send(hit.reply if noted or hit.record is None else hit.unnoted, is_head, keep_alive)
+        replies = self.hits.keep([hit for _, hit, _, _ in waiting])
+        for (connection, _, is_head, keep_alive), reply in zip(waiting, replies, strict=True):
+            connection.send(reply, is_head, keep_alive)
 
 
 class Promise:
@@ -203,7 +205,14 @@ class HitProtocol(BoundedProtocol):
             self._lane.flush()
         promise = Promise(keep_alive=self._keeps_alive())
         self.cycle = promise  # type: ignore[assignment]
-        self._lane.notes.wish_then(reported.record, lambda noted: self._keep(promise, reported.reply(noted)), keep=reported.keep)
+        began = perf_counter()
+
+        def answer(noted: bool) -> None:
+            reply = reported.reply(noted)
+            self._lane.edge.done("GET", "/e/{token}", reply.status, perf_counter() - began, who.ip)
+            self._keep(promise, reply)
+
+        self._lane.notes.wish_then(reported.record, answer, keep=reported.keep)
         return True
 
     def _keep(self, promise: Promise, reply: Reply) -> None:

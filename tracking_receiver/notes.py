@@ -57,14 +57,14 @@ class Notes:
         self._wishes = [JournalWriter(folder, "receiver-durable") for _ in range(_AT_ONCE)]
         self._free = list(self._wishes)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
-        self._waiting: list[_Wish] = []
+        self._queue: list[_Wish] = []
         self._is_failing = False
         self.failures = 0
 
     @property
     def waiting(self) -> int:
         """How many lines wait in memory."""
-        return self._hits.backlog + self._wishes.backlog
+        return sum(writer.backlog for writer in self._writers)
 
     def hits(self, records: Sequence[EventRecord]) -> bool:
         """Write lines and return whether they are written; if not, they wait in memory."""
@@ -83,14 +83,14 @@ class Notes:
 
     def wish_then(self, record: Record, answer: Callable[[bool], None], *, keep: bool = True) -> None:
         """Write a line, sync it to the disk, and then call `answer` in the event loop with whether that worked."""
-        self._waiting.append(_Wish(record, keep, answer))
-        if len(self._waiting) == 1:
+        self._queue.append(_Wish(record, keep, answer))
+        if len(self._queue) == 1:
             asyncio.get_running_loop().call_soon(self._sync_waiting)  # with what else comes in this turn
 
     def health(self) -> Health:
         """Return whether the journal can be written, trying to write what waits first."""
         self.flush()
-        waiting = self._backlog()
+        waiting = self.waiting
         try:
             has_room = shutil.disk_usage(self._folder).free >= _LITTLE_ROOM
         except OSError:
@@ -107,7 +107,7 @@ class Notes:
         """Write what waits if that is possible, and finish the files."""
         self._threads.shutdown()
         self.flush()
-        lost = self._backlog()
+        lost = self.waiting
         if lost:
             _log.error("stopping with %d unacknowledged events in memory: the disk is full", lost)
         for writer in self._writers:
@@ -117,13 +117,10 @@ class Notes:
     def _writers(self) -> list[JournalWriter]:
         return [self._hits, *self._wishes]
 
-    def _backlog(self) -> int:
-        return sum(writer.backlog for writer in self._writers)
-
     def _sync_waiting(self) -> None:
-        if not self._free or not self._waiting:
+        if not self._free or not self._queue:
             return
-        wishes, self._waiting = self._waiting, []
+        wishes, self._queue = self._queue, []
         writer = self._free.pop()
         self._threads.submit(self._write_wishes, writer, wishes, asyncio.get_running_loop())
 

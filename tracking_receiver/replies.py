@@ -33,11 +33,13 @@ class Hit(NamedTuple):
         record: The line to write before the answer leaves; None where nothing happened that counts.
         reply: The answer.
         unnoted: The answer where the line could not be written.
+        route: Which route it was, for the numbers.
     """
 
     record: EventRecord | None
     reply: Reply
     unnoted: Reply
+    route: str
 
 
 def reply(status: int, headers: Headers, body: bytes = b"") -> Reply:

@@ -28,6 +28,14 @@ KEY = "a-key-for-benchmarks-only"
 NGINX = """daemon off; worker_processes 1; pid {folder}/pid; error_log stderr crit;
 events {{ worker_connections 1024; }}
 http {{ access_log off; server {{ listen 127.0.0.1:{port}; location / {{ empty_gif; }} }} }}"""
+# A token may be used 60 times a minute, so many of them take turns.
+TOKENS = 20_000
+IN_TURN = """local requests, i = {{}}, 0
+init = function(args)
+  wrk.init(args)
+  for path in io.lines("{file}") do requests[#requests + 1] = wrk.format("GET", path) end
+end
+request = function() i = i % #requests + 1; return requests[i] end"""
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
@@ -49,8 +57,8 @@ class Load:
 
 def run(folder: Path) -> list[Result]:
     """Return the results of this suite."""
-    opened, converted, environment = _prepared(folder)
-    results = [row for connections in CONNECTIONS for row in _beside_nginx(folder, opened, converted, environment, connections)]
+    opened, environment = _prepared(folder)
+    results = [row for connections in CONNECTIONS for row in _beside_nginx(folder, opened, environment, connections)]
     command = [sys.executable, "-m", "tracking_receiver", "--port"]
     ours, memory = _measured(command, opened, CONNECTIONS[0], environment)
     results.append(Result("resident memory of a receiver after that", f"{memory:.0f} MB", "at most 80 MB", f"{memory / 80:.2f}×"))
@@ -65,12 +73,13 @@ def run(folder: Path) -> list[Result]:
     return results
 
 
-def _beside_nginx(folder: Path, opened: str, converted: str, environment: dict[str, str], connections: int) -> Iterator[Result]:
+def _beside_nginx(folder: Path, opened: str, environment: dict[str, str], connections: int) -> Iterator[Result]:
     """Both are measured twice in turn: what else the machine does meets both."""
     command = [sys.executable, "-m", "tracking_receiver", "--port"]
     with _nginx(folder) as nginx, _serving(command, environment) as (ours, _):
-        gif, open_, conversion = (nginx, "/o/pixel.gif"), (ours, opened), (ours, converted)
-        first, second = ([_load(*each, connections) for each in (gif, open_, conversion)] for _ in range(2))
+        conversions_in_turn = str(folder / "conversions.lua")
+        gif, open_, conversion = (nginx, "/o/pixel.gif"), (ours, opened), (ours, "/", conversions_in_turn)
+        first, second = ([_load(port, path, connections, *script) for port, path, *script in (gif, open_, conversion)] for _ in range(2))
     nginx_load, opens, conversions = (max(pair, key=lambda load: load.rate) for pair in zip(first, second, strict=True))
     beside = "nginx empty_gif, nothing kept"
     yield _row(
@@ -86,16 +95,15 @@ def _row(what: str, ours: Load, beside: str, other: Load) -> Result:
     return Result(what, str(ours), f"{beside} {other}", f"{ours.rate / other.rate:.2f}×")
 
 
-def _prepared(folder: Path) -> tuple[str, str, dict[str, str]]:
+def _prepared(folder: Path) -> tuple[str, dict[str, str]]:
     settings = Settings.load(data_dir=folder / "data", secret_key=KEY)
     migrate(Database(settings.resolved_database_url))
     signer = TokenSigner(settings.key)
+    conversions = [f"/e/{signer.mint(Purpose.CONVERSION, n)}?value=19.90&currency=EUR&order_id=A-{n}" for n in range(TOKENS)]
+    (folder / "conversions.txt").write_text("\n".join(conversions))
+    (folder / "conversions.lua").write_text(IN_TURN.format(file=folder / "conversions.txt"))
     environment = {"POSTWRIGHT_DATA_DIR": str(settings.data_dir), "POSTWRIGHT_SECRET_KEY": KEY}
-    return (
-        f"/o/{signer.mint(Purpose.OPEN, 1)}.gif",
-        f"/e/{signer.mint(Purpose.CONVERSION, 1)}?value=19.90&currency=EUR&order_id=A-1",
-        environment,
-    )
+    return f"/o/{signer.mint(Purpose.OPEN, 1)}.gif", environment
 
 
 def _path(folder: Path) -> str:
@@ -110,8 +118,9 @@ def _measured(command: list[str], path: str, connections: int, environment: dict
     return load, int(kilobytes[1]) / 1024
 
 
-def _load(port: int, path: str, connections: int) -> Load:
+def _load(port: int, path: str, connections: int, script: str = "") -> Load:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{port}{path}"]
+    command += ["--script", script] if script else []
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Non-2xx" not in printed, printed
     assert "Socket errors" not in printed, printed

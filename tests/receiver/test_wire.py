@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import time
@@ -12,6 +13,7 @@ from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
 from tests.receiver.wire import Wire, get
 from tracking_receiver.hits import PIXEL
+from tracking_receiver.limiting import PER_TOKEN
 
 # Makes a request unusual without changing what it means: it takes the whole way instead of the shortcut.
 THE_LONG_WAY = "Content-Length: 0"
@@ -194,3 +196,27 @@ def test_opens_and_conversions_of_many_at_once_are_all_noted(site: Site) -> None
         wire.__exit__()
     noted = [(line["kind"], line["message_id"]) for line in site.records() if 500 <= line.get("message_id", 0) < 560]
     assert sorted(noted) == sorted((kind, number) for kind in ("opened", "converted") for number in range(500, 560))
+
+
+def test_a_conversion_token_used_again_and_again_by_get_has_to_wait(site: Site) -> None:
+    with Wire(site.port) as wire:
+        wire.send(get(_path(site, Purpose.CONVERSION, 417)) * (PER_TOKEN + 1))
+        statuses = [wire.answer().status for _ in range(PER_TOKEN + 1)]
+    assert statuses == [200] * PER_TOKEN + [429]
+    assert len(site.records("converted", 417)) == PER_TOKEN
+
+
+def test_hits_are_counted_whichever_way_they_take(site: Site) -> None:
+    def told() -> list[int]:
+        text = site.http.get("/metrics").text
+        routes = [("/o/{token}", 200), ("/c/{token}", 302), ("/e/{token}", 200)]
+        found = [re.search(rf'route="{re.escape(route)}",status="{status}",worker="\d+"}} (\d+)', text) for route, status in routes]
+        return [int(each[1]) if each else 0 for each in found]
+
+    before = told()
+    for way in ([], [THE_LONG_WAY]):
+        for purpose, link in ((Purpose.OPEN, 0), (Purpose.CLICK, 1), (Purpose.CONVERSION, 1)):
+            with Wire(site.port) as wire:
+                wire.send(get(_path(site, purpose, 418, link), *way))
+                wire.answer()
+    assert [after - earlier for after, earlier in zip(told(), before, strict=True)] == [2, 2, 2]
