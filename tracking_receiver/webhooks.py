@@ -81,7 +81,9 @@ class Reporting:
         if proved is None:
             return self._refused(request, key, door, plain)
         if not await self._parts.notes.wish(line(door, reported, plain), keep=False):
+            self._parts.metrics.report(door.kind, "failed")
             return tell(503, {"error": "full"})  # it sends the report again
+        self._parts.metrics.report(door.kind, "taken")
         return await self._follow_up(door, proved)
 
     async def _prove(self, key: str, door: Door, request: WebhookRequest, plain: bytes) -> WebhookRequest | None:
@@ -106,6 +108,7 @@ class Reporting:
         if is_try is not None and is_try(plain):
             return tell(200, {"ok": True})
         wait = self._parts.limiter.forged(_address(request), key)
+        self._parts.metrics.report(door.kind, "slowed" if wait else "refused")
         return _too_often(wait) if wait else tell(401, {"error": "forged"})
 
     async def _follow_up(self, door: Door, request: WebhookRequest) -> Response:

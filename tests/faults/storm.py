@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
+from tests.receiver.reporting import BEARER
 
 THREADS = 6
 _FIRST = 10  # the numbers before are for the tests around it
@@ -35,7 +36,7 @@ class Act:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def acts(site: Site) -> list[Act]:
+def acts(site: Site, connection_key: str) -> list[Act]:
     """Everything one can do at this receiver; each event has a number of its own, so that it can be looked for."""
     form = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -47,6 +48,7 @@ def acts(site: Site) -> list[Act]:
         Act("clicked", "GET", path("c", Purpose.CLICK)),
         Act("unsubscribed", "POST", path("u", Purpose.UNSUBSCRIBE), lambda _: b"List-Unsubscribe=One-Click", form),
         Act("converted", "POST", path("e", Purpose.CONVERSION), lambda number: b"order_id=%d" % number, form),
+        Act("webhook", "POST", lambda _: f"/webhooks/generic/{connection_key}", lambda number: b"%d" % number, BEARER),
     ]
 
 
@@ -55,13 +57,13 @@ class Storm:
 
     Args:
         site: The receiver.
+        connection_key: The connection that reports are for.
         numbers: Where the numbers of events come from; shared by the storms of one test, so that none comes twice.
-        more: Acts besides those of readers and shops.
     """
 
-    def __init__(self, site: Site, numbers: itertools.count[int] | None = None, more: list[Act] | None = None) -> None:
+    def __init__(self, site: Site, connection_key: str, numbers: itertools.count[int] | None = None) -> None:
         self._site, self._numbers = site, numbers or itertools.count(_FIRST)
-        self._acts = acts(site) + (more or [])
+        self._acts = acts(site, connection_key)
         self._threads = [threading.Thread(target=self._act, args=(each,), daemon=True) for each in range(THREADS)]
         self._stopping = threading.Event()
         # By kind: the numbers that were answered well; what was refused, by status.

@@ -19,6 +19,7 @@ from core.settings import Settings
 from tests.faults.storm import Storm, missing
 from tests.faults.without_powers import obey_modes
 from tests.receiver.conftest import Site, fill, receiver, small_files
+from tests.receiver.reporting import add_connection, report
 from tests.support.waiting import wait_for
 from tracking_receiver.hits import PIXEL
 
@@ -44,6 +45,7 @@ def _nothing_is_noted(site: Site) -> None:
     assert (pixel.status_code, pixel.content) == (503, PIXEL)
     assert (click.status_code, click.headers["location"]) == (302, "https://shop.example/a?x=1")
     assert (unsubscribe.status_code, "try again" in unsubscribe.text) == (503, True)
+    assert report(site, add_connection(site.settings), b"{}").status_code == 503
     assert (conversion.status_code, "could not be noted" in conversion.text) == (503, True)
     assert site.http.get(site.urls.unsubscribe(3)).status_code == 200  # looking needs no disk
     health = site.http.get("/healthz")
@@ -91,7 +93,7 @@ def test_a_full_disk_under_load_and_what_was_acknowledged_before(folder: Path) -
         if mounted:
             ballast.write_bytes(b"x" * (DISK - 512 * 1024))
         site = stack.enter_context(receiver(folder, set_up=set_up))
-        storm = Storm(site)
+        storm = Storm(site, add_connection(site.settings))
         storm.start()
         wait_for(lambda: storm.refused[503] >= 20, "the disk to be full")
         storm.stop()

@@ -18,6 +18,7 @@ from core.storage.journal import JournalReader
 from tests.faults.killing import kill_with_children
 from tests.faults.storm import Storm, missing
 from tests.receiver.conftest import Site, fill, receiver
+from tests.receiver.reporting import add_connection
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
@@ -35,9 +36,10 @@ def folder(tmp_path: Path, migrated_file: Path) -> Path:
 
 def test_nothing_that_was_acknowledged_is_missing_after_a_kill(folder: Path) -> None:
     dice, numbers, acknowledged = random.Random(4), itertools.count(10), 0
+    key = add_connection(Settings.load(data_dir=folder, secret_key="a-key-for-tests-only"))
     for number in range(ROUNDS):
         with receiver(folder) as site:
-            storm = Storm(site, numbers)
+            storm = Storm(site, key, numbers)
             storm.start()
             enough = dice.randrange(1, 600)
             wait_for(lambda storm=storm, enough=enough: storm.answers >= enough, f"{enough} answers")

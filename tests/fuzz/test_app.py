@@ -18,6 +18,7 @@ from core.clock import SystemClock
 from core.links.tokens import Purpose, TokenSigner
 from core.settings import Settings
 from tests.receiver.conftest import Site, fill, receiver
+from tests.receiver.reporting import BEARER, add_connection
 from tracking_receiver.app import Receiver
 from tracking_receiver.parts import build
 
@@ -156,6 +157,19 @@ def test_every_request_is_answered_and_never_with_a_failure_of_ours(app: InProce
 def test_the_same_with_genuine_tokens(app: InProcess, purpose: Purpose, message: int, request: Request) -> None:
     path = f"/{'ocuvep'[purpose - 1]}/{SIGNER.mint(purpose, message, 1)}"
     assert app.status(Request(request.method, path, request.query, request.headers, request.chunks, request.is_cut)) < 500
+
+
+@pytest.fixture(scope="module")
+def key(folder: Path) -> str:
+    return add_connection(Settings.load(data_dir=folder, secret_key=KEY))
+
+
+@given(request=requests, proved=st.booleans())
+@settings(max_examples=200)
+def test_the_same_at_the_door_of_a_provider(app: InProcess, key: str, request: Request, proved: bool) -> None:
+    headers = [*request.headers, *((b"authorization", BEARER["authorization"].encode()) for _ in range(proved))]
+    asked = Request(request.method, f"/webhooks/generic/{key}", request.query, headers, request.chunks, request.is_cut)
+    assert app.status(asked) < 500
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
+from tests.receiver.reporting import add_connection, report
 from tests.support.waiting import wait_for
 from tracking_receiver.metrics import Metrics
 
@@ -21,14 +22,15 @@ def test_a_shop_s_page_may_report_a_conversion_by_fetch(site: Site) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     preflight = site.http.options(f"/e/{token}", headers=SHOP | asked)
     refused = site.http.post("/e/forged", headers=SHOP)
+    image = site.http.get(f"/e/{token}?order_id=2", headers=SHOP)
 
-    assert (simple.status_code, preflight.status_code, refused.status_code) == (200, 204, 404)
-    for answer in (simple, preflight, refused):
+    assert (simple.status_code, preflight.status_code, refused.status_code, image.status_code) == (200, 204, 404, 200)
+    for answer in (simple, preflight, refused, image):
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
     assert preflight.headers["access-control-allow-methods"] == "GET, POST"
     assert preflight.headers["access-control-allow-headers"] == "content-type"
-    assert len(site.records("converted", 400)) == 1
+    assert len(site.records("converted", 400)) == 2
 
 
 def test_nothing_else_is_told_to_other_origins(site: Site) -> None:
@@ -67,7 +69,7 @@ def test_a_storm_leaves_no_token_no_address_and_no_body_in_the_log(site: Site) -
 
 
 def _value(text: str, name: str, **labels: str) -> float:
-    found = [line for line in text.splitlines() if line.startswith(name + "{") and all(f'{k}="{v}"' for k, v in labels.items() if k)]
+    found = [line for line in text.splitlines() if line.startswith(name + "{")]
     matching = [line for line in found if all(f'{key}="{value}"' in line for key, value in labels.items())]
     return sum(float(line.rpartition(" ")[2]) for line in matching)
 
@@ -77,6 +79,11 @@ def test_the_numbers_are_told_in_the_format_of_prometheus(site: Site) -> None:
     before = site.http.get("/metrics").text
     site.http.post(site.urls.unsubscribe(601))
     site.http.get("/u/forged")
+    site.http.get(site.urls.open(602))
+    site.http.get(site.urls.click(602, 1), follow_redirects=False)
+    site.http.get("/c/forged")
+    report(site, add_connection(site.settings), b"{}")
+    report(site, add_connection(site.settings), b"{}", authorization="Bearer wrong")
     answer = site.http.get("/metrics")
 
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -84,6 +91,10 @@ def test_the_numbers_are_told_in_the_format_of_prometheus(site: Site) -> None:
     for status in ("200", "404"):
         labels = {"route": "/u/{token}", "status": status}
         assert _value(answer.text, requests, **labels) == _value(before, requests, **labels) + 1
+    for route, status in (("/o/{token}", "200"), ("/c/{token}", "302"), ("/c/{token}", "404"), ("/webhooks/generic/{key}", "401")):
+        assert _value(answer.text, requests, route=route, status=status) > _value(before, requests, route=route, status=status)
+    for result in ("taken", "refused"):
+        assert _value(answer.text, "postwright_receiver_webhook_reports_total", provider="generic", result=result) == 1
     assert _value(answer.text, "postwright_receiver_known_links") >= 2
     assert _value(answer.text, "postwright_receiver_journal_backlog") == 0
     assert _value(answer.text, "postwright_receiver_journal_write_errors_total") == 0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
+from tests.receiver.reporting import add_connection, report
 from tracking_receiver import limiting
 from tracking_receiver.limiting import PER_FORGER, PER_NETWORK, PER_STRANGER, PER_TOKEN, Allowance, Limiter
 from tracking_receiver.places import is_nearby, is_this_machine, network
@@ -162,3 +163,20 @@ def test_one_network_looks_at_so_many_pages_a_minute(site: Site) -> None:
         assert 429 in statuses
         assert neighbour.get(site.urls.view(1)).status_code == 429
         assert http.post(site.urls.unsubscribe(5000)).status_code == 200
+
+
+def test_refused_reports_slow_their_sender_down_and_a_genuine_one_passes_all_the_same(site: Site) -> None:
+    key = add_connection(site.settings)
+    sender, other = {"X_Forwarded_For": "8.6.6.6"}, {"X_Forwarded_For": "8.6.7.6"}
+    forged = {"authorization": "Bearer wrong"}
+    answers = [report(site, key, b"{}", **sender, **forged) for _ in range(PER_FORGER + 5)]
+    assert [answer.status_code for answer in answers] == [401] * PER_FORGER + [429] * 5
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert report(site, key, b"{}", **sender).status_code == 200
+    assert report(site, key, b"{}", **other, **forged).status_code == 401
+    assert report(site, add_connection(site.settings), b"{}", **sender, **forged).status_code == 401
+
+
+def test_a_provider_may_report_as_often_as_it_likes(site: Site) -> None:
+    key = add_connection(site.settings)
+    assert {report(site, key, b"{}", X_Forwarded_For="8.6.8.8").status_code for _ in range(PER_NETWORK // 2)} == {200}
