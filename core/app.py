@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 
 from core.accounts.assembly import AccountServices
 from core.analytics.reports import Analytics
@@ -18,9 +19,11 @@ from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
+from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
 from core.events.conversions import Conversions
+from core.events.datacentres import Datacentres
 from core.events.forgetting import Forgetting
 from core.events.ingester import Ingester
 from core.events.intake import Intake
@@ -28,6 +31,7 @@ from core.events.jobs import IntakeJobs, JobChore, JobKind, Worker
 from core.events.past_lines import PastLines
 from core.events.replaying import Replaying
 from core.events.retention import JournalRetention
+from core.events.settling import Settling
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
 from core.links.tokens import TokenSigner
@@ -180,9 +184,17 @@ class Services(AccountServices):
             chores=(
                 Forgetting(self.db, self.clock, self.settings.journal_days),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
+                Settling(self.db, self.clock, self.lake, self.engine, self.datacentres),
                 JobChore(self.db, self.intake_jobs, self._job_workers()),
             ),
+            datacentres=self.datacentres,
         )
+
+    @cached_property
+    def datacentres(self) -> Datacentres:
+        """Whose addresses people seldom read mail from."""
+        given = self.settings.datacentre_ranges
+        return datacentres.load(Path(given) if given else None)
 
     @cached_property
     def intake_jobs(self) -> IntakeJobs:

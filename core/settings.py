@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         SecretStr(""), description="What has to be brought to read the receiver's numbers; empty lets its own machine alone read them."
     )
+    datacentre_ranges: str = Field("", description="File of data centres' networks, a CIDR a line; empty means the one that comes with it.")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")

@@ -63,7 +63,7 @@ class MatchedMessage(NamedTuple):
         contact_id: Who it went to.
         variant_id: The arm of an A/B test, if any.
         state: Its state in the ledger.
-        is_accepted: Whether the ledger says when it was accepted.
+        accepted_at: When it was accepted, None where the ledger does not say.
         is_recorded: Whether the lake has its `sent` event already.
         email: The contact's address, None if the contact has been deleted.
     """
@@ -74,9 +74,14 @@ class MatchedMessage(NamedTuple):
     contact_id: int
     variant_id: int | None
     state: str
-    is_accepted: bool
+    accepted_at: datetime | None
     is_recorded: bool
     email: str | None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the ledger says when it was accepted."""
+        return self.accepted_at is not None
 
     @property
     def recipient_domain(self) -> str | None:

@@ -27,6 +27,7 @@ from core.events.actions.means import Means
 from core.events.chores import Chore
 from core.events.compaction import Compaction
 from core.events.counting import count_steps
+from core.events.datacentres import Datacentres
 from core.events.event import DropReason, Event
 from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
@@ -79,6 +80,7 @@ class Ingester:
         snapshots: The contacts' snapshots, refreshed now and then.
         keys: Reads the names of our messages in what providers report.
         chores: What else only the one who ingests may do, piece by piece between two batches.
+        datacentres: Their networks, if not those that come with Postwright.
         batch_bytes: About how much of the journals is read at a time.
     """
 
@@ -95,10 +97,11 @@ class Ingester:
         keys: MessageKeys,
         *,
         chores: Sequence[Chore] = (),
+        datacentres: Datacentres | None = None,
         batch_bytes: int = BATCH_BYTES,
     ) -> None:
         self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
-        self._keys, self._chores = keys, chores
+        self._keys, self._chores, self._datacentres = keys, chores, datacentres
         self._batch_bytes = batch_bytes
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
@@ -211,7 +214,7 @@ class Ingester:
     def _sort_out(self, batch: Batch) -> Sorted:
         reading = read_lines(batch.lines())
         with self._db.read() as connection:
-            context = load_context(connection, reading.events, self._keys)
+            context = load_context(connection, reading.events, self._keys, self._datacentres)
         return sort_out(reading.found, context, reading.reports)
 
     def _stage(self, events: Sequence[Event]) -> list[StagedFile]:

@@ -1,78 +1,63 @@
-"""Who opened or clicked: a person, a proxy that fetches for one, or a machine; every verdict carries its reason.
-
-The rules are few and look at the request alone. Sources: what image proxies and Apple's Mail Privacy Protection send is
-public; the words are those under which scanners, crawlers and HTTP libraries announce themselves.
-"""
+"""Who opened or clicked: gathers the signals of each event, finds what several show together, and lets the rules decide."""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable
 
+from core.events import patterns
 from core.events.event import Event
 from core.events.matching import Context
+from core.events.patterns import Hit
+from core.events.rules import RULES_VERSION, judge
+from core.events.signals import Signal, gather, read, written
 from core.storage.event_words import Actor, EventKind
 
-
-class Verdict(NamedTuple):
-    """Who, and why we think so."""
-
-    actor: Actor
-    reason: str
-
-
-_PERSON = Verdict(Actor.HUMAN, "")
-_CRAWLER = Verdict(Actor.MACHINE, "crawler")
-# "Googlebot/2.1", "bingbot;", "(SomeBot)"; but CUBOT makes phones, which name themselves "CUBOT X30)" or "Build/CUBOT)".
-_BOT = re.compile(r"(?<!\bcu)bot[/;)]")
-_JUDGED = frozenset({EventKind.OPENED, EventKind.CLICKED})
+JUDGED = frozenset({EventKind.OPENED, EventKind.CLICKED})
 _BY_A_PERSON = frozenset({EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.CONVERTED, EventKind.SUBSCRIBED, EventKind.REPLIED})
 
-# The first word found in the lower-cased user agent decides; proxies come first, because crawler lists name them too.
-_WORDS: tuple[tuple[str, Verdict], ...] = (
-    ("googleimageproxy", Verdict(Actor.PROXY, "image_proxy")),
-    ("yahoomailproxy", Verdict(Actor.PROXY, "image_proxy")),
-    ("barracuda", Verdict(Actor.MACHINE, "security_scanner")),
-    ("proofpoint", Verdict(Actor.MACHINE, "security_scanner")),
-    ("mimecast", Verdict(Actor.MACHINE, "security_scanner")),
-    ("safelinks", Verdict(Actor.MACHINE, "security_scanner")),
-    ("scanner", Verdict(Actor.MACHINE, "security_scanner")),
-    ("headless", Verdict(Actor.MACHINE, "headless_browser")),
-    ("phantomjs", Verdict(Actor.MACHINE, "headless_browser")),
-    ("crawler", _CRAWLER),
-    ("spider", _CRAWLER),
-    ("slurp", _CRAWLER),
-    ("preview", Verdict(Actor.MACHINE, "link_preview")),
-    ("facebookexternalhit", Verdict(Actor.MACHINE, "link_preview")),
-    ("curl/", Verdict(Actor.MACHINE, "http_library")),
-    ("wget/", Verdict(Actor.MACHINE, "http_library")),
-    ("python-", Verdict(Actor.MACHINE, "http_library")),
-    ("aiohttp", Verdict(Actor.MACHINE, "http_library")),
-    ("go-http-client", Verdict(Actor.MACHINE, "http_library")),
-    ("okhttp", Verdict(Actor.MACHINE, "http_library")),
-    ("apache-httpclient", Verdict(Actor.MACHINE, "http_library")),
-    ("java/", Verdict(Actor.MACHINE, "http_library")),
-)
 
-
-def judge_actor(event: Event, _context: Context) -> Event:
+def judge_actor(event: Event, context: Context) -> Event:
     """Set who acted and why we think so; kinds in which nobody acts (`sent`, `bounced`) have no actor."""
-    if event.kind in _JUDGED:
-        verdict = Verdict(Actor.MACHINE, "head_request") if event.method == "HEAD" else judge_user_agent(event.user_agent or "")
-        event.actor, event.actor_reason = verdict.actor.value, verdict.reason or None
+    if event.kind in JUDGED:
+        event.signals = gather(event, context.datacentres.holds)
+        _decide(event)
     elif event.kind in _BY_A_PERSON:
         event.actor = Actor.HUMAN.value
     return event
 
 
-@lru_cache(maxsize=16_384)
-def judge_user_agent(user_agent: str) -> Verdict:
-    """Return who announces itself by this user agent."""
-    plain = user_agent.strip().lower()
-    if not plain:
-        return Verdict(Actor.MACHINE, "no_user_agent")
-    if plain == "mozilla/5.0":  # Apple's Mail Privacy Protection fetches every image under this bare name
-        return Verdict(Actor.MACHINE, "apple_privacy")
-    found = next((verdict for word, verdict in _WORDS if word in plain), _PERSON)
-    return _CRAWLER if found is _PERSON and _BOT.search(plain) else found
+def judge_together(events: Iterable[Event]) -> None:
+    """Judge clicks of one batch again that show together what none shows alone; what comes later settles it (`settling`)."""
+    clicks: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.kind is EventKind.CLICKED and event.message_id is not None:
+            clicks[event.message_id].append(event)
+    several = [event for of_one in clicks.values() if len(of_one) > 1 for event in of_one]
+    if not several:
+        return
+    found = patterns.find(map(_hit, several))
+    for event in several:
+        joint = found.get(event.event_id)
+        if joint:
+            event.signals = written([*read(event.signals), *joint])
+            _decide(event)
+
+
+def _decide(event: Event) -> None:
+    actor, reason = judge(event.signals or "")
+    event.actor, event.actor_reason, event.rules_version = actor.value, reason or None, RULES_VERSION
+
+
+def _hit(event: Event) -> Hit:
+    seen = read(event.signals)
+    return Hit(
+        event_id=event.event_id,
+        message=event.message_id or 0,
+        is_click=True,
+        at=event.at,
+        link=event.link_id if event.link_id is not None else event.url,
+        network=event.ip_prefix,
+        is_head=Signal.HEAD in seen,
+        is_honeypot=Signal.HONEYPOT in seen,
+    )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.contacts.addresses import comparable, domain_of
 from core.contacts.tables import contacts
+from core.events.datacentres import Datacentres, shipped
 from core.events.event import Drop, DropReason, Event, Found, MatchedMessage, Step
 from core.events.tables import event_keys, reported_keys
 from core.links.tables import links
@@ -30,6 +31,7 @@ class Context:
         seen_keys: Keys of events that have been kept already; grows while the batch is gone through.
         seen_reports: The same for what providers report (`report_keys`).
         recorded: Messages whose `sent` event has been kept already; grows likewise.
+        datacentres: Their networks.
     """
 
     messages: dict[int, MatchedMessage]
@@ -38,15 +40,17 @@ class Context:
     seen_keys: set[str] = field(default_factory=set)
     seen_reports: set[int] = field(default_factory=set)
     recorded: set[int] = field(default_factory=set)
+    datacentres: Datacentres = field(default_factory=shipped)
 
 
-def load_context(connection: sa.Connection, events: Sequence[Event], keys: MessageKeys) -> Context:
+def load_context(connection: sa.Connection, events: Sequence[Event], keys: MessageKeys, datacentres: Datacentres | None = None) -> Context:
     """Return what is known about a batch, with a handful of queries whatever its size.
 
     Args:
         connection: Reads the database.
         events: The batch; those that name a message otherwise than by its number get the number here.
         keys: Reads the keys.
+        datacentres: Their networks, if not those that come with Postwright.
     """
     reported = [event for event in events if event.is_reported]
     for event in reported:
@@ -61,6 +65,7 @@ def load_context(connection: sa.Connection, events: Sequence[Event], keys: Messa
         seen_keys=_seen(connection, events, found),
         seen_reports=_seen_reports(connection, [key for event in reported for key in event.report_keys]),
         recorded={message.id for message in found.values() if message.is_recorded},
+        datacentres=datacentres or shipped(),
     )
 
 
@@ -146,7 +151,7 @@ def _the_one(candidates: Sequence[MatchedMessage], recipient: str | None) -> Mat
 _C = messages.c
 _FULL = sa.select(
     *(_C.id, _C.workspace_id, _C.campaign_id, _C.contact_id, _C.variant_id, _C.state),
-    *(_C.accepted_at.is_not(None), _C.recorded_at.is_not(None)),
+    *(_C.accepted_at, _C.recorded_at.is_not(None)),
     contacts.c.email,
 ).select_from(messages.outerjoin(contacts, contacts.c.id == _C.contact_id))
 

@@ -51,7 +51,7 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
         received_at=moment(read("received_at")) or at,
         source=text(read("source")) or "",
         message_id=number_id(read("message_id")),
-        link_id=number_id(read("link_id")),
+        link_id=0 if read("link_id") == 0 else number_id(read("link_id")),  # 0 is the hidden link
         ip=ip,
         ip_prefix=ip_prefix(ip),
         user_agent=text(read("user_agent")),

@@ -19,6 +19,7 @@ from core.events.actions.soft_bounces import weigh_soft_bounces
 from core.events.actions.unsubscribed import on_unsubscribed
 from core.events.event import Event
 from core.events.matching import scoped_key
+from core.events.settling import note_clicks
 from core.events.tables import event_keys, reported_keys, stale_facts
 from core.storage.database import insert_numbers, insert_or_ignore, upsert
 from core.storage.event_words import EventKind
@@ -48,6 +49,7 @@ def record_kept(connection: sa.Connection, events: Sequence[Event], means: Means
     apply_effects(connection, events, means)
     remember_keys(connection, events, now)
     mark_stale(connection, events, now)
+    note_clicks(connection, events)
 
 
 def apply_effects(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:

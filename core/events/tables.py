@@ -56,12 +56,15 @@ intake_jobs = sa.Table(
     sa.Column("finished_at", UtcDateTime),
 )
 
-# Up to when who clicked is decided for good; automations act on nothing later.
+# Up to when who clicked is decided for good; automations act on nothing later. Clicks that are not settled came in from
+# `waiting_since` on, and happened from `waiting_from` on.
 settled_clicks = sa.Table(
     "settled_clicks",
     metadata,
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     sa.Column("until", UtcDateTime, nullable=False),
+    sa.Column("waiting_since", UtcDateTime),
+    sa.Column("waiting_from", UtcDateTime),
 )
 
 # Campaigns whose message to somebody bounced for now; a delivery forgets them.

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.errors import StorageFull
+from core.errors import Conflict, StorageFull
 from core.ids import random_name
 from core.storage.database import Database
 from core.storage.tables import lake_files
@@ -123,13 +123,18 @@ class Lake:
         return StagedFile(values | _ranges(table))
 
     def commit(self, connection: sa.Connection, staged: Iterable[StagedFile], *, replaced: Sequence[int] = ()) -> None:
-        """Make staged files count and mark replaced ones dead, inside the caller's transaction."""
+        """Make staged files count and mark replaced ones dead, inside the caller's transaction.
+
+        Raises:
+            Conflict: If somebody else has replaced one of them meanwhile: its rows would count twice.
+        """
         rows = [file.values for file in staged]
         if rows:
             connection.execute(sa.insert(lake_files), rows)
         if replaced:
-            dead = sa.update(lake_files).where(lake_files.c.id.in_(replaced)).values(dead_at=self._clock.now())
-            connection.execute(dead)
+            alive = sa.update(lake_files).where(lake_files.c.id.in_(replaced), lake_files.c.dead_at.is_(None))
+            if connection.execute(alive.values(dead_at=self._clock.now())).rowcount != len(set(replaced)):
+                raise Conflict("A file of the lake was replaced meanwhile.", hint="Nothing is lost: it is done again.")
 
     def files(
         self,

@@ -110,7 +110,7 @@ def _events(workspace_id: int) -> list[Event]:
     for campaign in range(1, CAMPAIGNS + 1):
         launched = now - timedelta(days=29) * (campaign / CAMPAIGNS)
         for contact in dice.sample(range(1, PEOPLE + 1), RECIPIENTS):
-            message = MatchedMessage(len(made), workspace_id, campaign, contact, None, "accepted", True, True, f"p{contact}@example.com")
+            message = MatchedMessage(len(made), workspace_id, campaign, contact, None, "accepted", None, True, f"p{contact}@example.com")
             sent = launched + timedelta(seconds=dice.uniform(0, 600))
             made.append(Event(len(made), EventKind.SENT, sent, "delivery", message=message))
             for kind, share in AFTERWARDS:

@@ -26,7 +26,7 @@ def test_any_field_may_hold_anything(fields: dict[str, object]) -> None:
     record = {"at": "2026-11-22T12:00:00+00:00", **fields}
     event = parse("file", 0, record)
     assert isinstance(event, Event)
-    message = MatchedMessage(1, 1, 1, 1, None, "accepted", True, False, "a@example.com")
+    message = MatchedMessage(1, 1, 1, 1, None, "accepted", None, False, "a@example.com")
     event.message_id = 1
 
     kept = sort_out([event], Context({1: message})).kept

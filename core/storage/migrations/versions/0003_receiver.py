@@ -88,6 +88,8 @@ def _add_intake() -> None:
         "settled_clicks",
         sa.Column("workspace_id", Id, autoincrement=False, nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("waiting_since", UtcDateTime(), nullable=True),
+        sa.Column("waiting_from", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_settled_clicks_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_settled_clicks")),
     )
