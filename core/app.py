@@ -29,6 +29,7 @@ from core.events.ingester import Ingester
 from core.events.intake import Intake
 from core.events.jobs import IntakeJobs, JobChore, JobKind, Worker
 from core.events.past_lines import PastLines
+from core.events.rejudging import Rejudging
 from core.events.replaying import Replaying
 from core.events.retention import JournalRetention
 from core.events.settling import Settling
@@ -245,7 +246,8 @@ class Services(AccountServices):
     def _job_workers(self) -> dict[JobKind, Worker]:
         past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
         replaying = Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, self._message_keys, means)
-        return {JobKind.REPLAY: replaying}
+        rejudging = Rejudging(self.db, self.clock, self.intake_jobs, self.lake, self.engine, self.datacentres)
+        return {JobKind.REPLAY: replaying, JobKind.RECLASSIFY: rejudging}
 
     @cached_property
     def _api_journal(self) -> JournalWriter:

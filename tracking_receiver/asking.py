@@ -42,7 +42,7 @@ def seen_by(parts: Parts, kind: EventKind, who: Asker, message_id: int, link_id:
         parts.clock.now(),
         "receiver",
         message_id=message_id,
-        link_id=link_id or None,
+        link_id=link_id if link_id or kind is EventKind.CLICKED else None,  # 0 is the link that people can't see
         ip=who.ip,
         user_agent=who.user_agent,
         method=who.method,

@@ -19,7 +19,7 @@ from core.storage.event_record import EventRecord
 from core.storage.event_words import EventKind
 from tracking_receiver.asking import Asker, Scope, asker
 from tracking_receiver.headers import PAGE_HEADERS, PRIVATE
-from tracking_receiver.pages import Page, broken_link, lost_link
+from tracking_receiver.pages import Page, broken_link, hidden_link, lost_link
 from tracking_receiver.parts import Parts
 from tracking_receiver.replies import Headers, Hit, Reply, reply, with_header
 
@@ -66,6 +66,8 @@ class Hits:
         if claims is None:
             broken = _page(broken_link())
             return Hit(None, broken, broken, _CLICK_ROUTE)
+        if claims.link_id == 0:
+            return self._click(who, claims, _page(hidden_link()))
         found = self._parts.destinations.known(claims.link_id)
         return None if found is None else self._click(who, claims, self._redirect(found, claims))
 
@@ -107,8 +109,8 @@ class Hits:
         """Return what `event_record` would, in a fraction of the time."""
         at = self._parts.clock.now().isoformat(timespec="microseconds")
         record: EventRecord = {"kind": kind, "at": at, "source": "receiver", "message_id": claims.message_id}
-        if claims.link_id:
-            record["link_id"] = claims.link_id
+        if claims.link_id or kind == _CLICKED:
+            record["link_id"] = claims.link_id  # 0 is the link that people can't see
         if who.ip:
             record["ip"] = who.ip
         if who.user_agent:

@@ -71,6 +71,11 @@ def test_message() -> Page:
     return _page(200, "This was a test", "<p>In a real message this link works. A test belongs to nobody, so there is nothing to show.</p>")
 
 
+def hidden_link() -> Page:
+    """Return the answer to the link that people can't see."""
+    return _page(200, "Nothing to see here", "<p>This link leads nowhere. Please use the ones you can see in the message.</p>")
+
+
 def too_large() -> Page:
     """Return the answer to a body beyond the limit."""
     return _page(413, "That was too much", "<p>The request was larger than this page accepts. Nothing was changed.</p>")

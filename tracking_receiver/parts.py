@@ -55,6 +55,10 @@ class UrlsWithoutPixel(TrackingUrls):
         """Return an image that tells nobody."""
         return _NO_PIXEL
 
+    def trap(self, message_id: int) -> str:
+        """Return no link for machines."""
+        return ""
+
 
 def build(settings: Settings, clock: Clock) -> Parts:
     """Return the parts of this installation."""

@@ -32,7 +32,7 @@ _LINKS = f"""
         count(case when {_PEOPLE} then 1 end) as clicks,
         count(case when {_MACHINE} then 1 end) as machine_clicks
     from events
-    where campaign_id = $campaign_id and contact_id is not null and kind = 'clicked' and link_id is not null
+    where campaign_id = $campaign_id and contact_id is not null and kind = 'clicked' and link_id > 0
     group by link_id
 """
 _REVENUES = """

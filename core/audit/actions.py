@@ -72,6 +72,7 @@ class AuditAction(StrEnum):
     ALERT_DISMISSED = "alert.dismissed"
     EVENTS_EXPORTED = "events.exported"
     INTAKE_REPLAYED = "intake.replayed"
+    INTAKE_RECLASSIFIED = "intake.reclassified"
     INTAKE_JOB_CANCELLED = "intake.job_cancelled"
     AUDIT_EXPORTED = "audit.exported"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.events.jobs import Job
 
 _TIME = "TIME"
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def intake(
@@ -63,6 +64,21 @@ def replay(
     if begin is None:
         raise Usage("Say from when on.", hint="For example --since 2026-11-22T12:00:00Z.")
     job = call.services.intake.replay(call.by, begin, moment(until) or call.services.clock.now())
+    if wait:
+        job = _wait(call, job)
+    return Answer(_job_facts(job), _job_words(job), ok=job.state not in ("failed", "cancelled"))
+
+
+def reclassify(
+    call: Call,
+    since: Annotated[str, typer.Option("--since", metavar=_TIME, help="From when on; from the beginning if not given.")] = "",
+    until: Annotated[str, typer.Option("--until", metavar=_TIME, help="Up to when; until now if not given.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would change, and change nothing.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until it is done; does the work itself where no ingester runs.")] = False,
+) -> Answer:
+    """Judge past opens and clicks again by today's rules: by people, by proxies for them, or by machines."""
+    begin, end = moment(since) or _BEGINNING, moment(until) or call.services.clock.now()
+    job = call.services.intake.reclassify(call.by, begin, end, dry_run=dry_run)
     if wait:
         job = _wait(call, job)
     return Answer(_job_facts(job), _job_words(job), ok=job.state not in ("failed", "cancelled"))

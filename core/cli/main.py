@@ -29,6 +29,7 @@ command(postwright, "demo")(demo.demo)
 command(events, "intake")(event_intake.intake)
 command(events, "raw")(event_intake.raw)
 command(events, "replay")(event_intake.replay)
+command(events, "reclassify")(event_intake.reclassify)
 
 
 @command(postwright, "migrate")

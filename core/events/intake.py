@@ -16,6 +16,7 @@ from core.events.jobs import IntakeJobs, Job, JobKind
 from core.events.looking_up import FoundEvent
 from core.events.past_lines import PastLines
 from core.events.raw_lines import RawLine, RawLines
+from core.events.rejudging import DRY_RUN
 from core.messages.keys import MessageKeys
 from core.permissions import Permission, Principal
 from core.storage.database import Database
@@ -143,6 +144,31 @@ class Intake:
             job_id = self._jobs.request(connection, by.workspace_id, JobKind.REPLAY, since, until, by.label)
             told = {"since": since.isoformat(), "until": until.isoformat()}
             record(connection, self._clock.now(), by, AuditAction.INTAKE_REPLAYED, f"intake_job:{job_id}", after=told)
+        return self._jobs.get(by.workspace_id, job_id)
+
+    def reclassify(self, by: Principal, since: datetime, until: datetime, *, dry_run: bool = False) -> Job:
+        """Have opens and clicks of a time range judged again by today's rules; return the job that does it.
+
+        Args:
+            by: Who asks.
+            since: From when on.
+            until: Up to when, exclusively.
+            dry_run: Whether changes are counted only.
+
+        Raises:
+            Denied: Without `intake.manage`, or for somebody who may see only some lists.
+            InvalidInput: If the range makes no sense.
+            Conflict: If that is still going on in this workspace.
+        """
+        _require(by, Permission.INTAKE_MANAGE)
+        since, until = _span(since, until, self._clock.now())
+        with self._db.transaction() as connection:
+            if self._jobs.is_open(connection, by.workspace_id, JobKind.RECLASSIFY):
+                raise Conflict("People and machines are being told apart again already.", hint="Wait until that is done, or stop it.")
+            place = {DRY_RUN: True} if dry_run else {}
+            job_id = self._jobs.request(connection, by.workspace_id, JobKind.RECLASSIFY, since, until, by.label, place=place)
+            told = {"since": since.isoformat(), "until": until.isoformat(), "dry_run": dry_run}
+            record(connection, self._clock.now(), by, AuditAction.INTAKE_RECLASSIFIED, f"intake_job:{job_id}", after=told)
         return self._jobs.get(by.workspace_id, job_id)
 
     def jobs(self, by: Principal) -> list[Job]:

@@ -69,6 +69,8 @@ _OUTCOMES = {
 }
 _DONE = {
     "added": "added",
+    "judged": "looked at",
+    "reason_only": "judged the same for another reason",
     "known": "were there already",
     "duplicate": "told more than once",
     "unmatched": "still belong to no message",
@@ -95,7 +97,7 @@ def outcome_name(outcome: str) -> str:
 
 def done_name(word: str) -> str:
     """Return what a job did with events, to stand behind their number."""
-    return _DONE.get(word, _plain(word))
+    return _DONE.get(word) or _plain(word)
 
 
 def lasting(seconds: float) -> str:

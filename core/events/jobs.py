@@ -111,9 +111,17 @@ class IntakeJobs:
         self._db, self._clock = db, clock
 
     def request(
-        self, connection: sa.Connection, workspace_id: int, kind: JobKind, since: datetime, until: datetime, requested_by: str
+        self,
+        connection: sa.Connection,
+        workspace_id: int,
+        kind: JobKind,
+        since: datetime,
+        until: datetime,
+        requested_by: str,
+        *,
+        place: Mapping[str, Any] | None = None,
     ) -> int:
-        """Add a job, inside the caller's transaction, and return its number."""
+        """Add a job, inside the caller's transaction, and return its number; `place` is where its worker begins."""
         values: dict[str, Any] = {
             "workspace_id": workspace_id,
             "kind": kind.value,
@@ -121,7 +129,7 @@ class IntakeJobs:
             "until": until,
             "state": JobState.WAITING.value,
         }
-        values |= {"place": {}, "counts": {}, "error": "", "requested_by": requested_by, "created_at": self._clock.now()}
+        values |= {"place": dict(place or {}), "counts": {}, "error": "", "requested_by": requested_by, "created_at": self._clock.now()}
         return int(connection.execute(sa.insert(intake_jobs).values(**values).returning(intake_jobs.c.id)).scalar_one())
 
     def next(self) -> Job | None:

@@ -32,6 +32,10 @@ class TrackingUrls:
         """Return the URL that records a click and leads on to the link's destination."""
         return self._click + self._mint(Purpose.CLICK, message_id, link_id)
 
+    def trap(self, message_id: int) -> str:
+        """Return the URL of the link that people can't see: whoever follows it is a machine. Empty for none."""
+        return self.click(message_id, 0)
+
     def unsubscribe(self, message_id: int) -> str:
         """Return the URL of the unsubscribe form, which also takes the one-click POST of RFC 8058."""
         return self._unsubscribe + self._mint(Purpose.UNSUBSCRIBE, message_id)

@@ -18,6 +18,11 @@ from core.providers.mime import address
 from core.templates.rendering import render, render_text
 
 TEST_MARK = "[Test]"
+# Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
+_TRAP = (
+    '<a class="pw-end" href="{}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
+    'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
+)
 
 
 class Composer:
@@ -55,6 +60,7 @@ class Composer:
             view=urls.view(message_id),
             links=[urls.click(message_id, link_id) for link_id in plan.link_ids],
             pixel=urls.open(message_id),
+            trap=urls.trap(message_id),
         )
         headers = _headers(plan, key, at) | {
             "List-Unsubscribe": f"<{unsubscribe}>",  # RFC 2369
@@ -99,6 +105,7 @@ class _Addresses:
     view: str
     links: Sequence[str]
     pixel: str
+    trap: str = ""
 
 
 def _finished(
@@ -124,9 +131,27 @@ def _finished(
     subject = render_text(subject_source, context)
     campaign["subject"] = subject
     body = render(plan.version, {**context, "pw_links": addresses.links, "pw_pixel": addresses.pixel})
+    html = _with_trap(body.html, addresses.trap)
     return OutgoingMessage(
-        message_id, plan.workspace_id, key, contact.email, plan.from_email, plan.from_name, subject, body.html, body.text, headers
+        message_id,
+        plan.workspace_id,
+        key,
+        contact.email,
+        plan.from_email,
+        plan.from_name,
+        subject,
+        _with_trap(body.html, addresses.trap),
+        body.text,
+        headers,
     )
+
+
+def _with_trap(html: str, url: str) -> str:
+    """Return the HTML with a link in it that only machines follow: people neither see nor reach it, nor hear it read out."""
+    if not url:
+        return html
+    end = html.lower().rfind("</body>")
+    return f"{html}{_TRAP.format(url)}" if end < 0 else f"{html[:end]}{_TRAP.format(url)}{html[end:]}"
 
 
 def _headers(plan: SendPlan, key: str, at: datetime | None) -> dict[str, str]:

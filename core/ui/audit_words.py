@@ -81,6 +81,7 @@ WORDS: dict[AuditAction, str] = {
     _A.ALERT_DISMISSED: "dismissed an alert about blocked messages",
     _A.EVENTS_EXPORTED: "exported events{of_target}",
     _A.INTAKE_REPLAYED: "had past events processed again",
+    _A.INTAKE_RECLASSIFIED: "had people and machines told apart again",
     _A.INTAKE_JOB_CANCELLED: "stopped work on past events",
     _A.AUDIT_EXPORTED: "exported the audit log",
 }

@@ -34,7 +34,7 @@ _ONE: Mapping[Permission, str] = {
     P.TOKENS_MANAGE: "api_tokens.all api_tokens.create api_tokens.get api_tokens.revoke",
     P.WORKSPACE_EDIT: "workspaces.update",
     P.INTAKE_VIEW: "intake.extent intake.job intake.jobs intake.look_up intake.overview intake.raw",
-    P.INTAKE_MANAGE: "intake.cancel intake.replay",
+    P.INTAKE_MANAGE: "intake.cancel intake.reclassify intake.replay",
     P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
     P.WORKSPACES_CREATE: "workspaces.create_for",
     P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for own_account.rename own_account.show"
