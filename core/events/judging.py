@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from core.events import patterns
 from core.events.event import Event
@@ -13,16 +14,16 @@ from core.events.rules import RULES_VERSION, judge
 from core.events.signals import Signal, gather, read, written
 from core.storage.event_words import Actor, EventKind
 
-JUDGED = frozenset({EventKind.OPENED, EventKind.CLICKED})
 _BY_A_PERSON = frozenset({EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.CONVERTED, EventKind.SUBSCRIBED, EventKind.REPLIED})
 
 
 def judge_actor(event: Event, context: Context) -> Event:
     """Set who acted and why we think so; kinds in which nobody acts (`sent`, `bounced`) have no actor."""
-    if event.kind in JUDGED:
+    kind = event.kind
+    if kind is EventKind.OPENED or kind is EventKind.CLICKED:
         event.signals = gather(event, context.datacentres.holds)
         _decide(event)
-    elif event.kind in _BY_A_PERSON:
+    elif kind in _BY_A_PERSON:
         event.actor = Actor.HUMAN.value
     return event
 
@@ -45,8 +46,15 @@ def judge_together(events: Iterable[Event]) -> None:
 
 
 def _decide(event: Event) -> None:
-    actor, reason = judge(event.signals or "")
-    event.actor, event.actor_reason, event.rules_version = actor.value, reason or None, RULES_VERSION
+    event.actor, event.actor_reason = _words(event.signals or "")
+    event.rules_version = RULES_VERSION
+
+
+@lru_cache(maxsize=4096)
+def _words(signals: str) -> tuple[str, str | None]:
+    """Return a verdict as events hold it: an enum's `value` is a call."""
+    actor, reason = judge(signals)
+    return actor.value, reason or None
 
 
 def _hit(event: Event) -> Hit:

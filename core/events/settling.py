@@ -116,7 +116,8 @@ class Settling:
 
     def _reach(self, session: Session, due: _Due, until: datetime) -> datetime:
         """Return up to when clicks are settled now: everything that is due, or less where that is very much."""
-        reached: datetime | None = session.value(_LAST.format(int(self._at_once)), {"since": due.waiting_since})
+        found = session.rows(_LAST.format(int(self._at_once)), {"since": due.waiting_since})
+        reached: datetime | None = found[0]["received_at"] if found else None
         return until if reached is None or reached <= due.waiting_since else min(until, reached)
 
 

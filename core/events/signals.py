@@ -93,15 +93,17 @@ _OLD_REASONS = {"head_request": Signal.HEAD, "no_user_agent": Signal.NO_AGENT}
 _KNOWN = {signal.value: signal for signal in Signal}
 
 
+_NO_AGENT = Signal.NO_AGENT.value
+
+
 def gather(event: Event, is_datacentre: Callable[[str], bool]) -> str:
     """Return the signals of a matched open or click, words with commas between; empty where nothing was seen."""
-    told = of_agent(event.user_agent) if event.user_agent else "" if event.is_reported else Signal.NO_AGENT.value
-    address = event.ip or event.ip_prefix
-    message = event.message
+    told = of_agent(event.user_agent) if event.user_agent else "" if event.is_reported else _NO_AGENT
+    address, message = event.ip or event.ip_prefix or "", event.message
     accepted_at = message.accepted_at if message is not None else None
     is_soon = accepted_at is not None and _SKEW <= event.at - accepted_at < _SOON
-    is_in_datacentre = address is not None and is_datacentre(address)
-    if not (is_soon or is_in_datacentre or event.machine or event.link_id == 0 or event.method == "HEAD" or _is_apples(address)):
+    is_in_datacentre = is_datacentre(address)
+    if not (is_soon or is_in_datacentre or event.machine or event.link_id == 0 or event.method == "HEAD" or address[:3] == "17."):
         return told
     return written(
         [
@@ -167,7 +169,7 @@ def read(signals: str | None) -> frozenset[Signal]:
     return frozenset(_KNOWN[word] for word in signals.split(",") if word in _KNOWN) if signals else frozenset()
 
 
-def _of_request(event: Event, address: str | None) -> list[Signal]:
+def _of_request(event: Event, address: str) -> list[Signal]:
     found = []
     if event.link_id == 0 and event.kind is EventKind.CLICKED:
         found.append(Signal.HONEYPOT)
@@ -175,13 +177,9 @@ def _of_request(event: Event, address: str | None) -> list[Signal]:
         found.append(Signal.HEAD)
     if event.machine:
         found.append(Signal.PROVIDER_PROXY if event.machine == Actor.PROXY.value else Signal.PROVIDER_MACHINE)
-    if event.kind is EventKind.OPENED and _is_apples(address):
+    if event.kind is EventKind.OPENED and _APPLE.fullmatch(address):
         found.append(Signal.APPLE_PRIVACY)
     return found
-
-
-def _is_apples(address: str | None) -> bool:
-    return address is not None and address.startswith("17.") and _APPLE.fullmatch(address) is not None
 
 
 def _is_listed(user_agent: str) -> bool:

@@ -140,7 +140,7 @@ def _finished(
         plan.from_email,
         plan.from_name,
         subject,
-        _with_trap(body.html, addresses.trap),
+        html,
         body.text,
         headers,
     )

@@ -81,8 +81,9 @@ class World:
             return int(added.inserted_primary_key[0])
 
     def link(self, url: str) -> int:
-        row = {"workspace_id": self.by.workspace_id, "campaign_id": CAMPAIGN, "position": 0, "url": url, "created_at": self.clock.now()}
+        row = {"workspace_id": self.by.workspace_id, "campaign_id": CAMPAIGN, "url": url, "created_at": self.clock.now()}
         with self.db.transaction() as connection:
+            row["position"] = connection.execute(sa.select(sa.func.count()).select_from(links)).scalar_one()
             return int(connection.execute(sa.insert(links).values(**row)).inserted_primary_key[0])
 
     def record(self, kind: EventKind, message_id: int | None, *, at: datetime | None = None, **known: Any) -> EventRecord:
