@@ -68,5 +68,6 @@ def test_readers_are_people_proxies_and_machines() -> None:
 
 def test_links_are_found_in_the_order_of_the_mail() -> None:
     html = "<a href='http://h:1/c/one'>1</a><a href=\"http://h:1/c/two\">2</a><a href='http://h:1/c/one'>1</a>"
+    html += '<a href="http://h:1/c/trap" aria-hidden="true"></a>'
     found = links_in(f"{html}<a href='http://h:1/u/bye'>bye</a><img src='http://h:1/o/pixel.gif'><a href='http://h:1/cat/x'>no</a>")
     assert (found.pixel, found.clicks, found.unsubscribe) == ("/o/pixel.gif", ["/c/one", "/c/two"], "/u/bye")

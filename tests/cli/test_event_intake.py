@@ -115,3 +115,12 @@ def test_a_raw_line_that_is_no_longer_kept_is_said(sent: Cli, settings: Settings
     said = sent("events", "raw", "p0@example.com")
     assert said.code == 0
     assert "no longer kept" in said.out
+
+
+def test_people_and_machines_are_told_apart_again(sent: Cli, settings: Settings) -> None:
+    opened(settings, 1, 2)
+    dry = sent("events", "reclassify", "--dry-run", "--wait", "--json")
+    assert dry.code == 0, dry
+    assert (dry.facts["state"], dry.facts["counts"]) == ("done", {"judged": 2})
+    said = sent("events", "reclassify", "--since", ago(hours=1), "--wait")
+    assert said.code == 0 and "2 looked at" in said.out

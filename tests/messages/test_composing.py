@@ -53,10 +53,21 @@ def test_merge_fields_are_filled_and_escaped_where_they_must_be(composer: Compos
 def test_links_pixel_and_unsubscribe_name_the_message(composer: Composer) -> None:
     html = composer.compose(PLAN, 42, ANN, None).html
 
-    click, unsubscribe, pixel = re.findall(r'(?:href|src)="([^"]+)"', html)
+    click, unsubscribe, pixel, _ = re.findall(r'(?:href|src)="([^"]+)"', html)
     assert claims(click, Purpose.CLICK) == TokenClaims(42, 77)
     assert claims(unsubscribe, Purpose.UNSUBSCRIBE) == TokenClaims(42, 0)
     assert claims(pixel, Purpose.OPEN) == TokenClaims(42, 0)
+
+
+def test_a_link_that_only_machines_follow_is_in_the_html_alone(composer: Composer) -> None:
+    message = composer.compose(PLAN, 42, ANN, None)
+
+    [trap] = re.findall(r"<a class=[^>]+></a>", message.html)
+    assert 'aria-hidden="true" tabindex="-1"' in trap and "display:none" not in trap
+    [address] = re.findall(r'href="([^"]+)"', trap)
+    assert claims(address, Purpose.CLICK) == TokenClaims(42, 0)
+    assert address not in message.text
+    assert "pw-end" not in composer.compose_test(PLAN, ANN, "me@shop.example", at=NOW).html
 
 
 def test_every_message_can_be_unsubscribed_from_with_one_click(composer: Composer) -> None:

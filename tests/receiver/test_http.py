@@ -47,6 +47,15 @@ def test_a_click_leads_on_and_is_noted_with_its_link(site: Site) -> None:
     assert record["link_id"] == 1
 
 
+def test_the_hidden_link_leads_nowhere_and_is_noted(site: Site) -> None:
+    answer = site.http.get(site.urls.trap(112), follow_redirects=False)
+
+    assert answer.status_code == 200
+    assert "leads nowhere" in answer.text
+    [record] = site.records("clicked", 112)
+    assert record["link_id"] == 0
+
+
 def test_a_link_that_wants_it_gets_the_conversion_token_before_the_fragment(site: Site) -> None:
     location = site.http.get(site.urls.click(104, 2), follow_redirects=False).headers["location"]
 
@@ -213,6 +222,7 @@ def test_a_message_is_shown_in_the_browser_without_counting_as_an_open(site: Sit
     assert "Hello Ada" in answer.text
     assert "/o/" not in answer.text
     assert f"{site.url}/c/" in answer.text
+    assert "pw-end" not in answer.text
     assert "sandbox" in answer.headers["content-security-policy"]
     assert "script-src" not in answer.headers["content-security-policy"]  # default-src 'none' holds
 

@@ -16,6 +16,8 @@ from core.errors import Unavailable
 
 _THREADS = 4
 _LINK = re.compile(r"https?://[^\s\"'<>]+?(/[ocu]/[\w-]+(?:\.gif)?)(?=[\"'\s<>]|$)")
+# What only machines follow; the demo's readers are people, or machines that give themselves away otherwise.
+_HIDDEN = re.compile(r"<a\b[^<>]*\baria-hidden=\"true\"[^<>]*>")
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Links:
 
 
 def links_in(html: str) -> Links:
-    """Return the receiver's paths in a message, each once, in the order they appear."""
-    paths = list(dict.fromkeys(_LINK.findall(html)))
+    """Return the receiver's paths in a message that people can see, each once, in the order they appear."""
+    paths = list(dict.fromkeys(_LINK.findall(_HIDDEN.sub("", html))))
     return Links(
         next((path for path in paths if path.startswith("/o/")), ""),
         [path for path in paths if path.startswith("/c/")],
