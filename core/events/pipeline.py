@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.events.client import describe_client
 from core.events.deduplicating import drop_duplicates
 from core.events.event import Drop, DropReason, Event, Found, Step
-from core.events.judging import judge_actor, judge_together
+from core.events.judging import judge_actor
 from core.events.matching import Context, match
 
 PASSED = "passed"
@@ -76,7 +76,6 @@ def sort_out(found: Iterable[Event | Drop], context: Context, reports: Mapping[i
             fates[event.workspace_id, event.is_reported, event.found, None, ""] += 1
         else:
             fates[event.workspace_id, event.is_reported, event.found, drop.step, drop.reason.value] += 1
-    judge_together(kept)
     for fate, number in fates.items():
         counts.update(_stations(fate, number))
     counts.update({(workspace_id, Step.PARSE, PASSED): number for workspace_id, number in (reports or {}).items()})

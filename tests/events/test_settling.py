@@ -88,14 +88,6 @@ def test_clicks_are_judged_again_together_and_nothing_is_lost(world: World) -> N
     assert world.rows(settled_clicks)[0].waiting_since is None
 
 
-def test_a_batch_is_judged_together_at_once(small_world: World) -> None:
-    message = small_world.message()
-    links = [small_world.link(f"https://example.com/{number}") for number in range(3)]
-    small_world.journal(*(click(small_world, message, link) for link in links))
-    small_world.ingester().catch_up()
-    assert verdicts(small_world) == [("machine", "every_link")] * 3
-
-
 def test_the_hidden_link_gives_a_machine_away(small_world: World) -> None:
     message, link = small_world.message(), small_world.link("https://example.com/")
     small_world.journal(click(small_world, message, 0))
