@@ -32,7 +32,6 @@ http {{ access_log off; server {{ listen 127.0.0.1:{port}; location / {{ empty_g
 TOKENS = 20_000
 IN_TURN = """local requests, i = {{}}, 0
 init = function(args)
-  wrk.init(args)
   for path in io.lines("{file}") do requests[#requests + 1] = wrk.format("GET", path) end
 end
 request = function() i = i % #requests + 1; return requests[i] end"""
