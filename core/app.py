@@ -22,6 +22,7 @@ from core.contacts.suppression import Suppressions
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
+from core.events.concealing import DaySalts
 from core.events.conversions import Conversions
 from core.events.datacentres import Datacentres
 from core.events.forgetting import Forgetting
@@ -29,6 +30,7 @@ from core.events.ingester import Ingester
 from core.events.intake import Intake
 from core.events.jobs import IntakeJobs, JobChore, JobKind, Worker
 from core.events.past_lines import PastLines
+from core.events.redacting import Redacting
 from core.events.rejudging import Rejudging
 from core.events.replaying import Replaying
 from core.events.retention import JournalRetention
@@ -186,6 +188,8 @@ class Services(AccountServices):
                 Forgetting(self.db, self.clock, self.settings.journal_days),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
                 Settling(self.db, self.clock, self.lake, self.engine, self.datacentres),
+                DaySalts(self.db, self.clock),
+                Redacting(self.db, self.settings.journal_dir),
                 JobChore(self.db, self.intake_jobs, self._job_workers()),
             ),
             datacentres=self.datacentres,

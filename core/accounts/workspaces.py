@@ -36,6 +36,7 @@ class Workspace:
         timezone: An IANA zone name; what times are shown in.
         postal_address: The sender's address that the footer of every mail must name.
         requires_two_factor: Whether its people may do nothing in it before they have set up a second factor.
+        tracks_people: Whether opens and clicks are kept with whose they were; else only counted.
     """
 
     id: int
@@ -44,6 +45,7 @@ class Workspace:
     timezone: str
     postal_address: str
     requires_two_factor: bool = False
+    tracks_people: bool = True
 
 
 class Workspaces:
@@ -152,6 +154,7 @@ class Workspaces:
         timezone: str | None = None,
         postal_address: str | None = None,
         requires_two_factor: bool | None = None,
+        tracks_people: bool | None = None,
     ) -> Workspace:
         """Change what is given of the principal's workspace and return it.
 
@@ -166,6 +169,7 @@ class Workspaces:
             "timezone": None if timezone is None else _checked_zone(timezone),
             "postal_address": None if postal_address is None else _checked_address(postal_address),
             "requires_two_factor": requires_two_factor,
+            "tracks_people": tracks_people,
         }
         try:
             with self._db.transaction() as connection:
@@ -205,7 +209,8 @@ def _require_own_second_factor(connection: sa.Connection, by: Principal) -> None
 
 
 def _workspace(row: sa.RowMapping) -> Workspace:
-    return Workspace(row["id"], row["name"], row["is_demo"], row["timezone"], row["postal_address"], row["requires_two_factor"])
+    names = ("id", "name", "is_demo", "timezone", "postal_address", "requires_two_factor", "tracks_people")
+    return Workspace(**{name: row[name] for name in names})
 
 
 def _only(found: list[Workspace]) -> Workspace:

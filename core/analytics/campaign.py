@@ -23,22 +23,22 @@ _ACTIVITY = f"""
         count(case when kind = 'opened' and {_MACHINE} then 1 end) as machine_opens,
         count(case when kind = 'clicked' and {_MACHINE} then 1 end) as machine_clicks
     from events
-    where campaign_id = $campaign_id and contact_id is not null and kind in ('opened', 'clicked')
+    where campaign_id = $campaign_id and coalesce(contact_id, visitor) is not null and kind in ('opened', 'clicked')
     group by quarter
 """
 _LINKS = f"""
     select link_id, min(url) as url,
-        count(distinct case when {_PEOPLE} then contact_id end) as unique_clicks,
+        count(distinct case when {_PEOPLE} then coalesce(contact_id, -visitor) end) as unique_clicks,
         count(case when {_PEOPLE} then 1 end) as clicks,
         count(case when {_MACHINE} then 1 end) as machine_clicks
     from events
-    where campaign_id = $campaign_id and contact_id is not null and kind = 'clicked' and link_id > 0
+    where campaign_id = $campaign_id and coalesce(contact_id, visitor) is not null and kind = 'clicked' and link_id > 0
     group by link_id
 """
 _REVENUES = """
     select coalesce(currency, '') as currency, coalesce(sum(value), 0)::double as amount, count(*) as conversions
     from events
-    where campaign_id = $campaign_id and contact_id is not null and kind = 'converted'
+    where campaign_id = $campaign_id and coalesce(contact_id, visitor) is not null and kind = 'converted'
     group by 1
     order by amount desc, 1
 """

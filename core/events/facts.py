@@ -35,8 +35,8 @@ FACTS_SQL = """
         count(case when kind = 'converted' then 1 end)::integer as conversions,
         coalesce(sum(case when kind = 'converted' then value end), 0)::double as revenue
     from events
-    where campaign_id = $campaign_id and contact_id is not null
-    group by workspace_id, campaign_id, contact_id
+    where campaign_id = $campaign_id and (contact_id is not null or visitor is not null)
+    group by workspace_id, campaign_id, contact_id, visitor
 """
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.contacts.addresses import comparable, domain_of
 from core.contacts.tables import contacts
+from core.events.concealing import Privacy, load_privacy
 from core.events.datacentres import Datacentres, shipped
 from core.events.event import Drop, DropReason, Event, Found, MatchedMessage, Step
 from core.events.tables import event_keys, reported_keys
@@ -30,6 +31,7 @@ class Context:
         contacts: Contacts that reports name by their address, by workspace and address.
         seen_keys: Keys of events that have been kept already; grows while the batch is gone through.
         seen_reports: The same for what providers report (`report_keys`).
+        privacy: Which workspaces track no people.
         recorded: Messages whose `sent` event has been kept already; grows likewise.
         datacentres: Their networks.
     """
@@ -41,6 +43,7 @@ class Context:
     seen_reports: set[int] = field(default_factory=set)
     recorded: set[int] = field(default_factory=set)
     datacentres: Datacentres = field(default_factory=shipped)
+    privacy: Privacy = field(default_factory=Privacy)
 
 
 def load_context(connection: sa.Connection, events: Sequence[Event], keys: MessageKeys, datacentres: Datacentres | None = None) -> Context:
@@ -66,6 +69,7 @@ def load_context(connection: sa.Connection, events: Sequence[Event], keys: Messa
         seen_reports=_seen_reports(connection, [key for event in reported for key in event.report_keys]),
         recorded={message.id for message in found.values() if message.is_recorded},
         datacentres=datacentres or shipped(),
+        privacy=load_privacy(connection),
     )
 
 

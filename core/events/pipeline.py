@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from core.events.client import describe_client
+from core.events.concealing import conceal
 from core.events.deduplicating import drop_duplicates
 from core.events.event import Drop, DropReason, Event, Found, Step
 from core.events.judging import judge_actor
@@ -40,6 +41,11 @@ class Sorted:
         return dict(found)
 
 
+def take_person_out(event: Event, context: Context) -> Event:
+    """Leave out whose it was, in workspaces that track no people."""
+    return conceal(event, context.privacy) if context.privacy.workspace_ids else event
+
+
 Doing = Callable[[Event, Context], Event | Drop]
 
 STEPS: tuple[tuple[Step, Doing], ...] = (
@@ -47,6 +53,7 @@ STEPS: tuple[tuple[Step, Doing], ...] = (
     (Step.DEDUPLICATE, drop_duplicates),
     (Step.JUDGE, judge_actor),
     (Step.LAKE, describe_client),
+    (Step.LAKE, take_person_out),
 )
 
 

@@ -24,6 +24,7 @@ def main(page: Page) -> None:
         )
     about(page)
     signing_in(page)
+    tracking(page)
     dialogs.dialog("new_workspace", "New workspace", lambda: create(page))
 
 
@@ -61,6 +62,22 @@ def signing_in(page: Page) -> None:
         if st.button(label, key="two_factor"):
             with page.act("A password is enough again." if on else "Everybody needs a second factor from their next click."):
                 page.services.workspaces.update(page.by, requires_two_factor=not on)
+                st.rerun()
+
+
+def tracking(page: Page) -> None:
+    """Draw whether opens and clicks are kept by person."""
+    on = page.workspace.tracks_people
+    with st.container(border=True, width=640):
+        st.markdown("**Opens and clicks by person** " + (":green-badge[On]" if on else ":gray-badge[Off]"))
+        st.markdown(
+            "Off: opens, clicks and conversions are only counted, with a pseudonym that changes every day. Nobody can tell whose they "
+            "were, also not from the raw events. Segments about opens and clicks find nobody for that time; unsubscribes, bounces and "
+            "complaints are still kept. What was noted before stays."
+        )
+        if st.button("Turn off" if on else "Turn on", key="tracks_people"):
+            with page.act("From now on they are only counted." if on else "From now on they are kept by person."):
+                page.services.workspaces.update(page.by, tracks_people=not on)
                 st.rerun()
 
 

@@ -103,3 +103,12 @@ def test_whoever_was_let_go_while_choosing_is_told(app_as: Callable[[Role], Open
     app.sidebar.selectbox[0].set_value(other.id).run()
     assert not app.exception
     assert app.text_input(key="workspace_name").value == "Aurora"
+
+
+def test_opens_and_clicks_can_be_counted_without_whose_they_are(app_as: Callable[[Role], Open], shared: Services, admin: Principal):
+    app = app_as(Role.ADMIN)(PAGE)
+    app.button(key="tracks_people").click().run()
+    assert not app.exception
+    assert not shared.workspaces.get(admin.workspace_id).tracks_people
+    app.button(key="tracks_people").click().run()
+    assert shared.workspaces.get(admin.workspace_id).tracks_people

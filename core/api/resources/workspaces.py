@@ -23,6 +23,7 @@ class WorkspaceShown(Shown):
     timezone: str = Field(examples=["Europe/Berlin"])
     postal_address: str = Field(description="What the footer of every email names.", examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
     requires_two_factor: bool = Field(description="Whether everybody needs a second factor.")
+    tracks_people: bool = Field(description="Whether opens and clicks are kept with whose they were; else only counted.")
 
 
 class NewWorkspace(Given):
@@ -39,6 +40,7 @@ class WorkspaceChange(Given):
     timezone: Line | None = Field(None, examples=["Europe/Berlin"])
     postal_address: Line | None = Field(None, examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
     requires_two_factor: bool | None = Field(None, description="Whether everybody needs a second factor; you need one yourself to say so.")
+    tracks_people: bool | None = Field(None, description="Whether opens and clicks are kept with whose they were; else only counted.")
 
 
 @router.get("", summary="List my workspaces", openapi_extra=ANYBODY)
