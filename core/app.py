@@ -249,8 +249,9 @@ class Services(AccountServices):
 
     def _job_workers(self) -> dict[JobKind, Worker]:
         past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
-        replaying = Replaying(self.db, self.clock, self.intake_jobs, self.lake, self.engine, past, self._message_keys, means)
-        rejudging = Rejudging(self.db, self.clock, self.intake_jobs, self.lake, self.engine, self.datacentres)
+        parts = (self.db, self.clock, self.intake_jobs, self.lake, self.engine)
+        replaying = Replaying(*parts, past, self._message_keys, means, datacentres=self.datacentres)
+        rejudging = Rejudging(*parts, self.datacentres)
         return {JobKind.REPLAY: replaying, JobKind.RECLASSIFY: rejudging}
 
     @cached_property

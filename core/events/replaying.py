@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.events.actions.means import Means
 from core.events.chores import Guard
 from core.events.compaction import Compaction
+from core.events.datacentres import Datacentres
 from core.events.event import Drop, DropReason, Event
 from core.events.jobs import IntakeJobs, Job
 from core.events.lake_rows import ORDER, shelve, table_of
@@ -61,6 +62,7 @@ class Replaying:
         past: Reads the journals again.
         keys: Reads the names of our messages in what providers report.
         means: What effects go through.
+        datacentres: Their networks, if not those that come with Postwright.
         piece_bytes: About how much of the journals is read for one transaction.
     """
 
@@ -75,8 +77,10 @@ class Replaying:
         keys: MessageKeys,
         means: Means,
         *,
+        datacentres: Datacentres | None = None,
         piece_bytes: int = _PIECE_BYTES,
     ) -> None:
+        self._datacentres = datacentres
         self._db, self._clock, self._jobs, self._lake, self._engine = db, clock, jobs, lake, engine
         self._past, self._keys, self._means, self._piece_bytes = past, keys, means, piece_bytes
         self._compaction = Compaction(db, lake)
@@ -132,7 +136,7 @@ class Replaying:
 
     def _sort_out(self, found: Sequence[Event | Drop]) -> Sorted:
         with self._db.read() as connection:
-            context = load_context(connection, [each for each in found if isinstance(each, Event)], self._keys)
+            context = load_context(connection, [each for each in found if isinstance(each, Event)], self._keys, self._datacentres)
         return sort_out(found, context)
 
     def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
