@@ -1,4 +1,4 @@
-"""Settling clicks: a minute after they came in they are judged again, now with everything else that came for the message.
+"""Settling clicks: within a minute after they came in they are judged again, now with everything else that came for the message.
 
 The first verdict is for the dashboard; whoever acts on a click (an automation) waits until it is settled: `settled_until`.
 Settling goes by when we heard of a click, not by when it happened, because providers tell late. What was settled stays, also
@@ -26,8 +26,8 @@ from core.storage.engine import AnalyticsEngine, Session
 from core.storage.event_words import EventKind
 from core.storage.lake import Dataset, Lake
 
-# Clicks wait at least this long, and are taken some seconds' worth at a time.
-WAIT = timedelta(seconds=60)
+# Clicks wait at least this long, and are taken some seconds' worth at a time: automations wait a minute at most.
+WAIT = timedelta(seconds=50)
 _STEP = timedelta(seconds=5)
 _SECONDS = 0.4
 _AT_ONCE = 20_000

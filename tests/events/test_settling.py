@@ -14,7 +14,7 @@ from core.clock import FrozenClock
 from core.errors import Conflict, StorageFull
 from core.events.jobs import IntakeJobs, JobChore, JobKind, JobState
 from core.events.rejudging import DRY_RUN, Rejudging
-from core.events.settling import Settling, settled_until
+from core.events.settling import WAIT, Settling, settled_until
 from core.events.tables import intake_jobs, settled_clicks
 from core.storage.event_words import EventKind
 from core.storage.lake import Lake
@@ -68,7 +68,7 @@ def test_clicks_are_judged_again_together_and_nothing_is_lost(world: World) -> N
     ingester = world.ingester(chores=(settling(world),))
     ingester.run_once()
     assert verdicts(world).count(("machine", "every_link")) == 0 and until(world) < world.clock.now()
-    let(world, 70)
+    let(world, 60)  # what an automation waits at most
     ingester.run_once()
     now = world.events()
     kept = ("actor", "actor_reason", "signals", "rules_version")
@@ -77,7 +77,7 @@ def test_clicks_are_judged_again_together_and_nothing_is_lost(world: World) -> N
     ]
     assert [row["actor_reason"] for row in now].count("every_link") == 3
     assert [row["actor"] for row in now if row["kind"] == "clicked"].count("human") == 1
-    assert until(world) == world.clock.now() - timedelta(seconds=60)
+    assert until(world) == world.clock.now() - WAIT
     assert sum(row["machine_clicks"] for row in world.facts()) == 3
     assert sum(row["clicks"] for row in world.facts()) == 1
 
@@ -120,7 +120,7 @@ def test_what_a_crash_leaves_is_done_again(world: World) -> None:
     for _ in range(4):
         settling(world).run(lambda connection: None)
     assert [row["actor_reason"] for row in world.events()].count("every_link") == 3
-    assert until(world) == world.clock.now() - timedelta(seconds=60)
+    assert until(world) == world.clock.now() - WAIT
 
 
 def test_a_file_replaced_meanwhile_is_not_replaced_twice(small_world: World) -> None:
@@ -141,7 +141,7 @@ def test_late_clicks_hold_up_what_is_settled_until_they_are(small_world: World, 
     small_world.journal(click(small_world, message, small_world.link("https://example.com/late"), at=late))
     ingester = small_world.ingester(chores=(chore,))
     ingester.run_once()
-    assert until(small_world) == small_world.clock.now() - timedelta(seconds=60)
+    assert until(small_world) == small_world.clock.now() - WAIT
     assert small_world.rows(settled_clicks)[0].waiting_since is None
 
 
