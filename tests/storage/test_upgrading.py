@@ -13,10 +13,13 @@ from core.accounts.people import People
 from core.accounts.sessions import Sessions
 from core.clock import FrozenClock
 from core.contacts.lists import Lists
+from core.events.tables import intake_minutes
 from core.ids import fingerprint, random_name
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.providers.tables import connections
 from core.storage.database import Database
 from core.storage.migrate import is_current, migrate
+from core.storage.tables import journal_offsets, workspaces
 from tests.conftest import NOON
 from tests.support import postgres
 
@@ -97,3 +100,27 @@ def test_people_stay_on_their_lists_and_no_number_of_a_list_is_used_again(old_db
         assert connection.execute(sa.text("select list_id, (select name from segments) from imports")).one() == (1, "All")
     lists.delete(by, 1)
     assert lists.create(by, "Others").id == 2
+
+
+def test_connections_get_an_address_to_report_to_and_what_was_counted_stays(old_db: Database) -> None:
+    now = NOON if old_db.dialect == "postgresql" else str(NOON.replace(tzinfo=None))
+    connection_row = "insert into connections (workspace_id, name, kind, settings, secrets, is_default, created_at) values "
+    statements = (
+        WORKSPACE,
+        connection_row + "(1, 'One', 'outbox', '{}', '', true, :now)",
+        connection_row + "(1, 'Two', 'smtp', '{}', '', false, :now)",
+        "insert into event_drops (day, reason, count) values ('2026-11-20', 'duplicate', 3), ('2026-11-20', 'unreadable', 1)",
+        "insert into journal_offsets (file, \"offset\", torn_bytes, updated_at) values ('receiver-1-a.jsonl', 42, 0, :now)",
+    )
+    with old_db.transaction() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement), {"now": now} if ":now" in statement else {})
+    migrate(old_db)
+    with old_db.read() as connection:
+        keys = connection.execute(sa.select(connections.c.webhook_key).order_by(connections.c.id)).scalars().all()
+        assert len(set(keys)) == 2
+        assert all(len(key) == 32 for key in keys)
+        assert connection.execute(sa.select(workspaces.c.tracks_people)).scalar_one() is True
+        kept = connection.execute(sa.select(intake_minutes.c.step, intake_minutes.c.outcome, intake_minutes.c.count)).all()
+        assert sorted(map(tuple, kept)) == [("deduplicate", "duplicate", 3), ("parse", "unreadable", 1)]
+        assert connection.execute(sa.select(journal_offsets.c.redacted_to)).scalar_one() == 0
