@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,8 +14,9 @@ from core.events.parsing import as_json, ip_prefix, moment, number_id, text
 from core.events.report_keys import ReportKeys
 from core.ids import stable_id
 from core.providers.webhook_catalogue import WEBHOOKS
-from core.providers.webhooks import ProviderEvent, UnreadableReport
+from core.providers.webhooks import ProviderEvent, UnreadableReport, WebhookKind
 
+_log = logging.getLogger(__name__)
 # A provider's clock that runs ahead, or a forged time, must not put events into the future.
 _SKEW = timedelta(minutes=5)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -38,16 +40,22 @@ def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event 
     if received_at is None or kind is None or not workspace_id:
         yield Drop(DropReason.INVALID, Step.PARSE, workspace_id)
         return
+    whose = _Whose(workspace_id, number_id(record.get("connection_id")), str(record["provider"]), received_at)
     try:
-        body = body_of(record)
-        reported = kind.read(body, str(record.get("content_type") or ""))
+        yield from _events(file, offset, record, kind, whose)
     except UnreadableReport:
         yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
-        return
-    whose = _Whose(workspace_id, number_id(record.get("connection_id")), str(record["provider"]), received_at)
-    keys = ReportKeys(workspace_id, whose.provider, body)
-    for place, each in enumerate(reported):
-        yield _event(stable_id(f"{file}#{place}", offset), whose, each, keys.of(each, place))
+    except Exception as error:  # one report nobody thought of must not keep all others waiting; it stays in the journal
+        _log.error("a report of %s trips its reader, it is left out: %s", whose.provider, type(error).__name__)
+        yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
+
+
+def _events(file: str, offset: int, record: Mapping[str, Any], kind: WebhookKind, whose: _Whose) -> list[Event]:
+    """Return all events of a report: where one can't be read, none counts, and the report can be processed again later."""
+    body = body_of(record)
+    keys = ReportKeys(whose.workspace_id, whose.provider, body)
+    reported = kind.read(body, str(record.get("content_type") or ""))
+    return [_event(stable_id(f"{file}#{place}", offset), whose, each, keys.of(each, place)) for place, each in enumerate(reported)]
 
 
 def body_of(record: Mapping[str, Any]) -> bytes:

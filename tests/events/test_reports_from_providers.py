@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from core.messages.keys import MessageKeys
+from core.providers.webhook_catalogue import WEBHOOKS
+from core.providers.webhooks import ProviderEvent
 from tests.events.conftest import World
 from tests.events.reports import report
 
@@ -34,3 +40,16 @@ def test_a_made_up_message_key_is_nobodys(world: World) -> None:
 def test_a_body_that_is_no_report_is_counted_and_left_in_the_journal(world: World) -> None:
     report(world, "just words")
     assert world.ingester().run_once().dropped == {"unreadable": 1}
+
+
+def test_a_report_nobody_thought_of_keeps_no_other_waiting(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader with a fault is put in the catalogue, which is data: nothing of ours is patched."""
+
+    def trip(_body: bytes, _content_type: str) -> list[ProviderEvent]:
+        raise RecursionError("nobody thought of this")
+
+    monkeypatch.setitem(WEBHOOKS, "faulty", replace(WEBHOOKS["generic"], read=trip))
+    report(small_world, {"event": "delivered"}, provider="faulty")
+    report(small_world, {"event": "delivered", "recipient": "eve@example.org", "id": "e9"})
+    done = small_world.ingester().run_once()
+    assert (done.kept, done.dropped) == (1, {"unreadable": 1})
