@@ -9,6 +9,7 @@ The hits of one turn of the event loop share one write to the journal; only then
 from __future__ import annotations
 
 import asyncio
+import logging
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,6 +23,8 @@ from tracking_receiver.edge import Edge
 from tracking_receiver.hits import Hits
 from tracking_receiver.notes import Notes
 from tracking_receiver.replies import Hit, Reply
+
+_log = logging.getLogger(__name__)
 
 # How long an idle connection is kept for one more request when the server goes: closing it at once could meet a request on its way.
 LEAVING_SECONDS = 1
@@ -56,7 +59,10 @@ class Lane:
         waiting, self._waiting = self._waiting, []
         replies = self.hits.keep([hit for _, hit, _, _ in waiting])
         for (connection, _, is_head, keep_alive), reply in zip(waiting, replies, strict=True):
-            connection.send(reply, is_head, keep_alive)
+            try:
+                connection.send(reply, is_head, keep_alive)
+            except Exception as error:  # one client's trouble must not keep the others of this turn waiting
+                _log.error("a hit could not be answered: %s", type(error).__name__)
 
 
 class Promise:

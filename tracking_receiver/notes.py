@@ -109,7 +109,7 @@ class Notes:
         self.flush()
         lost = self.waiting
         if lost:
-            _log.error("stopping with %d unacknowledged events in memory: the disk is full", lost)
+            _log.error("stopping with %d events in memory that were never written: the disk is full", lost)
         for writer in self._writers:
             writer.close()
 

@@ -103,6 +103,7 @@ class Event:
         message_key: Our own name of the message, as a provider returns it.
         rfc_message_id: The Message-ID header, as a provider returns it, without angle brackets.
         recipient: The address a provider names; for the lake it stays only where no contact matches.
+        told_address: The address a provider names, kept for effects only: the contact may have been deleted since.
         ip: The address that asked; never stored, its network is.
         machine: What the provider itself says about who acted, if anything (`Actor.MACHINE`, `Actor.PROXY`).
         key: Marks an event that may be reported twice, else None.
@@ -135,6 +136,7 @@ class Event:
     rfc_message_id: str | None = None
     recipient: str | None = None
     recipient_domain: str | None = None
+    told_address: str | None = None
     provider: str | None = None
     provider_event_id: str | None = None
     provider_message_id: str | None = None
@@ -166,7 +168,8 @@ class Event:
     @property
     def address(self) -> str | None:
         """The email address it is about, None where nobody knows it (any more)."""
-        return self.message.email if self.message is not None else self.contact_email or self.recipient
+        known = self.message.email if self.message is not None else self.contact_email
+        return known or self.recipient or self.told_address
 
     @property
     def matched(self) -> MatchedMessage:

@@ -19,6 +19,7 @@ from core.links.tables import links
 from core.messages.keys import MessageKeys
 from core.messages.tables import messages
 from core.storage.database import among
+from core.storage.tables import workspaces
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Context:
         seen_keys: Keys of events that have been kept already; grows while the batch is gone through.
         seen_reports: The same for what providers report (`report_keys`).
         privacy: Which workspaces track no people.
+        workspaces: Those that reports name and that exist: a journal may be newer than a database that was restored.
         recorded: Messages whose `sent` event has been kept already; grows likewise.
         datacentres: Their networks.
     """
@@ -44,6 +46,7 @@ class Context:
     recorded: set[int] = field(default_factory=set)
     datacentres: Datacentres = field(default_factory=shipped)
     privacy: Privacy = field(default_factory=Privacy)
+    workspaces: frozenset[int] = frozenset()
 
 
 def load_context(connection: sa.Connection, events: Sequence[Event], keys: MessageKeys, datacentres: Datacentres | None = None) -> Context:
@@ -70,6 +73,7 @@ def load_context(connection: sa.Connection, events: Sequence[Event], keys: Messa
         recorded={message.id for message in found.values() if message.is_recorded},
         datacentres=datacentres or shipped(),
         privacy=load_privacy(connection),
+        workspaces=_existing(connection, {event.workspace_id for event in reported}),
     )
 
 
@@ -80,8 +84,8 @@ def match(event: Event, context: Context) -> Event | Drop:
         event.message, event.message_id, event.workspace_id = message, message.id, message.workspace_id
         event.campaign_id, event.contact_id, event.variant_id = message.campaign_id, message.contact_id, message.variant_id
         event.recipient_domain = message.recipient_domain or _domain(event.recipient)
-        event.recipient, event.found = None, Found.MESSAGE
-    elif not event.is_reported:
+        event.told_address, event.recipient, event.found = event.recipient, None, Found.MESSAGE
+    elif not event.is_reported or event.workspace_id not in context.workspaces:
         return Drop(DropReason.UNMATCHED, Step.MATCH, event.workspace_id)
     else:
         event.message_id = None
@@ -186,6 +190,10 @@ def _contacts(connection: sa.Connection, events: Iterable[Event]) -> dict[tuple[
         rows = connection.execute(sa.select(column.id, column.email).where(*wanted))
         found.update({(workspace_id, row.email): row.id for row in rows})
     return found
+
+
+def _existing(connection: sa.Connection, ids: Collection[int]) -> frozenset[int]:
+    return frozenset(connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id.in_(ids))).scalars()) if ids else frozenset()
 
 
 def _seen(connection: sa.Connection, events: Sequence[Event], known: dict[int, MatchedMessage]) -> set[str]:

@@ -43,7 +43,8 @@ _REPEATED = """
     select distinct a.event_id from asked a join events e on e.kind = a.kind and (
         (e.provider = a.provider and e.provider_event_id = a.provider_event_id)
         or (e.message_id = a.message_id and a.kind = 'delivered' and e.provider is not null)
-        or (e.occurred_at = a.occurred_at and e.url is not distinct from a.url and (
+        or (e.occurred_at = a.occurred_at and e.url is not distinct from a.url
+            and e.user_agent is not distinct from a.user_agent and e.ip_prefix is not distinct from a.ip_prefix and (
             e.message_id = a.message_id
             or (a.message_id is null and e.contact_id = a.contact_id)
             or (a.message_id is null and a.contact_id is null and lower(e.recipient) = lower(a.recipient)))))

@@ -18,6 +18,9 @@ from core.storage.event_words import EventKind
 REMEMBERED_DAYS = 14
 
 
+_BY_SOMEBODY = frozenset({EventKind.OPENED, EventKind.CLICKED})
+
+
 class ReportKeys:
     """Makes the keys of the events in one report.
 
@@ -64,4 +67,6 @@ def _what_happened(each: ProviderEvent) -> str:
         return ""
     # Words that we don't know may be told in the same second of the same message.
     further = as_json(each.properties) if each.kind is EventKind.UNKNOWN else ""
+    if each.kind in _BY_SOMEBODY:  # a proxy and a person may open in the same second
+        further = f"{each.ip}\x1f{each.user_agent}"
     return f"{message}\x1f{int(each.at.timestamp() * 1_000_000)}\x1f{each.url}\x1f{further}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from core.events.signals import Signal, read
 from core.storage.event_words import Actor
 
-# Raise it with every change of rules, words or patterns: `events reclassify` then finds what was judged by older ones.
+# Raise it with every change of rules, words or patterns: each event says which of them judged it last.
 RULES_VERSION = 1
 
 

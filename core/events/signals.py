@@ -135,7 +135,8 @@ def regathered(
     if signals is None and reason in _OLD_REASONS:
         kept.add(_OLD_REASONS[reason])
     if user_agent:
-        kept = (kept - _OF_AGENT) | set(read(of_agent(user_agent)))
+        by_network = kept & {Signal.APPLE_PRIVACY} if _APPLE.fullmatch(ip_prefix or "") else set()
+        kept = (kept - _OF_AGENT) | set(read(of_agent(user_agent))) | by_network
     if ip_prefix:
         kept -= {Signal.DATACENTRE}
         kept |= {Signal.DATACENTRE} if is_datacentre(ip_prefix) else set()

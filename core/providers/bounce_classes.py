@@ -19,7 +19,7 @@ _CODES: tuple[tuple[str, str, BounceClass], ...] = (
     ("7", r"\d+", BounceClass.BLOCK),
     ("2", "2", BounceClass.SOFT),
     ("1", "8|7", BounceClass.BLOCK),  # 5.1.7 and 5.1.8 are about the sender's address
-    ("1", r"\d+", BounceClass.HARD),
+    ("1", r"[1-9]\d*", BounceClass.HARD),  # x.1.0 says only that it is about some address, perhaps the sender's: the words decide
     ("2", "1", BounceClass.SOFT),  # disabled mailbox: hard only once it repeats
     ("4", "4", BounceClass.HARD),  # no mail route to the domain
     ("6", r"\d+", BounceClass.BLOCK),  # content

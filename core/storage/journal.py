@@ -114,7 +114,7 @@ class JournalWriter:
     def _wait_in_memory(self, lines: list[bytes]) -> None:
         lost = len(self._backlog) + len(lines) - _BACKLOG_RECORDS
         if lost > 0:
-            _log.error("the disk has been full for too long: %d unacknowledged events are given up", lost)
+            _log.error("the disk has been full for too long: %d events in memory are given up", lost)
         self._backlog.extend(lines)
 
     def _write(self, data: bytes) -> None:
@@ -136,10 +136,15 @@ class JournalWriter:
         # Millisecond prefix: files sort by age; the random part makes the name, and so each event's id, unique.
         name = f"{self._process}-{time.time_ns() // 1_000_000}-{random_name()}.jsonl"
         hidden = self._folder / f".{name}"
-        self._descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        hidden.rename(self._folder / name)  # seen only once it is locked: an unlocked file would pass for a finished one
-        self._size = 0
+        descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            hidden.rename(self._folder / name)  # seen only once it is locked: an unlocked file would pass for a finished one
+        except OSError:
+            os.close(descriptor)  # nobody reads a hidden file: nothing may be written there and called kept
+            hidden.unlink(missing_ok=True)
+            raise
+        self._descriptor, self._size = descriptor, 0
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -6,19 +6,23 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, suppressions
 from core.errors import NotFound
 from core.events.actions.soft_bounces import CAMPAIGNS
 from core.events.alerts import Alerts
 from core.events.tables import soft_bounces
+from core.messages.keys import MessageKeys
 from core.messages.reading import nothing_for_the_limited
 from core.storage.event_record import EventRecord
 from core.storage.event_words import BounceClass, EventKind
 from tests.conftest import NOON
-from tests.events.conftest import World
+from tests.events.conftest import FIREFOX, World
+from tests.events.reports import report
 
 WEEK = timedelta(days=7)
 
@@ -63,12 +67,13 @@ def test_many_soft_bounces_of_one_campaign_count_once(small_world: World) -> Non
     assert suppressed(world) == []
 
 
+@pytest.mark.parametrize("agent", [FIREFOX, "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"])
 @pytest.mark.parametrize("kind", [EventKind.DELIVERED, EventKind.OPENED, EventKind.CLICKED])
-def test_a_mailbox_in_reach_again_forgets_what_bounced_before(small_world: World, kind: EventKind) -> None:
+def test_a_mailbox_in_reach_again_forgets_what_bounced_before(small_world: World, kind: EventKind, agent: str) -> None:
     world = small_world
     *sent, last = campaigns_to(world, "ada@example.com", CAMPAIGNS + 1)
     world.journal(*(bounce(world, message_id, BounceClass.SOFT, days=2 * number) for number, message_id in enumerate(sent[:4])))
-    world.journal(world.record(kind, last, at=NOON - timedelta(days=30) + timedelta(days=7)))
+    world.journal(world.record(kind, last, user_agent=agent, at=NOON - timedelta(days=30) + timedelta(days=7)))
     world.journal(bounce(world, sent[4], BounceClass.SOFT, days=20))
     world.ingester().catch_up()
     assert suppressed(world) == []
@@ -99,6 +104,40 @@ def test_a_block_alerts_the_sender_and_suppresses_nobody(world: World) -> None:
     world.journal(bounce(world, world.message("p9@gmail.com"), BounceClass.BLOCK, days=29.5, reason="5.7.1 again"))
     ingester.run_once()
     assert [one.count for one in alerts.open(world.by)] == [4]
+
+
+def test_a_block_told_as_a_refusal_alerts_too(small_world: World) -> None:
+    world = small_world
+    alerts = Alerts(world.db, world.clock, nothing_for_the_limited)
+    rejected = {"source": "webhook", "reason": "Spam Content", "bounce_class": BounceClass.BLOCK}
+    world.journal(world.record(EventKind.REJECTED, world.message("p@gmail.com"), **rejected))
+    world.ingester().run_once()
+    assert [(one.domain, one.count) for one in alerts.open(world.by)] == [("gmail.com", 1)]
+
+
+def test_a_lifted_suppression_is_not_made_again_by_the_next_soft_bounce(small_world: World) -> None:
+    world = small_world
+    *sent, last = campaigns_to(world, "ada@example.com", CAMPAIGNS + 1)
+    world.journal(*(bounce(world, message_id, BounceClass.SOFT, days=2 * number) for number, message_id in enumerate(sent)))
+    ingester = world.ingester()
+    ingester.run_once()
+    assert len(suppressed(world)) == 1
+    Suppressions(world.db, world.clock).remove(world.by, "ada@example.com")
+    world.journal(bounce(world, last, BounceClass.SOFT, days=20))
+    ingester.run_once()
+    assert suppressed(world) == []
+
+
+def test_a_complaint_about_a_deleted_contact_suppresses_the_address(small_world: World) -> None:
+    world = small_world
+    message_id = world.message("ada@example.com")
+    key = MessageKeys(world.settings.key).of(message_id)
+    with world.db.transaction() as connection:
+        connection.execute(sa.delete(contacts))
+    report(world, {"event": "complained", "message": key, "recipient": "Ada@Example.com", "id": "c1"})
+    world.ingester().run_once()
+    assert suppressed(world) == [("ada@example.com", "complaint")]
+    assert [event["recipient"] for event in world.events()] == [None]
 
 
 def test_an_alert_that_is_not_there_can_not_be_dismissed(small_world: World) -> None:

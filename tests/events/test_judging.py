@@ -99,6 +99,7 @@ def test_weak_signs_take_two_and_strong_ones_decide_alone(known: dict[str, objec
 def test_history_is_judged_from_what_was_kept() -> None:
     holds = datacentres.shipped().holds
     assert regathered("head,soon", None, CHROME, "3.5.140.0/24", holds) == "head,datacentre,soon"
+    assert regathered("apple_privacy", None, CHROME, "17.58.101.0/24", holds) == "apple_privacy"
     assert regathered("crawler,datacentre", None, GMAIL, "81.2.69.0/24", holds) == "image_proxy"
     assert regathered(None, "head_request", CHROME, None, holds) == "head"
     assert regathered(None, "no_user_agent", None, None, holds) == "no_agent"

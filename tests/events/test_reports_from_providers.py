@@ -53,3 +53,19 @@ def test_a_report_nobody_thought_of_keeps_no_other_waiting(small_world: World, m
     report(small_world, {"event": "delivered", "recipient": "eve@example.org", "id": "e9"})
     done = small_world.ingester().run_once()
     assert (done.kept, done.dropped) == (1, {"unreadable": 1})
+
+
+def test_a_report_of_a_workspace_that_is_not_there_keeps_no_other_waiting(world: World) -> None:
+    """A journal may be newer than a database that was restored."""
+    report(world, {"event": "bounced", "recipient": "a@example.org", "bounce_class": "hard", "id": "e1"}, workspace_id=2**40)
+    report(world, {"event": "delivered", "recipient": "eve@example.org", "id": "e2"})
+    assert world.ingester().run_once().kept == 1
+
+
+def test_a_proxy_and_a_person_may_open_in_the_same_second(small_world: World) -> None:
+    same = {"event": "opened", "recipient": "eve@example.org", "at": "2026-11-22T11:59:00+00:00"}
+    report(
+        small_world,
+        [same | {"id": "a", "ip": "66.249.84.1"}, same | {"id": "b", "ip": "198.51.100.7"}, same | {"id": "c", "ip": "66.249.84.1"}],
+    )
+    assert small_world.ingester().run_once().kept == 2

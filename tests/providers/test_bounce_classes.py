@@ -12,6 +12,8 @@ from core.storage.event_words import BounceClass
         (550, "5.1.1 The email account that you tried to reach does not exist", BounceClass.HARD),
         (550, "5.1.10 RESOLVER.ADR.RecipientNotFound", BounceClass.HARD),
         (553, "5.1.2 Host unknown", BounceClass.HARD),
+        (554, "5.1.0 Sender rejected: your address is on a blocklist", BounceClass.BLOCK),
+        (550, "5.1.0 Address rejected: user unknown", BounceClass.HARD),
         (550, "5.4.4 Invalid route", BounceClass.HARD),
         (553, "5.1.8 Sender address rejected: domain not found", BounceClass.BLOCK),
         (552, "5.2.2 Mailbox full", BounceClass.SOFT),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -179,3 +181,26 @@ def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
     found = [record["n"] for record in everything(tmp_path) if record]
     assert found[:answered] == list(range(answered))
     assert len(found) <= answered + 2  # the last append may have been written but not answered
+
+
+class FullAtRenaming(type(Path())):
+    """A folder whose disk has room for a file, but none for its name."""
+
+    refusals = 1
+
+    def rename(self, target: Any) -> Any:
+        if FullAtRenaming.refusals:
+            FullAtRenaming.refusals -= 1
+            raise OSError(errno.ENOSPC, "no room for a name")
+        return super().rename(target)
+
+
+def test_nothing_is_called_kept_that_lies_in_a_file_nobody_reads(tmp_path: Path) -> None:
+    writer = JournalWriter(FullAtRenaming(tmp_path), "receiver")
+    with pytest.raises(StorageFull):
+        writer.append([{"n": 1}])
+    wait_for(lambda: _took([], writer) and not writer.backlog, "room for a name")
+    writer.append([{"n": 2}])
+    writer.close()
+    assert everything(tmp_path) == [{"n": 1}, {"n": 2}]
+    assert not list(tmp_path.glob(".*.jsonl"))

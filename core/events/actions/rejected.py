@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from core.contacts.suppression import SuppressionReason
+from core.events.actions.blocked import alert_sender
 from core.events.actions.bounced import suppress
 from core.events.actions.ledger import UNSETTLED, move
 from core.events.actions.means import Means
@@ -17,7 +18,7 @@ from core.storage.event_words import BounceClass
 
 
 def on_rejected(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
-    """Set the messages' state, and suppress the addresses the provider knows to be no good."""
+    """Set the messages' state, suppress the addresses the provider knows to be no good, and tell the sender of blocks."""
     together: dict[str, list[int]] = defaultdict(list)
     for event in events:
         if event.message is not None:
@@ -26,3 +27,4 @@ def on_rejected(connection: sa.Connection, events: Sequence[Event], means: Means
         move(connection, ids, from_states=(*UNSETTLED, MessageState.ACCEPTED.value), to=MessageState.REFUSED, reason=reason)
     hard = [event for event in events if event.bounce_class == BounceClass.HARD]
     suppress(connection, hard, means, SuppressionReason.HARD_BOUNCE)
+    alert_sender(connection, events)

@@ -24,6 +24,7 @@ CAMPAIGNS = 5
 SPAN = timedelta(days=7)
 _IN_LIST = 10_000
 _COLUMNS = ("workspace_id", "contact_id", "campaign_id", "at")
+_PEOPLE = frozenset({Actor.HUMAN.value, Actor.PROXY.value})  # a proxy fetches because a person opened
 _READ = frozenset({EventKind.OPENED, EventKind.CLICKED})
 
 
@@ -37,7 +38,10 @@ def weigh_soft_bounces(connection: sa.Connection, events: Sequence[Event], means
         bounced[event.workspace_id].add(event.contact_id or 0)
     for workspace_id, contact_ids in sorted(bounced.items()):
         gone = _out_of_reach(connection, contact_ids)
-        means.suppressions.add_in(connection, workspace_id, gone, SuppressionReason.SOFT_BOUNCE, "event:bounced")
+        means.suppressions.add_in(connection, workspace_id, gone.values(), SuppressionReason.SOFT_BOUNCE, "event:bounced")
+        # Somebody may lift the suppression: then counting begins anew.
+        for chunk in chunked(sorted(gone), _IN_LIST):
+            connection.execute(sa.delete(soft_bounces).where(soft_bounces.c.contact_id.in_(chunk)))
 
 
 def _forget(connection: sa.Connection, events: Sequence[Event]) -> None:
@@ -57,15 +61,16 @@ def _forget(connection: sa.Connection, events: Sequence[Event]) -> None:
 
 
 def _is_reached(event: Event) -> bool:
-    return event.kind is EventKind.DELIVERED or (event.kind in _READ and event.actor == Actor.HUMAN.value)
+    return event.kind is EventKind.DELIVERED or (event.kind in _READ and event.actor in _PEOPLE)
 
 
-def _out_of_reach(connection: sa.Connection, contact_ids: Iterable[int]) -> list[str]:
-    column, found = soft_bounces.c, []
+def _out_of_reach(connection: sa.Connection, contact_ids: Iterable[int]) -> dict[int, str]:
+    """Return those who have had too many, with their addresses."""
+    column, found = soft_bounces.c, {}
     first, last = sa.func.min(column.at), sa.func.max(column.at)
-    counted = sa.select(contacts.c.email, first, last).join_from(soft_bounces, contacts, contacts.c.id == column.contact_id)
-    counted = counted.group_by(contacts.c.email).having(sa.func.count() >= CAMPAIGNS)
+    counted = sa.select(contacts.c.id, contacts.c.email, first, last).join_from(soft_bounces, contacts, contacts.c.id == column.contact_id)
+    counted = counted.group_by(contacts.c.id, contacts.c.email).having(sa.func.count() >= CAMPAIGNS)
     for chunk in chunked(sorted(contact_ids), _IN_LIST):
         rows = connection.execute(counted.where(column.contact_id.in_(chunk))).all()
-        found += [email for email, begun, ended in rows if ended - begun >= SPAN]
+        found.update({contact_id: email for contact_id, email, begun, ended in rows if ended - begun >= SPAN})
     return found
