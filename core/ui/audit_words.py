@@ -124,6 +124,7 @@ ICONS = {
     "campaign": "campaign",
     "events": "download",
     "intake": "move_to_inbox",
+    "alert": "block",
     "audit": "history",
 }
 _GROUPED = {
@@ -133,7 +134,7 @@ _GROUPED = {
     "Contacts and lists": ("contact", "contacts", "consent", "list", "suppression"),
     "Templates and segments": ("template", "segment"),
     "Campaigns": ("campaign",),
-    "Event intake": ("intake",),
+    "Event intake": ("intake", "alert"),
 }
 # What can be chosen to look at.
 GROUPS: dict[str, frozenset[AuditAction]] = {

@@ -29,7 +29,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def test_the_example_of_the_api_works_when_pasted(product: Product) -> None:
-    [example] = re.findall(r"```sh\n(.*?/api/v1/.*?)```", README.read_text(), re.DOTALL)
+    [example] = re.findall(r"```sh\n([^`]*?/api/v1/[^`]*?)```", README.read_text(), re.DOTALL)
     lines = example.replace("http://127.0.0.1:8501", product.app_url).replace(".venv/bin/postwright", str(POSTWRIGHT))
     done = subprocess.run(["sh", "-eu", "-c", lines], env=product.environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
