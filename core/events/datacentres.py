@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from socket import AF_INET, inet_pton
 
 from core.errors import InvalidInput
 
@@ -31,14 +32,10 @@ class Datacentres:
 
     def _holds(self, address: str) -> bool:
         """Return whether an address, or the first one of a network, is in a data centre; False where it is no address."""
-        try:
-            parsed: IPv4Address | IPv6Address = ip_address(address.partition("/")[0])
-        except ValueError:
-            return False
-        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-        starts, ends = self._ranges[parsed.version]
-        place = bisect_right(starts, int(parsed)) - 1
-        return place >= 0 and int(parsed) <= ends[place]
+        version, number = _number(address.partition("/")[0])
+        starts, ends = self._ranges[version]
+        place = bisect_right(starts, number) - 1
+        return place >= 0 and number <= ends[place]
 
 
 def load(path: Path | None = None) -> Datacentres:
@@ -71,6 +68,20 @@ def load(path: Path | None = None) -> Datacentres:
 def shipped() -> Datacentres:
     """Return the networks that come with Postwright."""
     return load()
+
+
+def _number(address: str) -> tuple[int, int]:
+    """Return the version of an address and its number, -1 where it is none."""
+    try:
+        return 4, int.from_bytes(inet_pton(AF_INET, address))  # `ipaddress` takes ten times as long
+    except (OSError, ValueError):
+        pass
+    try:
+        parsed: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return 4, -1
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return parsed.version, int(parsed)
 
 
 def _merged(ranges: list[tuple[int, int]]) -> _Starts:

@@ -48,7 +48,7 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
         event_id=stable_id(file, offset),
         kind=_KINDS.get(kind, EventKind.UNKNOWN) if isinstance(kind, str) else EventKind.UNKNOWN,
         at=at,
-        received_at=moment(read("received_at")) or at,
+        received_at=moment(record["received_at"]) or at if "received_at" in record else at,
         source=text(read("source")) or "",
         message_id=number_id(read("message_id")),
         link_id=0 if read("link_id") == 0 else number_id(read("link_id")),  # 0 is the hidden link
