@@ -24,7 +24,7 @@ from tests.conftest import NOON
 from tests.events.conftest import FIREFOX, World
 from tests.events.reports import report
 
-WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
 
 
 def bounce(world: World, message_id: int, bounce_class: BounceClass, *, days: float = 0, reason: str = "no") -> EventRecord:
@@ -196,3 +196,15 @@ def test_in_whatever_order_and_batches_it_is_told_a_message_ends_the_same(
         ingester.catch_up()
     strongest = max((kind for kind in told if kind in STRENGTH), key=STRENGTH.index)
     assert world.row(message_id).state == STATES[strongest]
+
+
+def test_a_message_that_is_only_late_is_no_bounce(small_world: World) -> None:
+    world = small_world
+    late = [
+        world.record(EventKind.DEFERRED, message_id, at=NOON - 2 * number * DAY, source="webhook", bounce_class=BounceClass.SOFT)
+        for number, message_id in enumerate(campaigns_to(world, "ada@example.com", CAMPAIGNS))
+    ]
+    world.journal(*late)
+    world.ingester().run_once()
+    assert suppressed(world) == []
+    assert len(world.rows(soft_bounces)) == 0

@@ -30,7 +30,7 @@ _READ = frozenset({EventKind.OPENED, EventKind.CLICKED})
 
 def weigh_soft_bounces(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Note a batch's soft bounces, forget those of people whose mailbox is in reach, and suppress whoever has had too many."""
-    soft = [event for event in events if event.bounce_class == BounceClass.SOFT and event.contact_id and event.campaign_id]
+    soft = [event for event in events if _is_soft(event) and event.contact_id and event.campaign_id]
     insert_or_ignore(connection, soft_bounces, [{name: getattr(event, name) for name in _COLUMNS} for event in soft])
     _forget(connection, events)
     bounced: dict[int, set[int]] = defaultdict(set)
@@ -58,6 +58,11 @@ def _forget(connection: sa.Connection, events: Sequence[Event]) -> None:
         if over:
             one = sa.and_(column.contact_id == sa.bindparam("the_contact"), column.campaign_id == sa.bindparam("the_campaign"))
             connection.execute(sa.delete(soft_bounces).where(one), over)
+
+
+def _is_soft(event: Event) -> bool:
+    """Return whether a message came back for now; one that is only late may still arrive, whatever its report calls it."""
+    return event.kind is EventKind.BOUNCED and event.bounce_class == BounceClass.SOFT
 
 
 def _is_reached(event: Event) -> bool:
