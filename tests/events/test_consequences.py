@@ -208,3 +208,15 @@ def test_a_message_that_is_only_late_is_no_bounce(small_world: World) -> None:
     world.ingester().run_once()
     assert suppressed(world) == []
     assert len(world.rows(soft_bounces)) == 0
+
+
+def test_a_complaint_takes_consent_back_also_of_mail_that_is_not_ours(world: World) -> None:
+    ours = world.message("ours@example.com")
+    world.message("theirs@example.com")
+    world.journal(world.record(EventKind.COMPLAINED, ours, source="webhook", provider="sendgrid"))
+    report(world, [{"event": "complained", "recipient": "Theirs@example.com", "id": "c1"}])
+    world.ingester().catch_up()
+    assert {row.email: row.consent for row in world.rows(contacts)} == dict.fromkeys(
+        ("ours@example.com", "theirs@example.com"), "unsubscribed"
+    )
+    assert suppressed(world) == [("ours@example.com", "complaint"), ("theirs@example.com", "complaint")]

@@ -1,4 +1,4 @@
-"""`complained`: the person pressed "spam". Nobody writes to this address again."""
+"""`complained`: the person pressed "spam". Nobody writes to this address again, also when it is not suppressed any more."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from core.contacts.suppression import SuppressionReason
 from core.events.actions.bounced import suppress
 from core.events.actions.ledger import ARRIVED, UNSETTLED, move
 from core.events.actions.means import Means
+from core.events.actions.unsubscribed import withdraw
 from core.events.event import Event
 from core.messages.states import MessageState
 
 
 def on_complained(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
-    """Set the messages' state and suppress the addresses."""
+    """Set the messages' state, suppress the addresses and withdraw consent."""
     move(
         connection,
         [event.matched.id for event in events if event.message is not None],
@@ -23,3 +24,4 @@ def on_complained(connection: sa.Connection, events: Sequence[Event], means: Mea
         to=MessageState.COMPLAINED,
     )
     suppress(connection, events, means, SuppressionReason.COMPLAINT)
+    withdraw(connection, events, means, "complaint")

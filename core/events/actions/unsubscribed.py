@@ -12,6 +12,18 @@ from core.events.event import Event
 
 def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Withdraw consent, with what is known about how it was said."""
+    withdraw(connection, events, means, "unsubscribe")
+
+
+def withdraw(connection: sa.Connection, events: Sequence[Event], means: Means, how: str) -> None:
+    """Withdraw the consent of those the events are about.
+
+    Args:
+        connection: The transaction.
+        events: Each is a "no".
+        means: What effects go through.
+        how: How it was said, where neither provider nor event tell.
+    """
     for event in events:
         if event.contact_id is None:
             continue
@@ -19,7 +31,7 @@ def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: M
             connection,
             event.workspace_id,
             [event.contact_id],
-            source=f"provider:{event.provider}" if event.provider else event.reason or "unsubscribe",
+            source=f"provider:{event.provider}" if event.provider else event.reason or how,
             message_id=event.message_id,
             ip_prefix=event.ip_prefix or "",
             user_agent=event.user_agent or "",
