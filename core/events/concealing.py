@@ -60,18 +60,25 @@ def conceal(event: Event, privacy: Privacy) -> Event:
     if event.workspace_id not in privacy.workspace_ids or event.kind not in CONCEALED:
         return event
     event.visitor = _pseudonym(event, privacy.salts)
+    if event.link_id is None:  # not from our table of links: a provider tells the address as this one person had it
+        event.url = None
     for name in _PERSONAL:
         setattr(event, name, None)
     return event
 
 
 def _pseudonym(event: Event, salts: Mapping[str, str]) -> int:
-    """Return who that was on this day; without a salt everybody is a new one."""
-    salt = salts.get(f"{event.at:%Y-%m-%d}") or salts.get(f"{event.received_at:%Y-%m-%d}")
+    """Return who that was on this day; without any salt everybody is a new one.
+
+    Where the day's own salt is forgotten, or was never made because nothing ran that day, another does: the day is in the
+    name too, so that it still tells nothing about two days.
+    """
+    day = f"{event.at:%Y-%m-%d}"
+    salt = salts.get(day) or salts.get(f"{event.received_at:%Y-%m-%d}") or (salts[max(salts)] if salts else "")
     whose = event.message_id or event.contact_id
     if not salt or not whose:
         return event.event_id & _LARGEST
-    named = f"{event.workspace_id}:{'message' if event.message_id else 'contact'}:{whose}".encode()
+    named = f"{event.workspace_id}:{day}:{'message' if event.message_id else 'contact'}:{whose}".encode()
     return int.from_bytes(hashlib.blake2b(named, key=salt.encode(), digest_size=8).digest()) & _LARGEST
 
 

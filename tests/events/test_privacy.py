@@ -14,10 +14,11 @@ from core.events.concealing import DaySalts, make_salts
 from core.events.redacting import Redacting
 from core.events.tables import day_salts
 from core.links.tables import links
+from core.messages.keys import MessageKeys
 from core.storage.event_words import BounceClass, EventKind
 from core.storage.tables import journal_offsets, workspaces
 from tests.events.conftest import CAMPAIGN, FIREFOX, World
-from tests.events.test_reports_from_providers import report
+from tests.events.reports import report
 
 ADA = "ada.private@example.com"
 IP = "198.51.100.77"
@@ -143,3 +144,23 @@ def test_redacting_goes_on_where_it_was_killed(private: World) -> None:
 
 def _killed(_connection: sa.Connection) -> None:
     raise RuntimeError("killed")
+
+
+def test_an_address_a_provider_reports_may_name_the_person_and_is_not_kept(private: World) -> None:
+    world = private
+    key = MessageKeys(world.settings.key).of(world.message(ADA))
+    report(world, [{"event": "clicked", "message": key, "recipient": ADA, "url": f"https://shop.example/?for={ADA}", "id": "c1"}])
+    world.ingester(chores=chores(world)).catch_up()
+    assert [(event["kind"], event["url"]) for event in world.events()] == [("clicked", None)]
+    assert ADA.encode() not in all_bytes(world.settings.lake_dir)
+
+
+def test_who_opens_twice_on_a_day_nothing_ran_is_one_and_another_the_next_day(private: World) -> None:
+    world = private
+    ada = world.message(ADA)
+    world.clock.advance(timedelta(days=4))
+    first = [world.record(EventKind.OPENED, ada) for _ in range(3)]
+    world.clock.advance(timedelta(days=1))
+    world.journal(*first, world.record(EventKind.OPENED, ada)).close()
+    world.ingester(chores=chores(world)).catch_up()
+    assert len({event["visitor"] for event in world.events()}) == 2
