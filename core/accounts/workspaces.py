@@ -19,7 +19,7 @@ from core.clock import Clock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal, Role
 from core.storage.database import Database, insert_or_ignore, upsert
-from core.storage.tables import workspaces
+from core.storage.tables import journal_offsets, workspaces
 
 LONGEST_NAME = 80
 LONGEST_ADDRESS = 400
@@ -193,6 +193,8 @@ def _changed(connection: sa.Connection, by: Principal, given: Mapping[str, str |
         return _workspace(row)
     if changes.get("requires_two_factor"):
         _require_own_second_factor(connection, by)
+    if changes.get("tracks_people") is False:
+        _leave_what_was_read(connection)
     connection.execute(sa.update(workspaces).where(mine).values(**changes))
     before = {key: row[key] for key in changes}
     record(connection, now, by, AuditAction.WORKSPACE_CHANGED, f"workspace:{by.workspace_id}", before=before, after=changes)
@@ -206,6 +208,13 @@ def _require_own_second_factor(connection: sa.Connection, by: Principal) -> None
         raise Conflict(
             "You have no second factor yourself: you would lock yourself out.", hint="Set one up under your account, then turn this on."
         )
+
+
+def _leave_what_was_read(connection: sa.Connection) -> None:
+    """Let people stay in lines of the journal read before the first workspace tracks none: only what comes from now on loses them."""
+    column = journal_offsets.c
+    if connection.execute(sa.select(workspaces.c.id).where(~workspaces.c.tracks_people).limit(1)).first() is None:
+        connection.execute(sa.update(journal_offsets).where(column.redacted_to < column.offset).values(redacted_to=column.offset))
 
 
 def _workspace(row: sa.RowMapping) -> Workspace:

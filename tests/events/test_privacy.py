@@ -9,6 +9,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from core.accounts.workspaces import Workspaces
 from core.contacts.tables import contacts, suppressions
 from core.events.concealing import DaySalts, make_salts
 from core.events.redacting import Redacting
@@ -164,3 +165,17 @@ def test_who_opens_twice_on_a_day_nothing_ran_is_one_and_another_the_next_day(pr
     world.journal(*first, world.record(EventKind.OPENED, ada)).close()
     world.ingester(chores=chores(world)).catch_up()
     assert len({event["visitor"] for event in world.events()}) == 2
+
+
+def test_what_was_read_before_it_was_turned_off_stays_and_what_comes_after_does_not(world: World) -> None:
+    ada, ingester = world.message(ADA), world.ingester(chores=chores(world))
+    writer = world.journal(world.record(EventKind.OPENED, ada, ip=IP, user_agent=FIREFOX))
+    ingester.catch_up()
+    Workspaces(world.db, world.clock).update(world.by, tracks_people=False)
+    writer.append([world.record(EventKind.OPENED, ada, ip="203.0.113.9", user_agent=PHONE)])
+    writer.close()
+    ingester.catch_up()
+    left = all_bytes(world.settings.journal_dir)
+    assert IP.encode() in left
+    assert b"203.0.113.9" not in left
+    assert b"Pixel" not in left
