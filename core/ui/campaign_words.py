@@ -51,6 +51,22 @@ def figures(now: Totals, before: Totals | None = None) -> list[Figure]:
     ]
 
 
+def beside(when: str, totals: Totals) -> str:
+    """Return the quieter line of a campaign's row: when it left, and what opens and clicks are with machines where they add any.
+
+    Args:
+        when: When it left, in words.
+        totals: What it came to.
+    """
+    opens, clicks = totals.unique_opens_with_machines, totals.unique_clicks_with_machines
+    added = [
+        f"{number(opens)} opened" if opens > totals.unique_opens else "",
+        f"{number(clicks)} clicked" if clicks > totals.unique_clicks else "",
+    ]
+    words = " and ".join(filter(None, added))
+    return f"{when} · {words} incl. machines" if words else when
+
+
 _DELIVERED = "Taken by the provider and not bounced."
 _OPENS = "Different people who opened, each counted once per campaign. Machines that prefetch pictures are left out."
 _CLICKS = "Different people who clicked, each counted once per campaign. Link scanners are left out."

@@ -27,7 +27,7 @@ def draw(page: Page, campaign: Campaign | None = None) -> None:
     for alert in found[:3]:
         with st.container(key=f"alert_{alert.id}", border=True):
             st.markdown(f":material/block: **{_what(alert, names)}**")
-            said = f" It said: “{plain(alert.reason[:200])}”." if alert.reason else ""
+            said = f"It said: “{plain(alert.reason[:200].strip().rstrip('.'))}”." if alert.reason else ""
             about = "It says something about your sending, not about these people; nobody was suppressed."
             st.caption(f"{said} {about} Last {page.when(alert.last_at)}.".strip(), help=page.exactly(alert.last_at))
             if page.may(Permission.CAMPAIGNS_SEND):

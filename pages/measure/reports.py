@@ -30,7 +30,7 @@ def draw(campaign: Campaign, row: CampaignRow) -> None:
         (percent(totals.unique_clicks, totals.delivered), "clicked"),
         (number(totals.unsubscribes), "unsubscribed"),
     ]
-    launched = f"launched {page.when(campaign.launched_at)}"
+    launched = campaign_words.beside(f"launched {page.when(campaign.launched_at)}", totals)
     badge = partial(campaign_words.badge, campaign.state)
     rows.row(campaign.name, REPORT, {"id": str(campaign.id)}, caption=launched, badge=badge, figures=shown, key=f"report_{campaign.id}")
 

@@ -72,7 +72,7 @@ def recent(found: tuple[CampaignRow, ...]) -> None:
             (percent(totals.unique_opens, totals.delivered), "opened"),
             (percent(totals.unique_clicks, totals.delivered), "clicked"),
         ]
-        sent = f"sent {page.when(row.last_sent_at)}"
+        sent = campaign_words.beside(f"sent {page.when(row.last_sent_at)}", totals)
         badge, query = partial(campaign_words.badge, campaign.state), {"id": str(campaign.id)}
         rows.row(campaign.name, REPORT, query, caption=sent, badge=badge, figures=shown, key=f"recent_{campaign.id}")
 
