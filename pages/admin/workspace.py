@@ -71,9 +71,9 @@ def tracking(page: Page) -> None:
     with st.container(border=True, width=640):
         st.markdown("**Opens and clicks by person** " + (":green-badge[On]" if on else ":gray-badge[Off]"))
         st.markdown(
-            "Off: opens, clicks and conversions are only counted, with a pseudonym that changes every day. Nobody can tell whose they "
-            "were, also not from the raw events. Segments about opens and clicks find nobody for that time; unsubscribes, bounces and "
-            "complaints are still kept. What was noted before stays."
+            "While it is off, opens, clicks and conversions are only counted, with a pseudonym that changes every day. Nobody can tell "
+            "whose they were, also not from the raw events. Segments about opens and clicks find nobody for that time; unsubscribes, "
+            "bounces and complaints are still kept. What was noted before stays."
         )
         if st.button("Turn off" if on else "Turn on", key="tracks_people"):
             with page.act("From now on they are only counted." if on else "From now on they are kept by person."):
