@@ -22,11 +22,14 @@ def network(address: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_nearby(address: str) -> bool:
-    """Return whether an address is of this machine or a private network: a proxy of ours, or nobody from outside."""
+    """Return whether an address is of this machine or a private network, or there is none: a proxy of ours, nobody from outside.
+
+    What can't be read as an address came in a header, and whoever writes such a thing is a stranger.
+    """
     try:
         found = ip_address(address)
     except ValueError:
-        return True
+        return not address
     mapped = found.ipv4_mapped if found.version == 6 else None
     return (mapped or found).is_private
 

@@ -180,3 +180,9 @@ def test_refused_reports_slow_their_sender_down_and_a_genuine_one_passes_all_the
 def test_a_provider_may_report_as_often_as_it_likes(site: Site) -> None:
     key = add_connection(site.settings)
     assert {report(site, key, b"{}", X_Forwarded_For="8.6.8.8").status_code for _ in range(PER_NETWORK // 2)} == {200}
+
+
+def test_whoever_writes_nonsense_for_an_address_is_a_stranger() -> None:
+    limiter = Limiter(lambda: 0.0)
+    assert [bool(limiter.stranger("nonsense")) for _ in range(PER_STRANGER + 1)] == [False] * PER_STRANGER + [True]
+    assert not any(limiter.stranger("") for _ in range(PER_STRANGER + 1))
