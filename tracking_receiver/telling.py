@@ -16,7 +16,7 @@ from tracking_receiver.places import is_this_machine
 
 _HEADERS = {**as_text(PRIVATE), "content-type": CONTENT_TYPE}
 # A proxy that says for whom it speaks: whoever asks is not of this machine, although the connection is.
-_FORWARDED = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
+_FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "cf-connecting-ip", "true-client-ip", "x-client-ip", "fastly-client-ip"})
 
 
 def telling(metrics: Metrics, token: str) -> Callable[[Request], Awaitable[Response]]:
@@ -39,5 +39,6 @@ def _may_know(request: Request, token: str) -> bool:
     if token:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
-    is_forwarded = any(name in request.headers for name in _FORWARDED)
-    return not is_forwarded and request.client is not None and is_this_machine(request.client.host)
+    is_forwarded = any(name in _FORWARDED or name.startswith("x-forwarded-") for name in request.headers)
+    is_meant = (request.url.hostname or "") == "localhost" or is_this_machine(request.url.hostname or "")
+    return not is_forwarded and is_meant and request.client is not None and is_this_machine(request.client.host)

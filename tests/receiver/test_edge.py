@@ -103,9 +103,9 @@ def test_the_numbers_are_told_in_the_format_of_prometheus(site: Site) -> None:
     assert site.token(Purpose.UNSUBSCRIBE, 601) not in answer.text
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "CF-Connecting-IP", "Forwarded", "Via", "X-Real-IP", "Host"])
 def test_the_numbers_are_told_to_nobody_behind_a_proxy(site: Site, header: str) -> None:
-    answer = site.http.get("/metrics", headers={header: "127.0.0.1"})
+    answer = site.http.get("/metrics", headers={header: "track.example.com" if header == "Host" else "127.0.0.1"})
     assert (answer.status_code, "postwright_receiver" in answer.text) == (404, False)
 
 
