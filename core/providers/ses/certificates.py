@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import Lock, Semaphore
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
@@ -23,6 +23,8 @@ _TIMEOUT_SECONDS = 5
 _KEPT = 16
 _KEPT_FOR = timedelta(hours=24)
 _SMALLEST_KEY = 2_048
+_AT_ONCE = 2
+_FAILED_FOR, _FAILED_KEPT = timedelta(seconds=60), 1_000
 
 Fetch = Callable[[str], bytes]
 
@@ -75,6 +77,9 @@ def is_confirmation(url: str) -> bool:
 class Certificates:
     """Fetches certificates and keeps them for a day, so that a report costs one signature check.
 
+    Anybody may name an address of Amazon's where nothing answers. So few are waited for at a time, and what could not be fetched
+    is not tried again for a minute: those who check other reports go on.
+
     Args:
         fetch: Returns what an address answers; raises `OSError`.
     """
@@ -82,7 +87,8 @@ class Certificates:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._kept: OrderedDict[str, tuple[RSAPublicKey, datetime]] = OrderedDict()
-        self._lock = Lock()
+        self._failed: OrderedDict[str, datetime] = OrderedDict()
+        self._lock, self._waiting = Lock(), Semaphore(_AT_ONCE)
 
     def key(self, url: object, at: datetime) -> RSAPublicKey:
         """Return the key of a certificate.
@@ -101,17 +107,31 @@ class Certificates:
             kept = self._kept.get(url)
         if kept is not None and at < kept[1]:
             return kept[0]
-        try:
-            pem = self._fetch(url)
-        except OSError as error:
-            raise Undecided("Amazon's certificate could not be fetched") from error
-        key, until = _read(pem, at)
+        key, until = _read(self._fetched(url, at), at)
         with self._lock:
             self._kept[url] = key, min(until, at + _KEPT_FOR)
             self._kept.move_to_end(url)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return key
+
+    def _fetched(self, url: str, at: datetime) -> bytes:
+        with self._lock:
+            failed_at = self._failed.get(url)
+        if failed_at is not None and abs(at - failed_at) < _FAILED_FOR:
+            raise Undecided("Amazon's certificate could not be fetched a moment ago")
+        if not self._waiting.acquire(blocking=False):
+            raise Undecided("other certificates of Amazon's are being waited for")
+        try:
+            return self._fetch(url)
+        except OSError as error:
+            with self._lock:
+                self._failed[url] = at
+                while len(self._failed) > _FAILED_KEPT:
+                    self._failed.popitem(last=False)
+            raise Undecided("Amazon's certificate could not be fetched") from error
+        finally:
+            self._waiting.release()
 
 
 def _read(pem: bytes, at: datetime) -> tuple[RSAPublicKey, datetime]:
