@@ -14,6 +14,7 @@ from core.clock import Clock, utc
 from core.contacts.addresses import comparable
 from core.contacts.tables import contacts
 from core.errors import InvalidInput
+from core.events.event import EARLIEST
 from core.events.parsing import API
 from core.links.tokens import Purpose, TokenSigner
 from core.messages.keys import MessageKeys
@@ -122,8 +123,8 @@ class Conversions:
         now = self._clock.now()
         if one.at is None:
             return now
-        if one.at.tzinfo is None or one.at > now + _AHEAD:
-            raise InvalidInput("“at” must be a time in the past with its zone, like 2026-11-26T12:00:00Z.")
+        if one.at.tzinfo is None or not EARLIEST <= one.at <= now + _AHEAD:
+            raise InvalidInput("“at” must be a time since 2000 and not in the future, with its zone, like 2026-11-26T12:00:00Z.")
         return utc(one.at)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.storage.event_words import EventKind
+
+# Nobody was written to before, and every margin around it is still a time.
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Step(StrEnum):

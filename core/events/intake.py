@@ -11,6 +11,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.events import backlog, intake_figures, looking_up
+from core.events.event import EARLIEST
 from core.events.intake_figures import Overview
 from core.events.jobs import IntakeJobs, Job, JobKind
 from core.events.looking_up import FoundEvent
@@ -211,7 +212,7 @@ def _require(by: Principal, permission: Permission) -> None:
 def _span(since: datetime, until: datetime, now: datetime) -> tuple[datetime, datetime]:
     if since.tzinfo is None or until.tzinfo is None:
         raise InvalidInput("The time has no zone.", hint="Write it like 2026-11-22T12:00:00Z.")
-    until = min(until.astimezone(UTC), now)
-    if since.astimezone(UTC) >= until:
+    since, until = max(since, EARLIEST).astimezone(UTC), min(until, now).astimezone(UTC)
+    if since >= until:
         raise InvalidInput("The time ends before it begins.", hint="Choose a beginning in the past, and an end after it.")
-    return since.astimezone(UTC), until
+    return since, until

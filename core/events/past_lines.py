@@ -23,7 +23,8 @@ Line = tuple[str, int, dict[str, Any] | None]
 # Lines of several threads and processes are not in perfect order.
 _DISORDER = timedelta(minutes=2)
 _HEAD_BYTES = 512
-_AT = re.compile(rb'"at":"([^"]{10,40})"')
+# What other systems tell through the API may be of long ago; when we heard of it stands beside it.
+_AT, _RECEIVED_AT = (re.compile(rb'"%b":"([^"]{10,40})"' % name) for name in (b"at", b"received_at"))
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class Piece:
 
     lines: list[Line]
     place: dict[str, Any]
+
+    def first(self, lines: int) -> Piece:
+        """Return the piece cut off behind its first lines."""
+        if lines >= len(self.lines):
+            return self
+        file, offset, _ = self.lines[lines]
+        return Piece(self.lines[:lines], {**self.place, "file": file, "offset": offset})
 
 
 class PastLines:
@@ -118,12 +126,12 @@ def first_moment(path: Path, offset: int = 0) -> datetime | None:
             head = file.read(_HEAD_BYTES)
     except FileNotFoundError:
         return None
-    found = _AT.search(head)
+    found = _RECEIVED_AT.search(head) or _AT.search(head)
     return moment(found[1].decode("ascii", "replace")) if found else None
 
 
 def _is_inside(record: Mapping[str, Any] | None, since: datetime, until: datetime) -> bool:
-    at = moment(record.get("at")) if record is not None else None
+    at = moment(record.get("received_at") or record.get("at")) if record is not None else None
     return at is not None and since <= at < until
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from core.events.event import Drop, DropReason, Event, Step
+from core.events.event import EARLIEST, Drop, DropReason, Event, Step
 from core.events.parsing import as_json, ip_prefix, moment, number_id, text
 from core.events.report_keys import ReportKeys
 from core.ids import stable_id
@@ -19,7 +19,6 @@ from core.providers.webhooks import ProviderEvent, UnreadableReport, WebhookKind
 _log = logging.getLogger(__name__)
 # A provider's clock that runs ahead, or a forged time, must not put events into the future.
 _SKEW = timedelta(minutes=5)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def is_report(record: Mapping[str, Any] | None) -> bool:
@@ -111,6 +110,6 @@ def _event(event_id: int, whose: _Whose, each: ProviderEvent, report_keys: tuple
 
 def _plausible(at: datetime | None, received_at: datetime) -> datetime:
     """Return when it happened: days late is believed, the future and the time before e-mail marketing are not."""
-    if at is None or at > received_at + _SKEW or at < _EPOCH:
+    if at is None or at > received_at + _SKEW or at < EARLIEST:
         return received_at
     return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -72,6 +72,9 @@ def test_an_order_counts_once(services: Services, workspace: Principal, admin: P
         {"email": "a@example.com", "order_id": "x" * 201},
         {"email": "a@example.com", "at": "2999-01-01T00:00:00Z"},
         {"email": "a@example.com", "at": "2026-01-01T00:00:00"},
+        {"email": "a@example.com", "at": "0001-01-01T00:00:00+14:00"},
+        {"email": "a@example.com", "at": "0001-01-01T00:00:00Z"},
+        {"email": "a@example.com", "at": "9999-12-31T23:59:59-14:00"},
     ],
 )
 def test_what_can_not_be_used_is_refused_and_nothing_of_it_is_kept(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +13,13 @@ import pytest
 from core.accounts.workspaces import Workspaces
 from core.contacts.tables import contacts
 from core.errors import InvalidInput, NotFound
+from core.events.past_lines import PastLines
 from core.events.raw_lines import shortened
 from core.messages.keys import MessageKeys
 from core.permissions import Principal
+from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
+from tests.conftest import NOON
 from tests.events.conftest import World
 from tests.events.test_replaying import intake
 
@@ -230,3 +233,20 @@ def test_a_form_in_a_report_is_taken_apart() -> None:
     assert _item(body, "application/x-www-form-urlencoded; charset=utf-8", 1, 2) == ({"id": 2}, False)
     assert _item(b'[{"id":1}]', "application/json", 0, 2) == ([{"id": 1}], True)
     assert _item(b"not json", "text/plain", 0, 1) == ("not json", True)
+
+
+@pytest.mark.parametrize("begin", [datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))])
+def test_a_time_that_begins_with_time_itself_can_be_asked_for(full: World, begin: datetime) -> None:
+    full.clock.advance(timedelta(minutes=1))
+    now = full.clock.now()
+    assert intake(full).extent(full.by, begin, now).files == 1
+    assert intake(full).replay(full.by, begin, now).since.year == 2000
+
+
+def test_how_far_back_raw_lines_go_is_told_by_when_they_came(small_world: World) -> None:
+    long_ago = event_record(
+        EventKind.CONVERTED, datetime(2001, 1, 1, tzinfo=UTC), "api", received_at=NOON.isoformat(), recipient="a@b.example"
+    )
+    small_world.journal(long_ago | {"workspace_id": small_world.by.workspace_id}).close()
+    small_world.ingester().run_once()
+    assert PastLines(small_world.db, small_world.settings.journal_dir).oldest() == NOON
