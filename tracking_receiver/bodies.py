@@ -27,8 +27,16 @@ class Malformed(Exception):
     """The body is not what its content type says."""
 
 
-async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS) -> bytes:
+async def read_body(
+    request: Request, limit: int = BODY_LIMIT, seconds: float = BODY_SECONDS, taken: Callable[[int], None] | None = None
+) -> bytes:
     """Return the body.
+
+    Args:
+        request: The request.
+        limit: How long it may be, in bytes.
+        seconds: How long it may take.
+        taken: Told of every part how long it is, before it is kept; what it raises ends the reading.
 
     Raises:
         TooLarge: If it is announced or found to pass the limit.
@@ -41,6 +49,8 @@ async def read_body(request: Request, limit: int = BODY_LIMIT, seconds: float = 
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.stream():
+                if taken is not None:
+                    taken(len(chunk))
                 body += chunk
                 if len(body) > limit:
                     raise TooLarge

@@ -7,6 +7,8 @@ import zlib
 from tracking_receiver.bodies import Malformed, TooLarge
 
 _GZIP = 16 + zlib.MAX_WBITS
+# Each further member costs a copy of all that is behind it; who compresses a body as one needs one.
+_MEMBERS = 16
 
 
 class UnknownEncoding(Exception):
@@ -23,7 +25,7 @@ def inflated(body: bytes, encoding: str, limit: int) -> bytes:
 
     Raises:
         UnknownEncoding: If it is neither plain nor gzip (RFC 1952).
-        Malformed: If it is no gzip, or ends early.
+        Malformed: If it is no gzip, ends early, or is put together of more parts than anybody needs.
         TooLarge: If it would pass the limit; it was not inflated further.
     """
     word = encoding.strip().lower()
@@ -31,8 +33,11 @@ def inflated(body: bytes, encoding: str, limit: int) -> bytes:
         return body
     if word not in ("gzip", "x-gzip"):
         raise UnknownEncoding
-    found, rest = bytearray(), body
+    found, rest, members = bytearray(), body, 0
     while rest:  # a gzip file may have several members, one behind the other
+        members += 1
+        if members > _MEMBERS:
+            raise Malformed
         member = zlib.decompressobj(_GZIP)
         try:
             found += member.decompress(rest, limit + 1 - len(found))

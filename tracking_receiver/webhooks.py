@@ -18,16 +18,19 @@ from starlette.responses import Response
 
 from core.clock import utc
 from core.errors import Unavailable
+from core.providers.reading import holds_too_much
 from core.providers.webhook_catalogue import WEBHOOKS
 from core.providers.webhook_doors import Door
 from core.providers.webhooks import Forged, Undecided, WebhookRequest
 from tracking_receiver.answers import tell
 from tracking_receiver.bodies import Malformed, TooLarge, TooSlow, read_body
+from tracking_receiver.budget import Budget, Busy, Share
 from tracking_receiver.compressed import UnknownEncoding, inflated
 from tracking_receiver.parts import Parts
 
 LIMIT = 16 * 1024 * 1024
 INFLATED_LIMIT = 32 * 1024 * 1024
+ALL_BODIES = 64 * 1024 * 1024  # a report is a megabyte at most, but for those that are not meant well
 _BODY_SECONDS = 30.0
 _PATIENCE_SECONDS = 3.0
 _CHECKING_THREADS, _ASKING_THREADS = 4, 2  # a signature over megabytes takes milliseconds: hits must not wait for it
@@ -45,6 +48,7 @@ class Reporting:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._doors = parts, parts.doors
+        self._bodies = Budget(ALL_BODIES)
         self._checking = ThreadPoolExecutor(_CHECKING_THREADS, thread_name_prefix="webhook")
         self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="webhook-doors")
 
@@ -63,8 +67,11 @@ class Reporting:
         if request.method != "POST":
             return tell(200, {"ready": True})
         try:
-            return await self._take(request, key, door)
-        except (TooLarge, TooSlow, Malformed, UnknownEncoding, Undecided) as error:
+            with self._bodies.share() as share:
+                return await self._take(request, key, door, share)
+        except Undecided:
+            return self._unproved(request, key, door, tell(503, {"error": "undecided"}))  # the provider asks again
+        except (TooLarge, TooSlow, Malformed, UnknownEncoding, Busy) as error:
             status, word = _PROBLEMS[type(error)]
             return tell(status, {"error": word})
 
@@ -73,13 +80,17 @@ class Reporting:
         for threads in (self._checking, self._asking):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _take(self, request: Request, key: str, door: Door) -> Response:
-        sent = await read_body(request, LIMIT, _BODY_SECONDS)
+    async def _take(self, request: Request, key: str, door: Door, share: Share) -> Response:
+        sent = await read_body(request, LIMIT, _BODY_SECONDS, share.take)
         plain = await self._check(lambda: inflated(sent, request.headers.get("content-encoding", ""), INFLATED_LIMIT))
+        if plain is not sent:
+            share.take(len(plain))
         reported = WebhookRequest(sent, dict(request.headers.items()), self._told(request), self._parts.clock.now())
         proved = await self._prove(key, door, reported, plain)
         if proved is None:
             return self._refused(request, key, door, plain)
+        if holds_too_much(plain):
+            raise TooLarge  # the ingester would leave it out
         if not await self._parts.notes.wish(line(door, reported, plain), keep=False):
             self._parts.metrics.report(door.kind, "failed")
             return tell(503, {"error": "full"})  # it sends the report again
@@ -103,13 +114,17 @@ class Reporting:
         return await self._check(lambda: genuine(renewed, request, plain))
 
     def _refused(self, request: Request, key: str, door: Door, plain: bytes) -> Response:
-        """Answer what is not proved; here alone is it counted against whoever sent it, so that nothing genuine ever has to wait."""
+        """Answer what is not proved."""
         is_try = WEBHOOKS[door.kind].is_try
         if is_try is not None and is_try(plain):
             return tell(200, {"ok": True})
+        return self._unproved(request, key, door, tell(401, {"error": "forged"}))
+
+    def _unproved(self, request: Request, key: str, door: Door, answer: Response) -> Response:
+        """Count against whoever sent it what is not proved; only here, so that nothing genuine ever has to wait."""
         wait = self._parts.limiter.forged(_address(request), key)
         self._parts.metrics.report(door.kind, "slowed" if wait else "refused")
-        return _too_often(wait) if wait else tell(401, {"error": "forged"})
+        return _too_often(wait) if wait else answer
 
     async def _follow_up(self, door: Door, request: WebhookRequest) -> Response:
         follow_up = WEBHOOKS[door.kind].follow_up
@@ -203,5 +218,5 @@ _PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     TooSlow: (408, "slow"),
     Malformed: (400, "malformed"),
     UnknownEncoding: (415, "encoding"),
-    Undecided: (503, "undecided"),  # the provider asks again
+    Busy: (503, "busy"),  # the provider asks again
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,22 +16,67 @@ from core.storage.event_words import EventKind
 # The name under which every provider gives our message key back: a custom argument, a user variable, metadata, a tag.
 MESSAGE_NAME = "pw_message"
 
+# A few bytes, compressed, can say millions of things. No provider puts more into a report: the largest batches hold 10,000
+# events of some 20 values.
+MOST_EVENTS, MOST_VALUES = 50_000, 1_000_000
+# What is read before anybody knows who wrote it: Mailgun and Amazon SNS sign inside one event or message.
+UNPROVED_BYTES = 1024 * 1024
+
 _KEY = re.compile(r"[0-9]{1,18}-[0-9a-f]{12}")
 _ADDRESS = re.compile(r"[^\s<>()\[\];:,\"']+@[^\s<>()\[\];:,\"']+")
 _LONGEST_REASON = 500
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds that is the year 5138
 
 
-def json_of(body: bytes | str) -> Any:
+def json_of(body: bytes | str, *, most_bytes: int | None = None) -> Any:
     """Return what a JSON text says.
 
+    Args:
+        body: The text.
+        most_bytes: How long it may be; `UNPROVED_BYTES` where nobody knows yet who wrote it.
+
     Raises:
-        UnreadableReport: If it is none.
+        UnreadableReport: If it is none, or longer, or holds more values than `MOST_VALUES`.
     """
+    if (most_bytes is not None and len(body) > most_bytes) or holds_too_much(body):
+        raise UnreadableReport
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise UnreadableReport from error
+
+
+def holds_too_much(body: bytes | str) -> bool:
+    """Return whether a JSON text may hold more values than `MOST_VALUES`: each list, object and comma may stand for one."""
+    marks = (",", "[", "{")
+    values = sum(map(body.count, marks)) if isinstance(body, str) else sum(body.count(mark.encode()) for mark in marks)
+    return values > MOST_VALUES
+
+
+def rows_of(body: bytes) -> list[Any]:
+    """Return what a JSON report holds: the items of a list, or its one object.
+
+    Raises:
+        UnreadableReport: If it is neither.
+    """
+    found = json_of(body)
+    if type(found) is dict:
+        return [found]
+    if type(found) is not list:
+        raise UnreadableReport
+    return found
+
+
+def bounded(events: Iterable[ProviderEvent]) -> list[ProviderEvent]:
+    """Return the events of one report.
+
+    Raises:
+        UnreadableReport: If they are more than `MOST_EVENTS`; no more than that are made.
+    """
+    found = list(islice(events, MOST_EVENTS + 1))
+    if len(found) > MOST_EVENTS:
+        raise UnreadableReport
+    return found
 
 
 def events_of(body: bytes, read: Callable[[dict[str, Any]], ProviderEvent]) -> list[ProviderEvent]:
@@ -41,14 +87,9 @@ def events_of(body: bytes, read: Callable[[dict[str, Any]], ProviderEvent]) -> l
         read: Reads one of its objects.
 
     Raises:
-        UnreadableReport: If it is neither.
+        UnreadableReport: If it is neither, or holds too many.
     """
-    found = json_of(body)
-    if type(found) is dict:
-        return [read(found)]
-    if type(found) is not list:
-        raise UnreadableReport
-    return [read(row) if type(row) is dict else malformed() for row in found]
+    return bounded(read(row) if type(row) is dict else malformed() for row in rows_of(body))
 
 
 def malformed() -> ProviderEvent:
@@ -121,8 +162,8 @@ def message_key(value: object) -> str:
     """Return our message key from what a provider gives back: an object, its JSON, or `pw_message:<key>`."""
     if type(value) is str and value.startswith("{"):
         try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
+            value = json_of(value)
+        except UnreadableReport:
             return ""
     if type(value) is dict:
         return word(value, MESSAGE_NAME)

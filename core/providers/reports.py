@@ -8,8 +8,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
-from core.providers.reading import MESSAGE_NAME, at_iso, at_seconds, json_of, word
-from core.providers.webhooks import UnreadableReport
+from core.providers.reading import MESSAGE_NAME, at_iso, at_seconds, word
 
 _KEY_NAMES = frozenset({MESSAGE_NAME, "x-postwright-message"})
 _KEY_TAG = re.compile(rf"{MESSAGE_NAME}[:=]\s*(\S{{1,64}})")
@@ -17,18 +16,6 @@ _LONGEST_ADDRESS, _LONGEST_TAG = 320, 100
 _TAGS_KEPT = 20
 
 Row = Mapping[str, Any]
-
-
-def rows_of(body: bytes) -> list[Any]:
-    """Return what a JSON report holds: the items of a list, or its one object.
-
-    Raises:
-        UnreadableReport: If it is neither.
-    """
-    found = json_of(body)
-    if not isinstance(found, list | dict):
-        raise UnreadableReport
-    return found if isinstance(found, list) else [found]
 
 
 def first(row: Row, *names: str) -> str:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from core.messages.keys import MessageKeys
-from core.providers.reading import at_iso, at_seconds, bare_id, full_id, kept, message_key, ours, reason
+from core.providers.reading import (
+    MOST_EVENTS,
+    UNPROVED_BYTES,
+    at_iso,
+    at_seconds,
+    bare_id,
+    full_id,
+    json_of,
+    kept,
+    message_key,
+    ours,
+    reason,
+)
+from core.providers.webhook_catalogue import WEBHOOKS
+from core.providers.webhooks import UnreadableReport
 from tests.providers.reports import ANY_JSON, KEY, NOW, SECONDS
 
 
@@ -99,3 +114,34 @@ def test_ids_are_written_with_brackets_or_without() -> None:
 def test_what_says_nothing_is_not_kept() -> None:
     assert kept(a="x", b="", c=None, d=0, e=[1], f={"g": 1}, h=True) == {"a": "x", "d": 0, "h": True}
     assert len(kept(a="x" * 5_000)["a"]) == 500
+
+
+def test_what_says_too_much_in_few_bytes_is_not_read() -> None:
+    for body in (b"[" + b"[]," * 600_000 + b"[]]", b"[" + b"0," * 1_000_000 + b"0]", b'{"a":[' * 600_000):
+        with pytest.raises(UnreadableReport):
+            json_of(body)
+        with pytest.raises(UnreadableReport):
+            json_of(body.decode())
+
+
+def test_before_it_is_proved_no_more_than_one_event_is_read() -> None:
+    body = orjson.dumps({"a": "x" * UNPROVED_BYTES})
+    assert json_of(body) == orjson.loads(body)
+    with pytest.raises(UnreadableReport):
+        json_of(body, most_bytes=UNPROVED_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("generic", b"[" + b"0," * MOST_EVENTS + b"0]"),
+        ("sendgrid", b"[" + b"{}," * MOST_EVENTS + b"{}]"),
+        ("sparkpost", b"[" + b'{"msys":{"a":{},"b":{}}},' * (MOST_EVENTS // 2) + b"0]"),
+        ("postal", b"[" + b"0," * MOST_EVENTS + b"0]"),
+        ("mailersend", b"[" + b"0," * MOST_EVENTS + b"0]"),
+        ("mandrill", b"mandrill_events=[" + b"0," * MOST_EVENTS + b"0]"),
+    ],
+)
+def test_no_more_events_are_made_of_a_report_than_anybody_sends(kind: str, body: bytes) -> None:
+    with pytest.raises(UnreadableReport):
+        WEBHOOKS[kind].read(body, "application/json")

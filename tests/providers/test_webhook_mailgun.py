@@ -246,3 +246,9 @@ def test_any_values_are_read(changed: dict[str, Any]) -> None:
 @given(some.dictionaries(some.sampled_from(["timestamp", "token", "signature", "parent-signature"]), ANY_JSON))
 def test_any_signature_is_refused(signed: dict[str, Any]) -> None:
     assert not is_believed(verifier(), request({"signature": signed, "event-data": DELIVERED}))
+
+
+def test_what_is_too_long_for_one_event_is_not_even_read() -> None:
+    long = report(DELIVERED | {"tags": ["x" * 1024 * 1024]})
+    assert not is_believed(TokenVerifier(SECRET), request(long))
+    assert is_believed(TokenVerifier(SECRET), request(report(DELIVERED)))

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
+from core.providers.webhook_catalogue import WEBHOOKS
 from core.providers.webhooks import UnreadableReport
 from tests.providers.reporting import KEY, URL, asked, flipped, is_believed, read, told, verifier
 
@@ -67,10 +68,13 @@ def test_a_wrong_signature_is_not_believed() -> None:
     assert not is_believed(GOOD, asked(body + b"&more=1", {"x-mandrill-signature": right}))
 
 
-def test_the_try_of_an_address_is_believed_before_there_is_a_key_and_nothing_else() -> None:
+def test_the_try_of_an_address_is_answered_and_proves_nothing() -> None:
     closed = verifier("mandrill", webhook_key="")
     nothing, fields = form()
-    assert is_believed(closed, asked(nothing, {"x-mandrill-signature": signature(fields, key="test-webhook")}))
+    is_try = WEBHOOKS["mandrill"].is_try
+    assert is_try is not None
+    assert is_try(nothing) and not is_try(form(event("send"))[0]) and not is_try(b"") and not is_try(nothing + b"&more=1")
+    assert not is_believed(closed, asked(nothing, {"x-mandrill-signature": signature(fields, key="test-webhook")}))
     assert read("mandrill", nothing) == []
     something, fields = form(event("hard_bounce"))
     for key in ("test-webhook", SECRET):
@@ -158,3 +162,8 @@ def test_an_item_that_is_none_leaves_the_others() -> None:
 def test_what_is_no_report_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadableReport):
         read("mandrill", body)
+
+
+def test_what_would_take_too_much_to_decode_is_not_decoded() -> None:
+    for body in (b"mandrill_events=" + b"%41" * 2_000_001, b"mandrill_events=" + b"x" * 8 * 1024 * 1024):
+        assert not is_believed(GOOD, asked(body, {"x-mandrill-signature": "x"}))

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 import orjson
@@ -541,3 +541,36 @@ def test_any_message_is_refused(changed: dict[str, Any]) -> None:
 )
 def test_any_values_are_read(name: str, changed: dict[str, Any]) -> None:
     assert_reads_or_refuses(WEBHOOK, orjson.dumps(notification(happening(eventType=name) | changed)))
+
+
+def test_where_nothing_answers_few_wait_and_nobody_asks_again_for_a_minute() -> None:
+    let_go, waiting, asked = Event(), Semaphore(0), []
+
+    def silent(url: str) -> bytes:
+        asked.append(url)
+        waiting.release()
+        let_go.wait(10)
+        raise OSError("nothing answers")
+
+    certificates = Certificates(silent)
+    urls = [f"https://sns.us-east-1.amazonaws.com/{number}.pem" for number in range(3)]
+    stuck = [Thread(target=lambda url=url: is_undecided(certificates, url, NOW)) for url in urls[:2]]
+    for thread in stuck:
+        thread.start()
+        waiting.acquire()
+    assert is_undecided(certificates, urls[2], NOW)  # at once: two are waited for already
+    let_go.set()
+    for thread in stuck:
+        thread.join()
+    assert is_undecided(certificates, urls[0], NOW + timedelta(seconds=59))
+    assert asked == urls[:2]
+    assert is_undecided(certificates, urls[0], NOW + timedelta(seconds=61))
+    assert asked == [*urls[:2], urls[0]]
+
+
+def is_undecided(certificates: Certificates, url: str, at: datetime) -> bool:
+    try:
+        certificates.key(url, at)
+    except Undecided:
+        return True
+    return False

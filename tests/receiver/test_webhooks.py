@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
+import socket
 import zlib
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,49 @@ def test_the_log_holds_no_key_no_secret_and_no_address(site: Site, key: str) -> 
 def _memory_high(site: Site) -> int:
     status = Path(f"/proc/{site.process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_a_gzip_of_very_many_parts_is_refused_at_once(site: Site, key: str) -> None:
+    answer = report(site, key, gzip.compress(b"") * 100_000, content_encoding="gzip")
+    assert (answer.status_code, answer.json()) == (400, {"error": "malformed"})
+    sixteen = gzip.compress(ONE[:9]) + gzip.compress(b"") * 14 + gzip.compress(ONE[9:])
+    assert report(site, key, sixteen, content_encoding="gzip").status_code == 200
+
+
+def test_a_report_that_says_more_than_can_be_read_is_refused_rather_than_left_out_later(site: Site, key: str) -> None:
+    answer = report(site, key, gzip.compress(b"[" + b"0," * 1_000_000 + b"0]"), content_encoding="gzip")
+    assert (answer.status_code, answer.json()) == (413, {"error": "large"})
+    assert not lines(site, key)
+
+
+def test_a_compressed_pile_of_json_takes_no_memory_before_it_is_proved(site: Site) -> None:
+    key = add_connection(site.settings, "mailgun", webhook_signing_key="a-signing-key")
+    pile = gzip.compress(b"[" + b"[]," * 3_000_000 + b"[]]")
+    before = _memory_high(site)
+    assert report(site, key, pile, "mailgun", content_encoding="gzip").status_code == 401
+    assert _memory_high(site) - before < 60 * 1024 * 1024
+
+
+def test_many_large_bodies_at_once_find_no_room_and_leave_it_again(site: Site, key: str) -> None:
+    part, announced = 15 * 1024 * 1024, 16 * 1024 * 1024
+    head = f"POST /webhooks/generic/{key} HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n".encode()
+    with ExitStack() as open_ones:
+        socks = [open_ones.enter_context(socket.create_connection(("127.0.0.1", site.port))) for _ in range(5)]
+        for sock in socks:
+            sock.sendall(head)
+        for sock in socks:
+            with suppress(ConnectionError):  # for the last one there is no room any more
+                sock.sendall(bytes(part))
+        wait_for(lambda: report(site, key, bytes(part)).status_code == 503, "the room to be taken")
+    wait_for(lambda: report(site, key, ONE).status_code == 200, "the room to be free again")
+
+
+def test_an_undecided_report_counts_against_its_sender(start: Any) -> None:
+    """Amazon is looked for behind a proxy that is not there, so that nothing leaves this machine."""
+    topic = "arn:aws:sns:us-east-1:1:mail"
+    message = {"Type": "Notification", "TopicArn": topic, "Message": "{}", "MessageId": "1", "Timestamp": "2026-11-26T00:00:00Z"}
+    message |= {"SignatureVersion": "2", "Signature": "AA==", "SigningCertURL": "https://sns.us-east-1.amazonaws.com/a.pem"}
+    with start(environment={"HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}) as site:
+        key = add_connection(site.settings, "ses", topic_arns=topic)
+        answers = [report(site, key, orjson.dumps(message), "ses").status_code for _ in range(PER_FORGER + 1)]
+    assert answers == [503] * PER_FORGER + [429]

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from core.providers.bounce_classes import classify, settle
-from core.providers.reading import at_seconds, bare_id, full_id, json_of, kept, malformed, message_key, part, reason, word
+from core.providers.reading import UNPROVED_BYTES, at_seconds, bare_id, full_id, json_of, kept, malformed, message_key, part, reason, word
 from core.providers.webhooks import Forged, ProviderEvent, UnreadableReport, WebhookKind, WebhookRequest, is_same
 from core.storage.event_words import Actor, BounceClass, EventKind
 
@@ -97,9 +97,9 @@ class TokenVerifier:
 
 def _signature(body: bytes) -> Mapping[str, Any]:
     try:
-        found = json_of(body)
+        found = json_of(body, most_bytes=UNPROVED_BYTES)
     except UnreadableReport as error:
-        raise Forged("it is no JSON") from error
+        raise Forged("it is no JSON, or too long for one event") from error
     return part(found, "signature") if isinstance(found, dict) else {}
 
 

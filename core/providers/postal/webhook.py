@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from core.providers.bounce_classes import classify
-from core.providers.reading import at_seconds, bare_id, kept, malformed, part, reason, word
-from core.providers.reports import Row, address, returned_key, returned_tags, rows_of
+from core.providers.reading import at_seconds, bare_id, bounded, kept, malformed, part, reason, rows_of, word
+from core.providers.reports import Row, address, returned_key, returned_tags
 from core.providers.webhooks import Forged, ProviderEvent, WebhookKind, WebhookRequest
 from core.storage.event_words import BounceClass, EventKind
 
@@ -68,7 +68,7 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
     Raises:
         UnreadableReport: If it is no JSON object, nor a list.
     """
-    return [event for row in rows_of(body) for event in _events(row)]
+    return bounded(event for row in rows_of(body) for event in _events(row))
 
 
 def _events(row: Any) -> list[ProviderEvent]:

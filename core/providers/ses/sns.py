@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from core.providers.reading import json_of
+from core.providers.reading import UNPROVED_BYTES, json_of
 from core.providers.ses.certificates import Certificates, Fetch, is_confirmation
 from core.providers.webhooks import Forged, UnreadableReport, WebhookRequest
 
@@ -99,9 +99,9 @@ def message_in(body: bytes) -> dict[str, Any]:
         Forged: If there is none of a known type.
     """
     try:
-        message = json_of(body)
+        message = json_of(body, most_bytes=UNPROVED_BYTES)
     except UnreadableReport as error:
-        raise Forged("it is no JSON") from error
+        raise Forged("it is no JSON, or too long for a message") from error
     if not isinstance(message, dict) or message.get("Type") not in tuple(_SIGNED):
         raise Forged("it is no message of Amazon SNS")
     return message

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.providers.bounce_classes import settle
-from core.providers.reading import MESSAGE_NAME, at_iso, bare_id, items, json_of, kept, malformed, part, reason, word
+from core.providers.reading import MESSAGE_NAME, at_iso, bare_id, bounded, items, json_of, kept, malformed, part, reason, word
 from core.providers.ses.certificates import Certificates, Fetch, fetch
 from core.providers.ses.sns import Confirmer, TopicVerifier, topics_in
 from core.providers.webhooks import ProviderEvent, UnreadableReport, WebhookKind
@@ -63,7 +63,7 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
         return [malformed()]
     if word(happening, "notificationType") in _GREETINGS:
         return []
-    return _named(_events(happening), word(message, "MessageId"), message.get("Timestamp"))
+    return _named(bounded(_events(happening)), word(message, "MessageId"), message.get("Timestamp"))
 
 
 def _named(events: list[ProviderEvent], message_id: str, told_at: object) -> list[ProviderEvent]:

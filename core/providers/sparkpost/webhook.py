@@ -9,8 +9,8 @@ from typing import Any
 
 from core.providers import bounce_codes
 from core.providers.bounce_classes import settle
-from core.providers.reading import kept, malformed, part, reason, word
-from core.providers.reports import Row, first, moment, returned_key, returned_tags, rows_of
+from core.providers.reading import bounded, kept, malformed, part, reason, rows_of, word
+from core.providers.reports import Row, first, moment, returned_key, returned_tags
 from core.providers.webhooks import BasicVerifier, ProviderEvent, WebhookKind
 from core.storage.event_words import Actor, EventKind
 
@@ -42,7 +42,7 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
     Raises:
         UnreadableReport: If it is no JSON object, nor a list.
     """
-    return [event for row in rows_of(body) for event in _events(row)]
+    return bounded(event for row in rows_of(body) for event in _events(row))
 
 
 def _events(row: Any) -> list[ProviderEvent]:
