@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,19 @@ class Batch:
     def torn_bytes(self) -> int:
         """Bytes of last lines that crashes cut off, met in this batch."""
         return sum(part.torn_bytes for part in self.slices)
+
+    def first(self, lines: int) -> Batch:
+        """Return the batch cut off behind its first lines."""
+        slices: list[JournalSlice] = []
+        for part in self.slices:
+            if len(part.records) > lines:
+                if lines:
+                    cut = part.records[lines][0]
+                    slices.append(replace(part, records=part.records[:lines], next_offset=cut, torn_bytes=0, finished=False))
+                return Batch(slices, self.known, more=True)
+            slices.append(part)
+            lines -= len(part.records)
+        return self
 
     def lines(self) -> Iterator[tuple[str, int, dict[str, Any] | None]]:
         """Yield (file, offset, record) for every line."""

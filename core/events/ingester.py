@@ -28,13 +28,13 @@ from core.events.chores import Chore
 from core.events.compaction import Compaction
 from core.events.counting import count_steps
 from core.events.datacentres import Datacentres
-from core.events.event import DropReason, Event
+from core.events.event import DropReason
 from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
-from core.events.lake_rows import ORDER, shelve
+from core.events.lake_rows import stage
 from core.events.matching import load_context
 from core.events.pipeline import Sorted, sort_out
-from core.events.reading import read_lines
+from core.events.reading import MOST_EVENTS, Reading, read_lines
 from core.events.recording import record_kept
 from core.events.reporting import IngestReport
 from core.events.throttle import Throttle, gc_paused
@@ -42,7 +42,7 @@ from core.ids import random_name
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
-from core.storage.lake import Dataset, Lake, StagedFile
+from core.storage.lake import Lake, StagedFile
 from core.storage.leases import Lease
 from core.storage.tables import workspaces
 
@@ -82,6 +82,7 @@ class Ingester:
         chores: What else only the one who ingests may do, piece by piece between two batches.
         datacentres: Their networks, if not those that come with Postwright.
         batch_bytes: About how much of the journals is read at a time.
+        batch_events: About how many events are made of it at a time.
     """
 
     def __init__(
@@ -99,10 +100,11 @@ class Ingester:
         chores: Sequence[Chore] = (),
         datacentres: Datacentres | None = None,
         batch_bytes: int = BATCH_BYTES,
+        batch_events: int = MOST_EVENTS,
     ) -> None:
         self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
         self._keys, self._chores, self._datacentres = keys, chores, datacentres
-        self._batch_bytes = batch_bytes
+        self._batch_bytes, self._batch_events = batch_bytes, batch_events
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
         self._throttle = Throttle()
@@ -204,31 +206,19 @@ class Ingester:
         batch = next_batch(self._db, self._journal_dir, max_bytes=self._batch_bytes)
         if not batch.slices:
             return IngestReport(is_active=True)
-        sorted_out = self._sort_out(batch)
-        staged = self._stage(sorted_out.kept)
+        reading = read_lines(batch.lines(), most=self._batch_events)
+        batch = batch.first(reading.lines)
+        sorted_out = self._sort_out(reading)
+        staged = stage(self._lake, sorted_out.kept)
         self._record(batch, sorted_out, staged)
         touched = sorted({event.workspace_id for event in sorted_out.kept})
         self._compaction.run(touched, guard=self._guard)
         return self._report(batch, sorted_out)
 
-    def _sort_out(self, batch: Batch) -> Sorted:
-        reading = read_lines(batch.lines())
+    def _sort_out(self, reading: Reading) -> Sorted:
         with self._db.read() as connection:
             context = load_context(connection, reading.events, self._keys, self._datacentres)
         return sort_out(reading.found, context, reading.reports)
-
-    def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
-        return [
-            self._lake.stage(
-                table,
-                workspace_id=shelf.workspace_id,
-                dataset=Dataset.EVENTS,
-                event_class=shelf.event_class.value,
-                month=shelf.month,
-                order_by=ORDER,
-            )
-            for shelf, table in shelve(events).items()
-        ]
 
     def _record(self, batch: Batch, sorted_out: Sorted, staged: Sequence[StagedFile]) -> None:
         now = self._clock.now()

@@ -12,6 +12,7 @@ import pyarrow as pa
 from core.events.event import Event
 from core.storage.event_schema import EVENT_SCHEMA
 from core.storage.event_words import EventClass, event_class
+from core.storage.lake import Dataset, Lake, StagedFile
 
 ORDER = ("kind", "campaign_id", "contact_id", "occurred_at")
 
@@ -46,3 +47,18 @@ def table_of(events: Sequence[Event]) -> pa.Table:
         read = attrgetter(_OTHER_NAMES.get(field.name, field.name))
         columns.append(pa.array(list(map(read, events)), field.type))
     return pa.Table.from_arrays(columns, schema=EVENT_SCHEMA)
+
+
+def stage(lake: Lake, events: Sequence[Event]) -> list[StagedFile]:
+    """Write matched events as files of the lake that count once they are committed."""
+    return [
+        lake.stage(
+            table,
+            workspace_id=shelf.workspace_id,
+            dataset=Dataset.EVENTS,
+            event_class=shelf.event_class.value,
+            month=shelf.month,
+            order_by=ORDER,
+        )
+        for shelf, table in shelve(events).items()
+    ]

@@ -11,16 +11,21 @@ from core.events.event import Drop, Event, Step
 from core.events.parsing import number_id, parse
 from core.events.unpacking import is_report, unpack
 
+# A batch of lines of our own is smaller; an event takes about a kilobyte on its way.
+MOST_EVENTS = 60_000
+
 
 @dataclass
 class Reading:
     """What lines hold.
 
     Args:
+        lines: How many lines were read.
         found: The events in the order they came, and why lines gave none.
         reports: How many reports of providers were understood as such, by workspace.
     """
 
+    lines: int = 0
     found: list[Event | Drop] = field(default_factory=list)
     reports: Counter[int] = field(default_factory=Counter)
 
@@ -30,15 +35,19 @@ class Reading:
         return [event for event in self.found if isinstance(event, Event)]
 
 
-def read_lines(lines: Iterable[tuple[str, int, dict[str, Any] | None]]) -> Reading:
-    """Return the events of journal lines.
+def read_lines(lines: Iterable[tuple[str, int, dict[str, Any] | None]], *, most: int = MOST_EVENTS) -> Reading:
+    """Return the events of journal lines, all or those of the first ones.
 
     Args:
         lines: File, offset and record of each; the record is None where the line is no JSON object.
+        most: Behind the line that makes them as many as this, no more are read: a short report may hold very many.
     """
     reading = Reading()
     found = reading.found
     for file, offset, record in lines:
+        if len(found) >= most:
+            break
+        reading.lines += 1
         if record is None or not is_report(record):
             found.append(parse(file, offset, record))
             continue

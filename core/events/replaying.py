@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pyarrow as pa
@@ -20,16 +20,16 @@ from core.events.compaction import Compaction
 from core.events.datacentres import Datacentres
 from core.events.event import Drop, DropReason, Event
 from core.events.jobs import IntakeJobs, Job
-from core.events.lake_rows import ORDER, shelve, table_of
+from core.events.lake_rows import stage, table_of
 from core.events.matching import load_context
-from core.events.past_lines import Line, PastLines
+from core.events.past_lines import PastLines
 from core.events.pipeline import Sorted, sort_out
-from core.events.reading import read_lines
+from core.events.reading import MOST_EVENTS, Reading, read_lines
 from core.events.recording import record_kept
 from core.messages.keys import MessageKeys
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
-from core.storage.lake import Dataset, Lake, StagedFile
+from core.storage.lake import Lake
 
 # Some 3,000 events: what waits in the journals meanwhile waits a moment only.
 _PIECE_BYTES = 512 * 1024
@@ -102,7 +102,8 @@ class Replaying:
                 guard(connection)
                 self._jobs.finish(connection, job, job.counts)
             return None
-        found = _read(piece.lines, job.workspace_id)
+        reading = read_lines(piece.lines, most=MOST_EVENTS)
+        piece, found = piece.first(reading.lines), _of(reading, job.workspace_id)
         known = self._known(job.workspace_id, [each for each in found if isinstance(each, Event)])
         sorted_out = self._sort_out([each for each in found if isinstance(each, Drop) or each.event_id not in known])
         ours = [event for event in sorted_out.kept if event.workspace_id == job.workspace_id]
@@ -110,7 +111,7 @@ class Replaying:
         kept = [event for event in ours if event.event_id not in repeated]
         counts = Counter({"known": len(known), "added": len(kept), DropReason.DUPLICATE.value: len(repeated)})
         counts += Counter(job.counts) + _left_out(sorted_out, job.workspace_id)
-        staged, now = self._stage(kept), self._clock.now()
+        staged, now = stage(self._lake, kept), self._clock.now()
         with self._db.transaction() as connection:
             guard(connection)
             self._lake.commit(connection, staged)
@@ -140,25 +141,10 @@ class Replaying:
             context = load_context(connection, [each for each in found if isinstance(each, Event)], self._keys, self._datacentres)
         return sort_out(found, context)
 
-    def _stage(self, events: Sequence[Event]) -> list[StagedFile]:
-        return [
-            self._lake.stage(
-                table,
-                workspace_id=shelf.workspace_id,
-                dataset=Dataset.EVENTS,
-                event_class=shelf.event_class.value,
-                month=shelf.month,
-                order_by=ORDER,
-            )
-            for shelf, table in shelve(events).items()
-        ]
 
-
-def _read(lines: Iterable[Line], workspace_id: int) -> list[Event | Drop]:
-    """Return what lines hold that is, or may turn out to be, a workspace's; the ledger alone knows whose an open is."""
-    return [
-        each for each in read_lines(lines).found if each.workspace_id == workspace_id or (not each.workspace_id and isinstance(each, Event))
-    ]
+def _of(reading: Reading, workspace_id: int) -> list[Event | Drop]:
+    """Return what is, or may turn out to be, a workspace's; the ledger alone knows whose an open is."""
+    return [each for each in reading.found if each.workspace_id == workspace_id or (not each.workspace_id and isinstance(each, Event))]
 
 
 def _left_out(sorted_out: Sorted, workspace_id: int) -> Counter[str]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from core.messages.keys import MessageKeys
+from core.providers.reading import MOST_EVENTS
 from core.providers.webhook_catalogue import WEBHOOKS
 from core.providers.webhooks import ProviderEvent
+from core.storage.journal import JournalWriter
 from tests.events.conftest import World
-from tests.events.reports import report
+from tests.events.reports import line, report
 
 
 def test_an_event_that_names_our_message_belongs_to_its_campaign(world: World) -> None:
@@ -69,3 +71,22 @@ def test_a_proxy_and_a_person_may_open_in_the_same_second(small_world: World) ->
         [same | {"id": "a", "ip": "66.249.84.1"}, same | {"id": "b", "ip": "198.51.100.7"}, same | {"id": "c", "ip": "66.249.84.1"}],
     )
     assert small_world.ingester().run_once().kept == 2
+
+
+def test_a_short_report_that_holds_very_much_stops_nobody(small_world: World) -> None:
+    report(small_world, [0] * (MOST_EVENTS + 1))
+    report(small_world, {"event": "delivered", "recipient": "eve@example.org", "id": "e1"})
+    done = small_world.ingester().catch_up()
+    assert (done.kept, done.dropped) == (1, {"unreadable": 1})
+
+
+def test_of_many_full_reports_a_part_is_taken_at_a_time(small_world: World) -> None:
+    """As long as a batch may be in bytes, it may hold no more events than fit into memory."""
+    lines = [line(small_world, [{"event": "opened", "recipient": "eve@example.org", "id": f"{n}-{m}"} for m in range(4)]) for n in range(5)]
+    writer = JournalWriter(small_world.settings.journal_dir, "receiver")
+    writer.append(lines)
+    writer.close()
+    ingester = small_world.ingester(batch_events=6)
+    rounds = [ingester.run_once() for _ in range(3)]
+    assert [(one.read, one.kept, one.more) for one in rounds] == [(2, 8, True), (2, 8, True), (1, 4, False)]
+    assert len({event["provider_event_id"] for event in small_world.events()}) == 20
