@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
 from core.providers.brevo.webhook import WEBHOOK
+from core.providers.fields import API_KEY, secret
 
 KIND = ProviderKind(
     kind="brevo",
     label="Brevo",
     summary="Takes the reports of Brevo, with a token.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
-        ProviderField(
-            "webhook_token",
-            "Webhook token",
-            kind="password",
-            required=False,
-            secret=True,
-            help="Any long random text; enter the same at Brevo.",
-        ),
+        API_KEY,
+        secret("webhook_token", "Webhook token", "Any long random text; enter the same at Brevo."),
     ),
     build=None,
     webhook=WEBHOOK,

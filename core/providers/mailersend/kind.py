@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import NEEDED_TO_SEND, secret
 from core.providers.mailersend.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,14 +11,11 @@ KIND = ProviderKind(
     label="MailerSend",
     summary="Takes what MailerSend reports about your mail; sending through it comes later.",
     fields=(
-        ProviderField("api_key", "API token", kind="password", required=False, secret=True, help="Only needed for sending."),
-        ProviderField(
+        secret("api_key", "API token", NEEDED_TO_SEND),
+        secret(
             "webhook_signing_secret",
             "Webhook signing secret",
-            kind="password",
-            required=False,
-            secret=True,
-            help="MailerSend shows it once the webhook is added; until it is entered, no report is believed.",
+            "MailerSend shows it once the webhook is added; until it is entered, no report is believed.",
         ),
     ),
     build=None,

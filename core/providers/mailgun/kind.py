@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.providers.base import ProviderField, ProviderKind
+from core.providers.fields import API_KEY, secret
 from core.providers.mailgun.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,17 +11,10 @@ KIND = ProviderKind(
     label="Mailgun",
     summary="Takes the signed reports of Mailgun.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
+        API_KEY,
         ProviderField("domain", "Sending domain", required=False, help="The domain you send from, as Mailgun lists it."),
         ProviderField("region", "Region", kind="choice", required=False, default="us", choices=("us", "eu"), help="Where your domain is."),
-        ProviderField(
-            "webhook_signing_key",
-            "HTTP webhook signing key",
-            kind="password",
-            required=False,
-            secret=True,
-            help="At Mailgun under API security; it is not the API key.",
-        ),
+        secret("webhook_signing_key", "HTTP webhook signing key", "At Mailgun under API security; it is not the API key."),
     ),
     build=None,
     webhook=WEBHOOK,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import API_KEY, NEEDED_TO_SEND, secret, username_and_password
 from core.providers.mailjet.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,17 +11,9 @@ KIND = ProviderKind(
     label="Mailjet",
     summary="Takes the reports of Mailjet, with a user name and a password.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
-        ProviderField("api_secret", "API secret", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
-        ProviderField("webhook_username", "Webhook user name", required=False, help="Any name; it stands in the address Mailjet is given."),
-        ProviderField(
-            "webhook_password",
-            "Webhook password",
-            kind="password",
-            required=False,
-            secret=True,
-            help="It stands in the address Mailjet is given.",
-        ),
+        API_KEY,
+        secret("api_secret", "API secret", NEEDED_TO_SEND),
+        *username_and_password("It stands in the address Mailjet is given."),
     ),
     build=None,
     webhook=WEBHOOK,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import API_KEY, secret
 from core.providers.mandrill.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,15 +11,8 @@ KIND = ProviderKind(
     label="Mandrill",
     summary="Takes what Mandrill (Mailchimp Transactional) reports about your mail; sending through it comes later.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Only needed for sending."),
-        ProviderField(
-            "webhook_key",
-            "Webhook key",
-            kind="password",
-            required=False,
-            secret=True,
-            help="Mandrill shows it once the webhook is added; until it is entered, no report is believed.",
-        ),
+        API_KEY,
+        secret("webhook_key", "Webhook key", "Mandrill shows it once the webhook is added; until it is entered, no report is believed."),
     ),
     build=None,
     webhook=WEBHOOK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.errors import InvalidInput
 from core.providers.base import ProviderField, ProviderKind
+from core.providers.fields import API_KEY
 from core.providers.postal.webhook import WEBHOOK, public_key
 
 
@@ -18,7 +19,7 @@ KIND = ProviderKind(
     summary="Takes what your own Postal server reports about your mail; sending through its API comes later.",
     fields=(
         ProviderField("server_url", "Server address", required=False, help="Only needed for sending."),
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Only needed for sending."),
+        API_KEY,
         ProviderField(
             "webhook_public_key",
             "Webhook public key",

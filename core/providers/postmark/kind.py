@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import NEEDED_TO_SEND, secret, username_and_password
 from core.providers.postmark.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,13 +11,8 @@ KIND = ProviderKind(
     label="Postmark",
     summary="Takes the reports of Postmark, with a user name and a password.",
     fields=(
-        ProviderField(
-            "server_token", "Server API token", kind="password", required=False, secret=True, help="Needed to send; reports do without."
-        ),
-        ProviderField("webhook_username", "Webhook user name", required=False, help="Any name; enter the same at Postmark."),
-        ProviderField(
-            "webhook_password", "Webhook password", kind="password", required=False, secret=True, help="Enter the same at Postmark."
-        ),
+        secret("server_token", "Server API token", NEEDED_TO_SEND),
+        *username_and_password("Enter the same at Postmark."),
     ),
     build=None,
     webhook=WEBHOOK,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import API_KEY, secret
 from core.providers.resend.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,14 +11,11 @@ KIND = ProviderKind(
     label="Resend",
     summary="Takes what Resend reports about your mail; sending through it comes later.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Only needed for sending."),
-        ProviderField(
+        API_KEY,
+        secret(
             "webhook_secret",
             "Webhook signing secret",
-            kind="password",
-            required=False,
-            secret=True,
-            help="Resend shows it once the webhook is added (whsec_…); until it is entered, no report is believed.",
+            "Resend shows it once the webhook is added (whsec_…); until it is entered, no report is believed.",
         ),
     ),
     build=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.errors import InvalidInput
 from core.providers.base import ProviderField, ProviderKind
+from core.providers.fields import API_KEY
 from core.providers.sendgrid.webhook import WEBHOOK, public_key
 
 _WHERE = "At SendGrid under Settings → Mail Settings → Event Webhooks, in the webhook's security features."
@@ -19,7 +20,7 @@ KIND = ProviderKind(
     label="SendGrid",
     summary="Takes the signed reports of Twilio SendGrid.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Needed to send; reports do without."),
+        API_KEY,
         ProviderField("webhook_public_key", "Webhook verification key", required=False, is_wrapped=True, help=_WHERE, check=_check_key),
     ),
     build=None,

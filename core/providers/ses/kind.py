@@ -6,6 +6,7 @@ import re
 
 from core.errors import InvalidInput
 from core.providers.base import ProviderField, ProviderKind
+from core.providers.fields import NEEDED_TO_SEND, secret
 from core.providers.ses.sns import topics_in
 from core.providers.ses.webhook import WEBHOOK
 
@@ -24,15 +25,8 @@ KIND = ProviderKind(
     label="Amazon SES",
     summary="Takes the signed reports of Amazon SES, through topics of Amazon SNS.",
     fields=(
-        ProviderField("access_key_id", "Access key ID", required=False, help="Needed to send; reports do without."),
-        ProviderField(
-            "secret_access_key",
-            "Secret access key",
-            kind="password",
-            required=False,
-            secret=True,
-            help="Needed to send; reports do without.",
-        ),
+        ProviderField("access_key_id", "Access key ID", required=False, help=NEEDED_TO_SEND),
+        secret("secret_access_key", "Secret access key", NEEDED_TO_SEND),
         ProviderField("region", "Region", required=False, help="Like us-east-1; needed to send."),
         ProviderField("topic_arns", "Topic ARNs", required=False, help=_WHERE, check=_check_topics),
     ),

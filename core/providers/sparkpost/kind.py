@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import ProviderKind
+from core.providers.fields import API_KEY, username_and_password
 from core.providers.sparkpost.webhook import WEBHOOK
 
 KIND = ProviderKind(
@@ -10,9 +11,8 @@ KIND = ProviderKind(
     label="SparkPost",
     summary="Takes what SparkPost (Bird) reports about your mail; sending through it comes later.",
     fields=(
-        ProviderField("api_key", "API key", kind="password", required=False, secret=True, help="Only needed for sending."),
-        ProviderField("webhook_username", "Webhook user name", help="You choose it, and enter it at SparkPost too."),
-        ProviderField("webhook_password", "Webhook password", kind="password", secret=True, help="You choose it: long and random."),
+        API_KEY,
+        *username_and_password("Enter the same at SparkPost."),
     ),
     build=None,
     webhook=WEBHOOK,

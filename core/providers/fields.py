@@ -1,0 +1,32 @@
+"""What many kinds of provider ask for, asked for in the same words."""
+
+from __future__ import annotations
+
+from core.providers.base import ProviderField
+
+NEEDED_TO_SEND = "Needed to send; reports do without."
+
+
+def secret(name: str, label: str, help: str) -> ProviderField:
+    """Return a field for something that is stored encrypted; it may be left empty, and then proves nothing.
+
+    Args:
+        name: The name in `--set name=value`.
+        label: The label of the form.
+        help: One sentence below the field.
+    """
+    return ProviderField(name, label, kind="password", required=False, secret=True, help=help)
+
+
+API_KEY = secret("api_key", "API key", NEEDED_TO_SEND)
+
+
+def username_and_password(help: str) -> tuple[ProviderField, ProviderField]:
+    """Return the fields of a provider that signs in at our address.
+
+    Args:
+        help: Where the same has to be entered, one sentence.
+    """
+    return ProviderField("webhook_username", "Webhook user name", required=False, help=help), secret(
+        "webhook_password", "Webhook password", f"Long and random. {help}"
+    )
