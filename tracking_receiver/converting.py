@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +9,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.errors import InvalidInput
+from core.links.conversions import Conversion, checked
 from core.links.tokens import Purpose, TokenClaims
 from core.storage.event_record import EventRecord
 from core.storage.event_words import EventKind
@@ -22,32 +22,10 @@ from tracking_receiver.hits import PIXEL, PIXEL_HEADERS
 from tracking_receiver.parts import Parts
 from tracking_receiver.replies import Reply, reply
 
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
-_ORDER_ID_LIMIT = 200
-_LARGEST_VALUE = 1e12
 _GIF = {**as_text(PRIVATE), "content-type": "image/gif"}
 _NOT_NOTED = {"error": "The conversion could not be noted.", "hint": "Send it again in a few minutes, with the same order_id."}
 _PIXEL = reply(200, [*PIXEL_HEADERS, *CROSS_ORIGIN], PIXEL)
 _REFUSAL = reply(503, [(b"content-type", b"application/json"), *PRIVATE, *CROSS_ORIGIN], orjson.dumps(_NOT_NOTED))
-
-
-class InvalidField(Exception):
-    """A field can't be used; the text says which and what is expected."""
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """What was reported.
-
-    Args:
-        value: What it was worth, None if not said.
-        currency: ISO 4217 letters, empty if not said.
-        order_id: Makes a second report of the same order harmless; empty if not said.
-    """
-
-    value: float | None
-    currency: str
-    order_id: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +62,7 @@ class Conversions:
             return None
         try:
             reported = self.reported_by(claims, fields, who)
-        except InvalidField:
+        except InvalidInput:
             return None
         return None if self._parts.limiter.genuine(token, who.ip, looks_only=False) else reported
 
@@ -92,7 +70,7 @@ class Conversions:
         """Return what is to be noted for a genuine token.
 
         Raises:
-            InvalidField: If a field can't be used.
+            InvalidInput: If a field can't be used.
         """
         said = conversion_from(fields)
         known = {"value": said.value, "currency": said.currency, "key": said.order_id}
@@ -119,7 +97,7 @@ def converting(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
         try:
             fields = dict(request.query_params) | await fields_of(request, await read_body(request))
             reported = conversions.reported_by(claims, fields, asker(dict(request.scope)))
-        except (TooLarge, TooSlow, Malformed, InvalidField) as error:
+        except (TooLarge, TooSlow, Malformed, InvalidInput) as error:
             return _refusal(error)
         if not await parts.notes.wish(reported.record, keep=reported.keep):
             return tell(503, _NOT_NOTED)
@@ -132,26 +110,14 @@ def conversion_from(fields: Mapping[str, str]) -> Conversion:
     """Return what the fields say.
 
     Raises:
-        InvalidField: If one can't be used.
+        InvalidInput: If one can't be used.
     """
-    currency, order_id = fields.get("currency", "").strip(), fields.get("order_id", "").strip()
-    if currency and not _CURRENCY.fullmatch(currency):
-        raise InvalidField("`currency` must be three letters, like EUR.")
-    if len(order_id) > _ORDER_ID_LIMIT:
-        raise InvalidField(f"`order_id` may have {_ORDER_ID_LIMIT} characters at most.")
-    return Conversion(_value(fields.get("value", "").strip()), currency.upper(), order_id)
-
-
-def _value(text: str) -> float | None:
-    if not text:
-        return None
+    value = fields.get("value", "").strip()
     try:
-        value = float(text)
+        number = float(value) if value else None
     except ValueError as error:
-        raise InvalidField("`value` must be a number with a point, like 19.90.") from error
-    if not math.isfinite(value) or abs(value) > _LARGEST_VALUE:
-        raise InvalidField("`value` is out of range.")
-    return value
+        raise InvalidInput("`value` must be a number with a point, like 19.90.") from error
+    return checked(number, fields.get("currency", "").strip(), fields.get("order_id", "").strip())
 
 
 def _refusal(error: Exception) -> Response:
@@ -159,4 +125,5 @@ def _refusal(error: Exception) -> Response:
         return tell(413, {"error": "The request was larger than 64 KB."})
     if isinstance(error, TooSlow):
         return tell(408, {"error": "The request did not arrive in time."})
-    return tell(400, {"error": str(error) or "The body is not what its content type says."})
+    said = error.message if isinstance(error, InvalidInput) else ""
+    return tell(400, {"error": said or "The body is not what its content type says."})

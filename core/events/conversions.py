@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +14,7 @@ from core.contacts.tables import contacts
 from core.errors import InvalidInput
 from core.events.event import EARLIEST
 from core.events.parsing import API
+from core.links.conversions import checked
 from core.links.tokens import Purpose, TokenSigner
 from core.messages.keys import MessageKeys
 from core.messages.tables import messages
@@ -26,9 +25,6 @@ from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 
 MOST = 1_000
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
-_LARGEST_VALUE = 1e12
-_LONGEST_ORDER = 200
 _AHEAD = timedelta(minutes=5)
 _m = messages.c
 
@@ -96,12 +92,22 @@ class Conversions:
         try:
             message_id = self._message(connection, by, one)
             at = self._moment(one)
-            known = {"value": _value(one), "currency": _currency(one), "key": _order(one)}
+            said = checked(one.value, one.currency, one.order_id)
         except InvalidInput as error:
             raise InvalidInput(f"Conversion {place}: {error.message}", hint=error.hint) from error
         now = utc(self._clock.now()).isoformat(timespec="microseconds")
         whose = {"message_key": self._keys.of(message_id)} if message_id else {"recipient": comparable(one.email)}
-        return event_record(EventKind.CONVERTED, at, API, received_at=now, workspace_id=by.workspace_id, **whose, **known)
+        return event_record(
+            EventKind.CONVERTED,
+            at,
+            API,
+            received_at=now,
+            workspace_id=by.workspace_id,
+            **whose,
+            value=said.value,
+            currency=said.currency,
+            key=said.order_id,
+        )
 
     def _message(self, connection: sa.Connection, by: Principal, one: ReportedConversion) -> int | None:
         """Return the message it is put down to, None for a person's own purchase."""
@@ -135,21 +141,3 @@ def _message_to(connection: sa.Connection, by: Principal, email: str, campaign_i
     if found is None:
         raise InvalidInput("This person did not get this campaign.", hint="Leave “campaign_id” out to count the purchase without it.")
     return found
-
-
-def _value(one: ReportedConversion) -> float | None:
-    if one.value is not None and not (math.isfinite(one.value) and abs(one.value) <= _LARGEST_VALUE):
-        raise InvalidInput("“value” is out of range.")
-    return one.value
-
-
-def _currency(one: ReportedConversion) -> str:
-    if one.currency and not _CURRENCY.fullmatch(one.currency):
-        raise InvalidInput("“currency” must be three letters, like EUR.")
-    return one.currency.upper()
-
-
-def _order(one: ReportedConversion) -> str:
-    if len(one.order_id) > _LONGEST_ORDER:
-        raise InvalidInput(f"“order_id” may have {_LONGEST_ORDER} characters at most.")
-    return one.order_id
