@@ -76,7 +76,7 @@ class Lookups:
             contact = contacts_by_id(connection, planned.plan.workspace_id, [planned.contact_id]).get(planned.contact_id)
         if contact is None:
             return None
-        return self._composer.compose(planned.plan, message_id, contact, planned.variant_id).html
+        return str(self._composer.compose(planned.plan, message_id, contact, planned.variant_id).html)
 
     def _ping(self) -> bool:
         with self._db.read() as connection:

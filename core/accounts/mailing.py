@@ -26,6 +26,7 @@ from core.permissions import Principal
 from core.providers.base import Outcome, OutgoingMessage
 from core.providers.catalogue import OUTBOX
 from core.providers.connections import Connections
+from core.providers.content import Filled
 from core.settings import Settings
 
 NO_WORKSPACE = 0  # the outbox folder of mail about accounts
@@ -96,9 +97,10 @@ class AccountMail:
             from_email=from_email,
             from_name="Postwright",
             subject=letter.subject,
-            html=self._template.render(letter=letter, closing=_CLOSING),
-            text="\n\n".join([*letter.paragraphs, *([f"{letter.button}: {letter.link}"] if letter.link else []), _CLOSING]),
+            html=Filled.whole(self._template.render(letter=letter, closing=_CLOSING)),
+            text=Filled.whole("\n\n".join([*letter.paragraphs, *([f"{letter.button}: {letter.link}"] if letter.link else []), _CLOSING])),
             headers=_headers(key, from_email, now),
+            is_bulk=False,
         )
 
     @cached_property

@@ -14,6 +14,7 @@ from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
 from core.messages.plan import SendPlan
 from core.providers.base import OutgoingMessage
+from core.providers.content import Filled
 from core.providers.mime import address
 from core.templates.rendering import render, render_text
 
@@ -140,8 +141,8 @@ def _finished(
         plan.from_email,
         plan.from_name,
         subject,
-        html,
-        body.text,
+        Filled.whole(html),
+        Filled.whole(body.text),
         headers,
     )
 

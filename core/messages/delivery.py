@@ -17,7 +17,7 @@ from core.messages.composing import Composer
 from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
 from core.messages.rows import Claimed
-from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, Provider, SendResult
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.event_record import EventRecord, event_record
@@ -103,7 +103,7 @@ class Delivery:
         """
         tally: Counter[str] = Counter()
         with closing(self._connections.open(plan.workspace_id, plan.connection_id)) as provider:
-            self._ledger.release_expired(plan.workspace_id, plan.campaign_id, is_idempotent=provider.is_idempotent)
+            self._ledger.release_expired(plan.workspace_id, plan.campaign_id, is_idempotent=provider.idempotence is Idempotence.ALWAYS)
             try:
                 stopped = self._send_all(_Batch(plan, provider, f"{owner}:{random_name()}", tally), should_go_on)
             except StorageFull as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from core.providers.content import Filled
 from core.providers.webhooks import WebhookKind
 from core.storage.event_words import BounceClass
 
@@ -19,6 +21,42 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     RETRY = "retry"
     UNCERTAIN = "uncertain"
+
+
+class Trouble(StrEnum):
+    """What went wrong beyond the one message, so that the sender can act on it.
+
+    `connection`: the provider can't be reached or is out of order. `sign_in`: it refuses our credentials, which only a person
+    can mend. `throttled`: it wants us to be slower (429, 421 to the connection). `domain`: the recipient's domain does.
+    """
+
+    CONNECTION = "connection"
+    SIGN_IN = "sign_in"
+    THROTTLED = "throttled"
+    DOMAIN = "domain"
+
+
+class Idempotence(StrEnum):
+    """Whether sending the same key again delivers once: `never`, only where a message is sent `alone`, or `always`."""
+
+    NEVER = "never"
+    ALONE = "alone"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that comes with an email.
+
+    Args:
+        name: The file's name.
+        content_type: Its media type, such as application/pdf.
+        data: What is in it.
+    """
+
+    name: str
+    content_type: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +71,11 @@ class OutgoingMessage:
         from_email: The sender's address.
         from_name: The sender's name; may be empty.
         subject: The subject, one line.
-        html: The HTML part.
-        text: The plain-text part.
-        headers: Further headers by name (Message-ID, Date, List-Unsubscribe, …).
+        html: The HTML part; its layout is shared with the other messages of a campaign.
+        text: The plain-text part, likewise.
+        headers: Further headers by name (Message-ID, Date, Reply-To, List-Unsubscribe, …).
+        attachments: Files that come with it.
+        is_bulk: Whether many get the same (a campaign), or this one was asked for (a receipt); some providers keep them apart.
     """
 
     message_id: int
@@ -45,9 +85,11 @@ class OutgoingMessage:
     from_email: str
     from_name: str
     subject: str
-    html: str
-    text: str
+    html: Filled
+    text: Filled
     headers: Mapping[str, str]
+    attachments: tuple[Attachment, ...] = ()
+    is_bulk: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +104,8 @@ class SendResult:
         bounce_class: For a refusal: what it says about the address.
         attempted: False where the message itself was never tried, because the server could not be reached or was too
             slow. It then waits without losing one of its attempts, and the sender takes a break.
+        trouble: What it tells beyond this message; None for nothing.
+        retry_after: For a retry: how long the provider wants us to wait, where it says so.
     """
 
     message_id: int
@@ -70,6 +114,8 @@ class SendResult:
     provider_message_id: str | None = None
     bounce_class: BounceClass | None = None
     attempted: bool = True
+    trouble: Trouble | None = None
+    retry_after: timedelta | None = None
 
 
 class Provider(Protocol):
@@ -82,11 +128,11 @@ class Provider(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """How many messages one `send` takes at most; a crash leaves at most that many outcomes unknown."""
+        """How many messages one `send` takes at most now; a crash leaves at most that many outcomes unknown."""
         ...
 
     @property
-    def is_idempotent(self) -> bool:
+    def idempotence(self) -> Idempotence:
         """Whether sending the same key twice delivers once, so that an unknown outcome may simply be sent again."""
         ...
 
@@ -105,6 +151,20 @@ class Provider(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a provider is given besides what was entered for it.
+
+    Args:
+        data_dir: The data folder; the outbox lies in it.
+        sign: Returns the header lines (DKIM) that go in front of a finished email from a domain, empty where it has no keys;
+            None where nothing is signed here.
+    """
+
+    data_dir: Path
+    sign: Callable[[str, bytes], bytes] | None = None
 
 
 FieldKind = Literal["text", "number", "password", "choice"]
@@ -148,7 +208,7 @@ class ProviderKind:
         label: The name people read.
         summary: One sentence that says when to use it.
         fields: What has to be entered.
-        build: Makes the provider from the entered values and the data folder; None where it only reports and can't send.
+        build: Makes the provider from the entered values and its surroundings; None where it only reports and can't send.
         webhook: How it reports what became of mail; None where it does not.
     """
 
@@ -156,7 +216,7 @@ class ProviderKind:
     label: str
     summary: str
     fields: tuple[ProviderField, ...]
-    build: Callable[[Mapping[str, Any], Path], Provider] | None
+    build: Callable[[Mapping[str, Any], Surroundings], Provider] | None
     webhook: WebhookKind | None = None
 
     @property

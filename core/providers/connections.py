@@ -18,7 +18,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.permissions import Permission, Principal
-from core.providers.base import Provider
+from core.providers.base import Provider, Surroundings
 from core.providers.catalogue import OUTBOX
 from core.providers.entering import changed_names, changed_values, checked_values, kind_named
 from core.providers.tables import connections
@@ -234,7 +234,7 @@ class Connections:
         if kind.build is None:
             raise Unavailable(f"Nothing can be sent through {kind.label} yet; it takes reports only.", hint="Choose another connection.")
         defaults = {field.name: field.default for field in kind.fields}
-        return kind.build(defaults | row.settings | secret, self._data_dir)
+        return kind.build(defaults | row.settings | secret, Surroundings(self._data_dir))
 
     def test(self, by: Principal, connection_id: int) -> None:
         """Do nothing if the provider answers and accepts us.

@@ -44,7 +44,7 @@ def to_bytes(message: OutgoingMessage) -> bytes:
         b"MIME-Version: 1.0",
         b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"',
     ]
-    parts = (_part(b"text/plain", message.text), _part(b"text/html", message.html))
+    parts = (_part(b"text/plain", str(message.text)), _part(b"text/html", str(message.html)))
     body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
     return b"\r\n".join(head) + b"\r\n\r\n" + body + b"--" + boundary + b"--\r\n"
 

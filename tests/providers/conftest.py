@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from core.providers.base import OutgoingMessage
+from core.providers.content import Filled
 from tests.support.mail_server import MailServer, serving
 
 EMAIL = OutgoingMessage(
@@ -28,8 +29,8 @@ EMAIL = OutgoingMessage(
     from_email="news@shop.example",
     from_name="The Shop",
     subject="Hello",
-    html="<p>Hello</p>",
-    text="Hello",
+    html=Filled.whole("<p>Hello</p>"),
+    text=Filled.whole("Hello"),
     headers={"Message-ID": "<1-abc@shop.example>", "Date": "Sun, 22 Nov 2026 12:00:00 +0000"},
 )
 
@@ -37,7 +38,8 @@ EMAIL = OutgoingMessage(
 def email(number: int, **changes: Any) -> OutgoingMessage:
     """An email of its own for each number."""
     own = {"message_id": number, "key": f"{number}-abc", "to": f"person{number}@example.com"}
-    return replace(EMAIL, **(own | changes))
+    given = {name: Filled.whole(value) if name in {"html", "text"} and isinstance(value, str) else value for name, value in changes.items()}
+    return replace(EMAIL, **(own | given))
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from core.providers.base import Provider, ProviderKind
+from core.providers.base import Provider, ProviderKind, Surroundings
 from core.providers.outbox.send import OutboxProvider
 
 _FOLDER = "outbox"
 
 
-def _build(_values: Mapping[str, Any], data_dir: Path) -> Provider:
-    return OutboxProvider(data_dir / _FOLDER)
+def _build(_values: Mapping[str, Any], around: Surroundings) -> Provider:
+    return OutboxProvider(around.data_dir / _FOLDER)
 
 
 KIND = ProviderKind(

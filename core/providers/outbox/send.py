@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import InvalidInput, Unavailable
 from core.ids import random_name
-from core.providers.base import Outcome, OutgoingMessage, SendResult
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.mime import to_bytes
 from core.storage.database import chunked
 
@@ -30,7 +30,7 @@ class OutboxProvider:
 
     kind = "outbox"
     batch_size = BATCH_SIZE
-    is_idempotent = True
+    idempotence = Idempotence.ALWAYS
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -144,7 +144,7 @@ def _publish_one(file: _Written) -> SendResult:
 def _cannot_write(message: OutgoingMessage, error: OSError) -> SendResult:
     advice = "close other programs or raise the limit of open files" if error.errno in _TOO_MANY_FILES else "free some disk space"
     reason = f"The outbox folder can't be written ({error.strerror}); {advice}."
-    return SendResult(message.message_id, Outcome.RETRY, reason, attempted=False)
+    return SendResult(message.message_id, Outcome.RETRY, reason, attempted=False, trouble=Trouble.CONNECTION)
 
 
 def _sync_folder(folder: Path) -> None:

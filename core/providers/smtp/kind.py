@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from core.providers.base import Provider, ProviderField, ProviderKind
+from core.providers.base import Provider, ProviderField, ProviderKind, Surroundings
 from core.providers.smtp.send import Security, SmtpProvider
 
 
-def _build(values: Mapping[str, Any], _data_dir: Path) -> Provider:
+def _build(values: Mapping[str, Any], _around: Surroundings) -> Provider:
     security = Security(values["security"])
     return SmtpProvider(values["host"], values["port"], security, values["username"], values["password"])
 

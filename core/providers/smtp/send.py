@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from core.errors import InvalidInput, Unavailable
-from core.providers.base import Outcome, OutgoingMessage, SendResult
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.bounce_classes import classify
 from core.providers.mime import address, to_bytes
 from core.storage.event_words import BounceClass
@@ -49,7 +49,7 @@ class SmtpProvider:
 
     kind = "smtp"
     batch_size = BATCH_SIZE
-    is_idempotent = False
+    idempotence = Idempotence.NEVER
 
     def __init__(
         self,
@@ -198,7 +198,7 @@ class SmtpProvider:
 
 
 def _untried(messages: Sequence[OutgoingMessage], reason: str) -> list[SendResult]:
-    return [SendResult(message.message_id, Outcome.RETRY, reason, attempted=False) for message in messages]
+    return [SendResult(message.message_id, Outcome.RETRY, reason, attempted=False, trouble=Trouble.CONNECTION) for message in messages]
 
 
 def _dot_stuffed(data: bytes) -> bytes:

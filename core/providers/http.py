@@ -1,0 +1,215 @@
+"""Talking to a provider's HTTP API, with one rule for all: what certainly did not arrive may be sent again, what may have, never.
+
+An answer settles a request. Without one, only a request that never left (no connection) counts as not sent; whatever broke
+after that, half an answer too, leaves its messages uncertain. So does a plain 500, 502 or 504: the provider may have taken
+the mail before it failed. 429 and 503 say that nothing was taken.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import orjson
+
+from core.errors import Unavailable
+from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
+
+# Below the lease of a message (60 s), so that a request is over before another sender may take its messages.
+TIMEOUT_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
+LONGEST_WAIT = timedelta(hours=1)
+_LARGEST_ANSWER = 4_000_000
+_REASON_LENGTH = 300
+_CREDENTIALS = (401, 403)
+_NOT_TAKEN = (429, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider answered, or that it did not.
+
+    Args:
+        status: The HTTP status; 0 where no whole answer came.
+        body: The answer's body; empty where none came.
+        headers: Its headers, names in lower case.
+        left: Whether the request may have reached the provider.
+        reason: Why there is no answer, in words.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    left: bool = True
+    reason: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it is a 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the body as JSON; None where it is none."""
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+
+    def retry_after(self, now: datetime) -> timedelta | None:
+        """Return how long the provider asks us to wait (RFC 9110, 10.2.3), at most an hour; None where it does not say."""
+        said = self.headers.get("retry-after", "").strip()
+        if said.isascii() and said.isdigit() and len(said) < 9:
+            return min(timedelta(seconds=int(said)), LONGEST_WAIT)
+        try:
+            until = email.utils.parsedate_to_datetime(said)
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return None
+        aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return min(max(aware - now, timedelta()), LONGEST_WAIT)
+
+
+class HttpApi:
+    """A provider's API over kept connections; safe to use from several threads.
+
+    Args:
+        base_url: Where it is.
+        headers: Sent with every request; credentials among them.
+        auth: User name and password for basic sign-in, or None.
+    """
+
+    def __init__(self, base_url: str, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None) -> None:
+        limits = httpx2.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=5.0)
+        timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+        # No proxy from the environment and no redirect: mail goes where the connection says, or nowhere.
+        self._client = httpx2.Client(
+            base_url=base_url,
+            headers=dict(headers or {}),
+            auth=auth,
+            timeout=timeout,
+            limits=limits,
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def post(
+        self, path: str, *, json: Any = None, content: bytes | None = None, form: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Post something and return the answer; what goes wrong is in it, never an exception.
+
+        Args:
+            path: Below the base address.
+            json: What is sent as JSON.
+            content: Or bytes as they are.
+            form: Or form fields.
+            headers: Further headers of this request.
+        """
+        return self.request("POST", path, json=json, content=content, form=form, headers=headers)
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for something and return the answer."""
+        return self.request("GET", path, headers=headers)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        form: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Do one request; see `post`."""
+        own = dict(headers or {})
+        if json is not None:
+            content = orjson.dumps(json)
+            own.setdefault("content-type", "application/json")
+        try:
+            with self._client.stream(method, path, content=content, data=form, headers=own) as response:
+                return Answer(response.status_code, _bounded(response), {name.lower(): value for name, value in response.headers.items()})
+        except (
+            httpx2.ConnectError,
+            httpx2.ConnectTimeout,
+            httpx2.PoolTimeout,
+            httpx2.UnsupportedProtocol,
+            httpx2.LocalProtocolError,
+        ) as error:
+            return Answer(0, left=False, reason=_words(error))
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            return Answer(0, left=not isinstance(error, httpx2.InvalidURL), reason=_words(error))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+
+def failed(messages: Sequence[OutgoingMessage], answer: Answer, now: datetime, *, said: str = "") -> list[SendResult]:
+    """Return what a request that was not a success means for all messages in it.
+
+    Args:
+        messages: What was in the request.
+        answer: What came back.
+        now: The time, for `Retry-After`.
+        said: The provider's own words, taken from the body.
+    """
+    words = f"{said or answer.reason or 'no explanation'}"[:_REASON_LENGTH]
+    if not answer.left:
+        return untried(messages, f"The provider can't be reached: {words}", Trouble.CONNECTION)
+    if answer.status in _CREDENTIALS:
+        return untried(messages, f"The provider refused the sign-in ({answer.status}): {words}", Trouble.SIGN_IN)
+    if answer.status in _NOT_TAKEN:
+        trouble = Trouble.THROTTLED if answer.status == 429 else Trouble.CONNECTION
+        return untried(messages, f"The provider wants us to wait ({answer.status}): {words}", trouble, answer.retry_after(now))
+    if 400 <= answer.status < 500:
+        return [SendResult(each.message_id, Outcome.REFUSED, f"{answer.status} {words}") for each in messages]
+    reason = (
+        f"The provider answered {answer.status}: {words}"
+        if answer.status
+        else f"The connection was lost after the message was handed over: {words}"
+    )
+    return [SendResult(each.message_id, Outcome.UNCERTAIN, reason[:_REASON_LENGTH], trouble=Trouble.CONNECTION) for each in messages]
+
+
+def untried(messages: Sequence[OutgoingMessage], reason: str, trouble: Trouble, retry_after: timedelta | None = None) -> list[SendResult]:
+    """Return results for messages that certainly were not taken and lose none of their attempts."""
+    return [
+        SendResult(each.message_id, Outcome.RETRY, reason, attempted=False, trouble=trouble, retry_after=retry_after) for each in messages
+    ]
+
+
+def must_accept(answer: Answer, said: str = "") -> None:
+    """Do nothing if a trial request shows that the provider is reached and accepts our credentials.
+
+    Raises:
+        Unavailable: If not; says why.
+    """
+    words = (said or answer.reason)[:_REASON_LENGTH]
+    if not answer.status:
+        raise Unavailable(f"The provider can't be reached: {words}", hint="Check the address and the network of this machine.")
+    if answer.status in _CREDENTIALS:
+        raise Unavailable(
+            f"The provider refused the sign-in ({answer.status}). {words}".strip(), hint="Check the credentials of this connection."
+        )
+    if answer.status >= 500 or answer.status in _NOT_TAKEN:
+        raise Unavailable(f"The provider is out of order ({answer.status}). {words}".strip(), hint="Try again in a while.")
+
+
+def _bounded(response: httpx2.Response) -> bytes:
+    """Return the body; one that is endless is cut off, for its status has settled everything."""
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST_ANSWER:
+            break
+    return b"".join(parts)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, httpx2.TimeoutException):
+        return "it did not answer in time"
+    return (str(error) or type(error).__name__)[:_REASON_LENGTH]
