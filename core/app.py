@@ -41,9 +41,12 @@ from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
+from core.messages.eligibility import Eligibility
 from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
+from core.messages.posting import Posting
+from core.messages.ways import Ways
 from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
 from core.settings import Settings
@@ -77,8 +80,8 @@ class Services(AccountServices):
 
     def close(self) -> None:
         """Give back what is held."""
-        if "delivery" in self.__dict__:  # its journal is opened with the first message it sends
-            self.delivery.close()
+        if "posting" in self.__dict__:  # its journal is opened with the first message it sends
+            self.posting.close()
         if "_api_journal" in self.__dict__:
             self._api_journal.close()
         if "password_resets" in self.__dict__:  # mails may still be on their way
@@ -164,7 +167,13 @@ class Services(AccountServices):
     @cached_property
     def delivery(self) -> Delivery:
         """The loop that sends."""
-        return Delivery(self.db, self.clock, self.ledger, self._delivery_journal, self.composer, self.connections)
+        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.connections)
+        return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
+
+    @cached_property
+    def posting(self) -> Posting:
+        """Puts on record what leaves and what came of it."""
+        return Posting(self.clock, self.ledger, self._delivery_journal)
 
     @cached_property
     def experiments(self) -> Experiments:

@@ -118,7 +118,7 @@ class Control:
         with self._db.read() as connection:
             found = connection.execute(sa.select(campaigns.c.workspace_id, campaigns.c.id).where(cancelled, abandoned)).all()
         for workspace_id, campaign_id in found:
-            self._ledger.release_expired(workspace_id, campaign_id, is_idempotent=False)
+            self._ledger.release_expired(workspace_id, campaign_id)
         return len(found)
 
     def _note(

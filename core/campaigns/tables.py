@@ -26,7 +26,12 @@ campaigns = sa.Table(
     sa.Column("launched_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
     sa.Column("stopped_reason", sa.Text, nullable=False, default=""),  # why nothing leaves at the moment, in words
+    sa.Column("scheduled_at", UtcDateTime),
+    sa.Column("timing", Json, nullable=False, default=dict, server_default="{}"),  # the hours it may go out in, whose hours those are
+    sa.Column("routes", Json, nullable=False, default=list, server_default="[]"),  # several connections, each with its share; none: one
+    sa.Column("holdout_percent", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Index("ix_campaigns_workspace_id_created_at", "workspace_id", "created_at"),
+    sa.Index("ix_campaigns_scheduled_at", "scheduled_at"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
 )
 

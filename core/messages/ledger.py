@@ -7,32 +7,29 @@ unless the provider delivers the same key only once. Every step checks that the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.tables import contacts
+from core.messages.leasing import LEASE, claim_of, claimed_by, move, release_expired_of
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
 from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
+from core.messages.settling import NO_LEASE, settle
 from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
-from core.providers.base import Outcome, SendResult
+from core.providers.base import SendResult
 from core.storage.database import Database, chunked, insert_or_ignore_from
 
-LEASE = timedelta(seconds=60)
-FIRST_BACK_OFF = timedelta(minutes=1)
-MAX_ATTEMPTS = 5
 _IN_LIST = 10_000
-_REASON_LENGTH = 500
 
 Column = sa.ColumnElement[int]
 
 _m = messages.c
-_NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 
 
 class Ledger:
@@ -81,12 +78,8 @@ class Ledger:
         """
         now = self._clock.now()
         mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
-        waiting = sa.and_(mine, _m.state == MessageState.QUEUED.value)
-        due = sa.and_(mine, _m.state == MessageState.RETRY.value, _m.due_at <= now)
         with self._db.transaction() as connection:
-            # Two statements, because each can walk the index (campaign, state); one with OR would sort all that wait.
-            claimed = _claim(connection, due, owner, now, limit)
-            return claimed + _claim(connection, waiting, owner, now, limit - len(claimed))
+            return claim_of(connection, mine, owner, now, limit)
 
     def skip(self, owner: str, reasons: Mapping[int, str]) -> int:
         """Note that claimed messages must not be sent, and why; return how many were still ours."""
@@ -96,15 +89,32 @@ class Ledger:
         skipped = 0
         with self._db.transaction() as connection:
             for reason, ids in sorted(by_reason.items()):
-                moved = {"state": MessageState.SKIPPED.value, "reason": reason, "due_at": None, **_NO_LEASE}
-                skipped += len(_move(connection, _claimed_by(owner, ids), moved))
+                moved = {"state": MessageState.SKIPPED.value, "reason": reason, "due_at": None, **NO_LEASE}
+                skipped += len(move(connection, claimed_by(connection, owner, ids), moved))
         return skipped
 
-    def record_intent(self, owner: str, message_ids: Sequence[int]) -> set[int]:
-        """Commit that these messages are about to leave; return those that are still ours: only they may be sent."""
-        moved = {"state": MessageState.SENDING.value, "lease_until": self._clock.now() + LEASE}
+    def postpone(self, owner: str, until: Mapping[int, datetime]) -> int:
+        """Let claimed messages wait until their time; return how many were still ours."""
+        by_time: dict[datetime, list[int]] = {}
+        for message_id, due in until.items():
+            by_time.setdefault(due, []).append(message_id)
+        waiting: dict[str, Any] = {"state": MessageState.QUEUED.value, **NO_LEASE}
         with self._db.transaction() as connection:
-            return _move(connection, _claimed_by(owner, message_ids), moved)
+            return sum(
+                len(move(connection, claimed_by(connection, owner, ids), waiting | {"due_at": due})) for due, ids in sorted(by_time.items())
+            )
+
+    def record_intent(self, owner: str, message_ids: Sequence[int], connection_id: int | None = None) -> set[int]:
+        """Commit that these messages are about to leave; return those that are still ours: only they may be sent.
+
+        Args:
+            owner: Who claimed them.
+            message_ids: Which.
+            connection_id: By which connection they leave.
+        """
+        moved = {"state": MessageState.SENDING.value, "lease_until": self._clock.now() + LEASE, "connection_id": connection_id}
+        with self._db.transaction() as connection:
+            return move(connection, claimed_by(connection, owner, message_ids), moved)
 
     def record_outcomes(self, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]]) -> None:
         """Commit what became of messages.
@@ -112,43 +122,32 @@ class Ledger:
         A message that was meanwhile declared uncertain, because its lease had run out, is settled by its late answer.
         One that the ingester has settled already (the journal is written first) stays as it is.
         """
-        now = self._clock.now()
-        rows = [_outcome(claimed, result, now) for claimed, result in outcomes]
-        if rows:
+        if outcomes:
             with self._db.transaction() as connection:
-                # In the order of ids, like everybody who locks several rows: no circle of waiting.
-                connection.execute(_SETTLE, sorted((row | {"the_owner": owner} for row in rows), key=lambda row: row["the_id"]))
+                settle(connection, owner, outcomes, self._clock.now())
 
     def release(self, owner: str, message_ids: Sequence[int]) -> int:
         """Give back claimed messages that are not going to be sent now; return how many were still ours."""
         with self._db.transaction() as connection:
-            return len(_move(connection, _claimed_by(owner, message_ids), {"state": MessageState.QUEUED.value, **_NO_LEASE}))
+            return len(move(connection, claimed_by(connection, owner, message_ids), {"state": MessageState.QUEUED.value, **NO_LEASE}))
 
-    def release_expired(self, workspace_id: int, campaign_id: int, *, is_idempotent: bool) -> Released:
+    def release_expired(self, workspace_id: int, campaign_id: int, *, sent_twice_is_once: Collection[int] = ()) -> Released:
         """Settle messages whose sender died or hangs.
 
         Args:
             workspace_id: Whose campaign it is.
             campaign_id: The campaign.
-            is_idempotent: Whether the provider delivers the same key only once; what was on its way is then sent again.
+            sent_twice_is_once: Connections that deliver the same key only once; what was on its way by one of them waits again.
         """
-        expired = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.lease_until <= self._clock.now())
-        claimed = sa.and_(expired, _m.state == MessageState.CLAIMED.value)
-        sending = sa.and_(expired, _m.state == MessageState.SENDING.value)
-        again = {"state": MessageState.QUEUED.value, **_NO_LEASE}
-        # The owner stays on the row: if it only was slow, its answer still settles the message.
-        unknown = {"state": MessageState.UNCERTAIN.value, "reason": "the sender stopped before the answer came", "lease_until": None}
+        mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
         with self._db.transaction() as connection:
-            back = len(_move(connection, claimed, again))
-            if is_idempotent:
-                return Released(back + len(_move(connection, sending, again)), 0)
-            return Released(back, len(_move(connection, sending, unknown)))
+            return release_expired_of(connection, mine, self._clock.now(), sent_twice_is_once)
 
     def cancel_queued(self, connection: sa.Connection, workspace_id: int, campaign_id: int) -> int:
         """Cancel, inside the caller's transaction, everything that has not left yet; return how many."""
         mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
         stoppable = sa.and_(mine, _m.state.in_([state.value for state in STOPPABLE_STATES]))
-        return len(_move(connection, stoppable, {"state": MessageState.CANCELLED.value, "due_at": None, **_NO_LEASE}))
+        return len(move(connection, stoppable, {"state": MessageState.CANCELLED.value, "due_at": None, **NO_LEASE}))
 
     def unrecorded(self, *, after: datetime, before: datetime, limit: int) -> list[Unrecorded]:
         """Return messages of all workspaces whose `sent` fact has not come back from the journal, the oldest first.
@@ -204,8 +203,8 @@ def has_abandoned(workspace_id: Column, campaign_id: Column, now: datetime) -> s
 
 def has_work(workspace_id: Column, campaign_id: Column, now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that a campaign has something to do now: a message that waits, is due, or was abandoned."""
-    waiting = _m.state == MessageState.QUEUED.value
-    due = sa.and_(_m.state == MessageState.RETRY.value, _m.due_at <= now)
+    waiting = sa.and_(_m.state == MessageState.QUEUED.value, _m.due_at.is_(None))
+    due = sa.and_(_m.state.in_([MessageState.QUEUED.value, MessageState.RETRY.value]), _m.due_at <= now)
     held = _m.state.in_([MessageState.CLAIMED.value, MessageState.SENDING.value])
     parts = (waiting, due, sa.and_(held, _m.lease_until <= now))
     return sa.or_(*(_has(workspace_id, campaign_id, part) for part in parts))
@@ -221,65 +220,3 @@ def _insert_for(connection: sa.Connection, workspace_id: int, contact_ids: Seque
     source = sa.select(contacts.c.id, contacts.c.workspace_id, *literals)
     source = source.where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(contact_ids)).order_by(contacts.c.id)
     return insert_or_ignore_from(connection, messages, ["contact_id", "workspace_id", *fixed], source)
-
-
-def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str, now: datetime, limit: int) -> list[Claimed]:
-    if limit <= 0:
-        return []
-    # Select, then update by key: one UPDATE with a sub-select reads the whole table on SQLite, and on PostgreSQL it may run
-    # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
-    wanted = sa.select(_m.id, _m.contact_id, _m.variant_id, _m.attempts).where(which).limit(limit)
-    claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
-    lease = {"state": MessageState.CLAIMED.value, "reason": "", "due_at": None, "lease_owner": owner, "lease_until": now + LEASE}
-    connection.execute(sa.update(messages).where(_m.id.in_([each.message_id for each in claimed])).values(**lease))
-    return claimed
-
-
-def _claimed_by(owner: str, ids: Iterable[int]) -> sa.ColumnElement[bool]:
-    return sa.and_(_m.id.in_(list(ids)), _m.lease_owner == owner, _m.state == MessageState.CLAIMED.value)
-
-
-def _move(connection: sa.Connection, which: sa.ColumnElement[bool], values: Mapping[str, Any]) -> set[int]:
-    """Change rows and return their ids; they are locked in the order of ids first, so that nobody waits in a circle."""
-    ids = list(connection.execute(sa.select(_m.id).where(which).order_by(_m.id).with_for_update()).scalars())
-    for chunk in chunked(ids, _IN_LIST):
-        connection.execute(sa.update(messages).where(_m.id.in_(chunk)).values(**values))
-    return set(ids)
-
-
-_SETTLE = (
-    sa.update(messages)
-    .where(
-        _m.id == sa.bindparam("the_id"),
-        _m.lease_owner == sa.bindparam("the_owner"),
-        # Not IN: its list can't be expanded in a statement that runs for many rows at once.
-        sa.or_(_m.state == MessageState.SENDING.value, _m.state == MessageState.UNCERTAIN.value),
-    )
-    .values(
-        state=sa.bindparam("to_state"),
-        reason=sa.bindparam("why"),
-        attempts=sa.bindparam("tried"),
-        due_at=sa.bindparam("due", type_=_m.due_at.type),
-        accepted_at=sa.bindparam("taken_at", type_=_m.accepted_at.type),
-        provider_message_id=sa.bindparam("provider_id", type_=_m.provider_message_id.type),
-        **_NO_LEASE,
-    )
-)
-
-
-def _outcome(claimed: Claimed, result: SendResult, now: datetime) -> dict[str, Any]:
-    tried = claimed.attempts + (1 if result.attempted else 0)
-    state, reason, due = MessageState(result.outcome.value), result.reason, None
-    if result.outcome is Outcome.RETRY and tried >= MAX_ATTEMPTS:
-        state, reason = MessageState.REFUSED, f"given up after {tried} attempts: {reason}"
-    elif result.outcome is Outcome.RETRY:
-        due = now + FIRST_BACK_OFF * 2 ** max(0, tried - 1)
-    return {
-        "the_id": claimed.message_id,
-        "to_state": state.value,
-        "why": reason[:_REASON_LENGTH],
-        "tried": tried,
-        "due": due,
-        "taken_at": now if state is MessageState.ACCEPTED else None,
-        "provider_id": result.provider_message_id,
-    }

@@ -1,13 +1,14 @@
-"""The ledger: one row per email to one contact, from the moment it is queued to its last outcome."""
+"""The ledger: one row per email to one person, from the moment it is queued to its last outcome; and what single ones say."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.storage.schema import Id, UtcDateTime, metadata, primary_key
+from core.storage.schema import Id, UtcDateTime, created_at, metadata, primary_key, workspace_key
 
 _UNRECORDED = sa.text("accepted_at is not null and recorded_at is null")
 _NAMED = sa.text("provider_message_id is not null")
+_REQUESTED = sa.text("campaign_id is null")
 
 messages = sa.Table(
     "messages",
@@ -15,8 +16,8 @@ messages = sa.Table(
     primary_key(),
     # No index of its own: without statistics SQLite would take it for every claim and read all of a workspace's messages.
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("campaign_id", Id, nullable=False),
-    sa.Column("contact_id", Id, nullable=False),
+    sa.Column("campaign_id", Id),  # none for a message somebody asked for on its own
+    sa.Column("contact_id", Id),  # none where it goes to somebody who is no contact
     sa.Column("variant_id", Id),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False, default=""),
@@ -28,12 +29,29 @@ messages = sa.Table(
     sa.Column("queued_at", UtcDateTime, nullable=False),
     sa.Column("accepted_at", UtcDateTime),
     sa.Column("recorded_at", UtcDateTime),
+    sa.Column("connection_id", Id),  # by which way it left, or is leaving
     sa.UniqueConstraint("campaign_id", "contact_id"),
-    sa.Index("ix_messages_work", "workspace_id", "campaign_id", "state"),
+    sa.Index("ix_messages_work", "workspace_id", "campaign_id", "state", "due_at"),
+    sa.Index("ix_messages_requested", "state", "due_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED),
     # Few rows at any time: those whose `sent` fact has not come back from the journal yet.
     sa.Index("ix_messages_unrecorded", "accepted_at", sqlite_where=_UNRECORDED, postgresql_where=_UNRECORDED),
     sa.Index("ix_messages_contact_id", "contact_id"),
     # What providers report names a message by their own number.
     sa.Index("ix_messages_provider_id", "workspace_id", "provider_message_id", sqlite_where=_NAMED, postgresql_where=_NAMED),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("message_id", Id, primary_key=True, autoincrement=False),
+    workspace_key(),
+    sa.Column("request_key", sa.Text),  # of the idempotency key: asking twice makes one message
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("template_version_id", Id),
+    sa.Column("content", sa.Text, nullable=False),  # what it says and to whom, sealed by the vault; emptied when it is not needed any more
+    sa.Column("connection_id", Id),
+    created_at(),
+    sa.UniqueConstraint("workspace_id", "request_key"),
+    sa.Index("ix_requests_created_at", "created_at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.storage.schema import Id, UtcDateTime, created_at, metadata, primary_key, workspace_key
+from core.storage.schema import Id, Json, UtcDateTime, created_at, metadata, primary_key, workspace_key
 
 workspaces = sa.Table(
     "workspaces",
@@ -17,6 +17,8 @@ workspaces = sa.Table(
     sa.Column("requires_two_factor", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     # Off: opens and clicks are counted without noting whose they are.
     sa.Column("tracks_people", sa.Boolean, nullable=False, default=True, server_default=sa.true()),
+    # Quiet hours and how many messages a person gets at most, for all campaigns.
+    sa.Column("sending_rules", Json, nullable=False, default=dict, server_default="{}"),
     created_at(),
 )
 

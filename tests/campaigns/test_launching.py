@@ -13,7 +13,7 @@ from core.campaigns.plans import load_plan, plan_of_message
 from core.campaigns.states import CampaignState
 from core.clock import FrozenClock
 from core.errors import Conflict
-from core.messages.ledger import LEASE
+from core.messages.leasing import LEASE
 from core.messages.states import MessageState
 from core.permissions import Principal
 

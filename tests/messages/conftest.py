@@ -16,10 +16,13 @@ from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
+from core.messages.eligibility import Eligibility
 from core.messages.ledger import Ledger
 from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.posting import Posting
 from core.messages.states import MessageState
 from core.messages.tables import messages
+from core.messages.ways import Ways
 from core.permissions import Principal
 from core.providers.connections import Connections
 from core.storage.database import Database
@@ -120,9 +123,9 @@ def plan(workspace: Principal, connections: Connections) -> SendPlan:
 def delivery(
     db: Database, clock: FrozenClock, ledger: Ledger, composer: Composer, connections: Connections, tmp_path: Path
 ) -> Iterator[Delivery]:
-    built = Delivery(db, clock, ledger, lambda: JournalWriter(tmp_path / "journal", "delivery"), composer, connections)
-    yield built
-    built.close()
+    posting = Posting(clock, ledger, lambda: JournalWriter(tmp_path / "journal", "delivery"))
+    yield Delivery(clock, ledger, posting, Eligibility(db, clock), composer, Ways(connections))
+    posting.close()
 
 
 @pytest.fixture

@@ -16,9 +16,11 @@ import sqlalchemy as sa
 from core.clock import FrozenClock
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts
-from core.messages.delivery import REPORT_AGAIN_AFTER, Delivery, DeliveryReport
-from core.messages.ledger import LEASE, Ledger
+from core.messages.delivery import Delivery, DeliveryReport
+from core.messages.leasing import LEASE
+from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
+from core.messages.posting import REPORT_AGAIN_AFTER
 from core.messages.states import MessageState
 from core.permissions import Principal
 from core.providers.connections import Connections
@@ -93,9 +95,11 @@ def test_nothing_is_sent_once_somebody_said_stop(
     delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, workspace: Principal
 ) -> None:
     enqueue(add_people(600))
-    answers = iter([True, False])
 
-    assert drain(delivery, plan, lambda: next(answers)).accepted == 500
+    def nobody_has_it() -> bool:
+        return MessageState.ACCEPTED not in ledger.counts(workspace, CAMPAIGN)
+
+    assert drain(delivery, plan, nobody_has_it).accepted == 500
     assert ledger.counts(workspace, CAMPAIGN) == {MessageState.ACCEPTED: 500, MessageState.QUEUED: 100}
 
 
@@ -105,7 +109,7 @@ def test_what_a_killed_sender_left_behind_is_sent_once_through_the_outbox(
 ) -> None:  # fmt: skip
     enqueue(add_people(4))
     claimed = ledger.claim(workspace.workspace_id, CAMPAIGN, "killed", 4)
-    ledger.record_intent("killed", [each.message_id for each in claimed[:2]])
+    ledger.record_intent("killed", [each.message_id for each in claimed[:2]], plan.connection_id)
     assert drain(delivery, plan) == DeliveryReport()
     clock.advance(LEASE)
 

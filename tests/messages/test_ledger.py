@@ -10,8 +10,10 @@ import pytest
 
 from core.clock import FrozenClock
 from core.errors import Denied
-from core.messages.ledger import LEASE, MAX_ATTEMPTS, Ledger
+from core.messages.leasing import LEASE
+from core.messages.ledger import Ledger
 from core.messages.rows import Claimed
+from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import MessageState
 from core.permissions import Principal
 from core.providers.base import Outcome, SendResult
@@ -28,8 +30,11 @@ def claim(ledger: Ledger, workspace: Principal, owner: str = "a", limit: int = 1
     return ledger.claim(workspace.workspace_id, CAMPAIGN, owner, limit)
 
 
+WAY = 3
+
+
 def intend(ledger: Ledger, claimed: list[Claimed], owner: str = "a") -> set[int]:
-    return ledger.record_intent(owner, [each.message_id for each in claimed])
+    return ledger.record_intent(owner, [each.message_id for each in claimed], WAY)
 
 
 def settle(ledger: Ledger, claimed: list[Claimed], outcome: Outcome, owner: str = "a", **known: Any) -> None:
@@ -37,7 +42,7 @@ def settle(ledger: Ledger, claimed: list[Claimed], outcome: Outcome, owner: str 
 
 
 def release(ledger: Ledger, workspace: Principal, *, is_idempotent: bool) -> tuple[int, int]:
-    released = ledger.release_expired(workspace.workspace_id, CAMPAIGN, is_idempotent=is_idempotent)
+    released = ledger.release_expired(workspace.workspace_id, CAMPAIGN, sent_twice_is_once={WAY} if is_idempotent else ())
     return released.queued, released.uncertain
 
 

@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.tables import contacts
-from core.messages.ledger import LEASE, Ledger
+from core.messages.leasing import LEASE
+from core.messages.ledger import Ledger
 from core.messages.rows import Claimed
 from core.messages.states import MessageState
 from core.messages.tables import messages
@@ -110,7 +111,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 30, 60, 60, 300]))
     def wait_and_sweep(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
-        self.ledger.release_expired(self.workspace, CAMPAIGN, is_idempotent=False)
+        self.ledger.release_expired(self.workspace, CAMPAIGN)
 
     @rule(target=intents)
     def another_worker_sends_what_it_finds(self) -> tuple[str, list[Claimed]]:

@@ -15,6 +15,7 @@ from core.clock import FrozenClock
 from core.contacts.lists import Lists
 from core.events.tables import intake_minutes
 from core.ids import fingerprint, random_name
+from core.messages.tables import messages
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from core.providers.tables import connections
 from core.storage.database import Database
@@ -124,3 +125,26 @@ def test_connections_get_an_address_to_report_to_and_what_was_counted_stays(old_
         kept = connection.execute(sa.select(intake_minutes.c.step, intake_minutes.c.outcome, intake_minutes.c.count)).all()
         assert sorted(map(tuple, kept)) == [("deduplicate", "duplicate", 3), ("parse", "unreadable", 1)]
         assert connection.execute(sa.select(journal_offsets.c.redacted_to)).scalar_one() == 0
+
+
+def test_messages_stay_what_they_are_and_no_number_of_one_is_used_again(old_db: Database) -> None:
+    now = NOON if old_db.dialect == "postgresql" else str(NOON.replace(tzinfo=None))
+    row = (
+        "insert into messages (workspace_id, campaign_id, contact_id, state, reason, attempts, provider_message_id, queued_at,"
+        " accepted_at) values (1, 5, :contact, :state, 'why', 2, 'p-1', :now, :now)"
+    )
+    with old_db.transaction() as connection:
+        connection.execute(sa.text(WORKSPACE), {"now": now})
+        for contact in (1, 2, 3):
+            connection.execute(sa.text(row), {"now": now, "contact": contact, "state": "accepted" if contact == 1 else "uncertain"})
+        connection.execute(sa.text("delete from messages where id = 3"))
+    migrate(old_db)
+    kept = sa.select(messages.c.id, messages.c.campaign_id, messages.c.state, messages.c.attempts, messages.c.accepted_at)
+    with old_db.transaction() as connection:
+        connection.execute(sa.insert(messages).values(workspace_id=1, state="queued", queued_at=NOON))
+        found = connection.execute(kept.order_by(messages.c.id)).all()
+    assert [tuple(each) for each in found] == [
+        (1, 5, "accepted", 2, NOON),
+        (2, 5, "uncertain", 2, NOON),
+        (4, None, "queued", 0, None),
+    ]

@@ -1,0 +1,139 @@
+"""Handing finished messages over, in the order that keeps every promise: intent, committed → it leaves → journal → outcome."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.clock import Clock
+from core.messages.ledger import Ledger
+from core.messages.rows import Claimed
+from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult
+from core.storage.event_record import EventRecord, event_record
+from core.storage.event_words import EventKind
+from core.storage.journal import JournalWriter
+
+# The ingester is about a second behind; after this long a missing fact was lost on its way to the journal.
+REPORT_AGAIN_AFTER = timedelta(minutes=1)
+_REPORT_AGAIN_LIMIT = 10_000
+_SOURCE = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A claimed message, finished.
+
+    Args:
+        claimed: The ledger's row.
+        message: The email.
+    """
+
+    claimed: Claimed
+    message: OutgoingMessage
+
+
+class Posting:
+    """Puts on record what is about to leave and what came of it.
+
+    Args:
+        clock: The time.
+        ledger: The messages.
+        journal_factory: Opens this process's journal; called when first needed.
+    """
+
+    def __init__(self, clock: Clock, ledger: Ledger, journal_factory: Callable[[], JournalWriter]) -> None:
+        self._clock, self._ledger, self._journal_factory = clock, ledger, journal_factory
+        self._lock = threading.Lock()
+        self._opened: JournalWriter | None = None
+        self._reported_until = datetime.min.replace(tzinfo=UTC)
+
+    def make_room(self) -> None:
+        """Write what waits in memory because the journal's disk was full: nothing new leaves before it is on the disk.
+
+        Raises:
+            StorageFull: If it still is.
+        """
+        journal = self._journal()
+        if journal.backlog:
+            journal.append([], durable=True)
+
+    def intend(self, owner: str, written: Sequence[Written], connection_id: int) -> list[Written]:
+        """Commit that messages are about to leave; return those that may."""
+        ours = self._ledger.record_intent(owner, [each.claimed.message_id for each in written], connection_id) if written else set()
+        return [each for each in written if each.claimed.message_id in ours]
+
+    def refuse(self, owner: str, refused: Sequence[tuple[Claimed, str]], provider: Provider) -> list[SendResult]:
+        """Put on record that messages can't be written for their readers; return the results of those that were ours."""
+        ours = self._ledger.record_intent(owner, [each.message_id for each, _ in refused]) if refused else set()
+        outcomes = [(each, SendResult(each.message_id, Outcome.REFUSED, why)) for each, why in refused if each.message_id in ours]
+        self.record(owner, outcomes, provider)
+        return [result for _, result in outcomes]
+
+    def record(self, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]], provider: Provider) -> None:
+        """Put outcomes on record: the journal first, durably, then the ledger.
+
+        A crash between the two loses nothing: the ingester settles the ledger from the journal. If the disk of the journal
+        is full, the ledger is tried all the same (it may have room on its disk or in its log): what the provider took must
+        not be forgotten. The journal's records stay in memory and are written by the next append. If neither can be written
+        the messages stay `sending` and become `uncertain` once their lease ends; they are never sent again blindly.
+        """
+        now = self._clock.now()
+        records = [record for _, result in outcomes if (record := _record_of(result, provider.kind, now))]
+        try:
+            if records:
+                self._journal().append(records, durable=True)
+        finally:
+            self._ledger.record_outcomes(owner, outcomes)
+
+    def report_again(self) -> int:
+        """Put `sent` facts that never came back from the journal into it once more; return how many.
+
+        They are missing where a sender was killed after the provider took a message and before it could say so: the reader's
+        own click then told the ledger, or the journal's disk was full. The ingester counts each message once, so reporting
+        one too many is harmless.
+        """
+        before = self._clock.now() - REPORT_AGAIN_AFTER
+        lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)
+        if lost:
+            known = [{"message_id": each.message_id, "provider_message_id": each.provider_message_id} for each in lost]
+            records = [event_record(EventKind.SENT, each.accepted_at, _SOURCE, **fields) for each, fields in zip(lost, known, strict=True)]
+            self._journal().append(records, durable=True, keep=False)
+            self._reported_until = lost[-1].accepted_at  # while the ingester rests, the same ones are not written again
+        return len(lost)
+
+    def close(self) -> None:
+        """Close the journal, if it was opened."""
+        with self._lock:
+            journal, self._opened = self._opened, None
+        if journal is not None:
+            journal.close()
+
+    def _journal(self) -> JournalWriter:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._journal_factory()
+            return self._opened
+
+
+def completed(left: Sequence[Written], results: Sequence[SendResult]) -> list[tuple[Claimed, SendResult]]:
+    """Return a result for every message that left; where the provider gave none, nobody knows."""
+    by_id = {result.message_id: result for result in results}
+    unknown = "the provider gave no answer for this message"
+    ids = [each.claimed.message_id for each in left]
+    return [
+        (each.claimed, by_id.get(number) or SendResult(number, Outcome.UNCERTAIN, unknown)) for each, number in zip(left, ids, strict=True)
+    ]
+
+
+def _record_of(result: SendResult, provider: str, now: datetime) -> EventRecord | None:
+    """Return the fact for the lake, or None where there is nothing to tell; it counts once, however often it is reported."""
+    if result.outcome is Outcome.ACCEPTED:
+        # No key: the ledger's `recorded_at` already makes it count once, and a key would be one more row per message.
+        known = {"message_id": result.message_id, "provider": provider, "provider_message_id": result.provider_message_id}
+        return event_record(EventKind.SENT, now, _SOURCE, **known)
+    if result.outcome is not Outcome.REFUSED or result.bounce_class is None:
+        return None
+    refused = {"bounce_class": result.bounce_class, "reason": result.reason, "key": f"refused:{result.message_id}"}
+    return event_record(EventKind.BOUNCED, now, _SOURCE, message_id=result.message_id, provider=provider, **refused)
