@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from core.links.tokens import Purpose, TokenSigner
@@ -19,7 +20,7 @@ class TrackingUrls:
     """
 
     def __init__(self, signer: TokenSigner, public_url: str) -> None:
-        self._mint = signer.mint
+        self._mint, self._mint_many = signer.mint, signer.mint_many
         base = public_url.rstrip("/")
         self._open, self._click, self._unsubscribe = f"{base}/o/", f"{base}/c/", f"{base}/u/"
         self._preferences, self._view, self._conversion = f"{base}/p/", f"{base}/v/", f"{base}/e/"
@@ -31,6 +32,10 @@ class TrackingUrls:
     def click(self, message_id: int, link_id: int) -> str:
         """Return the URL that records a click and leads on to the link's destination."""
         return self._click + self._mint(Purpose.CLICK, message_id, link_id)
+
+    def clicks(self, message_id: int, link_ids: Sequence[int]) -> list[str]:
+        """Return the URL of each link of a message; see `click`."""
+        return [self._click + token for token in self._mint_many(Purpose.CLICK, message_id, link_ids)]
 
     def trap(self, message_id: int) -> str:
         """Return the URL of the link that people can't see: whoever follows it is a machine. Empty for none."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from core.contacts.lookup import Contact
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
-from core.messages.plan import SendPlan
+from core.messages.plan import PinnedVersion, SendPlan
 from core.providers.base import OutgoingMessage
-from core.providers.content import Filled
 from core.providers.mime import address
-from core.templates.rendering import render, render_text
+from core.templates.pixel import ALWAYS_PIXEL, PIXEL
+from core.templates.rendering import fill, render_text
 
 TEST_MARK = "[Test]"
 # Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
 _TRAP = (
-    '<a class="pw-end" href="{}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
+    '<a class="pw-end" href="{{ pw_trap }}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
     'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
 )
 
@@ -57,9 +58,9 @@ class Composer:
         unsubscribe = urls.unsubscribe(message_id)
         addresses = _Addresses(
             unsubscribe=unsubscribe,
-            preferences=urls.preferences(message_id),
-            view=urls.view(message_id),
-            links=[urls.click(message_id, link_id) for link_id in plan.link_ids],
+            preferences=urls.preferences(message_id) if _mentions(plan.version, "preferences_url") else "",
+            view=urls.view(message_id) if _mentions(plan.version, "view_url") else "",
+            links=urls.clicks(message_id, plan.link_ids),
             pixel=urls.open(message_id),
             trap=urls.trap(message_id),
         )
@@ -131,8 +132,8 @@ def _finished(
     }
     subject = render_text(subject_source, context)
     campaign["subject"] = subject
-    body = render(plan.version, {**context, "pw_links": addresses.links, "pw_pixel": addresses.pixel})
-    html = _with_trap(body.html, addresses.trap)
+    version = _counting(plan.version) if addresses.trap else plan.version
+    body = fill(version, context | {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap})
     return OutgoingMessage(
         message_id,
         plan.workspace_id,
@@ -141,18 +142,31 @@ def _finished(
         plan.from_email,
         plan.from_name,
         subject,
-        Filled.whole(html),
-        Filled.whole(body.text),
+        body.html,
+        body.text,
         headers,
     )
 
 
-def _with_trap(html: str, url: str) -> str:
-    """Return the HTML with a link in it that only machines follow: people neither see nor reach it, nor hear it read out."""
-    if not url:
-        return html
+@lru_cache(maxsize=64)
+def _counting(version: PinnedVersion) -> PinnedVersion:
+    """Return the version as it is sent: its pixel for certain, and a link that only machines follow.
+
+    People neither see nor reach that link, nor hear it read out.
+    """
+    html = version.html.replace(PIXEL, ALWAYS_PIXEL)
     end = html.lower().rfind("</body>")
-    return f"{html}{_TRAP.format(url)}" if end < 0 else f"{html[:end]}{_TRAP.format(url)}{html[end:]}"
+    return replace(version, html=f"{html}{_TRAP}" if end < 0 else f"{html[:end]}{_TRAP}{html[end:]}")
+
+
+@lru_cache(maxsize=128)
+def _mentions(version: PinnedVersion, name: str) -> bool:
+    return name in version.html or name in version.text
+
+
+@lru_cache(maxsize=8)
+def _date(at: datetime) -> str:
+    return format_datetime(at)
 
 
 def _headers(plan: SendPlan, key: str, at: datetime | None) -> dict[str, str]:
@@ -163,4 +177,4 @@ def _headers(plan: SendPlan, key: str, at: datetime | None) -> dict[str, str]:
         "Feedback-ID": f"c{plan.campaign_id}:w{plan.workspace_id}:campaign:postwright",
         "X-Postwright-Message": key,
     }
-    return headers if at is None else {"Date": format_datetime(at), **headers}
+    return headers if at is None else {"Date": _date(at), **headers}

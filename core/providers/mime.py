@@ -5,19 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from core.errors import InvalidInput
 from core.providers.base import OutgoingMessage
+from core.providers.content import Filled, Layout
 
 # Everything that can end or bend a header line: C0 and C1 controls, DEL, and the Unicode line separators.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+# What a header may hold as it is, and what stands as it is in quoted-printable on a line of its own (RFC 2045, 6.7).
+_PLAIN_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+# A space is no trouble but at the end of a line.
+_AS_IT_IS = re.compile(r"[ -<>-~]{0,72}")
+_LINES_AS_THEY_ARE = re.compile(r"[ -<>-~]{0,72}(?:(?<! )\n[ -<>-~]{0,72})+")
 _ASCII_BYTES = bytes(range(128))
+_WORTH_SHARING = 64
 
 _LINE = 76  # RFC 2047: a line with an encoded word; RFC 5322 advises 78
 _LONGEST_LINE = 998  # RFC 5322, without CRLF
@@ -28,6 +36,8 @@ _LONGEST_ADDRESS = 254  # RFC 5321, path of 256 with its brackets
 def to_bytes(message: OutgoingMessage) -> bytes:
     """Return the email as it goes over the wire: multipart/alternative, ASCII only, CRLF, no line above 998 octets.
 
+    What it shares with the others of its campaign is encoded once for all of them.
+
     Args:
         message: The finished email; `headers` carry Date and Message-ID.
 
@@ -35,18 +45,14 @@ def to_bytes(message: OutgoingMessage) -> bytes:
         InvalidInput: If an address can't be used or a header holds a line break or another control character.
     """
     # "=_" can't occur in quoted-printable or base64 output, so the boundary can't occur in a part (RFC 2045, 6.7).
-    boundary = b"=_" + header_value("the message key", message.key).encode()
-    head = [
-        b"From: " + _sender(message.from_name, message.from_email),
-        b"To: " + address(message.to).encode(),
-        b"Subject: " + _unstructured("Subject", message.subject),
-        *(_header(name, value) for name, value in message.headers.items()),
-        b"MIME-Version: 1.0",
-        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"',
-    ]
-    parts = (_part(b"text/plain", str(message.text)), _part(b"text/html", str(message.html)))
-    body = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
-    return b"\r\n".join(head) + b"\r\n\r\n" + body + b"--" + boundary + b"--\r\n"
+    boundary = f"=_{header_value('the message key', message.key)}"
+    lines = [f"From: {_sender(message.from_name, message.from_email)}", f"To: {address(message.to)}"]
+    lines.append(f"Subject: {_unstructured('Subject', message.subject)}")
+    lines += [f"{_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
+    lines += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"']
+    text, html = _part("text/plain", message.text), _part("text/html", message.html)
+    parts = f"--{boundary}\r\n{text}\r\n--{boundary}\r\n{html}\r\n--{boundary}--\r\n"
+    return ("\r\n".join(lines) + "\r\n\r\n" + parts).encode("ascii")
 
 
 @lru_cache(maxsize=4096)
@@ -78,39 +84,40 @@ def header_value(name: str, value: str) -> str:
     return value
 
 
-def _header(name: str, value: str) -> bytes:
+@lru_cache(maxsize=256)
+def _name(name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
         raise InvalidInput(f"“{name[:40]}” is not the name of a header.")
-    return name.encode() + b": " + _unstructured(name, value)
+    return name
 
 
 @lru_cache(maxsize=256)
-def _sender(name: str, email: str) -> bytes:
+def _sender(name: str, email: str) -> str:
     """Return the From value; cached, for it is the same for a whole campaign."""
     mailbox = address(email)
     header_value("The sender's name", name)
     if not name:
-        return mailbox.encode()
+        return mailbox
     if _ATOMS.fullmatch(name) and len(name) + len(mailbox) < _LINE:
-        phrase = name.encode()
+        phrase = name
     elif name.isascii() and "=?" not in name and len(name) + len(mailbox) < _LINE - 8:
-        phrase = b'"' + name.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'
+        phrase = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     else:
         phrase = _encoded_words(name)
-    return phrase + b"\r\n <" + mailbox.encode() + b">" if len(phrase) > 20 else phrase + b" <" + mailbox.encode() + b">"
+    return f"{phrase}\r\n <{mailbox}>" if len(phrase) > 20 else f"{phrase} <{mailbox}>"
 
 
-def _unstructured(name: str, value: str) -> bytes:
+def _unstructured(name: str, value: str) -> str:
+    if len(name) + 2 + len(value) <= _LINE and _PLAIN_VALUE.fullmatch(value) and "=?" not in value:
+        return value
     header_value(name, value)
     if not value.isascii() or "=?" in value or value != value.strip():
         return _encoded_words(value)
-    if len(name) + 2 + len(value) <= _LINE:
-        return value.encode()
     folded = _folded(value, _LINE - len(name) - 2)
-    return _encoded_words(value) if max(map(len, folded.split(b"\r\n"))) > _LONGEST_LINE - len(name) - 2 else folded
+    return _encoded_words(value) if max(map(len, folded.split("\r\n"))) > _LONGEST_LINE - len(name) - 2 else folded
 
 
-def _folded(value: str, room: int) -> bytes:
+def _folded(value: str, room: int) -> str:
     """Break a long ASCII value before spaces; unfolding gives it back unchanged (RFC 5322, 2.2.3)."""
     lines, current = [], ""
     for piece in re.findall(r" *[^ ]+", value):
@@ -119,10 +126,10 @@ def _folded(value: str, room: int) -> bytes:
             current, room = piece, _LINE
         else:
             current += piece
-    return "\r\n".join([*lines, current]).encode()
+    return "\r\n".join([*lines, current])
 
 
-def _encoded_words(value: str) -> bytes:
+def _encoded_words(value: str) -> str:
     """Return RFC 2047 encoded words of at most 75 characters each, no character split between two."""
     words, current = [], b""
     for character in value:
@@ -132,24 +139,62 @@ def _encoded_words(value: str) -> bytes:
             current = b""
         current += encoded
     words.append(current)
-    return b"\r\n ".join(b"=?utf-8?b?" + base64.b64encode(word) + b"?=" for word in words)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
 
 
-def _part(content_type: bytes, text: str) -> bytes:
+def _part(content_type: str, content: Filled) -> str:
+    """Return one part: its header, and its text encoded."""
+    pieces = _encoded_pieces(content.layout)
+    if pieces is not None:
+        encoding, body = "quoted-printable", _filled(pieces, content.values)
+    else:
+        encoding, body = _encoded(_bytes_of(str(content)))
+    return f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
+
+
+@lru_cache(maxsize=64)
+def _encoded_pieces(layout: Layout) -> tuple[str, ...] | None:
+    """Return what is fixed as quoted-printable; None where next to nothing is, or base64 would be shorter."""
+    fixed = "".join(layout.pieces)
+    if len(fixed) < _WORTH_SHARING or _is_dense(_bytes_of(fixed)):
+        return None
+    return tuple(_quoted_printable(_bytes_of(piece)) for piece in layout.pieces)
+
+
+def _filled(pieces: Sequence[str], values: Sequence[str]) -> str:
+    """Return pieces with values between them, a soft line break around each value, so that no line gets too long."""
+    parts = [pieces[0]]
+    for value, piece in zip(values, pieces[1:], strict=True):
+        if _AS_IT_IS.fullmatch(value):
+            parts += ("=\r\n", value, "=\r\n", piece)
+        elif _LINES_AS_THEY_ARE.fullmatch(value):
+            parts += ("=\r\n", value.replace("\n", "\r\n"), "=\r\n", piece)
+        else:
+            parts += ("=\r\n", _quoted_printable(_bytes_of(value)), "=\r\n", piece)
+    return "".join(parts)
+
+
+def _encoded(data: bytes) -> tuple[str, str]:
+    """Return the encoding that is shorter, and the text in it."""
+    if _is_dense(data):
+        return "base64", base64.encodebytes(data).replace(b"\n", b"\r\n").decode()
+    return "quoted-printable", _quoted_printable(data)
+
+
+def _is_dense(data: bytes) -> bool:
+    # Quoted-printable triples what is not ASCII, base64 adds a third to everything: base64 is shorter beyond a sixth.
+    return not data.isascii() and len(data.translate(None, _ASCII_BYTES)) * 6 > len(data)
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return text in UTF-8 with CRLF line ends, whatever it had."""
     data = text.encode("utf-8", "replace")
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    data = data.replace(b"\n", b"\r\n")
-    # Quoted-printable triples what is not ASCII, base64 adds a third to everything: base64 is shorter beyond a sixth.
-    if not text.isascii() and len(data.translate(None, _ASCII_BYTES)) * 6 > len(data):
-        encoding, body = b"base64", base64.encodebytes(data).replace(b"\n", b"\r\n")
-    else:
-        encoding, body = b"quoted-printable", _quoted_printable(data)
-    head = b"Content-Type: " + content_type + b"; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding
-    return head + b"\r\n\r\n" + body
+    return data.replace(b"\n", b"\r\n")
 
 
-def _quoted_printable(data: bytes) -> bytes:
+def _quoted_printable(data: bytes) -> str:
     encoded = binascii.b2a_qp(data, istext=True)
     # It breaks long lines the way the data breaks its first one; a single line gives it nothing to go by.
-    return encoded if b"\n" in data else encoded.replace(b"\n", b"\r\n")
+    return (encoded if b"\n" in data else encoded.replace(b"\n", b"\r\n")).decode()

@@ -14,6 +14,7 @@ from core.templates import mjml, sandbox
 from core.templates.fields import Vocabulary
 from core.templates.linking import check_safety, track_links
 from core.templates.markup import Kind, Piece, deepest_nesting, scan
+from core.templates.pixel import PIXEL
 from core.templates.placeholders import Masked, mask
 from core.templates.plain_text import to_plain_text
 from core.templates.validating import check_bytes, inspect
@@ -27,9 +28,6 @@ _IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((
 _DOCUMENT = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     "<title></title></head><body>{}</body></html>"
-)
-_PIXEL = (
-    '{% if pw_pixel %}<img src="{{ pw_pixel }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">{% endif %}'
 )
 _INLINER = css_inline.CSSInliner(
     keep_style_tags=True,  # hover, small screens and dark mode can't be inlined
@@ -88,7 +86,7 @@ def compile_template(source: str, kind: TemplateKind | None = None, *, known_att
         html = _before_body_end(html, _footer(masked))
         fields += [field for field in ("workspace.name", "workspace.postal_address", "unsubscribe_url") if field not in fields]
     text = masked.restore(to_plain_text(html))
-    html = _before_body_end(masked.restore(html), _PIXEL)
+    html = _before_body_end(masked.restore(html), PIXEL)
     _check_result(html, text)
     return CompiledTemplate(kind, html, text, links, fields)
 

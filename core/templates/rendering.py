@@ -11,14 +11,15 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from core.errors import InvalidInput
+from core.providers.content import Filled, Layout
 from core.templates import sandbox
 from core.templates.fields import Vocabulary
+from core.templates.slots import BLANK_LINES, Slots
 from core.templates.validating import Inspection, inspect
 
 MAX_OUTPUT = 2_000_000
 _MAX_SUBJECT = 1_000
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,19 @@ class Rendered:
 
     html: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilledMail:
+    """A finished mail body that still knows what it shares with the others of its template.
+
+    Args:
+        html: The HTML part.
+        text: The plain-text part.
+    """
+
+    html: Filled
+    text: Filled
 
 
 class Compiled(Protocol):
@@ -56,33 +70,48 @@ class Renderer:
     """
 
     def __init__(self, version: Compiled) -> None:
-        self._html = sandbox.HTML.template_of(version.html)
-        self._text = sandbox.TEXT.template_of(version.text)
+        self._html = Slots(version.html, sandbox.HTML, _run)
+        self._text = Slots(version.text, sandbox.TEXT, _run, is_text=True)
+        self._whole_html = sandbox.HTML.template_of(version.html)
+        self._whole_text = sandbox.TEXT.template_of(version.text)
         self._links = 1 + max((int(number) for number in re.findall(r"\{\{ pw_links\[(\d+)\] \}\}", version.html)), default=-1)
 
-    def render(self, context: Mapping[str, Any]) -> Rendered:
+    def fill(self, context: Mapping[str, Any]) -> FilledMail:
         """Return the mail for one contact.
 
         Args:
             context: `contact`, `workspace`, `campaign`, `brand` (dictionaries of plain values), `unsubscribe_url`,
-                `preferences_url`, `view_url`, `pw_links` (as many as the template has links) and `pw_pixel`.
+                `preferences_url`, `view_url`, `pw_links` (as many as the template has links), `pw_pixel` and, where the
+                template has one, `pw_trap`.
 
         Raises:
             InvalidInput: If a value does not fit what the template does with it, or the mail gets larger than 2 MB.
         """
         if len(context.get("pw_links", ())) < self._links:
             raise InvalidInput("The template has more links than were registered for the mail.", hint="Save the template and launch again.")
-        text = _BLANK_LINES.sub("\n\n", _run(self._text, context)).strip() + "\n"
-        return Rendered(_run(self._html, context), text)
+        return FilledMail(
+            _small(self._html.fill(context)) or Filled.whole(_run(self._whole_html, context)),
+            _small(self._text.fill(context)) or Filled.whole(BLANK_LINES.sub("\n\n", _run(self._whole_text, context)).strip() + "\n"),
+        )
 
 
 def render(version: Compiled, context: Mapping[str, Any]) -> Rendered:
-    """Return the mail for one contact; see `Renderer.render`. The prepared template is kept in memory.
+    """Return the mail for one contact as text; see `Renderer.fill`.
 
     Raises:
         InvalidInput: If it can't be rendered.
     """
-    return _renderer(_Parts(version.html, version.text)).render(context)
+    mail = fill(version, context)
+    return Rendered(str(mail.html), str(mail.text))
+
+
+def fill(version: Compiled, context: Mapping[str, Any]) -> FilledMail:
+    """Return the mail for one contact; see `Renderer.fill`. The prepared template is kept in memory.
+
+    Raises:
+        InvalidInput: If it can't be rendered.
+    """
+    return _renderer(version.html, version.text).fill(context)
 
 
 def check_subject(source: str, known_attributes: Collection[str] | None = None) -> Inspection:
@@ -111,29 +140,52 @@ def render_text(source: str, context: Mapping[str, Any]) -> str:
 
     Args:
         source: What `check_subject` has passed.
-        context: As for `Renderer.render`, without links.
+        context: As for `Renderer.fill`, without links.
 
     Raises:
         InvalidInput: If it can't be rendered.
     """
-    return _LINE_BREAKS.sub(" ", _run(_line(source), context)).strip()
+    slots = _line(source)
+    filled = slots.fill(context)
+    line = str(filled) if filled is not None else _run(sandbox.TEXT.template_of(source), context)
+    return _LINE_BREAKS.sub(" ", line).strip()
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _Source:
     html: str
     text: str
 
 
 @lru_cache(maxsize=128)
-def _renderer(parts: _Parts) -> Renderer:
-    return Renderer(parts)
+def _renderer(html: str, text: str) -> Renderer:
+    return Renderer(_Source(html, text))
 
 
 @lru_cache(maxsize=256)
-def _line(source: str) -> Any:
+def _line(source: str) -> Slots:
     check_subject(source)
-    return sandbox.TEXT.template_of(source)
+    return Slots(source, sandbox.TEXT, _run)
+
+
+@lru_cache(maxsize=512)
+def _fixed_size(layout: Layout) -> int:
+    return sum(map(len, layout.pieces))
+
+
+def _small(filled: Filled | None) -> Filled | None:
+    """Return it if it is no larger than a mail may be.
+
+    Raises:
+        InvalidInput: If it is.
+    """
+    if filled is not None and _fixed_size(filled.layout) + sum(map(len, filled.values)) > MAX_OUTPUT:
+        raise _too_large()
+    return filled
+
+
+def _too_large() -> InvalidInput:
+    return InvalidInput("The mail gets larger than 2 MB.", hint="Check the loops in the template.")
 
 
 def _run(template: Any, context: Mapping[str, Any]) -> str:
@@ -145,7 +197,7 @@ def _run(template: Any, context: Mapping[str, Any]) -> str:
             parts.append(part)
             left -= len(part)
             if left < 0:
-                raise InvalidInput("The mail gets larger than 2 MB.", hint="Check the loops in the template.")
+                raise _too_large()
     except TemplateError as error:
         raise InvalidInput(f"The template can't be rendered: {error.message}.", hint="Check the field it names.") from error
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:

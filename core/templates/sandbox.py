@@ -96,7 +96,10 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 
     def template_of(self, source: str) -> Any:
         """Return the compiled template, with every loop limited to lists of at most `filters.MAX_ITEMS` items."""
-        tree = self.parse(source)
+        return self.template_of_tree(self.parse(source))
+
+    def template_of_tree(self, tree: nodes.Template) -> Any:
+        """Return the compiled template of a parsed source; its loops are limited like those of `template_of`."""
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "pw_items", [], [], None, None, lineno=loop.lineno)
         return self.from_string(tree)

@@ -1,0 +1,61 @@
+"""Taking a template apart must not change what comes out of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.templates import sandbox
+from core.templates.rendering import _run
+from core.templates.slots import BLANK_LINES, Slots
+
+PIECES = st.sampled_from(
+    [
+        "Hello ", "\n", "\n\n", "  \n \n", " ", "end", ".\n", "<p>", "</p>", "ü", "{{ contact.first_name }}", "{{ contact.nothing }}",
+        "{{ contact.points }}", "{{ contact.first_name|upper }}", "{{ pw_links[0] }}", "{{ pw_links[3] }}", "{{ unsubscribe_url }}",
+        "{% if contact.points > 100 %}\n\nmany {{ contact.first_name }}\n{% endif %}", 
+        "{% if pw_pixel %}<img src='{{ pw_pixel }}'>{% endif %}",
+        "{% for item in contact.items %}- {{ item }}\n{% endfor %}", "{{ workspace.name }}", "{{ campaign.subject }}", "{{ 1 + 1 }}",
+    ]
+)  # fmt: skip
+SOURCES = st.lists(PIECES, max_size=12).map("".join)
+NAMES = st.sampled_from(["Ann", "", "<b>&\"'", "two\n\n\nlines", " spaced ", "a\x1eb", None, 7, 1.0, True, ["x", "y"]])
+
+
+@given(SOURCES, NAMES)
+def test_html_comes_out_as_if_it_were_rendered_whole(source: str, name: Any) -> None:
+    context = _context(name)
+    filled = Slots(source, sandbox.HTML, _run).fill(context)
+    whole = _run(sandbox.HTML.template_of(source), context)
+    assert filled is None or str(filled) == whole
+    assert filled is not None or "\x1e" in whole
+
+
+@given(SOURCES, NAMES)
+def test_text_comes_out_as_if_it_were_rendered_whole(source: str, name: Any) -> None:
+    context = _context(name)
+    filled = Slots(source, sandbox.TEXT, _run, is_text=True).fill(context)
+    whole = BLANK_LINES.sub("\n\n", _run(sandbox.TEXT.template_of(source), context)).strip() + "\n"
+    assert filled is None or str(filled) == whole
+
+
+def test_all_mails_of_a_template_share_one_layout() -> None:
+    slots = Slots("<p>Dear {{ contact.first_name }}, see {{ pw_links[1] }}</p>", sandbox.HTML, _run)
+    first, second = slots.fill(_context("Ann")), slots.fill(_context("Bob"))
+    assert first and second
+    assert first.layout is second.layout
+    assert (first.values[0], second.values[0]) == ("Ann", "Bob")
+
+
+def _context(name: Any) -> dict[str, Any]:
+    return {
+        "contact": {"first_name": name, "points": 120, "items": ["a", "b"]},
+        "workspace": {"name": "Acme & Co"},
+        "campaign": {"name": "Spring", "subject": "Hi"},
+        "brand": {},
+        "unsubscribe_url": "https://mail.example/u/1?a=1&b=2",
+        "pw_links": [f"https://mail.example/c/{number}?x=1&y=2" for number in range(5)],
+        "pw_pixel": "https://mail.example/o/1.gif",
+    }
