@@ -76,6 +76,7 @@ class OutgoingMessage:
         headers: Further headers by name (Message-ID, Date, Reply-To, List-Unsubscribe, …).
         attachments: Files that come with it.
         is_bulk: Whether many get the same (a campaign), or this one was asked for (a receipt); some providers keep them apart.
+        to_name: The recipient's name; may be empty.
     """
 
     message_id: int
@@ -90,6 +91,7 @@ class OutgoingMessage:
     headers: Mapping[str, str]
     attachments: tuple[Attachment, ...] = ()
     is_bulk: bool = True
+    to_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

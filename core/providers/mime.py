@@ -11,6 +11,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from core.errors import InvalidInput
+from core.providers.attaching import mixed
 from core.providers.base import OutgoingMessage
 from core.providers.content import Filled, Layout
 
@@ -34,9 +35,10 @@ _LONGEST_ADDRESS = 254  # RFC 5321, path of 256 with its brackets
 
 
 def to_bytes(message: OutgoingMessage) -> bytes:
-    """Return the email as it goes over the wire: multipart/alternative, ASCII only, CRLF, no line above 998 octets.
+    """Return the email as it goes over the wire: ASCII only, CRLF, no line above 998 octets.
 
-    What it shares with the others of its campaign is encoded once for all of them.
+    It is multipart/alternative; where files come with it, that is the first part of a multipart/mixed. What it shares with
+    the others of its campaign is encoded once for all of them.
 
     Args:
         message: The finished email; `headers` carry Date and Message-ID.
@@ -46,13 +48,22 @@ def to_bytes(message: OutgoingMessage) -> bytes:
     """
     # "=_" can't occur in quoted-printable or base64 output, so the boundary can't occur in a part (RFC 2045, 6.7).
     boundary = f"=_{header_value('the message key', message.key)}"
-    lines = [f"From: {_sender(message.from_name, message.from_email)}", f"To: {address(message.to)}"]
+    to = _mailbox(message.to_name, message.to) if message.to_name else address(message.to)
+    lines = [f"From: {_mailbox(message.from_name, message.from_email)}", f"To: {to}"]
     lines.append(f"Subject: {_unstructured('Subject', message.subject)}")
     lines += [f"{_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
-    lines += ["MIME-Version: 1.0", f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"']
+    lines.append("MIME-Version: 1.0\r\n")
     text, html = _part("text/plain", message.text), _part("text/html", message.html)
     parts = f"--{boundary}\r\n{text}\r\n--{boundary}\r\n{html}\r\n--{boundary}--\r\n"
-    return ("\r\n".join(lines) + "\r\n\r\n" + parts).encode("ascii")
+    content = (_multipart("alternative", boundary) + parts).encode("ascii")
+    if message.attachments:
+        outer = f"=_={boundary[2:]}"  # neither begins with the other
+        content = _multipart("mixed", outer).encode() + mixed(content, message.attachments, outer.encode())
+    return "\r\n".join(lines).encode("ascii") + content
+
+
+def _multipart(kind: str, boundary: str) -> str:
+    return f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'
 
 
 @lru_cache(maxsize=4096)
@@ -92,10 +103,10 @@ def _name(name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _sender(name: str, email: str) -> str:
-    """Return the From value; cached, for it is the same for a whole campaign."""
+def _mailbox(name: str, email: str) -> str:
+    """Return an address with its name; cached, for the sender is the same for a whole campaign."""
     mailbox = address(email)
-    header_value("The sender's name", name)
+    header_value("The name beside an address", name)
     if not name:
         return mailbox
     if _ATOMS.fullmatch(name) and len(name) + len(mailbox) < _LINE:
