@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
 from core.contacts.tables import contacts, list_members, suppressions
-from core.storage.database import chunked
+from core.storage.database import among, chunked
 
 _CHUNK = 10_000
 
@@ -86,21 +86,27 @@ def contacts_by_id(connection: sa.Connection, workspace_id: int, ids: Sequence[i
     return found
 
 
-def skip_reasons(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> dict[int, str]:
-    """Return, for those of these contacts who must not be mailed, why; the others are not in the answer.
+def mailable(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> tuple[dict[int, Contact], dict[int, str]]:
+    """Return, of these contacts, those who may be mailed, and for the others why not.
 
     Only a subscribed contact may be mailed: unknown consent can't be demonstrated (GDPR art. 7(1)).
     """
-    allowed: set[int] = set()
-    reasons: dict[int, str] = {}
+    people: dict[int, Contact] = {}
+    reasons = dict.fromkeys(ids, SkipReason.DELETED.value)
     for chunk in chunked(ids, _CHUNK):
-        for contact_id, consent, suppressed in connection.execute(_standing(workspace_id, chunk)):
-            reason = _reason(consent, suppressed is not None)
+        for row in connection.execute(_standing(connection, workspace_id, chunk)):
+            reason = _reason(row.consent, row.suppressed is not None)
             if reason is None:
-                allowed.add(contact_id)
+                people[row.id] = as_contact(row)
+                del reasons[row.id]
             else:
-                reasons[contact_id] = reason.value
-    return reasons | {contact_id: SkipReason.DELETED.value for contact_id in ids if contact_id not in reasons and contact_id not in allowed}
+                reasons[row.id] = reason.value
+    return people, reasons
+
+
+def skip_reasons(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """Return, for those of these contacts who must not be mailed, why; the others are not in the answer."""
+    return mailable(connection, workspace_id, ids)[1]
 
 
 def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int) -> list[int]:
@@ -110,12 +116,12 @@ def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int)
     return list(connection.execute(wanted.order_by(member.contact_id)).scalars())
 
 
-def _standing(workspace_id: int, ids: Sequence[int]) -> sa.Select[Any]:
+def _standing(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> sa.Select[Any]:
     same_address = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
     return (
-        sa.select(contacts.c.id, contacts.c.consent, suppressions.c.id.label("suppressed"))
+        sa.select(*CONTACT_COLUMNS, suppressions.c.id.label("suppressed"))
         .select_from(contacts.outerjoin(suppressions, same_address))
-        .where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(ids))
+        .where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, ids)))
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.clock import Clock
-from core.contacts.lookup import Contact, SkipReason, contacts_by_id, skip_reasons
+from core.contacts.lookup import Contact, mailable
 from core.messages.plan import SendPlan
 from core.messages.rows import Claimed
 from core.storage.database import Database
@@ -41,11 +41,7 @@ class Eligibility:
 
     def sort(self, plan: SendPlan, claimed: Sequence[Claimed]) -> Sorted:
         """Return who of a chunk gets their message now, who must not and who has to wait."""
-        ids = [each.contact_id for each in claimed]
         with self._db.read() as connection:
-            reasons = skip_reasons(connection, plan.workspace_id, ids)
-            people = contacts_by_id(connection, plan.workspace_id, [each for each in ids if each not in reasons])
-        skipped = {
-            each.message_id: reasons.get(each.contact_id, SkipReason.DELETED.value) for each in claimed if each.contact_id not in people
-        }
+            people, reasons = mailable(connection, plan.workspace_id, [each.contact_id for each in claimed])
+        skipped = {each.message_id: reasons[each.contact_id] for each in claimed if each.contact_id not in people}
         return Sorted([(each, people[each.contact_id]) for each in claimed if each.contact_id in people], skipped, {})

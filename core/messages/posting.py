@@ -79,8 +79,7 @@ class Posting:
         not be forgotten. The journal's records stay in memory and are written by the next append. If neither can be written
         the messages stay `sending` and become `uncertain` once their lease ends; they are never sent again blindly.
         """
-        now = self._clock.now()
-        records = [record for _, result in outcomes if (record := _record_of(result, provider.kind, now))]
+        records = _records(outcomes, provider.kind, self._clock.now())
         try:
             if records:
                 self._journal().append(records, durable=True)
@@ -127,13 +126,17 @@ def completed(left: Sequence[Written], results: Sequence[SendResult]) -> list[tu
     ]
 
 
-def _record_of(result: SendResult, provider: str, now: datetime) -> EventRecord | None:
-    """Return the fact for the lake, or None where there is nothing to tell; it counts once, however often it is reported."""
-    if result.outcome is Outcome.ACCEPTED:
-        # No key: the ledger's `recorded_at` already makes it count once, and a key would be one more row per message.
-        known = {"message_id": result.message_id, "provider": provider, "provider_message_id": result.provider_message_id}
-        return event_record(EventKind.SENT, now, _SOURCE, **known)
-    if result.outcome is not Outcome.REFUSED or result.bounce_class is None:
-        return None
-    refused = {"bounce_class": result.bounce_class, "reason": result.reason, "key": f"refused:{result.message_id}"}
-    return event_record(EventKind.BOUNCED, now, _SOURCE, message_id=result.message_id, provider=provider, **refused)
+def _records(outcomes: Sequence[tuple[Claimed, SendResult]], provider: str, now: datetime) -> list[EventRecord]:
+    """Return the facts for the lake; each counts once, however often it is reported."""
+    # No key: the ledger's `recorded_at` already makes it count once, and a key would be one more row per message.
+    sent = event_record(EventKind.SENT, now, _SOURCE, provider=provider)
+    records: list[EventRecord] = []
+    for _, result in outcomes:
+        if result.outcome is Outcome.ACCEPTED:
+            named: EventRecord = {"provider_message_id": result.provider_message_id} if result.provider_message_id else {}
+            records.append({**sent, "message_id": result.message_id, **named})
+        elif result.outcome is Outcome.REFUSED and result.bounce_class is not None:
+            refused = {"bounce_class": result.bounce_class, "reason": result.reason, "key": f"refused:{result.message_id}"}
+            known = {"message_id": result.message_id, "provider": provider, **refused}
+            records.append(event_record(EventKind.BOUNCED, now, _SOURCE, **known))
+    return records

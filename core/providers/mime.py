@@ -34,7 +34,7 @@ _WORD_BYTES = 45  # 45 bytes are 60 base64 characters, 72 with "=?utf-8?b?" and 
 _LONGEST_ADDRESS = 254  # RFC 5321, path of 256 with its brackets
 
 
-def to_bytes(message: OutgoingMessage) -> bytes:
+def to_bytes(message: OutgoingMessage, *, allows_utf8: bool = False) -> bytes:
     """Return the email as it goes over the wire: ASCII only, CRLF, no line above 998 octets.
 
     It is multipart/alternative; where files come with it, that is the first part of a multipart/mixed. What it shares with
@@ -42,24 +42,27 @@ def to_bytes(message: OutgoingMessage) -> bytes:
 
     Args:
         message: The finished email; `headers` carry Date and Message-ID.
+        allows_utf8: Whether addresses may stand in UTF-8, because the server takes them so (RFC 6532).
 
     Raises:
         InvalidInput: If an address can't be used or a header holds a line break or another control character.
     """
     # "=_" can't occur in quoted-printable or base64 output, so the boundary can't occur in a part (RFC 2045, 6.7).
     boundary = f"=_{header_value('the message key', message.key)}"
-    to = _mailbox(message.to_name, message.to) if message.to_name else address(message.to)
+    recipient = address(message.to, allows_utf8=allows_utf8)
+    to = _mailbox(message.to_name, recipient) if message.to_name and recipient.isascii() else recipient
     lines = [f"From: {_mailbox(message.from_name, message.from_email)}", f"To: {to}"]
     lines.append(f"Subject: {_unstructured('Subject', message.subject)}")
     lines += [f"{_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
     lines.append("MIME-Version: 1.0\r\n")
-    text, html = _part("text/plain", message.text), _part("text/html", message.html)
+    known: dict[str, str] = {}
+    text, html = _part("text/plain", message.text, known), _part("text/html", message.html, known)
     parts = f"--{boundary}\r\n{text}\r\n--{boundary}\r\n{html}\r\n--{boundary}--\r\n"
     content = (_multipart("alternative", boundary) + parts).encode("ascii")
     if message.attachments:
         outer = f"=_={boundary[2:]}"  # neither begins with the other
         content = _multipart("mixed", outer).encode() + mixed(content, message.attachments, outer.encode())
-    return "\r\n".join(lines).encode("ascii") + content
+    return "\r\n".join(lines).encode() + content
 
 
 def _multipart(kind: str, boundary: str) -> str:
@@ -67,21 +70,27 @@ def _multipart(kind: str, boundary: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def address(email: str) -> str:
+def address(email: str, *, allows_utf8: bool = False) -> str:
     """Return an address as it may stand in a header or an SMTP command: ASCII, the domain as A-labels.
 
+    Args:
+        email: The address.
+        allows_utf8: Whether one whose local part is not ASCII may stand as it is (RFC 6531).
+
     Raises:
-        InvalidInput: If it is no address, or its local part needs SMTPUTF8 (RFC 6531), which few servers offer.
+        InvalidInput: If it is no address, or its local part needs SMTPUTF8, which few servers offer.
     """
     if len(email) <= _LONGEST_ADDRESS and _PLAIN_ADDRESS.fullmatch(email):
         return email
     try:
-        ascii_email = validate_email(email, check_deliverability=False, test_environment=True).ascii_email
+        known = validate_email(email, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidInput("The address can't be used in an email.", hint="Correct the address.") from error
-    if ascii_email is None:
-        raise InvalidInput("The address has special letters before the @, which mail servers do not accept.")
-    return ascii_email
+    if known.ascii_email is None:
+        if allows_utf8:
+            return known.normalized
+        raise InvalidInput("The address has special letters before the @, which this mail server does not accept.")
+    return known.ascii_email
 
 
 def header_value(name: str, value: str) -> str:
@@ -153,11 +162,11 @@ def _encoded_words(value: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
 
 
-def _part(content_type: str, content: Filled) -> str:
+def _part(content_type: str, content: Filled, known: dict[str, str]) -> str:
     """Return one part: its header, and its text encoded."""
     pieces = _encoded_pieces(content.layout)
     if pieces is not None:
-        encoding, body = "quoted-printable", _filled(pieces, content.values)
+        encoding, body = "quoted-printable", _filled(pieces, content.values, known)
     else:
         encoding, body = _encoded(_bytes_of(str(content)))
     return f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
@@ -172,17 +181,27 @@ def _encoded_pieces(layout: Layout) -> tuple[str, ...] | None:
     return tuple(_quoted_printable(_bytes_of(piece)) for piece in layout.pieces)
 
 
-def _filled(pieces: Sequence[str], values: Sequence[str]) -> str:
-    """Return pieces with values between them, a soft line break around each value, so that no line gets too long."""
+def _filled(pieces: Sequence[str], values: Sequence[str], known: dict[str, str]) -> str:
+    """Return pieces with values between them, a soft line break around each value, so that no line gets too long.
+
+    Args:
+        pieces: What is fixed, encoded.
+        values: What is this email's own.
+        known: Values of this email that are encoded already: a name or a link stands in it many times.
+    """
     parts = [pieces[0]]
     for value, piece in zip(values, pieces[1:], strict=True):
-        if _AS_IT_IS.fullmatch(value):
-            parts += ("=\r\n", value, "=\r\n", piece)
-        elif _LINES_AS_THEY_ARE.fullmatch(value):
-            parts += ("=\r\n", value.replace("\n", "\r\n"), "=\r\n", piece)
-        else:
-            parts += ("=\r\n", _quoted_printable(_bytes_of(value)), "=\r\n", piece)
+        line = known.get(value)
+        if line is None:
+            line = known[value] = f"=\r\n{_encoded_value(value)}=\r\n"
+        parts += (line, piece)
     return "".join(parts)
+
+
+def _encoded_value(value: str) -> str:
+    if _AS_IT_IS.fullmatch(value):
+        return value
+    return value.replace("\n", "\r\n") if _LINES_AS_THEY_ARE.fullmatch(value) else _quoted_printable(_bytes_of(value))
 
 
 def _encoded(data: bytes) -> tuple[str, str]:

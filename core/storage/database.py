@@ -35,7 +35,8 @@ class Database:
         self.url = url
         options = {} if url.startswith("sqlite") else {"connect_args": _PSYCOPG, "pool_pre_ping": True}
         # Parameters are people's addresses and names: an error must not carry them into a log.
-        self.engine = sa.create_engine(url, pool_size=8, max_overflow=16, hide_parameters=True, **options)
+        # Every contact's attributes are JSON: orjson reads them several times as fast.
+        self.engine = sa.create_engine(url, pool_size=8, max_overflow=16, hide_parameters=True, json_deserializer=orjson.loads, **options)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)

@@ -160,7 +160,7 @@ def test_a_dead_mail_server_loses_nothing_and_everything_leaves_once_it_is_back(
 
     assert "can't be reached" in report.stopped
     counts = ledger.counts(workspace, CAMPAIGN)
-    assert counts[MessageState.RETRY] + counts[MessageState.QUEUED] == 50
+    assert counts[MessageState.RETRY] + counts.get(MessageState.QUEUED, 0) == 50
     assert all("can't be reached" in row.reason for row in rows(MessageState.RETRY))
     clock.advance(rows(MessageState.RETRY)[0].due_at - clock.now())
     assert drain(delivery, smtp_plan).accepted == len(mail_server.received) == 50

@@ -1,54 +1,55 @@
-"""Deliver over SMTP (RFC 5321): one kept connection, one transaction per message, one outcome per recipient."""
+"""Deliver over SMTP (RFC 5321): a pool of kept connections, pipelined where the server can, one outcome per recipient."""
 
 from __future__ import annotations
 
-import smtplib
+import asyncio
 import ssl
 import time
-from collections.abc import Sequence
-from enum import StrEnum
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from core.errors import InvalidInput, Unavailable
-from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
-from core.providers.bounce_classes import classify
+import uvloop
+
+from core.errors import Unavailable
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult
 from core.providers.mime import address, to_bytes
-from core.storage.event_words import BounceClass
+from core.providers.smtp.conversation import Letter, Queue
+from core.providers.smtp.opening import CannotOpen, Opened, Security, Server, SignIn, open_connection
+from core.providers.smtp.round import Round
+from core.providers.smtp.verp import return_path
+from core.providers.smtp.wire import Gone
 
-# Small: a crash leaves at most this many outcomes unknown. Larger batches gain little, the network is the wall.
-BATCH_SIZE = 20
+__all__ = ["Security", "SignIn", "SmtpProvider"]
+
 TIMEOUT_SECONDS = 20.0
-# A batch that takes longer is broken off, so that its lease does not run out while it is on its way.
-BUDGET_SECONDS = 30.0
-_REASON_LENGTH = 300
-# Many servers close a connection after a hundred messages; going first spares that message its attempt.
-_MESSAGES_PER_CONNECTION = 100
-# ValueError: a host name that can't be encoded.
-_FAILURES = (OSError, smtplib.SMTPException, ValueError)
-
-
-class Security(StrEnum):
-    """How the connection is encrypted."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
+CONNECTIONS = 8
+LARGEST_BATCH, SMALLEST_BATCH = 500, 20
+# As many messages as leave in this time make a batch, so that a pause takes effect soon and a crash leaves little unknown.
+BATCH_SECONDS = 4.0
+# After this long without work a server may have hung up: ask before the next message is risked.
+_STALE_SECONDS = 2.0
+_GOODBYE_SECONDS = 1.0
 
 
 class SmtpProvider:
-    """Sends through one mail server.
+    """Sends through one mail server. One batch at a time; batches may come from different threads.
 
     Args:
         host: The server's name.
         port: Its port, usually 587 (STARTTLS) or 465 (TLS).
         security: How the connection is encrypted.
         username: For AUTH; empty means none.
-        password: For AUTH.
+        password: For AUTH; or a function that returns the access token of the moment.
+        sign_in: Whether that is a password or an access token.
+        connections: How many connections at most.
+        bounce_address: Where bounces come back to, with the message's key added (VERP); empty for the sender's own address.
+        sign: Returns DKIM headers for a finished message of a domain; None for none.
         timeout: Seconds to wait for an answer.
         tls: The TLS context; the default verifies certificates.
     """
 
     kind = "smtp"
-    batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
 
     def __init__(
@@ -57,31 +58,37 @@ class SmtpProvider:
         port: int,
         security: Security = Security.STARTTLS,
         username: str = "",
-        password: str = "",
+        password: str | Callable[[], str] = "",
         *,
+        sign_in: SignIn = SignIn.PASSWORD,
+        connections: int = CONNECTIONS,
+        bounce_address: str = "",
+        sign: Callable[[str, bytes], bytes] | None = None,
         timeout: float = TIMEOUT_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._host, self._port, self._security = host, port, security
-        self._username, self._password = username, password
-        self._timeout, self._tls = timeout, tls
-        self._connection: smtplib.SMTP | None = None
-        self._is_clean = False
-        self._handed_over = 0
+        secret = password if callable(password) else lambda: str(password)
+        self._server = Server(host, port, security, username, secret, sign_in, timeout, tls or ssl.create_default_context())
+        self._most, self._bounce_address, self._sign = connections, bounce_address, sign
+        self._loop = uvloop.new_event_loop()
+        self._pool: list[Opened] = []
+        self._rate = 0.0
+        self._used_at = 0.0
+
+    @property
+    def batch_size(self) -> int:
+        """How many messages one `send` takes: some seconds' worth, as far as the server has shown how fast it is."""
+        first = SMALLEST_BATCH * self._most
+        return max(SMALLEST_BATCH, min(LARGEST_BATCH, int(self._rate * BATCH_SECONDS) if self._rate else first))
 
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
-        """Hand messages over one by one; a server that can't be reached leaves the rest untried."""
-        deadline = time.monotonic() + BUDGET_SECONDS
-        results: list[SendResult] = []
-        self._is_clean = False  # the server may have hung up since the last batch
-        for position, message in enumerate(messages):
-            if time.monotonic() > deadline:
-                return results + _untried(messages[position:], "The mail server is very slow; the rest waits.")
-            try:
-                connection = self._ready()
-            except _FAILURES as error:
-                return results + _untried(messages[position:], self._why(error))
-            results.append(self._deliver(connection, message))
+        """Hand messages over; a server that can't be reached leaves the rest untried."""
+        began = time.monotonic()
+        results = self._loop.run_until_complete(self._send(messages))
+        self._used_at = time.monotonic()
+        taken = sum(result.attempted for result in results)
+        if taken >= SMALLEST_BATCH:
+            self._rate = taken / max(self._used_at - began, 1e-3)
         return results
 
     def check(self) -> None:
@@ -91,127 +98,70 @@ class SmtpProvider:
             Unavailable: If not; says why.
         """
         try:
-            self._ready()
-        except _FAILURES as error:
-            raise Unavailable(self._why(error), hint="Check host, port, encryption and sign-in of this connection.") from error
+            self._pool.append(self._loop.run_until_complete(open_connection(self._server)))
+        except (CannotOpen, Unavailable) as error:
+            raise Unavailable(str(error), hint="Check host, port, encryption and sign-in of this connection.") from error
 
     def close(self) -> None:
-        """Say goodbye and close the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.quit()
-            except (OSError, smtplib.SMTPException):
-                connection.close()
+        """Say goodbye and close the connections."""
+        if not self._loop.is_closed():
+            self._loop.run_until_complete(self._say_goodbye())
+            self._loop.close()
 
-    def _ready(self) -> smtplib.SMTP:
-        """Return a connection in its starting state: the kept one if it still answers, else a new one."""
-        if self._connection is not None and not self._still_answers(self._connection):
-            self._drop()
-        if self._connection is None:
-            self._connection = self._connect()
-            self._handed_over = 0
-        self._is_clean = True
-        return self._connection
+    async def _send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        await self._look_after_pool()
+        queue = Queue(deque(messages), self._letter)
+        trouble = await Round(self._server, self._pool, self._most, queue, messages).run()
+        for message in queue.waiting:
+            queue.settle(SendResult(message.message_id, Outcome.RETRY, str(trouble), attempted=False, trouble=trouble.trouble))
+        return [queue.results[message.message_id] for message in messages]
 
-    def _still_answers(self, connection: smtplib.SMTP) -> bool:
-        if self._handed_over >= _MESSAGES_PER_CONNECTION:
-            return False
+    async def _look_after_pool(self) -> None:
+        """Forget connections that are gone; ask those that have rested whether they still are."""
+        await asyncio.sleep(0)  # what the servers did meanwhile is noticed now
+        self._pool = [each for each in self._pool if each.wire.is_open]
+        if time.monotonic() - self._used_at > _STALE_SECONDS:
+            answers = await asyncio.gather(*(self._still_answers(each) for each in self._pool))
+            self._pool = [each for each, answered in zip(self._pool, answers, strict=True) if answered]
+
+    async def _still_answers(self, opened: Opened) -> bool:
         try:
-            return self._is_clean or connection.rset()[0] == 250
-        except (OSError, smtplib.SMTPException):
-            return False
+            async with asyncio.timeout(self._server.timeout):
+                answered = (await opened.wire.ask("RSET")).is_good
+        except (TimeoutError, Gone):
+            answered = False
+        if not answered:
+            opened.wire.abort()
+        return answered
 
-    def _connect(self) -> smtplib.SMTP:
-        tls = self._tls or ssl.create_default_context()
-        if self._security is Security.TLS:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=tls)
-        else:
-            connection = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
-        try:
-            if self._security is Security.STARTTLS:
-                connection.starttls(context=tls)
-            connection.ehlo_or_helo_if_needed()
-            if self._username:
-                connection.login(self._username, self._password)
-        except (OSError, smtplib.SMTPException):
-            connection.close()
-            raise
-        return connection
+    async def _say_goodbye(self) -> None:
+        standing = [opened.wire for opened in self._pool if opened.wire.is_open]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await asyncio.gather(*(wire.ask("QUIT") for wire in standing), return_exceptions=True)
+        for wire in standing:
+            wire.abort()
+        while any(wire.is_open for wire in standing):
+            await asyncio.sleep(0)
+        self._pool.clear()
 
-    def _deliver(self, connection: smtplib.SMTP, message: OutgoingMessage) -> SendResult:
-        try:
-            sender, recipient, data = address(message.from_email), address(message.to), _dot_stuffed(to_bytes(message))
-        except InvalidInput as error:
-            return SendResult(message.message_id, Outcome.REFUSED, str(error))
-        self._handed_over += 1
-        try:
-            for command, expected in ((f"MAIL FROM:<{sender}>", 250), (f"RCPT TO:<{recipient}>", 250), ("DATA", 354)):
-                code, answer = connection.docmd(command)
-                if code != expected and not (expected == 250 and code == 251):
-                    return self._refusal(message, code, answer, is_recipient=command.startswith("RCPT"))
-            connection.send(data)
-        except (OSError, smtplib.SMTPException) as error:
-            # The final dot was not handed over completely, so the server can't have accepted: safe to try again.
-            self._drop()
-            return SendResult(message.message_id, Outcome.RETRY, f"The connection was lost before the end: {_words(error)}")
-        return self._answer(connection, message)
+    def _letter(self, message: OutgoingMessage, takes_utf8: bool) -> Letter:
+        """Return a message in the words of SMTP.
 
-    def _answer(self, connection: smtplib.SMTP, message: OutgoingMessage) -> SendResult:
-        """Read the answer to the final dot; without one nobody knows whether the server took the message."""
-        try:
-            code, answer = connection.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            self._drop()
-            reason = f"The connection was lost after the message was handed over: {_words(error)}"
-            return SendResult(message.message_id, Outcome.UNCERTAIN, reason)
-        if 200 <= code < 300:
-            return SendResult(message.message_id, Outcome.ACCEPTED, provider_message_id=message.headers.get("Message-ID"))
-        if 400 <= code < 600:
-            return self._refusal(message, code, answer)
-        self._drop()
-        return SendResult(message.message_id, Outcome.UNCERTAIN, f"The server's answer makes no sense: {code}")
-
-    def _refusal(self, message: OutgoingMessage, code: int, answer: bytes, *, is_recipient: bool = False) -> SendResult:
-        text = " ".join(answer.decode("utf-8", "replace").split())
-        reason = f"{code} {text}"[:_REASON_LENGTH]
-        self._is_clean = False
-        if code == 421 or not 400 <= code < 600:
-            self._drop()
-        if code < 500:
-            return SendResult(message.message_id, Outcome.RETRY, reason)
-        found = classify(text, smtp_code=code)
-        # What is said about MAIL or DATA is about us or the content; only the answer to RCPT, or a clear code, can be hard.
-        if found is BounceClass.UNKNOWN and is_recipient and code == 550:
-            found = BounceClass.HARD
-        return SendResult(message.message_id, Outcome.REFUSED, reason, bounce_class=found)
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _why(self, error: Exception) -> str:
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            return f"The mail server {self._host} refused the sign-in: {_words(error)}"
-        return f"The mail server {self._host}:{self._port} can't be reached: {_words(error)}"
-
-
-def _untried(messages: Sequence[OutgoingMessage], reason: str) -> list[SendResult]:
-    return [SendResult(message.message_id, Outcome.RETRY, reason, attempted=False, trouble=Trouble.CONNECTION) for message in messages]
+        Raises:
+            InvalidInput: If it can't be written so, or its address needs what the server does not offer (RFC 6531).
+        """
+        sender = return_path(self._bounce_address, message.key) or address(message.from_email)
+        recipient = address(message.to, allows_utf8=takes_utf8)
+        data = to_bytes(message, allows_utf8=takes_utf8)
+        if self._sign is not None:
+            data = self._sign(address(message.from_email).rpartition("@")[2], data) + data
+        option = b"" if recipient.isascii() else b" SMTPUTF8"
+        mail, to = f"MAIL FROM:<{sender}>".encode() + option + b"\r\n", f"RCPT TO:<{recipient}>\r\n".encode()
+        return Letter(message.message_id, (mail, to, b"DATA\r\n"), _dot_stuffed(data))
 
 
 def _dot_stuffed(data: bytes) -> bytes:
     """Double a dot that begins a line and end with the final dot (RFC 5321, 4.5.2); lines already end in CRLF."""
     stuffed = data.replace(b"\r\n.", b"\r\n..")
     return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        answer = error.smtp_error
-        text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-        return f"{error.smtp_code} {text}"[:_REASON_LENGTH]
-    if isinstance(error, TimeoutError):
-        return "it did not answer in time"
-    return (str(error) or type(error).__name__)[:_REASON_LENGTH]
