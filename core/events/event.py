@@ -112,6 +112,7 @@ class Event:
         key: Marks an event that may be reported twice, else None.
         report_keys: What tells a provider's report of it from others (`report_keys`); none for what we saw ourselves.
         is_reported: Whether somebody else told it: a provider, or a shop through the API.
+        must_name_message: Whether anybody may have told it, so that it counts only where it names one of our messages by its key.
         message: The ledger's row, set by matching; None where the message is not one of ours.
         contact_email: The contact's address where only the contact is ours, not the message; set by matching.
         found: Whom it was matched to.
@@ -155,6 +156,7 @@ class Event:
     key: str | None = None
     report_keys: tuple[int, ...] = ()
     is_reported: bool = False
+    must_name_message: bool = False
     properties: str | None = None
     message: MatchedMessage | None = None
     contact_email: str | None = None

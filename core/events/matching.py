@@ -19,6 +19,7 @@ from core.links.tables import links
 from core.messages.keys import MessageKeys
 from core.messages.tables import messages
 from core.storage.database import among
+from core.storage.event_words import EventKind
 from core.storage.tables import workspaces
 
 
@@ -89,6 +90,8 @@ def match(event: Event, context: Context) -> Event | Drop:
         return Drop(DropReason.UNMATCHED, Step.MATCH, event.workspace_id)
     else:
         event.message_id = None
+        if event.must_name_message:
+            event.kind, event.bounce_class = EventKind.UNKNOWN, None
         if event.recipient:
             _match_contact(event, event.recipient, context)
     if event.link_id is not None:

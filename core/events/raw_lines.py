@@ -17,7 +17,7 @@ from core.events.parsing import ip_prefix, moment, number_id
 from core.events.past_lines import PastFile, PastLines
 from core.events.unpacking import body_of, is_report
 from core.ids import stable_id
-from core.providers.webhook_catalogue import WEBHOOKS
+from core.providers.webhook_catalogue import reader_of
 from core.providers.webhooks import UnreadableReport
 
 _BODY = frozenset({"body", "body_base64"})
@@ -124,13 +124,13 @@ def _match(workspace_id: int, event_id: int, path: Path, offset: int, line: byte
 
 
 def _match_report(event_id: int, file: str, offset: int, record: Mapping[str, Any]) -> RawLine | None:
-    kind = WEBHOOKS.get(str(record.get("provider")))
-    if kind is None:
+    read = reader_of(str(record.get("provider")))
+    if read is None:
         return None
     content_type = str(record.get("content_type") or "")
     try:
         body = body_of(record)
-        number = len(kind.read(body, content_type))
+        number = len(read(body, content_type))
     except UnreadableReport:
         return None
     place = next((place for place in range(number) if stable_id(f"{file}#{place}", offset) == event_id), None)

@@ -13,8 +13,8 @@ from core.events.event import EARLIEST, Drop, DropReason, Event, Step
 from core.events.parsing import as_json, ip_prefix, moment, number_id, text
 from core.events.report_keys import ReportKeys
 from core.ids import stable_id
-from core.providers.webhook_catalogue import WEBHOOKS
-from core.providers.webhooks import ProviderEvent, UnreadableReport, WebhookKind
+from core.providers.webhook_catalogue import READ_FROM_MAIL, reader_of
+from core.providers.webhooks import ProviderEvent, Reader, UnreadableReport
 
 _log = logging.getLogger(__name__)
 # A provider's clock that runs ahead, or a forged time, must not put events into the future.
@@ -35,13 +35,13 @@ def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event 
         record: The line; see `tracking_receiver.webhooks` for who writes it.
     """
     workspace_id = number_id(record.get("workspace_id")) or 0
-    received_at, kind = moment(record.get("at")), WEBHOOKS.get(str(record.get("provider")))
-    if received_at is None or kind is None or not workspace_id:
+    received_at, read = moment(record.get("at")), reader_of(str(record.get("provider")))
+    if received_at is None or read is None or not workspace_id:
         yield Drop(DropReason.INVALID, Step.PARSE, workspace_id)
         return
     whose = _Whose(workspace_id, number_id(record.get("connection_id")), str(record["provider"]), received_at)
     try:
-        yield from _events(file, offset, record, kind, whose)
+        yield from _events(file, offset, record, read, whose)
     except UnreadableReport:
         yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
     except Exception as error:  # one report nobody thought of must not keep all others waiting; it stays in the journal
@@ -49,11 +49,11 @@ def unpack(file: str, offset: int, record: Mapping[str, Any]) -> Iterator[Event 
         yield Drop(DropReason.UNREADABLE, Step.UNPACK, workspace_id)
 
 
-def _events(file: str, offset: int, record: Mapping[str, Any], kind: WebhookKind, whose: _Whose) -> list[Event]:
+def _events(file: str, offset: int, record: Mapping[str, Any], read: Reader, whose: _Whose) -> list[Event]:
     """Return all events of a report: where one can't be read, none counts, and the report can be processed again later."""
     body = body_of(record)
     keys = ReportKeys(whose.workspace_id, whose.provider, body)
-    reported = kind.read(body, str(record.get("content_type") or ""))
+    reported = read(body, str(record.get("content_type") or ""))
     return [_event(stable_id(f"{file}#{place}", offset), whose, each, keys.of(each, place)) for place, each in enumerate(reported)]
 
 
@@ -92,6 +92,7 @@ def _event(event_id: int, whose: _Whose, each: ProviderEvent, report_keys: tuple
         provider=whose.provider,
         report_keys=report_keys,
         is_reported=True,
+        must_name_message=whose.provider in READ_FROM_MAIL,
         message_key=text(each.message_key) if each.message_key else None,
         rfc_message_id=text(each.rfc_message_id) if each.rfc_message_id else None,
         recipient=text(each.recipient) if each.recipient else None,

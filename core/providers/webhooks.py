@@ -95,6 +95,10 @@ class ProviderEvent:
     properties: dict[str, Any] = field(default_factory=dict)
 
 
+# Returns the events in a body of that content type; raises `UnreadableReport`.
+Reader = Callable[[bytes, str], list[ProviderEvent]]
+
+
 @dataclass(frozen=True)
 class WebhookKind:
     """How one kind of provider reports.
@@ -110,7 +114,7 @@ class WebhookKind:
     """
 
     verifier: Callable[[Mapping[str, Any]], Verifier]
-    read: Callable[[bytes, str], list[ProviderEvent]]
+    read: Reader
     guide: str
     follow_up: Callable[[WebhookRequest], None] | None = None
     is_try: Callable[[bytes], bool] | None = None
