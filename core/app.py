@@ -47,6 +47,7 @@ from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
 from core.messages.posting import Posting
 from core.messages.ways import Ways
+from core.providers.bounce_mailboxes import BounceMailboxes
 from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
 from core.settings import Settings
@@ -174,6 +175,11 @@ class Services(AccountServices):
     def posting(self) -> Posting:
         """Puts on record what leaves and what came of it."""
         return Posting(self.clock, self.ledger, self._delivery_journal)
+
+    @cached_property
+    def bounce_mailboxes(self) -> BounceMailboxes:
+        """Where mail comes back to."""
+        return BounceMailboxes(self.db, self.clock, self.vault)
 
     @cached_property
     def experiments(self) -> Experiments:

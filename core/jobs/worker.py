@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.errors import PostwrightError
+from core.jobs.bounce_mail import BounceMail
 from core.jobs.delivering import Deliveries
 from core.jobs.queue import open_queue
 from core.jobs.sealing import Sealing
@@ -34,7 +35,7 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
         threads: How many campaigns are delivered at once.
         sweep_seconds: How often to look for campaigns whose bell was lost.
     """
-    deliveries, sealing = Deliveries(services, stop.is_set), Sealing(services)
+    deliveries, sealing, bounce_mail = Deliveries(services, stop.is_set), Sealing(services), BounceMail(services, stop.is_set)
     queue = open_queue(services.settings)
     ring = declare_deliver(queue, deliveries.deliver)
     consumer = _consumer(queue, threads)
@@ -42,12 +43,15 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
     logger.info("ready")
     try:
         sweep(services, deliveries, ring)
+        bounce_mail.step()
         while not stop.wait(sweep_seconds):
             consumer.check_worker_health()
             sweep(services, deliveries, ring)
             sealing.step()
+            bounce_mail.step()
     finally:
         consumer.stop(graceful=True)
+        bounce_mail.close()
     logger.info("stopped")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from core.providers.content import Filled
+from core.providers.mailbox import Mailbox
 from core.providers.webhooks import WebhookKind
 from core.storage.event_words import BounceClass
 
@@ -187,6 +188,7 @@ class ProviderField:
         choices: What can be chosen, for `choice`.
         check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
         is_wrapped: Whether line breaks in it mean nothing, as in a key that is pasted from a file.
+        group: The heading it stands under with others, for what may be left out altogether; empty for none.
     """
 
     name: str
@@ -199,6 +201,7 @@ class ProviderField:
     choices: tuple[str, ...] = ()
     check: Callable[[str], None] | None = None
     is_wrapped: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,7 @@ class ProviderKind:
         fields: What has to be entered.
         build: Makes the provider from the entered values and its surroundings; None where it only reports and can't send.
         webhook: How it reports what became of mail; None where it does not.
+        mailbox: Opens the mailbox that bounces come back to, from the entered values; it returns None where none was entered.
     """
 
     kind: str
@@ -220,6 +224,7 @@ class ProviderKind:
     fields: tuple[ProviderField, ...]
     build: Callable[[Mapping[str, Any], Surroundings], Provider] | None
     webhook: WebhookKind | None = None
+    mailbox: Callable[[Mapping[str, Any]], Mailbox | None] | None = None
 
     @property
     def sends(self) -> bool:

@@ -21,6 +21,7 @@ from core.permissions import Permission, Principal
 from core.providers.base import Provider, Surroundings
 from core.providers.catalogue import OUTBOX
 from core.providers.entering import changed_names, changed_values, checked_values, kind_named
+from core.providers.stored import opened, stored_mailbox, stored_values
 from core.providers.tables import connections
 from core.storage.database import Database, insert_or_ignore
 from core.storage.vault import Vault
@@ -223,25 +224,17 @@ class Connections:
             NotFound: If the workspace has no such connection.
             Unavailable: If its secrets can't be read, or if nothing can be sent through it.
         """
-        mine = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets)
-        mine = mine.where(connections.c.id == connection_id, connections.c.workspace_id == workspace_id)
-        with self._db.read() as connection:
-            row = connection.execute(mine).one_or_none()
-        if row is None:
-            raise NotFound("This connection does not exist.")
-        secret = self._opened(row.secrets)
-        kind = kind_named(row.kind)
+        kind, values = stored_values(self._db, self._vault, workspace_id, connection_id)
         if kind.build is None:
             raise Unavailable(f"Nothing can be sent through {kind.label} yet; it takes reports only.", hint="Choose another connection.")
-        defaults = {field.name: field.default for field in kind.fields}
-        return kind.build(defaults | row.settings | secret, Surroundings(self._data_dir))
+        return kind.build(values, Surroundings(self._data_dir))
 
     def test(self, by: Principal, connection_id: int) -> None:
-        """Do nothing if the provider answers and accepts us.
+        """Do nothing if the provider answers and accepts us, and so does the mailbox that bounces come back to, where there is one.
 
         Raises:
             NotFound: If this workspace has no such connection.
-            Unavailable: If it can't be reached or refuses us; says why.
+            Unavailable: If one can't be reached or refuses us; says why.
         """
         by.require(Permission.CONNECTIONS_MANAGE)
         provider = self.open(by.workspace_id, connection_id)
@@ -249,6 +242,8 @@ class Connections:
             provider.check()
         finally:
             provider.close()
+        if (mailbox := stored_mailbox(self._db, self._vault, by.workspace_id, connection_id)) is not None:
+            mailbox.close()
 
     def _row(self, workspace_id: int, name: str, kind: str, shown: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
         row = {"workspace_id": workspace_id, "name": name, "kind": kind, "settings": shown, "secrets": self._sealed(secret)}
@@ -257,13 +252,10 @@ class Connections:
     def _sealed(self, secret: Mapping[str, Any]) -> str:
         return self._vault.seal(json.dumps(secret)) if any(secret.values()) else ""
 
-    def _opened(self, sealed: str) -> dict[str, Any]:
-        return dict(json.loads(self._vault.open(sealed))) if sealed else {}
-
     def _readable(self, sealed: str) -> dict[str, Any] | None:
         """Return the secrets, or None where they were sealed with another key."""
         try:
-            return self._opened(sealed)
+            return opened(self._vault, sealed)
         except Unavailable:
             return None
 

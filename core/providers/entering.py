@@ -57,7 +57,9 @@ def changed_values(
     """
     secrets = {field.name: field.label for field in kind.fields if field.secret}
     given = {name: value for name, value in values.items() if name not in secrets or value not in (None, "")}
-    lost = [label for name, label in secrets.items() if secret is None and name not in given]
+    used = _used_groups(kind, {**shown, **given})
+    needed = [field.name for field in kind.fields if field.secret and (not field.group or field.group in used)]
+    lost = [secrets[name] for name in needed if secret is None and name not in given]
     if lost:
         raise InvalidInput(
             f"{lost[0]} has to be entered again: the stored one can't be read.",
@@ -66,6 +68,11 @@ def changed_values(
     stored = {**shown, **(secret or {})}
     kept = {field.name: stored[field.name] for field in kind.fields if field.name in stored}
     return checked_values(kind, kept | given)
+
+
+def _used_groups(kind: ProviderKind, values: Mapping[str, Any]) -> set[str]:
+    """Return the headings under which something was entered; what stands under the others is left out altogether."""
+    return {field.group for field in kind.fields if field.group and values.get(field.name, field.default) not in (field.default, None, "")}
 
 
 def changed_names(values: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -84,7 +91,7 @@ def _checked(field: ProviderField, value: Any) -> str | int:
     given = field.default if value is None or value == "" else value
     if given == "" and field.required:
         raise InvalidInput(f"{field.label} is missing.", hint=field.help)
-    if field.kind == "number":
+    if field.kind == "number" and given != "":
         return _number(field, given)
     text = str(given) if field.secret else str(given).strip()
     text = " ".join(text.split()) if field.is_wrapped else text

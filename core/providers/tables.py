@@ -50,3 +50,14 @@ connection_days = sa.Table(
     workspace_key(),
     sa.Column("count", sa.BigInteger, nullable=False),
 )
+
+# When the mailbox that a connection's bounces come back to was last read, and what came of it.
+mailbox_reads = sa.Table(
+    "mailbox_reads",
+    metadata,
+    sa.Column("connection_id", Id, sa.ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    workspace_key(),
+    sa.Column("tried_at", UtcDateTime, nullable=False),
+    sa.Column("read_at", UtcDateTime),  # when it last went well
+    sa.Column("problem", sa.Text, nullable=False, default=""),  # why it did not the last time, in words
+)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.providers.base import ProviderKind
+from core.providers.base import ProviderField, ProviderKind
+from core.providers.bounce_mailboxes import MailboxState
 from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
+from core.providers.smtp.account import MailboxProtocol, protocol_of
 from core.settings import LOOPBACK
-from core.ui.words import plain
+from core.ui.words import plain, when
 
 _SHORT = 60
 
@@ -39,8 +42,23 @@ def heading(one: Connection) -> None:
 def facts(one: Connection) -> None:
     """Draw the kind and what was entered, without secrets."""
     kind = CATALOGUE[one.kind]
-    known = [f"{item.label}: {plain(_short(one.settings[item.name]))}" for item in kind.fields if one.settings.get(item.name)]
+    known = [f"{item.label}: {plain(_short(one.settings[item.name]))}" for item in _shown(kind) if one.settings.get(item.name)]
     st.caption(" · ".join([kind.label, *known]))
+
+
+def bounces(one: Connection, state: MailboxState | None, now: datetime) -> None:
+    """Draw where mail comes back to, and what came of reading the mailbox there; nothing where neither was entered."""
+    address, is_read = one.settings.get("return_path"), protocol_of(one.settings) is not MailboxProtocol.NONE
+    if not address and not is_read:
+        return
+    where = f"Bounces come back to {plain(str(address))}" if address else "Bounces come back to the sender’s address"
+    if not is_read:
+        st.caption(f"{where}. The mailbox there is not read.")
+        return
+    last = f"last {when(state.read_at, now)}" if state is not None and state.read_at is not None else "not read so far"
+    st.caption(f"{where}. The mailbox there is read every minute; {last}.")
+    if state is not None and state.problem:
+        st.warning(plain(state.problem), icon=":material/unsubscribe:")
 
 
 def reports(one: Connection, public_url: str) -> None:
@@ -61,6 +79,10 @@ def say_unreachable(shown: Sequence[Connection], public_url: str) -> None:
             "the receiver has on the internet.",
             icon=":material/public_off:",
         )
+
+
+def _shown(kind: ProviderKind) -> list[ProviderField]:
+    return [item for item in kind.fields if not item.group]
 
 
 def _short(value: object) -> str:

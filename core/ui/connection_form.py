@@ -21,17 +21,28 @@ def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None
         key: What the inputs' keys begin with.
         stored: What was entered before, without secrets; None for a new connection.
     """
-    values = {one.name: _field(one, f"{key}_{one.name}", stored) for one in kind.fields}
+    values = {one.name: _field(one, f"{key}_{one.name}", stored) for one in kind.fields if not one.group}
+    for group in dict.fromkeys(one.group for one in kind.fields if one.group):
+        values |= _group(kind, group, key, stored)
     if any(one.secret for one in kind.fields):
         st.caption(_NEW)
     return values
 
 
+def _group(kind: ProviderKind, group: str, key: str, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Draw what belongs together and may be left out, folded up where nothing of it was entered."""
+    inside = [one for one in kind.fields if one.group == group]
+    is_used = stored is not None and any(stored.get(one.name, one.default) != one.default for one in inside if not one.secret)
+    with st.expander(f"{group} (optional)", expanded=is_used):
+        return {one.name: _field(one, f"{key}_{one.name}", stored) for one in inside}
+
+
 def _field(one: ProviderField, key: str, stored: Mapping[str, Any] | None) -> Any:
-    label = one.label if one.required else f"{one.label} (optional)"
+    label = one.label if one.required or one.group else f"{one.label} (optional)"
     value = one.default if stored is None or one.secret else stored.get(one.name, one.default)
     if one.kind == "number":
-        return st.number_input(label, value=int(value or 0), step=1, help=one.help or None, key=key)
+        number = int(value or 0) if one.required or value else None
+        return st.number_input(label, value=number, step=1, help=one.help or None, key=key)
     if one.kind == "choice":
         index = one.choices.index(str(value)) if value in one.choices else 0
         return st.selectbox(label, one.choices, index=index, help=one.help or None, key=key)

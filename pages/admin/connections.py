@@ -48,6 +48,7 @@ def draw(one: Connection) -> None:
     with st.container(border=True, key=f"connection_{one.id}"):
         connection_card.heading(one)
         connection_card.facts(one)
+        connection_card.bounces(one, mailboxes.get(one.id), page.services.clock.now())
         connection_card.reports(one, page.services.settings.public_url)
         with st.container(horizontal=True):
             if one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
@@ -81,7 +82,7 @@ def remove(one: Connection) -> None:
 if page.header("Add connection"):
     dialogs.show("add_connection")
 connections.default(page.by)  # a workspace without one gets the outbox
-shown = connections.all(page.by)
+shown, mailboxes = connections.all(page.by), page.services.bounce_mailboxes.states(page.by)
 connection_card.say_unreachable(shown, page.services.settings.public_url)
 for connection in shown:
     draw(connection)

@@ -10,7 +10,7 @@ P = Permission
 
 _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
-    " connections.all connections.by_name connections.default connections.get",
+    " bounce_mailboxes.states connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",

@@ -3,16 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from core.providers.base import Provider, ProviderField, ProviderKind, Surroundings
+from core.providers.mailbox import Mailbox
+from core.providers.smtp.account import MailboxProtocol, account_of, protocol_of
+from core.providers.smtp.imap import ImapMailbox
+from core.providers.smtp.pop3 import Pop3Mailbox
 from core.providers.smtp.send import Security, SmtpProvider
+from core.providers.smtp.verp import check_template
 
 
 def _build(values: Mapping[str, Any], _around: Surroundings) -> Provider:
     security = Security(values["security"])
     return SmtpProvider(values["host"], values["port"], security, values["username"], values["password"])
 
+
+def _mailbox(values: Mapping[str, Any]) -> Mailbox | None:
+    account = account_of(values)
+    if account is None:
+        return None
+    return ImapMailbox(account) if protocol_of(values) is MailboxProtocol.IMAP else Pop3Mailbox(account)
+
+
+_BOUNCES = "Bounces"
+_BOUNCE_FIELDS = (
+    ProviderField(
+        "return_path",
+        "Bounce address",
+        required=False,
+        check=check_template,
+        help="For example bounces@mail.example.com; bounces+anything@… must reach it too. Empty: mail comes back to the sender’s address.",
+    ),
+    ProviderField(
+        "bounce_protocol",
+        "Read its mailbox by",
+        kind="choice",
+        default=MailboxProtocol.NONE.value,
+        choices=tuple(protocol.value for protocol in MailboxProtocol),
+        help="Use a mailbox nobody else reads. IMAP marks mail as read; POP3 deletes it. “none”: bounces are not read.",
+    ),
+    ProviderField("bounce_host", "Mailbox server", required=False, help="For example imap.example.com. Empty: the server that sends."),
+    ProviderField(
+        "bounce_port",
+        "Mailbox port",
+        kind="number",
+        required=False,
+        help="Empty for the usual one: 993 for IMAP and 995 for POP3 with TLS, 143 and 110 otherwise.",
+    ),
+    ProviderField(
+        "bounce_security",
+        "Mailbox encryption",
+        kind="choice",
+        default=Security.TLS.value,
+        choices=(Security.TLS.value, Security.STARTTLS.value, Security.NONE.value),
+        help="“none” sends sign-in and mail in the clear: only for a server on this machine.",
+    ),
+    ProviderField("bounce_username", "Mailbox username", required=False, help="Empty: the sign-in for sending is used."),
+    ProviderField("bounce_password", "Mailbox password", kind="password", required=False, secret=True),
+    ProviderField("bounce_folder", "Folder", required=False, default="INBOX", help="Which folder IMAP reads."),
+)
 
 KIND = ProviderKind(
     kind="smtp",
@@ -31,6 +82,8 @@ KIND = ProviderKind(
         ),
         ProviderField("username", "Username", required=False, help="Empty if the server asks for no sign-in."),
         ProviderField("password", "Password", kind="password", required=False, secret=True),
+        *(replace(field, group=_BOUNCES) for field in _BOUNCE_FIELDS),
     ),
     build=_build,
+    mailbox=_mailbox,
 )

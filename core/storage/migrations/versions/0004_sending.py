@@ -1,4 +1,4 @@
-"""messages of their own beside campaigns, ways they leave by, pacing, timing"""
+"""messages of their own beside campaigns, ways they leave by, pacing, timing, bounce mailboxes"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_index("ix_messages_requested", "messages", ["state", "due_at"], sqlite_where=_REQUESTED, postgresql_where=_REQUESTED)
     _add_requests()
     _add_pacing()
+    _add_mailboxes()
     op.add_column("campaigns", sa.Column("scheduled_at", UtcDateTime(), nullable=True))
     op.add_column("campaigns", sa.Column("timing", Json, nullable=False, server_default="{}"))
     op.add_column("campaigns", sa.Column("routes", Json, nullable=False, server_default="[]"))
@@ -125,3 +126,18 @@ def _add_pacing() -> None:
         sa.PrimaryKeyConstraint("connection_id", "day", "domain", name=op.f("pk_connection_days")),
     )
     op.create_index("ix_connection_days_workspace_id", "connection_days", ["workspace_id"])
+
+
+def _add_mailboxes() -> None:
+    op.create_table(
+        "mailbox_reads",
+        sa.Column("connection_id", Id, autoincrement=False, nullable=False),
+        sa.Column("workspace_id", Id, nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_mailbox_reads_connection_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_mailbox_reads_workspace_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_mailbox_reads")),
+    )
+    op.create_index("ix_mailbox_reads_workspace_id", "mailbox_reads", ["workspace_id"])

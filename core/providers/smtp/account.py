@@ -1,0 +1,95 @@
+"""How the mailbox that bounces come back to is reached, whichever protocol reads it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from core.errors import Unavailable
+from core.providers.smtp.send import Security
+
+TIMEOUT_SECONDS = 20.0
+BATCH_SIZE = 20
+
+
+class MailboxProtocol(StrEnum):
+    """How the bounce mailbox is read; `none` where there is none."""
+
+    NONE = "none"
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a mailbox is reached.
+
+    Args:
+        host: The server's name.
+        port: Its port; 0 for the usual one.
+        security: How the connection is encrypted.
+        username: Who signs in.
+        password: With what.
+        folder: Which folder is read; POP3 knows one only.
+        timeout: Seconds to wait for an answer.
+        tls: The TLS context; the default verifies certificates.
+    """
+
+    host: str
+    port: int
+    security: Security
+    username: str
+    password: str
+    folder: str = "INBOX"
+    timeout: float = TIMEOUT_SECONDS
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The TLS context to use."""
+        return self.tls or ssl.create_default_context()
+
+    def cant(self, what: str, error: Exception) -> Unavailable:
+        """Return what to raise, in words, without what was entered.
+
+        Args:
+            what: What could not be done ("refused the sign-in").
+            error: Why.
+        """
+        said = b" ".join(one for one in error.args if isinstance(one, bytes)).decode("utf-8", "replace") or str(error)
+        why = "it did not answer in time" if isinstance(error, TimeoutError) else " ".join(said.split())[:200]
+        return Unavailable(
+            f"The bounce mailbox at {self.host} {what}: {why or type(error).__name__}",
+            hint="Check server, port, encryption and sign-in of the bounce mailbox.",
+        )
+
+
+def protocol_of(values: Mapping[str, Any]) -> MailboxProtocol:
+    """Return how the bounce mailbox of a connection is read.
+
+    Args:
+        values: What was entered for the connection.
+    """
+    return MailboxProtocol(values.get("bounce_protocol") or MailboxProtocol.NONE)
+
+
+def account_of(values: Mapping[str, Any]) -> Account | None:
+    """Return how the bounce mailbox of a connection is reached, None where there is none.
+
+    Args:
+        values: What was entered for the connection, secrets included.
+    """
+    if protocol_of(values) is MailboxProtocol.NONE:
+        return None
+    signs_in = "bounce_" if values.get("bounce_username") else ""  # else as for sending
+    return Account(
+        host=values.get("bounce_host") or values["host"],
+        port=int(values.get("bounce_port") or 0),
+        security=Security(values.get("bounce_security") or Security.TLS),
+        username=values.get(f"{signs_in}username") or "",
+        password=values.get(f"{signs_in}password") or "",
+        folder=values.get("bounce_folder") or "INBOX",
+    )

@@ -1,0 +1,148 @@
+"""Reading a mailbox over IMAP (RFC 3501): what is not seen yet is read and marked as seen; nothing is deleted."""
+
+from __future__ import annotations
+
+import base64
+import imaplib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from core.errors import Unavailable
+from core.providers.mailbox import Fetched
+from core.providers.smtp.account import BATCH_SIZE, Account
+from core.providers.smtp.mail import LONGEST_MAIL
+from core.providers.smtp.send import Security
+
+_FAILURES = (OSError, imaplib.IMAP4.error, ValueError)
+_PORT, _PORT_TLS = 143, 993
+_UID = re.compile(rb"\bUID (\d{1,10})\b")
+_LARGEST_LITERAL = 4 * LONGEST_MAIL
+
+
+class _Bounded(imaplib.IMAP4):
+    def read(self, size: int) -> bytes:
+        """Read a literal, unless it is longer than anything that was asked for."""
+        if size > _LARGEST_LITERAL:
+            raise self.abort("the answer is too long")
+        return super().read(size)
+
+
+class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
+    pass
+
+
+class ImapMailbox:
+    """A folder over IMAP, opened at once.
+
+    Args:
+        account: How it is reached.
+
+    Raises:
+        Unavailable: If it can't be reached, or refuses us; says why.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        try:
+            self._server = _connected(account)
+        except _FAILURES as error:
+            raise account.cant("can't be reached", error) from error
+        try:
+            self._sign_in()
+            self._expect("can't open the folder", lambda: self._server.select(_quoted(account.folder)))
+        except Unavailable:
+            self.close()
+            raise
+
+    def batches(self) -> Iterator[Sequence[Fetched]]:
+        """Yield what is not seen, oldest first; see `Mailbox`.
+
+        Raises:
+            Unavailable: If the server does not answer as it should; says why.
+        """
+        found = self._expect("can't be searched", lambda: self._server.uid("SEARCH", "UNSEEN", "UNDELETED"))
+        uids = sorted({int(one) for line in found if isinstance(line, bytes) for one in line.split() if one.isdigit()})
+        for start in range(0, len(uids), BATCH_SIZE):
+            yield self._fetch(uids[start : start + BATCH_SIZE])
+
+    def put_away(self, read: Sequence[Fetched]) -> None:
+        """Mark mails as seen; see `Mailbox`.
+
+        Raises:
+            Unavailable: If the server does not do so; they come again.
+        """
+        marks = b",".join(one.mark for one in read).decode()
+        if marks:
+            self._expect("can't mark mails as read", lambda: self._server.uid("STORE", marks, "+FLAGS.SILENT", r"(\Seen)"))
+
+    def close(self) -> None:
+        """Sign out."""
+        try:
+            self._server.logout()
+        except _FAILURES:
+            _hang_up(self._server)
+
+    def _sign_in(self) -> None:
+        account, server = self._account, self._server
+        if account.username.isascii() and account.password.isascii():
+            self._expect("refused the sign-in", lambda: server.login(account.username, account.password))
+            return
+        plain = f"\0{account.username}\0{account.password}".encode()  # RFC 4616; LOGIN has no letters beyond ASCII
+        self._expect("refused the sign-in", lambda: server.authenticate("PLAIN", lambda _: plain))
+
+    def _fetch(self, uids: Sequence[int]) -> list[Fetched]:
+        wanted, part = ",".join(map(str, uids)), f"(UID BODY.PEEK[]<0.{LONGEST_MAIL}>)"
+        lines = self._expect("can't be read", lambda: self._server.uid("FETCH", wanted, part))
+        return list(_mails(lines, set(uids)))
+
+    def _expect(self, what: str, ask: Callable[[], tuple[str, Sequence[Any]]]) -> Sequence[Any]:
+        try:
+            status, answer = ask()
+        except _FAILURES as error:
+            raise self._account.cant(what, error) from error
+        if status != "OK":
+            raise self._account.cant(what, imaplib.IMAP4.error(*[one for one in answer if isinstance(one, bytes)]))
+        return answer
+
+
+def _connected(account: Account) -> imaplib.IMAP4:
+    if account.security is Security.TLS:
+        return _BoundedTls(account.host, account.port or _PORT_TLS, ssl_context=account.context, timeout=account.timeout)
+    server = _Bounded(account.host, account.port or _PORT, timeout=account.timeout)
+    if account.security is Security.STARTTLS:
+        try:
+            server.starttls(ssl_context=account.context)
+        except _FAILURES:
+            _hang_up(server)
+            raise
+    return server
+
+
+def _hang_up(server: imaplib.IMAP4) -> None:
+    with suppress(OSError):  # there may be no connection any more
+        server.shutdown()
+
+
+def _mails(lines: Sequence[Any], asked: set[int]) -> Iterator[Fetched]:
+    """Yield the mails of an answer: each is a pair of its head and its bytes; the number may stand behind them."""
+    for place, line in enumerate(lines):
+        if not isinstance(line, tuple) or len(line) != 2:
+            continue
+        behind = lines[place + 1] if place + 1 < len(lines) and isinstance(lines[place + 1], bytes) else b""
+        found = _UID.search(line[0]) or _UID.search(behind)
+        if found and int(found[1]) in asked:
+            yield Fetched(found[1], line[1][:LONGEST_MAIL])
+
+
+def _quoted(folder: str) -> str:
+    """Return a folder's name as the protocol wants it (RFC 3501, 5.1.3)."""
+    encoded = re.sub(r"[^\x20-\x7e]+|&", _shifted, folder)
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _shifted(found: re.Match[str]) -> str:
+    if found[0] == "&":
+        return "&-"
+    return "&" + base64.b64encode(found[0].encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"

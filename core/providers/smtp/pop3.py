@@ -1,0 +1,147 @@
+"""Reading a mailbox over POP3 (RFC 1939): what was read is deleted, because the protocol remembers nothing else."""
+
+from __future__ import annotations
+
+import logging
+import poplib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from core.errors import Unavailable
+from core.providers.mailbox import Fetched
+from core.providers.smtp.account import BATCH_SIZE, Account
+from core.providers.smtp.mail import LONGEST_MAIL
+from core.providers.smtp.send import Security
+
+_FAILURES = (OSError, poplib.error_proto, ValueError)
+# A larger mail is not fetched whole: bounces are small, and of what returns a whole message the beginning is enough.
+LARGEST_MAIL = 5 * 1024 * 1024
+_LINES_OF_LARGE = 2_000
+# One round reads this many; the next follows a minute later. Deletions count once the server is told goodbye.
+_MOST_IN_A_ROUND = 500
+_LONGEST_LINE, _LONGEST_ANSWER = 1024 * 1024, 2 * LARGEST_MAIL
+_log = logging.getLogger(__name__)
+_LISTED = re.compile(rb"(\d{1,10}) (\d{1,18})\b")
+T = TypeVar("T")
+
+
+class _Patient(poplib.POP3):
+    """Takes longer lines than the 2,048 octets of the standard library, which mail in the wild has, but no endless answer."""
+
+    _taken = 0
+
+    def _putcmd(self, line: str) -> None:
+        self._taken = 0
+        super()._putcmd(line)  # type: ignore[misc]
+
+    def _getline(self) -> tuple[bytes, int]:
+        line = self.file.readline(_LONGEST_LINE + 1)
+        self._taken += len(line)
+        if len(line) > _LONGEST_LINE or self._taken > _LONGEST_ANSWER:
+            raise poplib.error_proto("the answer is too long")
+        if not line:
+            raise poplib.error_proto("-ERR EOF")
+        return line.rstrip(b"\r\n"), len(line)
+
+
+class _PatientTls(_Patient, poplib.POP3_SSL):
+    pass
+
+
+class Pop3Mailbox:
+    """A mailbox over POP3, opened at once.
+
+    Args:
+        account: How it is reached.
+
+    Raises:
+        Unavailable: If it can't be reached, or refuses us; says why.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        try:
+            self._server = _connected(account)
+        except _FAILURES as error:
+            raise account.cant("can't be reached", error) from error
+        try:
+            self._expect("refused the sign-in", lambda: self._server.user(account.username))
+            self._expect("refused the sign-in", lambda: self._server.pass_(account.password))
+        except Unavailable:
+            _hang_up(self._server)
+            raise
+
+    def batches(self) -> Iterator[Sequence[Fetched]]:
+        """Yield what is there, oldest first; see `Mailbox`.
+
+        Raises:
+            Unavailable: If the server does not answer as it should; says why.
+        """
+        _, lines, _ = self._expect("can't be listed", self._server.list)
+        found = [_LISTED.match(line) for line in lines[:_MOST_IN_A_ROUND]]
+        sizes = [(int(each[1]), int(each[2])) for each in found if each is not None]
+        for start in range(0, len(sizes), BATCH_SIZE):
+            fetched = [self._fetch(number, size) for number, size in sizes[start : start + BATCH_SIZE]]
+            yield [one for one in fetched if one is not None]
+
+    def put_away(self, read: Sequence[Fetched]) -> None:
+        """Delete mails; see `Mailbox`.
+
+        Raises:
+            Unavailable: If the server does not do so; they come again.
+        """
+        for one in read:
+            self._expect("can't delete mails", partial(self._server.dele, int(one.mark)))
+
+    def close(self) -> None:
+        """Sign out; only then the server deletes what was put away."""
+        try:
+            self._server.quit()
+        except _FAILURES:
+            _hang_up(self._server)
+
+    def _fetch(self, number: int, size: int) -> Fetched | None:
+        """Return a mail, or None for a large one that the server does not give the beginning of: it stays where it is."""
+        is_large = size > LARGEST_MAIL
+        lines = self._beginning(number) if is_large else self._expect("can't be read", lambda: self._server.retr(number))[1]
+        if lines is None:
+            return None
+        return Fetched(str(number).encode(), (b"\r\n".join(lines) + b"\r\n")[:LONGEST_MAIL])
+
+    def _beginning(self, number: int) -> list[bytes] | None:
+        try:
+            return self._server.top(number, _LINES_OF_LARGE)[1]
+        except poplib.error_proto as error:
+            if not str(error).startswith("b'-ERR "):  # more than a "no": what was answered makes no sense
+                raise self._account.cant("can't be read", error) from error
+            _log.warning("a mail of more than %d bytes stays in the bounce mailbox, its server gives no part of it", LARGEST_MAIL)
+            return None
+        except OSError as error:
+            raise self._account.cant("can't be read", error) from error
+
+    def _expect(self, what: str, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except _FAILURES as error:
+            raise self._account.cant(what, error) from error
+
+
+def _connected(account: Account) -> poplib.POP3:
+    if account.security is Security.TLS:
+        return _PatientTls(account.host, account.port or poplib.POP3_SSL_PORT, timeout=account.timeout, context=account.context)
+    server = _Patient(account.host, account.port or poplib.POP3_PORT, timeout=account.timeout)
+    if account.security is Security.STARTTLS:
+        try:
+            server.stls(context=account.context)
+        except _FAILURES:
+            _hang_up(server)
+            raise
+    return server
+
+
+def _hang_up(server: poplib.POP3) -> None:
+    with suppress(OSError):  # there may be no connection any more
+        server.close()
