@@ -10,6 +10,7 @@ import base64
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,15 +23,19 @@ from core.errors import PostwrightError
 from core.ids import random_name
 from core.providers.bounce_mailboxes import MailboxOwner
 from core.providers.mailbox import Fetched, Mailbox
-from core.providers.smtp.bounces import CONTENT_TYPE
+from core.providers.smtp.bounces import CONTENT_TYPE, is_about_us
 from core.storage.journal import JournalWriter
 from core.storage.leases import Lease
 
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
-# Longer than a server may take over one batch: each of its answers is waited for 20 seconds at most.
-_LEASE = timedelta(minutes=10)
+# A server that takes longer over one batch is read by another worker besides; what both take in counts once.
+_LEASE = timedelta(minutes=2)
+# Anybody can write to the mailbox. In a round no more than this gets into the journal; the rest waits a minute.
+_MOST_BYTES, _MOST_MAILS = 64 * 1024 * 1024, 10_000
+# Of what is about no message of ours so much is kept, to see what it was.
+_BEGINNING = 8 * 1024
 _MOST_AT_ONCE = 8
 _GOODBYE_SECONDS = 2.0
 
@@ -73,8 +78,9 @@ class BounceMail:
 
     def wait(self, seconds: float) -> None:
         """Wait until nothing is being read, so long at most."""
+        until = time.monotonic() + seconds
         for thread in list(self._reading.values()):
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def close(self) -> None:
         """Let go; what is still being read is left to the next worker."""
@@ -97,21 +103,22 @@ class BounceMail:
                 return self._read(owner, lease)
             finally:
                 lease.release()
-        except (PostwrightError, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # whatever a server answers, the next minute is another try
             logger.warning("a bounce mailbox could not be read", extra={"connection_id": owner.connection_id, "kind": type(error).__name__})
             return 0
 
     def _read(self, owner: MailboxOwner, lease: Lease) -> int:
-        mailboxes, taken = self._services.bounce_mailboxes, 0
+        mailboxes, taken, size = self._services.bounce_mailboxes, 0, 0
         try:
             mailbox = mailboxes.open(owner)
             if mailbox is None:
                 return 0
             try:
                 for batch in mailbox.batches():
-                    if self._should_stop() or not lease.hold():
+                    size += self._take(owner, mailbox, batch)
+                    taken += len(batch)
+                    if size > _MOST_BYTES or taken >= _MOST_MAILS or self._should_stop() or not lease.hold():
                         break
-                    taken += self._take(owner, mailbox, batch)
             finally:
                 mailbox.close()
         except PostwrightError as error:
@@ -126,11 +133,12 @@ class BounceMail:
         return taken
 
     def _take(self, owner: MailboxOwner, mailbox: Mailbox, batch: Sequence[Fetched]) -> int:
-        """Put a batch into the journal, and only then away; one without bytes is put away only."""
+        """Put a batch into the journal, and only then away; return its size. A mail without bytes is put away only."""
         now = self._services.clock.now()
-        self._open_journal().append([line(owner, one, now) for one in batch if one.data.strip()], durable=True, keep=False)
+        lines = [line(owner, one.data if is_about_us(one.data) else one.data[:_BEGINNING], now) for one in batch if one.data.strip()]
+        self._open_journal().append(lines, durable=True, keep=False)
         mailbox.put_away(batch)
-        return len(batch)
+        return sum(len(one.data) for one in batch)
 
     def _open_journal(self) -> JournalWriter:
         with self._lock:
@@ -139,7 +147,7 @@ class BounceMail:
             return self._journal
 
 
-def line(owner: MailboxOwner, mail: Fetched, at: datetime) -> dict[str, Any]:
+def line(owner: MailboxOwner, mail: bytes, at: datetime) -> dict[str, Any]:
     """Return the journal line of a mail: the ingester reads it like a provider's report.
 
     Args:
@@ -157,6 +165,6 @@ def line(owner: MailboxOwner, mail: Fetched, at: datetime) -> dict[str, Any]:
         "content_type": CONTENT_TYPE,
     }
     try:
-        return known | {"body": mail.data.decode()}
+        return known | {"body": mail.decode()}
     except UnicodeDecodeError:
-        return known | {"body_base64": base64.b64encode(mail.data).decode()}
+        return known | {"body_base64": base64.b64encode(mail).decode()}

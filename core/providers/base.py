@@ -174,6 +174,19 @@ FieldKind = Literal["text", "number", "password", "choice"]
 
 
 @dataclass(frozen=True)
+class FieldGroup:
+    """What stands together under a heading, because it may be left out altogether.
+
+    Args:
+        label: The heading.
+        help: What it is good for, one or two sentences.
+    """
+
+    label: str
+    help: str
+
+
+@dataclass(frozen=True)
 class ProviderField:
     """One thing a person enters to set a provider up.
 
@@ -188,7 +201,7 @@ class ProviderField:
         choices: What can be chosen, for `choice`.
         check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
         is_wrapped: Whether line breaks in it mean nothing, as in a key that is pasted from a file.
-        group: The heading it stands under with others, for what may be left out altogether; empty for none.
+        group: What it stands together with; None where it stands alone.
     """
 
     name: str
@@ -201,7 +214,7 @@ class ProviderField:
     choices: tuple[str, ...] = ()
     check: Callable[[str], None] | None = None
     is_wrapped: bool = False
-    group: str = ""
+    group: FieldGroup | None = None
 
 
 @dataclass(frozen=True)

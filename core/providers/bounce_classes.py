@@ -21,7 +21,8 @@ _CODES: tuple[tuple[str, str, BounceClass], ...] = (
     ("1", "8|7", BounceClass.BLOCK),  # 5.1.7 and 5.1.8 are about the sender's address
     ("1", r"[1-9]\d*", BounceClass.HARD),  # x.1.0 says only that it is about some address, perhaps the sender's: the words decide
     ("2", "1", BounceClass.SOFT),  # disabled mailbox: hard only once it repeats
-    ("4", "4", BounceClass.HARD),  # no mail route to the domain
+    ("4", "4|310", BounceClass.HARD),  # no mail route to the domain; Exchange: the domain does not exist
+    ("4", "1", BounceClass.SOFT),  # no answer; Exchange Online says so of people it does not know, and of much else
     ("6", r"\d+", BounceClass.BLOCK),  # content
 )
 
@@ -36,6 +37,9 @@ _WORDS: tuple[tuple[re.Pattern[str], BounceClass], ...] = tuple(
         (r"(no such|unknown|invalid) (user|mailbox|recipient|address|local part)|mailbox unavailable|no mailbox", BounceClass.HARD),
     )
 )
+
+# What is left once the words say nothing either: full, closed or out of order now, the address may be good.
+_SUBJECTS = {"2": BounceClass.SOFT, "3": BounceClass.SOFT, "4": BounceClass.SOFT}
 
 
 def classify(text: str, *, smtp_code: int | None = None, status: str = "") -> BounceClass:
@@ -54,14 +58,21 @@ def _class_of(told: str, smtp_code: int | None, status: str) -> BounceClass:
     code = smtp_code or _reply_code(told)
     if code is not None and code < 500:
         return BounceClass.SOFT
-    found = _ENHANCED.fullmatch(status.strip()) or _ENHANCED.search(told)
-    if found and found[1] == "4":
+    level, subject, detail = _enhanced(told, status)
+    if level == "4":
         return BounceClass.SOFT
-    if found and found[1] == "5":
-        by_code = next((kind for subject, detail, kind in _CODES if found[2] == subject and re.fullmatch(detail, found[3])), None)
-        if by_code:
-            return by_code
-    return next((bounce_class for words, bounce_class in _WORDS if words.search(told)), BounceClass.UNKNOWN)
+    by_code = next((found for of, details, found in _CODES if of == subject and re.fullmatch(details, detail)), None)
+    if level == "5" and by_code:
+        return by_code
+    by_words = next((bounce_class for words, bounce_class in _WORDS if words.search(told)), None)
+    return by_words or (_SUBJECTS.get(subject, BounceClass.UNKNOWN) if level == "5" else BounceClass.UNKNOWN)
+
+
+def _enhanced(told: str, status: str) -> tuple[str, str, str]:
+    """Return the three numbers of the code that says most: the status, unless that says nothing (x.0.0) and the text does."""
+    found = [code.groups() for code in (_ENHANCED.fullmatch(status.strip()), _ENHANCED.search(told)) if code]
+    level, subject, detail = next((code for code in found if code[1:] != ("0", "0")), found[0] if found else ("", "", ""))
+    return level, subject, detail
 
 
 def settle(verdict: BounceClass, text: str, *, smtp_code: int | None = None, status: str = "") -> BounceClass:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import InvalidInput
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import FieldGroup, ProviderField, ProviderKind
 from core.providers.catalogue import CATALOGUE
 
 _MAX_LENGTH = 2_000
@@ -70,8 +70,8 @@ def changed_values(
     return checked_values(kind, kept | given)
 
 
-def _used_groups(kind: ProviderKind, values: Mapping[str, Any]) -> set[str]:
-    """Return the headings under which something was entered; what stands under the others is left out altogether."""
+def _used_groups(kind: ProviderKind, values: Mapping[str, Any]) -> set[FieldGroup]:
+    """Return the groups of which something was entered; the others are left out altogether."""
     return {field.group for field in kind.fields if field.group and values.get(field.name, field.default) not in (field.default, None, "")}
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from core.providers.base import ProviderField, ProviderKind
+from core.providers.base import FieldGroup, ProviderField, ProviderKind
 
 _NEW = "Secrets are stored encrypted and never shown again."
 _STORED = "Leave empty to keep it."
@@ -29,11 +29,12 @@ def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None
     return values
 
 
-def _group(kind: ProviderKind, group: str, key: str, stored: Mapping[str, Any] | None) -> dict[str, Any]:
+def _group(kind: ProviderKind, group: FieldGroup, key: str, stored: Mapping[str, Any] | None) -> dict[str, Any]:
     """Draw what belongs together and may be left out, folded up where nothing of it was entered."""
     inside = [one for one in kind.fields if one.group == group]
     is_used = stored is not None and any(stored.get(one.name, one.default) != one.default for one in inside if not one.secret)
-    with st.expander(f"{group} (optional)", expanded=is_used):
+    with st.expander(f"{group.label} (optional)", expanded=is_used):
+        st.caption(group.help)
         return {one.name: _field(one, f"{key}_{one.name}", stored) for one in inside}
 
 

@@ -27,7 +27,9 @@ def add() -> None:
         if st.form_submit_button("Add connection", type="primary"):
             next_step = "Test it before the first campaign." if chosen.sends else "Give its webhook address to your provider."
             with page.act(f"Added. {next_step}"):
-                connections.add(page.by, name or "", chosen.kind, {name: value for name, value in values.items() if value != ""})
+                connections.add(
+                    page.by, name or "", chosen.kind, {name: value for name, value in values.items() if value not in ("", None)}
+                )
                 dialogs.done()
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from core.links.tokens import Purpose, TokenSigner
 from core.messages.keys import MessageKeys
-from core.providers.webhook_catalogue import WEBHOOKS
+from core.providers.webhook_catalogue import READ_FROM_MAIL, WEBHOOKS, reader_of
 from core.providers.webhooks import Forged, UnreadableReport, WebhookRequest
 from core.storage.event_words import EventKind
 
@@ -64,7 +64,9 @@ def read(kind: str, data: bytes) -> None:
     """A body is read into events, or called unreadable."""
     content_type = _CONTENT_TYPES[data[0] % len(_CONTENT_TYPES)] if data else ""
     try:
-        events = WEBHOOKS[kind].read(data[1:], content_type)
+        reader = reader_of(kind)
+        assert reader is not None
+        events = reader(data[1:], content_type)
     except UnreadableReport:
         return
     for event in events:
@@ -99,6 +101,8 @@ def _headers_and_body(data: bytes) -> tuple[dict[str, str], bytes]:
 def targets() -> dict[str, Target]:
     """Every target by name."""
     found: dict[str, Target] = {"tokens": tokens}
+    for kind in READ_FROM_MAIL:
+        found[f"read-{kind}"] = partial(read, kind)
     for kind in WEBHOOKS:
         found[f"read-{kind}"] = partial(read, kind)
         found[f"verify-{kind}"] = partial(verify, kind)

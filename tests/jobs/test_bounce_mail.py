@@ -247,7 +247,7 @@ def test_two_workers_do_not_read_one_mailbox_at_once(services: Services, workspa
     inside, release = threading.Event(), threading.Event()
 
     def hold(command: str) -> None:
-        if command == "SEARCH":
+        if command == "SELECT":
             inside.set()
             release.wait(30)
 

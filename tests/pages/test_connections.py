@@ -169,3 +169,44 @@ def test_every_kind_is_offered_those_that_send_first(app_as, shared, admin):
     assert offered[:2] == ["Outbox (sandbox)", "SMTP server"]
     assert all(label.endswith("(reports only)") for label in offered[2:])
     assert len(offered) == len(CATALOGUE)
+
+
+def test_a_bounce_mailbox_is_entered_with_the_server_it_belongs_to_and_its_state_is_told(app_as, shared, admin):
+    shared.connections.default(admin)
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key="primary_action").click().run()
+    app.selectbox(key="connection_kind").select("SMTP server").run()
+    assert [one.label for one in app.expander] == ["Bounces (optional)"]
+    app.text_input(key="connection_name").set_value("Ours")
+    app.text_input(key="connection_smtp_host").set_value("127.0.0.1")
+    app.text_input(key="connection_smtp_return_path").set_value("bounces@mail.example.com")
+    app.selectbox(key="connection_smtp_bounce_protocol").select("imap")
+    app.text_input(key="connection_smtp_bounce_password").set_value("very secret")
+    app = submit(app)
+    assert not app.error
+    [added] = [one for one in shared.connections.all(admin) if one.kind == "smtp"]
+    assert (added.settings["return_path"], added.settings["bounce_port"]) == ("bounces@mail.example.com", "")
+    assert "read every minute; not read so far" in words_on(app)
+    [owner] = shared.bounce_mailboxes.all()
+    shared.bounce_mailboxes.note(owner, "It refused the sign-in.")
+    app = app_as(Role.ADMIN)(FILE)
+    assert ["refused the sign" in one.value for one in app.warning] == [True]
+    shared.bounce_mailboxes.note(owner)
+    app = app_as(Role.ADMIN)(FILE)
+    assert not app.warning
+    assert "last just now" in words_on(app)
+    assert "very secret" not in str(app)
+    app.button(key=f"edit_{added.id}").click().run()
+    app.selectbox(key=f"edit_{added.id}_bounce_protocol").select("none")
+    app = submit(app, "Save changes")
+    assert not app.error
+    assert "is not read" in words_on(app)
+
+
+def test_a_bounce_address_that_is_none_is_named(app_as, shared, admin):
+    added = add_relay(shared, admin)
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key=f"edit_{added.id}").click().run()
+    app.text_input(key=f"edit_{added.id}_return_path").set_value("nobody")
+    app = submit(app, "Save changes")
+    assert [one.value for one in app.error if "bounce address" in one.value]

@@ -21,6 +21,15 @@ from core.storage.event_words import BounceClass
         (550, "5.7.1 Message rejected as spam", BounceClass.BLOCK),
         (550, "5.7.26 Unauthenticated mail is not accepted due to the domain's DMARC policy", BounceClass.BLOCK),
         (554, "5.6.0 Content rejected", BounceClass.BLOCK),
+        (550, "5.4.310 DNS domain tea.example does not exist", BounceClass.HARD),
+        (550, "5.4.1 Recipient address rejected: Access denied", BounceClass.SOFT),
+        (554, "5.4.6 Routing loop detected", BounceClass.SOFT),
+        (554, "5.4.14 Hop count exceeded", BounceClass.SOFT),
+        (552, "5.2.4 Mailing list expansion problem", BounceClass.SOFT),
+        (554, "5.3.2 System not accepting network messages", BounceClass.SOFT),
+        (553, "5.3.0 No such user", BounceClass.HARD),
+        (550, "5.5.0 Requested action not taken", BounceClass.UNKNOWN),
+        (556, "5.1.10 Recipient address has null MX", BounceClass.HARD),
         (451, "4.7.1 Greylisted", BounceClass.SOFT),
         (421, "Too busy", BounceClass.SOFT),
         (554, "4.2.2 over quota", BounceClass.SOFT),
@@ -61,6 +70,12 @@ def test_codes_are_found_where_they_stand_in_the_text(text: str, expected: Bounc
 def test_a_status_apart_from_the_text_counts_first() -> None:
     assert classify("Mail refused, see 5.1.1", status="5.7.1") is BounceClass.BLOCK
     assert classify("5.1.1", status="gibberish") is BounceClass.HARD
+
+
+def test_a_status_that_says_nothing_leaves_it_to_the_text() -> None:
+    assert classify("smtp; 550 5.1.1 Not here", status="5.0.0") is BounceClass.HARD
+    assert classify("smtp; 550 5.7.1 Not you", status="5.0.0") is BounceClass.BLOCK
+    assert classify("smtp; 550 Not here", status="5.0.0") is BounceClass.UNKNOWN
 
 
 @pytest.mark.parametrize(

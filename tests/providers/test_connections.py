@@ -241,3 +241,21 @@ def test_each_connection_has_an_address_of_its_own(connections: Connections, wor
     assert first.webhook_url("https://mail.example.com") == f"https://mail.example.com/webhooks/generic/{first.webhook_key}"
     assert first.webhook_key != second.webhook_key
     assert connections.add(workspace, "C", "smtp", SMTP).webhook_url("https://mail.example.com") is None
+
+
+def test_only_secrets_that_are_used_have_to_be_entered_again(
+    db: Database, clock: FrozenClock, tmp_path: Path, connections: Connections, workspace: Principal
+) -> None:
+    added = connections.add(workspace, "Relay", "smtp", SMTP | {"bounce_protocol": "imap", "bounce_password": "s3cret"})
+    restored = Connections(db, clock, Vault(b"another key"), tmp_path)
+    with pytest.raises(InvalidInput, match="Mailbox password has to be entered again"):
+        restored.change(workspace, added.id, {"password": "entered again"})
+    changed = restored.change(workspace, added.id, {"password": "entered again", "bounce_protocol": "none"})
+    assert changed.settings["bounce_protocol"] == "none"
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "imap"])
+def test_a_port_that_may_be_left_out_is_checked_where_it_is_not(connections: Connections, workspace: Principal, port: str) -> None:
+    assert connections.add(workspace, "Relay", "smtp", SMTP | {"bounce_port": ""}).settings["bounce_port"] == ""
+    with pytest.raises(InvalidInput, match="Mailbox port"):
+        connections.add(workspace, "Other", "smtp", SMTP | {"bounce_port": port})

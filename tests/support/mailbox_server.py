@@ -136,8 +136,10 @@ class ImapSession(_Session):
         self.say("* OK [UIDVALIDITY 1] always the same")
         return "OK [READ-WRITE] selected"
 
-    def on_search(self, _told: str) -> str:
-        self.say("* SEARCH " + " ".join(str(each.uid) for each in self.held.mails if not each.is_seen))
+    def on_search(self, told: str) -> str:
+        first, last = map(int, re.fullmatch(r"(\d+):(\d+) UNSEEN UNDELETED", told).groups())
+        assert 1 <= first <= last <= len(self.held.mails)
+        self.say("* SEARCH " + " ".join(str(each.uid) for each in self.held.mails[first - 1 : last] if not each.is_seen))
         return "OK found"
 
     def on_fetch(self, told: str) -> str:

@@ -12,7 +12,7 @@ from core.errors import Unavailable
 from core.providers.smtp.send import Security
 
 TIMEOUT_SECONDS = 20.0
-BATCH_SIZE = 20
+BATCH_SIZE = 50
 
 
 class MailboxProtocol(StrEnum):
@@ -60,9 +60,9 @@ class Account:
             error: Why.
         """
         said = b" ".join(one for one in error.args if isinstance(one, bytes)).decode("utf-8", "replace") or str(error)
-        why = "it did not answer in time" if isinstance(error, TimeoutError) else " ".join(said.split())[:200]
+        why = "it did not answer in time" if isinstance(error, TimeoutError) else " ".join(said.split())[:200].rstrip(". ")
         return Unavailable(
-            f"The bounce mailbox at {self.host} {what}: {why or type(error).__name__}",
+            f"The bounce mailbox at {self.host} {what}: {why or type(error).__name__}.",
             hint="Check server, port, encryption and sign-in of the bounce mailbox.",
         )
 

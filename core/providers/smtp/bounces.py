@@ -14,7 +14,7 @@ from core.providers.smtp.arf import read_feedback
 from core.providers.smtp.dsn import read_dsn
 from core.providers.smtp.mail import Mail
 from core.providers.smtp.other_bounces import is_automatic_reply, read_other
-from core.providers.webhooks import ProviderEvent
+from core.providers.webhooks import ProviderEvent, UnreadableReport
 from core.storage.event_words import EventKind
 
 CONTENT_TYPE = "message/rfc822"
@@ -35,6 +35,16 @@ def read(body: bytes, _content_type: str) -> list[ProviderEvent]:
         return _other(mail, "automatic_reply")
     events = read_other(mail)
     return _trusted(events) if events is not None else _other(mail, "other")
+
+
+def is_about_us(body: bytes) -> bool:
+    """Return whether a mail says something that is kept as an event; also where nobody can tell, which is worth a look."""
+    try:
+        return bool(read(body, CONTENT_TYPE))
+    except UnreadableReport:
+        return False
+    except Exception:  # a mail nobody thought of must not keep the others waiting
+        return True
 
 
 def _trusted(events: Sequence[ProviderEvent]) -> list[ProviderEvent]:

@@ -18,6 +18,8 @@ from core.providers.smtp.send import Security
 _FAILURES = (OSError, imaplib.IMAP4.error, ValueError)
 _PORT, _PORT_TLS = 143, 993
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
+# An answer that names more mails is longer than `imaplib` reads.
+_SEARCHED_AT_ONCE = 50_000
 _LARGEST_LITERAL = 4 * LONGEST_MAIL
 
 
@@ -51,10 +53,11 @@ class ImapMailbox:
             raise account.cant("can't be reached", error) from error
         try:
             self._sign_in()
-            self._expect("can't open the folder", lambda: self._server.select(_quoted(account.folder)))
+            answer = self._expect("can't open the folder", lambda: self._server.select(_quoted(account.folder)))
         except Unavailable:
             self.close()
             raise
+        self._there = int(answer[0]) if answer and isinstance(answer[0], bytes) and answer[0].isdigit() else 0
 
     def batches(self) -> Iterator[Sequence[Fetched]]:
         """Yield what is not seen, oldest first; see `Mailbox`.
@@ -62,10 +65,10 @@ class ImapMailbox:
         Raises:
             Unavailable: If the server does not answer as it should; says why.
         """
-        found = self._expect("can't be searched", lambda: self._server.uid("SEARCH", "UNSEEN", "UNDELETED"))
-        uids = sorted({int(one) for line in found if isinstance(line, bytes) for one in line.split() if one.isdigit()})
-        for start in range(0, len(uids), BATCH_SIZE):
-            yield self._fetch(uids[start : start + BATCH_SIZE])
+        for first in range(1, self._there + 1, _SEARCHED_AT_ONCE):
+            uids = self._unseen(f"{first}:{min(self._there, first + _SEARCHED_AT_ONCE - 1)}")
+            for start in range(0, len(uids), BATCH_SIZE):
+                yield self._fetch(uids[start : start + BATCH_SIZE])
 
     def put_away(self, read: Sequence[Fetched]) -> None:
         """Mark mails as seen; see `Mailbox`.
@@ -91,6 +94,10 @@ class ImapMailbox:
             return
         plain = f"\0{account.username}\0{account.password}".encode()  # RFC 4616; LOGIN has no letters beyond ASCII
         self._expect("refused the sign-in", lambda: server.authenticate("PLAIN", lambda _: plain))
+
+    def _unseen(self, among: str) -> list[int]:
+        found = self._expect("can't be searched", lambda: self._server.uid("SEARCH", among, "UNSEEN", "UNDELETED"))
+        return sorted({int(one) for line in found if isinstance(line, bytes) for one in line.split() if one.isdigit()})
 
     def _fetch(self, uids: Sequence[int]) -> list[Fetched]:
         wanted, part = ",".join(map(str, uids)), f"(UID BODY.PEEK[]<0.{LONGEST_MAIL}>)"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.providers.base import Provider, ProviderField, ProviderKind, Surroundings
+from core.providers.base import FieldGroup, Provider, ProviderField, ProviderKind, Surroundings
 from core.providers.mailbox import Mailbox
 from core.providers.smtp.account import MailboxProtocol, account_of, protocol_of
 from core.providers.smtp.imap import ImapMailbox
@@ -27,7 +27,11 @@ def _mailbox(values: Mapping[str, Any]) -> Mailbox | None:
     return ImapMailbox(account) if protocol_of(values) is MailboxProtocol.IMAP else Pop3Mailbox(account)
 
 
-_BOUNCES = "Bounces"
+_BOUNCES = FieldGroup(
+    "Bounces",
+    "Mail that can’t be delivered comes back. Name a mailbox for it, and Postwright reads there which addresses do not exist, and who "
+    "complained where mailbox providers send such reports to it.",
+)
 _BOUNCE_FIELDS = (
     ProviderField(
         "return_path",

@@ -27,7 +27,7 @@ _ADDRESSES = re.compile(r"[^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255}")
 # In what is returned, quoted or not: a header of ours, or the Message-ID that we made of the key.
 _OUR_HEADER = re.compile(r"^[>| \t]{0,8}X-Postwright-Message:[ \t]{0,4}([0-9]{1,18}-[0-9a-f]{12})\b", re.IGNORECASE | re.MULTILINE)
 _OUR_ID = re.compile(
-    r"^[>| \t]{0,8}(?:Original-)?Message-ID:\s{0,4}<([0-9]{1,18}-[0-9a-f]{12})@[^\s<>]{1,255}>", re.IGNORECASE | re.MULTILINE
+    r"^[>| \t]{0,8}(?:X-)?(?:Original-)?Message-ID:\s{0,4}<([0-9]{1,18}-[0-9a-f]{12})@[^\s<>]{1,255}>", re.IGNORECASE | re.MULTILINE
 )
 
 
@@ -85,7 +85,7 @@ class Mail:
     @cached_property
     def key(self) -> str:
         """Our name of the message it is about, as far as it tells; whether that is genuine, only the secret key tells."""
-        return self._key_it_was_sent_to() or self._key_returned()
+        return self._key_it_was_sent_to() or self._key_returned() or self._key_answered()
 
     @property
     def words(self) -> str:
@@ -110,6 +110,11 @@ class Mail:
                 if found := pattern.search(part.text):
                     return ours(found[1].lower())
         return ""
+
+    def _key_answered(self) -> str:
+        """Return the key of the message that it calls itself an answer to."""
+        ids = f"{self.header('In-Reply-To')} {self.header('References')}"
+        return next((key for found in _ADDRESSES.findall(ids)[:20] if (key := ours(found.partition("@")[0].lstrip("<").lower()))), "")
 
 
 def header_of(message: Message, name: str) -> str:

@@ -21,7 +21,7 @@ _FAILURES = (OSError, poplib.error_proto, ValueError)
 LARGEST_MAIL = 5 * 1024 * 1024
 _LINES_OF_LARGE = 2_000
 # One round reads this many; the next follows a minute later. Deletions count once the server is told goodbye.
-_MOST_IN_A_ROUND = 500
+_MOST_IN_A_ROUND = 2_000
 _LONGEST_LINE, _LONGEST_ANSWER = 1024 * 1024, 2 * LARGEST_MAIL
 _log = logging.getLogger(__name__)
 _LISTED = re.compile(rb"(\d{1,10}) (\d{1,18})\b")

@@ -45,7 +45,10 @@ def check_template(text: str) -> None:
     Raises:
         InvalidInput: If not; says why.
     """
-    local = address(text).rpartition("@")[0]
+    try:
+        local = address(text).rpartition("@")[0]
+    except InvalidInput as error:
+        raise InvalidInput("The bounce address is no email address.", hint="For example bounces@mail.example.com.") from error
     if len(local) > _LONGEST_LOCAL or local.startswith('"'):
         raise InvalidInput(
             "The bounce address can't be used: its part before the @ is too long or quoted.",
