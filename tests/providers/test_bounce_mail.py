@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import encodebytes
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,6 +108,19 @@ def test_a_report_of_several_recipients_has_an_event_for_each() -> None:
     second = b"Final-Recipient: rfc822; bob@tea.example\nAction: failed\nStatus: 5.2.2\n\n--b1--"
     found = events(mail("postfix_no_such_domain").replace(b"--b1--", second))
     assert [(event.kind, event.bounce_class) for event in found] == [(B, BounceClass.HARD), (B, BounceClass.SOFT)]
+
+
+def test_a_report_may_be_encoded() -> None:
+    head, mark, rest = mail("international").partition(b"Content-Type: message/global-delivery-status\n\n")
+    report, end, tail = rest.partition(b"\n--b--")
+    encoded = mark[:-1] + b"Content-Transfer-Encoding: base64\n\n" + encodebytes(report)
+    assert [(event.kind, event.bounce_class) for event in events(head + encoded + end + tail)] == EXPECTED["international"]
+
+
+@pytest.mark.parametrize("answer", ["In-Reply-To: <{}@shop.example>", "References: <1@else.example> <{}@shop.example>"])
+def test_what_calls_itself_an_answer_to_a_message_of_ours_is_about_it(answer: str) -> None:
+    body = answer.format(KEY).encode() + b"\n" + mail("postfix_no_such_domain", "")
+    assert [event.message_key for event in events(body)] == [KEY]
 
 
 @pytest.mark.parametrize("body", [b"", b"\n", b"\x00\xff\xfe", b"no header at all", b"\n\nbody only"])

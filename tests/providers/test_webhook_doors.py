@@ -140,3 +140,10 @@ def test_secrets_that_cannot_be_read_believe_nothing_and_shut_no_other_door(
     assert not opens(doors.known(broken.webhook_key), "")
     assert opens(doors.known(good.webhook_key), "one")
     assert "one" not in caplog.text.split()
+
+
+def test_what_reports_by_mail_has_no_door(doors: WebhookDoors, connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "Relay", "smtp", {"host": "mail.example.com", "bounce_protocol": "imap"})
+    doors.refresh()
+    assert doors.get(added.webhook_key) is None
+    assert (added.webhook_path, added.webhook_url("https://mail.example.com")) == ("", None)

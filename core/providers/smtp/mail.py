@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -180,7 +182,12 @@ def _flattened(part: Message) -> str:
     if not isinstance(content, list):
         return _text(part)
     blocks = [f"{_headers(each)}\n{_text(each)}".strip("\n") if isinstance(each, Message) else "" for each in content[:_MOST_PARTS]]
-    return "\n\n".join(blocks)[:_LONGEST_TEXT]
+    text = "\n\n".join(blocks)[:_LONGEST_TEXT]
+    if header_of(part, "Content-Transfer-Encoding").lower() != "base64":  # the parser decodes nothing inside a message
+        return text
+    with suppress(binascii.Error):
+        text = binascii.a2b_base64("".join(text.split()).encode("ascii", "replace")).decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 def _headers(message: Message) -> str:
