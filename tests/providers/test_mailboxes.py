@@ -15,8 +15,8 @@ from core.providers.mailbox import Mailbox
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.imap import ImapMailbox
 from core.providers.smtp.mail import LONGEST_MAIL
+from core.providers.smtp.opening import Security
 from core.providers.smtp.pop3 import LARGEST_MAIL, Pop3Mailbox
-from core.providers.smtp.send import Security
 from tests.support.mail_server import free_port
 from tests.support.mailbox_server import PASSWORD, USER, MailboxServer, serving
 

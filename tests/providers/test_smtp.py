@@ -10,13 +10,21 @@ from email.message import EmailMessage
 import pytest
 
 from core.errors import Unavailable
-from core.providers.base import Outcome
-from core.providers.smtp.send import Security, SmtpProvider
+from core.providers.base import Outcome, Trouble
+from core.providers.smtp.opening import Security, SignIn
+from core.providers.smtp.send import SmtpProvider
 from core.storage.event_words import BounceClass
 from tests.providers.conftest import email as outgoing
 from tests.support.mail_server import MailServer, OnlyAnn, free_port
 
 Start = Callable[..., MailServer]
+
+
+@pytest.fixture(params=[False, True], ids=["step by step", "pipelined"])
+def mail_server(request: pytest.FixtureRequest, start_mail_server: Start) -> MailServer:
+    server = start_mail_server(enable_SMTPUTF8=True)
+    server.pipelines = request.param
+    return server
 
 
 @pytest.fixture
@@ -56,6 +64,7 @@ def test_one_connection_serves_many_messages_and_batches(mail_server: MailServer
         ("RCPT", "552 5.2.2 Mailbox full", Outcome.REFUSED, BounceClass.SOFT),
         ("RCPT", "451 4.7.1 Greylisted", Outcome.RETRY, None),
         ("RCPT", "421 4.3.2 Shutting down", Outcome.RETRY, None),
+        ("RCPT", "450 4.7.28 Unusual rate", Outcome.RETRY, None),
         ("DATA", "554 5.7.1 Spam", Outcome.REFUSED, BounceClass.BLOCK),
         ("DATA", "554 Transaction failed", Outcome.REFUSED, BounceClass.UNKNOWN),
         ("DATA", "452 4.3.1 Out of storage", Outcome.RETRY, None),
@@ -133,3 +142,84 @@ def test_a_server_without_encryption_is_not_used_where_encryption_is_asked_for(m
         assert provider.send([outgoing(1)])[0].outcome is Outcome.RETRY
 
     assert mail_server.received == []
+
+
+def test_many_connections_carry_a_batch_and_nothing_is_lost_or_doubled(mail_server: MailServer) -> None:
+    refused = {f"person{number}@example.com" for number in range(7, 200, 31)}
+    mail_server.answers.update({("RCPT", each): "550 5.1.1 No such user" for each in refused})
+    mail_server.answers.update({("DATA", "person50@example.com"): "hang up", ("RCPT", "person90@example.com"): "hang up"})
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, connections=6, timeout=5)) as provider:
+        results = provider.send([outgoing(number) for number in range(200)])
+
+    outcomes = {result.message_id: result.outcome for result in results}
+    taken = [envelope.rcpt_tos[0] for envelope in mail_server.received]
+    assert len(taken) == len(set(taken))
+    assert [number for number, outcome in outcomes.items() if outcome is Outcome.UNCERTAIN] == [50]
+    assert {f"person{number}@example.com" for number, outcome in outcomes.items() if outcome is Outcome.REFUSED} == refused
+    assert outcomes[90] is Outcome.RETRY
+    accepted = {f"person{number}@example.com" for number, outcome in outcomes.items() if outcome is Outcome.ACCEPTED}
+    assert accepted | {"person50@example.com"} == set(taken)
+    assert 1 < mail_server.connections <= 6 + 4
+
+
+def test_what_a_domain_or_a_server_asks_for_is_told_apart(mail_server: MailServer, provider: SmtpProvider) -> None:
+    mail_server.answers["RCPT", "person1@example.com"] = "450 4.7.28 Unusual rate"
+    mail_server.answers["RCPT", "person2@example.com"] = "451 4.3.0 Try later"
+
+    results = provider.send([outgoing(1), outgoing(2), outgoing(3)])
+
+    assert [result.trouble for result in results] == [Trouble.DOMAIN, None, None]
+
+
+def test_an_address_with_special_letters_goes_where_the_server_takes_it(mail_server: MailServer, provider: SmtpProvider) -> None:
+    [result] = provider.send([outgoing(1, to="jörg@bücher.example")])
+
+    assert result.outcome is Outcome.ACCEPTED
+    assert mail_server.received[0].rcpt_tos == ["jörg@bücher.example"]
+    assert "SMTPUTF8" in mail_server.received[0].mail_options
+
+
+def test_an_address_with_special_letters_is_refused_clearly_elsewhere(start_mail_server: Start) -> None:
+    server = start_mail_server(enable_SMTPUTF8=False)
+    with closing(SmtpProvider("127.0.0.1", server.port, Security.NONE, timeout=5)) as provider:
+        refused, accepted = provider.send([outgoing(1, to="jörg@example.com"), outgoing(2)])
+
+    assert (refused.outcome, accepted.outcome) == (Outcome.REFUSED, Outcome.ACCEPTED)
+    assert "special letters" in refused.reason
+
+
+def test_every_message_has_a_return_path_of_its_own(mail_server: MailServer) -> None:
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, bounce_address="bounces@mail.example", timeout=5)) as provider:
+        provider.send([outgoing(1, key="1-0123456789ab"), outgoing(2, key="2-0123456789ab")])
+
+    assert sorted(str(envelope.mail_from) for envelope in mail_server.received) == [
+        "bounces+1-0123456789ab@mail.example",
+        "bounces+2-0123456789ab@mail.example",
+    ]
+
+
+def test_signed_mail_begins_with_its_signature(mail_server: MailServer) -> None:
+    def sign(domain: str, data: bytes) -> bytes:
+        return f"X-Signed: {domain} {len(data)}\r\n".encode()
+
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, sign=sign, timeout=5)) as provider:
+        provider.send([outgoing(1)])
+
+    assert bytes(mail_server.received[0].content or b"").startswith(b"X-Signed: shop.example ")
+
+
+def test_a_batch_is_as_large_as_some_seconds_are_worth(mail_server: MailServer) -> None:
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, connections=2, timeout=5)) as provider:
+        assert provider.batch_size == 40
+        provider.send([outgoing(number) for number in range(40)])
+
+        assert provider.batch_size == 500
+
+
+def test_an_access_token_is_fetched_and_used(start_mail_server: Start, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
+    server = start_mail_server(tls_context=server_tls, authenticator=OnlyAnn(), auth_required=True)
+    for token, outcome, trouble in (("good", Outcome.ACCEPTED, None), ("stale", Outcome.RETRY, Trouble.SIGN_IN)):
+        options = {"sign_in": SignIn.XOAUTH2, "timeout": 5, "tls": client_tls}
+        with closing(SmtpProvider("127.0.0.1", server.port, Security.STARTTLS, "ann", lambda token=token: token, **options)) as provider:
+            [result] = provider.send([outgoing(1)])
+        assert (result.outcome, result.trouble) == (outcome, trouble)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,11 +32,17 @@ class MailServer:
     connections: int = 0
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
     before_answer: Callable[[int], None] | None = None
+    pipelines: bool = False
 
     async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelines else responses
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Sign in whoever brings the right access token, the way Google and Microsoft take them."""
+        right = base64.b64decode(args[1]) == b"user=ann\1auth=Bearer good\1\1"
+        return AuthResult(success=right, handled=False)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         answer = self.answers.get(("RCPT", address), "250 OK")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Unavailable
-from core.providers.smtp.send import Security
+from core.providers.smtp.opening import Security
 
 TIMEOUT_SECONDS = 20.0
 BATCH_SIZE = 50

@@ -13,7 +13,7 @@ from core.errors import Unavailable
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.mail import LONGEST_MAIL
-from core.providers.smtp.send import Security
+from core.providers.smtp.opening import Security
 
 _FAILURES = (OSError, imaplib.IMAP4.error, ValueError)
 _PORT, _PORT_TLS = 143, 993

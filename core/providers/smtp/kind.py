@@ -6,18 +6,37 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from core.errors import InvalidInput
 from core.providers.base import FieldGroup, Provider, ProviderField, ProviderKind, Surroundings
 from core.providers.mailbox import Mailbox
+from core.providers.smtp.access_tokens import AccessTokens
 from core.providers.smtp.account import MailboxProtocol, account_of, protocol_of
 from core.providers.smtp.imap import ImapMailbox
+from core.providers.smtp.opening import Security, SignIn
 from core.providers.smtp.pop3 import Pop3Mailbox
-from core.providers.smtp.send import Security, SmtpProvider
+from core.providers.smtp.send import CONNECTIONS, SmtpProvider
 from core.providers.smtp.verp import check_template
 
+_MOST_CONNECTIONS = 64
 
-def _build(values: Mapping[str, Any], _around: Surroundings) -> Provider:
-    security = Security(values["security"])
-    return SmtpProvider(values["host"], values["port"], security, values["username"], values["password"])
+
+def _build(values: Mapping[str, Any], around: Surroundings) -> Provider:
+    way = SignIn(values["sign_in"])
+    return SmtpProvider(
+        values["host"],
+        values["port"],
+        Security(values["security"]),
+        values["username"],
+        values["password"] if way is SignIn.PASSWORD else _tokens(values),
+        sign_in=way,
+        connections=min(max(int(values["connections"]), 1), _MOST_CONNECTIONS),
+        bounce_address=values["return_path"],
+        sign=around.sign,
+    )
+
+
+def _tokens(values: Mapping[str, Any]) -> AccessTokens:
+    return AccessTokens(values["oauth_token_url"], values["oauth_client_id"], values["oauth_client_secret"], values["oauth_refresh_token"])
 
 
 def _mailbox(values: Mapping[str, Any]) -> Mailbox | None:
@@ -69,6 +88,30 @@ _BOUNCE_FIELDS = (
     ProviderField("bounce_folder", "Folder", required=False, default="INBOX", help="Which folder IMAP reads."),
 )
 
+_TOKENS = FieldGroup("Sign in with a token", "For servers that take no passwords from programs, such as Google's and Microsoft's.")
+_TOKEN_FIELDS = (
+    ProviderField(
+        "sign_in",
+        "Sign in by",
+        kind="choice",
+        default=SignIn.PASSWORD.value,
+        choices=tuple(way.value for way in SignIn),
+        help="“xoauth2” fetches an access token for the username above, with what is entered here.",
+    ),
+    ProviderField("oauth_token_url", "Token address", required=False, help="For example https://oauth2.googleapis.com/token."),
+    ProviderField(
+        "oauth_client_id", "Client ID", required=False, help="From the provider's console, where this installation is registered."
+    ),
+    ProviderField("oauth_client_secret", "Client secret", kind="password", required=False, secret=True),
+    ProviderField("oauth_refresh_token", "Refresh token", kind="password", required=False, secret=True),
+)
+
+
+def _check_connections(entered: str) -> None:
+    if not entered.isdigit() or not 1 <= int(entered) <= _MOST_CONNECTIONS:
+        raise InvalidInput(f"The number of connections is from 1 to {_MOST_CONNECTIONS}.")
+
+
 KIND = ProviderKind(
     kind="smtp",
     label="SMTP server",
@@ -86,6 +129,16 @@ KIND = ProviderKind(
         ),
         ProviderField("username", "Username", required=False, help="Empty if the server asks for no sign-in."),
         ProviderField("password", "Password", kind="password", required=False, secret=True),
+        ProviderField(
+            "connections",
+            "Connections at once",
+            kind="number",
+            required=False,
+            default=CONNECTIONS,
+            check=_check_connections,
+            help="How many the server allows; more are faster, up to its limit.",
+        ),
+        *(replace(field, group=_TOKENS) for field in _TOKEN_FIELDS),
         *(replace(field, group=_BOUNCES) for field in _BOUNCE_FIELDS),
     ),
     build=_build,

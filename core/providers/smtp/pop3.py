@@ -14,7 +14,7 @@ from core.errors import Unavailable
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.mail import LONGEST_MAIL
-from core.providers.smtp.send import Security
+from core.providers.smtp.opening import Security
 
 _FAILURES = (OSError, poplib.error_proto, ValueError)
 # A larger mail is not fetched whole: bounces are small, and of what returns a whole message the beginning is enough.

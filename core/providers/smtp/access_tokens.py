@@ -1,0 +1,59 @@
+"""Access tokens for signing in at mail servers (XOAUTH2): fetched with a refresh token, kept until shortly before they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx2
+
+from core.errors import Unavailable
+
+_EARLY_SECONDS = 60.0
+_USUAL_SECONDS = 3600.0
+_TIMEOUT_SECONDS = 15.0
+
+
+class AccessTokens:
+    """Returns the access token of the moment (RFC 6749, section 6).
+
+    Args:
+        url: Where tokens are given out.
+        client_id: What the provider knows this installation as.
+        client_secret: Its secret there; may be empty.
+        refresh_token: What somebody consented to once.
+        monotonic: A clock that only goes forward, in seconds.
+    """
+
+    def __init__(
+        self, url: str, client_id: str, client_secret: str, refresh_token: str, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._url, self._monotonic = url, monotonic
+        self._form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token}
+        if client_secret:
+            self._form["client_secret"] = client_secret
+        self._token, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        """Return a token that is good now.
+
+        Raises:
+            Unavailable: If none is given out; says why.
+        """
+        if self._monotonic() >= self._until:
+            self._fetch()
+        return self._token
+
+    def _fetch(self) -> None:
+        try:
+            answer = httpx2.post(self._url, data=self._form, timeout=_TIMEOUT_SECONDS, trust_env=False)
+            given = answer.json()
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            raise Unavailable("No access token could be fetched: the token address does not answer as it should.") from error
+        token = given.get("access_token") if isinstance(given, dict) else None
+        if not answer.is_success or not isinstance(token, str) or not token:
+            said = str(given.get("error", answer.status_code))[:80] if isinstance(given, dict) else str(answer.status_code)
+            raise Unavailable(f"The access token was refused ({said}).", hint="Consent again and enter the new refresh token.")
+        lasts = given.get("expires_in")
+        seconds = float(lasts) if isinstance(lasts, int | float) and lasts > 0 else _USUAL_SECONDS
+        self._token, self._until = token, self._monotonic() + max(seconds - _EARLY_SECONDS, 0.0)
