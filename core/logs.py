@@ -15,7 +15,7 @@ _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 # A line break in what somebody sent would begin a line of their own making, and a terminal obeys the rest (CWE-117, CWE-150).
 _ONE_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # These tell every poll and every query; only their warnings are news.
-_TALKATIVE = ("huey", "httpx", "httpx2", "alembic", "sqlalchemy", "asyncio", "watchdog")
+_TALKATIVE = ("huey", "httpx", "httpx2", "python_http_client", "alembic", "sqlalchemy", "asyncio", "watchdog")
 
 
 def configure(settings: Settings, process: str, *, level: int = logging.INFO) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from core.errors import InvalidInput
 from core.providers.base import ProviderField
 
 NEEDED_TO_SEND = "Needed to send; reports do without."
@@ -19,6 +22,21 @@ def secret(name: str, label: str, help: str) -> ProviderField:
 
 
 API_KEY = secret("api_key", "API key", NEEDED_TO_SEND)
+
+
+def api_url(default: str) -> ProviderField:
+    """Return a field for where a provider's API is; it is entered where mail goes through another host or a proxy.
+
+    Args:
+        default: Where it usually is.
+    """
+    return ProviderField("api_url", "API address", required=False, default=default, help=f"Usually {default}.", check=_check_url)
+
+
+def _check_url(entered: str) -> None:
+    address = urlsplit(entered)
+    if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment or "@" in address.netloc:
+        raise InvalidInput("The API address is no address.", hint="It looks like https://api.example.com.")
 
 
 def username_and_password(help: str) -> tuple[ProviderField, ProviderField]:

@@ -26,7 +26,9 @@ LONGEST_WAIT = timedelta(hours=1)
 _LARGEST_ANSWER = 4_000_000
 _REASON_LENGTH = 300
 _CREDENTIALS = (401, 403)
-_NOT_TAKEN = (429, 503)
+# Payment due, nothing at that address, or everything moved: only a person can mend it.
+_SETTINGS = (301, 302, 307, 308, 402, 404, 405, 407)
+_NOT_TAKEN = (408, 429, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,24 @@ class HttpApi:
         base_url: Where it is.
         headers: Sent with every request; credentials among them.
         auth: User name and password for basic sign-in, or None.
+        timeout: Seconds to wait for an answer.
     """
 
-    def __init__(self, base_url: str, headers: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> None:
         limits = httpx2.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=5.0)
-        timeout = httpx2.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
         # No proxy from the environment and no redirect: mail goes where the connection says, or nowhere.
         self._client = httpx2.Client(
             base_url=base_url,
             headers=dict(headers or {}),
             auth=auth,
-            timeout=timeout,
+            timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
             limits=limits,
             trust_env=False,
             follow_redirects=False,
@@ -161,6 +170,8 @@ def failed(messages: Sequence[OutgoingMessage], answer: Answer, now: datetime, *
         return untried(messages, f"The provider can't be reached: {words}", Trouble.CONNECTION)
     if answer.status in _CREDENTIALS:
         return untried(messages, f"The provider refused the sign-in ({answer.status}): {words}", Trouble.SIGN_IN)
+    if answer.status in _SETTINGS:
+        return untried(messages, f"The provider takes no mail with these settings ({answer.status}): {words}", Trouble.SIGN_IN)
     if answer.status in _NOT_TAKEN:
         trouble = Trouble.THROTTLED if answer.status == 429 else Trouble.CONNECTION
         return untried(messages, f"The provider wants us to wait ({answer.status}): {words}", trouble, answer.retry_after(now))
@@ -194,6 +205,8 @@ def must_accept(answer: Answer, said: str = "") -> None:
         raise Unavailable(
             f"The provider refused the sign-in ({answer.status}). {words}".strip(), hint="Check the credentials of this connection."
         )
+    if answer.status in _SETTINGS:
+        raise Unavailable(f"The provider takes no mail with these settings ({answer.status}). {words}".strip(), hint="Check the settings.")
     if answer.status >= 500 or answer.status in _NOT_TAKEN:
         raise Unavailable(f"The provider is out of order ({answer.status}). {words}".strip(), hint="Try again in a while.")
 

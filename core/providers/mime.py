@@ -53,7 +53,7 @@ def to_bytes(message: OutgoingMessage, *, allows_utf8: bool = False) -> bytes:
     to = _mailbox(message.to_name, recipient) if message.to_name and recipient.isascii() else recipient
     lines = [f"From: {_mailbox(message.from_name, message.from_email)}", f"To: {to}"]
     lines.append(f"Subject: {_unstructured('Subject', message.subject)}")
-    lines += [f"{_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
+    lines += [f"{header_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
     lines.append("MIME-Version: 1.0\r\n")
     known: dict[str, str] = {}
     text, html = _part("text/plain", message.text, known), _part("text/html", message.html, known)
@@ -105,10 +105,28 @@ def header_value(name: str, value: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _name(name: str) -> str:
+def header_name(name: str) -> str:
+    """Return the name unchanged if a header can be called so.
+
+    Raises:
+        InvalidInput: If not.
+    """
     if not _HEADER_NAME.fullmatch(name):
         raise InvalidInput(f"“{name[:40]}” is not the name of a header.")
     return name
+
+
+def mailbox(name: str, email: str) -> str:
+    """Return a name and an address as one text that is not yet encoded for a header, for services that do that themselves.
+
+    Raises:
+        InvalidInput: If the name holds a line break, or the address can't be used.
+    """
+    header_value("The name beside an address", name)
+    if not name:
+        return address(email)
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{address(email)}>'
 
 
 @lru_cache(maxsize=256)

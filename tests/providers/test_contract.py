@@ -1,0 +1,300 @@
+"""The contract of providers, for every kind that sends over HTTP, against a fake of its service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.errors import Unavailable
+from core.providers.base import Attachment, Outcome, Provider, SendResult, Surroundings, Trouble
+from core.providers.catalogue import CATALOGUE
+from core.providers.entering import checked_values
+from tests.providers.conftest import email
+from tests.providers.contract import HOSTILE, Rig, campaign, must_be_delivered, rigs
+from tests.support.esp.server import GOOD_KEY, FakeService, Trick, serving
+from tests.support.mail_server import free_port
+
+RIGS = rigs()
+Connect = Callable[..., Provider]
+
+
+@pytest.fixture(params=RIGS, ids=lambda rig: rig.kind)
+def rig(request: pytest.FixtureRequest) -> Rig:
+    found: Rig = request.param
+    return found
+
+
+@pytest.fixture
+def service(rig: Rig) -> Iterator[FakeService]:
+    with serving(rig.fake()) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(rig: Rig, service: FakeService) -> Iterator[Connect]:
+    with ExitStack() as opened:
+
+        def made(key: str = GOOD_KEY, url: str | None = None, timeout: float = 20) -> Provider:
+            return opened.enter_context(closing(rig.connect(url or service.url, key, timeout)))
+
+        yield made
+
+
+@pytest.fixture
+def provider(connect: Connect) -> Provider:
+    return connect()
+
+
+def outcomes(results: list[SendResult]) -> dict[int, Outcome]:
+    assert len({result.message_id for result in results}) == len(results), "a message has two results"
+    return {result.message_id: result.outcome for result in results}
+
+
+def many(count: int, places: int = 3) -> list[list[str]]:
+    return [[f"person {number}", *[f"https://l.example/{number}/{place}" for place in range(1, places)]] for number in range(count)]
+
+
+def test_the_catalogue_builds_what_a_person_entered(rig: Rig, service: FakeService, tmp_path: Path) -> None:
+    kind = CATALOGUE[rig.kind]
+    assert kind.sends
+    assert kind.build is not None
+    shown, secret = checked_values(kind, rig.settings(service.url))
+    with closing(kind.build({**shown, **secret}, Surroundings(tmp_path))) as built:
+        assert built.kind == rig.kind
+        built.check()
+        [message] = campaign(many(1))
+        assert outcomes(built.send([message])) == {1: Outcome.ACCEPTED}
+
+    must_be_delivered([message], service.delivered)
+
+
+def test_every_message_of_a_full_batch_arrives_once_as_it_was_written(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(provider.batch_size))
+
+    results = provider.send(messages)
+
+    assert set(outcomes(results).values()) == {Outcome.ACCEPTED}
+    assert len(results) == len(messages)
+    assert all(result.provider_message_id for result in results)
+    must_be_delivered(messages, service.delivered)
+
+
+def test_nothing_is_sent_for_nothing(service: FakeService, provider: Provider) -> None:
+    assert provider.send([]) == []
+    assert service.calls == []
+
+
+def test_what_a_service_would_read_as_its_own_language_arrives_letter_for_letter(service: FakeService, provider: Provider) -> None:
+    values = [[f"{number} {one}", *HOSTILE[1:]] for number, one in enumerate(HOSTILE)] + many(2, len(HOSTILE))
+    messages = campaign(values)
+
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
+
+
+def test_what_a_layout_holds_of_a_services_language_arrives_letter_for_letter(service: FakeService, provider: Provider) -> None:
+    first, second = campaign(many(2))
+    hostile = "".join(HOSTILE)
+    messages = []
+    for message in (first, second):
+        changed = email(
+            message.message_id, html=f"<p>{hostile}</p>{message.key}{{", text=f"}}{hostile}{message.key}", headers=message.headers
+        )
+        messages.append(changed)
+
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
+
+
+def test_subjects_and_names_in_any_language_arrive(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(3), from_name='Zoë "The Shop", 世界')
+    hostile = [email(n, subject=f"{n} {text}", headers=messages[0].headers) for n, text in enumerate(HOSTILE, 11) if "\n" not in text]
+
+    assert set(outcomes(provider.send(messages + hostile)).values()) == {Outcome.ACCEPTED}
+
+    assert sorted(mail.subject for mail in service.delivered) == sorted(message.subject for message in messages + hostile)
+    assert sum("世界" in mail.sender for mail in service.delivered) == 3
+
+
+def test_what_is_much_longer_than_usual_arrives(service: FakeService, provider: Provider) -> None:
+    messages = campaign([[f"{number} " + "ü" * length, "b", "c"] for number, length in enumerate((10, 5_000, 20_000))])
+
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
+
+
+def test_an_address_that_gets_two_messages_gets_both(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(3), to="ann@example.com")
+
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
+
+
+def test_campaigns_that_share_nothing_may_be_in_one_batch(service: FakeService, provider: Provider) -> None:
+    ours = campaign(many(2))
+    others = [email(number, html=f"<p>{number}</p>", from_email="other@shop.example", is_bulk=False, headers={}) for number in (11, 12)]
+    answerable = [email(20, headers={"Reply-To": "Ann <ann@shop.example>"})]
+
+    assert set(outcomes(provider.send([ours[0], others[0], answerable[0], ours[1], others[1]])).values()) == {Outcome.ACCEPTED}
+
+    assert sorted(service.keys()) == ["1-abc", "11-abc", "12-abc", "2-abc", "20-abc"]
+    [answered] = [mail for mail in service.delivered if mail.key == "20-abc"]
+    assert "ann@shop.example" in answered.headers["Reply-To"]
+
+
+def test_attachments_arrive(service: FakeService, provider: Provider) -> None:
+    files = (Attachment("Ticket ü.pdf", "application/pdf", bytes(range(256)) * 40), Attachment("a.txt", "text/plain", b"hello"))
+    messages = [*campaign(many(2)), email(10, attachments=files, headers={})]
+
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
+
+
+@pytest.mark.parametrize("where", [0, 6, -1])
+def test_one_refused_recipient_does_not_burn_the_others(service: FakeService, provider: Provider, where: int) -> None:
+    messages = campaign(many(min(provider.batch_size, 40)))
+    service.refuses = {messages[where].to}
+
+    results = provider.send(messages)
+
+    [refused] = [result for result in results if result.outcome is not Outcome.ACCEPTED]
+    assert (refused.message_id, refused.outcome) == (messages[where].message_id, Outcome.REFUSED)
+    assert refused.attempted
+    assert refused.reason
+    assert len(results) == len(messages)
+    must_be_delivered([message for message in messages if message is not messages[where]], service.delivered)
+
+
+def test_many_refused_recipients_are_each_named(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(10))
+    service.refuses = {message.to for message in messages[::3]}
+
+    found = outcomes(provider.send(messages))
+
+    assert {number for number, outcome in found.items() if outcome is Outcome.REFUSED} == {1, 4, 7, 10}
+    must_be_delivered([message for message in messages if message.to not in service.refuses], service.delivered)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": "a\r\nBcc: all@example.com"},
+        {"from_name": "Shop\nBcc: all@example.com"},
+        {"headers": {"X-Mine": "a\r\n\r\nbody"}},
+        {"headers": {"X Mine:": "a"}},
+        {"to": "nobody"},
+        {"to": "zoë@example.com"},
+        {"to": "a@example.com, b@example.com"},
+        {"from_email": "news@shop.example>\r\nBcc: all@example.com"},
+        {"html": "half a character \ud800"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_can_not_be_written_is_refused_and_the_others_go(service: FakeService, provider: Provider, changes: dict[str, str]) -> None:
+    results = provider.send([*campaign(many(2)), email(66, **changes)])
+
+    assert outcomes(results) == {1: Outcome.ACCEPTED, 2: Outcome.ACCEPTED, 66: Outcome.REFUSED}
+    assert sorted(service.keys()) == ["1-abc", "2-abc"]
+
+
+def test_a_wrong_key_burns_nothing_and_says_so(service: FakeService, connect: Connect) -> None:
+    provider = connect(key="wrong-key")
+
+    results = provider.send(campaign(many(3)))
+
+    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.SIGN_IN)}
+    assert len(results) == 3
+    assert "refused the sign-in" in results[0].reason
+    assert not any("wrong-key" in result.reason for result in results)
+    with pytest.raises(Unavailable) as raised:
+        provider.check()
+    assert "wrong-key" not in str(raised.value)
+    assert service.delivered == []
+
+
+def test_the_right_key_passes_the_check_and_nothing_is_sent(service: FakeService, provider: Provider) -> None:
+    provider.check()
+
+    assert service.delivered == []
+
+
+def test_a_service_that_can_not_be_reached_leaves_everything_untried(connect: Connect) -> None:
+    provider = connect(url=f"http://127.0.0.1:{free_port()}")
+
+    results = provider.send(campaign(many(3)))
+
+    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.CONNECTION)}
+    assert len(results) == 3
+    with pytest.raises(Unavailable, match="can't be reached"):
+        provider.check()
+
+
+@pytest.mark.parametrize(("trick", "trouble"), [(Trick.THROTTLE, Trouble.THROTTLED), (Trick.UNAVAILABLE, Trouble.CONNECTION)])
+def test_a_service_that_wants_us_to_wait_took_nothing(service: FakeService, provider: Provider, trick: Trick, trouble: Trouble) -> None:
+    messages = campaign(many(3))
+    service.tricks.append(trick)
+
+    results = provider.send(messages)
+
+    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, trouble)}
+    if trick is Trick.THROTTLE:
+        assert {result.retry_after for result in results} == {timedelta(seconds=7)}
+    assert service.delivered == []
+    assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
+    must_be_delivered(messages, service.delivered)
+
+
+@pytest.mark.parametrize("trick", [Trick.FAIL, Trick.HALF, Trick.RESET, Trick.SILENT])
+def test_what_may_have_been_taken_is_uncertain_and_never_sent_again(service: FakeService, connect: Connect, trick: Trick) -> None:
+    provider = connect(timeout=0.3 if trick is Trick.SILENT else 20)
+    messages = campaign(many(3))
+    service.tricks.append(trick)
+
+    results = provider.send(messages)
+
+    found = outcomes(results)
+    assert len(found) == 3
+    assert set(found.values()) <= {Outcome.UNCERTAIN, Outcome.RETRY, Outcome.ACCEPTED}
+    uncertain = {result.message_id for result in results if result.outcome is Outcome.UNCERTAIN}
+    untried = {result.message_id for result in results if result.outcome is Outcome.RETRY}
+    assert uncertain or trick is Trick.HALF
+    assert all(result.attempted is False for result in results if result.message_id in untried)
+    assert {message.message_id for message in messages if service.keys()[message.key]}.isdisjoint(untried)
+    assert max(service.keys().values()) == 1
+
+
+def test_a_request_that_is_too_large_is_cut(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(8))
+    service.tricks.append(Trick.TOO_LARGE)
+
+    found = outcomes(provider.send(messages))
+
+    must_be_delivered([message for message in messages if found[message.message_id] is Outcome.ACCEPTED], service.delivered)
+    assert list(found.values()).count(Outcome.REFUSED) <= 1
+
+
+def test_a_service_that_is_no_such_service_takes_nothing(service: FakeService, connect: Connect) -> None:
+    provider = connect(url=f"{service.url}/elsewhere")
+
+    results = provider.send(campaign(many(2)))
+
+    assert {(result.outcome, result.attempted) for result in results} == {(Outcome.RETRY, False)}
+    with pytest.raises(Unavailable):
+        provider.check()
+
+
+def test_one_provider_serves_several_sends(service: FakeService, provider: Provider) -> None:
+    messages = campaign(many(6))
+    for start in (0, 2, 4):
+        assert set(outcomes(provider.send(messages[start : start + 2])).values()) == {Outcome.ACCEPTED}
+
+    must_be_delivered(messages, service.delivered)
