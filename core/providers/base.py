@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from core.errors import Unavailable
 from core.providers.content import Filled
 from core.providers.mailbox import Mailbox
 from core.providers.webhooks import WebhookKind
@@ -229,6 +230,7 @@ class ProviderKind:
         build: Makes the provider from the entered values and its surroundings; None where it only reports and can't send.
         webhook: How it reports what became of mail; None where it does not.
         mailbox: Opens the mailbox that bounces come back to, from the entered values; it returns None where none was entered.
+        needs: The fields nothing can be sent without, where a connection that only takes reports may leave them empty.
     """
 
     kind: str
@@ -238,8 +240,31 @@ class ProviderKind:
     build: Callable[[Mapping[str, Any], Surroundings], Provider] | None
     webhook: WebhookKind | None = None
     mailbox: Callable[[Mapping[str, Any]], Mailbox | None] | None = None
+    needs: tuple[str, ...] = ()
 
     @property
     def sends(self) -> bool:
         """Whether mail can leave through it."""
         return self.build is not None
+
+    def can_send(self, values: Mapping[str, Any]) -> bool:
+        """Return whether mail can leave with what was entered."""
+        return self.sends and all(values.get(name) for name in self.needs)
+
+    def made(self, values: Mapping[str, Any], around: Surroundings) -> Provider:
+        """Return a provider, ready to send.
+
+        Args:
+            values: What was entered; what was not has its default.
+            around: What it is given besides.
+
+        Raises:
+            Unavailable: If nothing can be sent through it.
+        """
+        if self.build is None:
+            raise Unavailable(f"Nothing can be sent through {self.label} yet; it takes reports only.", hint="Choose another connection.")
+        complete = {field.name: field.default for field in self.fields} | dict(values)
+        missing = [field.label for field in self.fields if field.name in self.needs and not complete[field.name]]
+        if missing:
+            raise Unavailable(f"Nothing can be sent through this connection: {missing[0]} is missing.", hint="Edit the connection.")
+        return self.build(complete, around)

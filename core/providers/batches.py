@@ -129,6 +129,27 @@ def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_shar
     return done
 
 
+def chunks(ready: Iterable[Ready], *, most: int, most_characters: int) -> list[list[Ready]]:
+    """Return messages in batches of any, for services that are given each message whole.
+
+    Args:
+        ready: The messages.
+        most: How many may be in one request.
+        most_characters: How much they may have together; one that has more goes alone.
+    """
+    done: list[list[Ready]] = []
+    room = 0
+    for each in ready:
+        message = each.message
+        size = len(str(message.html)) + len(str(message.text)) + sum(2 * len(one.data) for one in message.attachments) + 2_000
+        if not done or len(done[-1]) >= most or size > room:
+            done.append([])
+            room = most_characters
+        done[-1].append(each)
+        room -= size
+    return done
+
+
 class _Open:
     """A batch that may still grow."""
 
@@ -221,9 +242,9 @@ def as_json(body: Any) -> bytes:
         raise InvalidInput("The message holds something that is no text.") from error
 
 
-def accepted(batch: Batch, provider_message_id: str | None) -> list[SendResult]:
-    """Return results for a batch that was taken under one name."""
-    return [SendResult(each.message.message_id, Outcome.ACCEPTED, provider_message_id=provider_message_id) for each in batch]
+def taken(each: Ready, provider_message_id: str | None) -> SendResult:
+    """Return the result of a message that was taken, and what it is called there."""
+    return SendResult(each.message.message_id, Outcome.ACCEPTED, provider_message_id=provider_message_id)
 
 
 def messages_of(batch: Batch) -> list[OutgoingMessage]:

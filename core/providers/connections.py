@@ -110,7 +110,7 @@ class Connections:
         shown, secret = checked_values(kind_named(kind), values or {})
         row = self._row(by.workspace_id, _checked_name(name), kind, shown, secret)
         with self._db.transaction() as connection:
-            row["is_default"] = kind_named(kind).sends and not _has_default(connection, by.workspace_id)
+            row["is_default"] = kind_named(kind).can_send(shown | secret) and not _has_default(connection, by.workspace_id)
             if not insert_or_ignore(connection, connections, [row]):
                 raise Conflict(f"There is a connection called “{row['name']}” already.", hint="Choose another name.")
             made = _one(connection, by.workspace_id, connections.c.name == row["name"])
@@ -225,9 +225,7 @@ class Connections:
             Unavailable: If its secrets can't be read, or if nothing can be sent through it.
         """
         kind, values = stored_values(self._db, self._vault, workspace_id, connection_id)
-        if kind.build is None:
-            raise Unavailable(f"Nothing can be sent through {kind.label} yet; it takes reports only.", hint="Choose another connection.")
-        return kind.build(values, Surroundings(self._data_dir))
+        return kind.made(values, Surroundings(self._data_dir))
 
     def test(self, by: Principal, connection_id: int) -> None:
         """Do nothing if the provider answers and accepts us, and so does the mailbox that bounces come back to, where there is one.

@@ -24,13 +24,14 @@ def secret(name: str, label: str, help: str) -> ProviderField:
 API_KEY = secret("api_key", "API key", NEEDED_TO_SEND)
 
 
-def api_url(default: str) -> ProviderField:
+def api_url(default: str, help: str = "") -> ProviderField:
     """Return a field for where a provider's API is; it is entered where mail goes through another host or a proxy.
 
     Args:
-        default: Where it usually is.
+        default: Where it usually is; empty where another field says so.
+        help: One sentence below the field.
     """
-    return ProviderField("api_url", "API address", required=False, default=default, help=f"Usually {default}.", check=_check_url)
+    return ProviderField("api_url", "API address", required=False, default=default, help=help or f"Usually {default}.", check=_check_url)
 
 
 def _check_url(entered: str) -> None:

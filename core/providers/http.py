@@ -105,7 +105,14 @@ class HttpApi:
         )
 
     def post(
-        self, path: str, *, json: Any = None, content: bytes | None = None, form: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        form: Any = None,
+        parts: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Post something and return the answer; what goes wrong is in it, never an exception.
 
@@ -114,9 +121,10 @@ class HttpApi:
             json: What is sent as JSON.
             content: Or bytes as they are.
             form: Or form fields.
+            parts: Or the parts of a multipart form: their names, each with file name (or None), bytes and media type.
             headers: Further headers of this request.
         """
-        return self.request("POST", path, json=json, content=content, form=form, headers=headers)
+        return self.request("POST", path, json=json, content=content, form=form, parts=parts, headers=headers)
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for something and return the answer."""
@@ -130,6 +138,7 @@ class HttpApi:
         json: Any = None,
         content: bytes | None = None,
         form: Any = None,
+        parts: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Do one request; see `post`."""
@@ -138,7 +147,7 @@ class HttpApi:
             content = orjson.dumps(json)
             own.setdefault("content-type", "application/json")
         try:
-            with self._client.stream(method, path, content=content, data=form, headers=own) as response:
+            with self._client.stream(method, path, content=content, data=form, files=parts, headers=own) as response:
                 return Answer(response.status_code, _bounded(response), {name.lower(): value for name, value in response.headers.items()})
         except (
             httpx2.ConnectError,

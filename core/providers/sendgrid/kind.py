@@ -34,4 +34,5 @@ KIND = ProviderKind(
     ),
     build=_build,
     webhook=WEBHOOK,
+    needs=("api_key",),
 )

@@ -17,7 +17,7 @@ from typing import Any
 from core.clock import Clock, SystemClock
 from core.errors import Unavailable
 from core.providers.base import Idempotence, OutgoingMessage, SendResult
-from core.providers.batches import Batch, NotTaken, Ready, accepted, as_json, batches, hand_over, looked_over, messages_of
+from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, hand_over, looked_over, messages_of, taken
 from core.providers.content import Layout
 from core.providers.http import TIMEOUT_SECONDS, Answer, failed, must_accept
 from core.providers.reading import MESSAGE_NAME
@@ -86,7 +86,8 @@ class SendGridProvider:
     def _request(self, batch: Batch, tags: _Tags) -> list[SendResult] | NotTaken:
         answer = self._client.send_mail(as_json(_body(batch, tags)).decode())
         if answer.status == 202:  # nothing else is SendGrid's word for having taken it
-            return accepted(batch, answer.headers.get("x-message-id"))
+            name = answer.headers.get("x-message-id")
+            return [taken(each, name) for each in batch]
         if answer.status == 413:
             return NotTaken(f"413 {_words(answer)}")
         if answer.status == 400:
