@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
@@ -21,7 +23,11 @@ from core.providers.mime import address, header_name, header_value
 
 # With the longest wait for one more answer it stays below the lease of a message (60 s).
 BUDGET_SECONDS = 25.0
+# Who can't share a request waits for the network; a few at once make up for it.
+_AT_ONCE = 8
 _REASON_LENGTH = 300
+_STOPPING = (Trouble.CONNECTION, Trouble.SIGN_IN, Trouble.THROTTLED)
+_TOO_SLOW = SendResult(0, Outcome.RETRY, "The provider is very slow; the rest waits.", trouble=Trouble.CONNECTION)
 # The service writes these itself, or takes them in fields of their own.
 _NOT_HEADERS = frozenset({"date", "from", "to", "cc", "bcc", "subject", "reply-to", "mime-version", "content-type"})
 
@@ -174,32 +180,37 @@ def _likeness(each: Ready) -> Any:
 
 
 def hand_over(all_batches: Iterable[Batch], request: Request) -> list[SendResult]:
-    """Return what became of all messages.
+    """Return what became of all messages; several requests are on their way at once.
 
     Args:
         all_batches: What to send, one request each.
-        request: Sends one batch; raises `InvalidInput` only for what can't be written down, before anything leaves.
+        request: Sends one batch, from any thread; raises `InvalidInput` only for what can't be written down, before anything leaves.
     """
     deadline = time.monotonic() + BUDGET_SECONDS
     waiting, results = deque(all_batches), list[SendResult]()
-    while waiting:
-        batch = waiting.popleft()
-        try:
-            said = request(batch)
-        except InvalidInput as error:  # before anything left
-            said = NotTaken(str(error))
-        if isinstance(said, NotTaken):
-            results += _refused(batch, said)
-            waiting.extendleft(reversed(_again(batch, said)))
-        else:
-            results += said
-        stop = _stop(said) if not isinstance(said, NotTaken) else None
-        if stop is None and time.monotonic() > deadline:
-            stop = SendResult(0, Outcome.RETRY, "The provider is very slow; the rest waits.", trouble=Trouble.CONNECTION)
-        if stop is not None:
-            rest = [each.message for later in waiting for each in later]
-            return results + untried(rest, stop.reason, stop.trouble or Trouble.CONNECTION, stop.retry_after)
+    with ThreadPoolExecutor(_AT_ONCE) as others:
+        while waiting:
+            wave = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
+            asked = partial(_asked, request)
+            said = list(map(asked, wave) if len(wave) == 1 else others.map(asked, wave))
+            for batch, answer in zip(wave, said, strict=True):
+                if isinstance(answer, NotTaken):
+                    results += _refused(batch, answer)
+                    waiting.extend(_again(batch, answer))
+                else:
+                    results += answer
+            stop = _stop(said) or (_TOO_SLOW if time.monotonic() > deadline else None)
+            if stop is not None:
+                rest = [each.message for batch in waiting for each in batch]
+                return results + untried(rest, stop.reason, stop.trouble or Trouble.CONNECTION, stop.retry_after)
     return results
+
+
+def _asked(request: Request, batch: Batch) -> list[SendResult] | NotTaken:
+    try:
+        return request(batch)
+    except InvalidInput as error:  # before anything left
+        return NotTaken(str(error))
 
 
 def _refused(batch: Batch, said: NotTaken) -> list[SendResult]:
@@ -217,12 +228,10 @@ def _again(batch: Batch, said: NotTaken) -> list[Batch]:
     return [batch[:middle], batch[middle:]]
 
 
-def _stop(said: Sequence[SendResult]) -> SendResult | None:
+def _stop(said: Iterable[list[SendResult] | NotTaken]) -> SendResult | None:
     """Return a result that speaks against sending more now: the rest would meet with the same, or become uncertain too."""
-    return next((one for one in said if one.trouble in _STOPPING), None)
-
-
-_STOPPING = (Trouble.CONNECTION, Trouble.SIGN_IN, Trouble.THROTTLED)
+    found = (one for answer in said if not isinstance(answer, NotTaken) for one in answer)
+    return next((one for one in found if one.trouble in _STOPPING), None)
 
 
 def refusal(message: OutgoingMessage, said: str) -> SendResult:

@@ -21,7 +21,14 @@ def secret(name: str, label: str, help: str) -> ProviderField:
     return ProviderField(name, label, kind="password", required=False, secret=True, help=help)
 
 
-API_KEY = secret("api_key", "API key", NEEDED_TO_SEND)
+def _check_key(entered: str) -> None:
+    if not entered.isascii():
+        raise InvalidInput("The API key holds letters no key has.", hint="Copy it once more from the provider's page.")
+
+
+API_KEY = ProviderField(
+    "api_key", "API key", kind="password", required=False, secret=True, help=NEEDED_TO_SEND, check=_check_key, is_wrapped=True
+)
 
 
 def api_url(default: str, help: str = "") -> ProviderField:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Unavailable
+from core.errors import InvalidInput, Unavailable
 from core.providers.base import Attachment, Outcome, Provider, SendResult, Surroundings, Trouble
 from core.providers.catalogue import CATALOGUE
 from core.providers.entering import checked_values
@@ -84,6 +84,14 @@ def test_every_message_of_a_full_batch_arrives_once_as_it_was_written(rig: Rig, 
     must_be_delivered(messages, service.delivered, rig)
 
 
+def test_a_key_with_letters_no_key_has_is_refused_when_it_is_entered(rig: Rig) -> None:
+    with pytest.raises(InvalidInput, match="API key"):
+        checked_values(CATALOGUE[rig.kind], rig.settings("https://api.example.com") | {"api_key": "ключ"})
+    for wrong in ("api.example.com", "ftp://api.example.com", "https://", "https://me:secret@api.example.com"):
+        with pytest.raises(InvalidInput, match="API address"):
+            checked_values(CATALOGUE[rig.kind], rig.settings(wrong))
+
+
 def test_nothing_is_sent_for_nothing(service: FakeService, provider: Provider) -> None:
     assert provider.send([]) == []
     assert service.calls == []
@@ -100,7 +108,7 @@ def test_what_a_service_would_read_as_its_own_language_arrives_letter_for_letter
     must_be_delivered(messages, service.delivered, rig)
 
 
-def test_what_a_layout_holds_of_a_services_language_arrives_letter_for_letter(rig: Rig, service: FakeService, provider: Provider) -> None:
+def test_what_of_it_stands_in_a_layout_arrives_letter_for_letter(rig: Rig, service: FakeService, provider: Provider) -> None:
     first, second = campaign(many(2))
     hostile = "".join(HOSTILE)
     messages = []

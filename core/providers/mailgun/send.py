@@ -87,7 +87,8 @@ class MailgunProvider:
             # Each gets the Message-ID we gave it, and reports name that one.
             return [taken(each, each.message.headers.get("Message-ID") or str(found["id"])) for each in batch]
         if answer.status in (400, 413):
-            return NotTaken(f"{answer.status} {words}")
+            everybody = range(len(batch)) if words.startswith(("from ", "'from'")) else ()
+            return NotTaken(f"{answer.status} {words}", dict.fromkeys(everybody, f"{answer.status} {words}"))
         if _GREETING in answer.body:
             return untried(messages, "The provider takes no mail with these settings: check domain and address.", Trouble.SIGN_IN)
         return failed(messages, answer, self._clock.now(), said=words)

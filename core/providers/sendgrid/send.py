@@ -91,7 +91,7 @@ class SendGridProvider:
         if answer.status == 413:
             return NotTaken(f"413 {_words(answer)}")
         if answer.status == 400:
-            return NotTaken(f"400 {_words(answer)}", _guilty(answer))
+            return NotTaken(f"400 {_words(answer)}", _guilty(batch, answer))
         return failed(messages_of(batch), answer, self._clock.now(), said=_words(answer))
 
 
@@ -172,13 +172,18 @@ def _attachment(name: str, content_type: str, data: bytes) -> dict[str, str]:
     return {"content": base64.b64encode(data).decode(), "type": content_type, "filename": name, "disposition": "attachment"}
 
 
-def _guilty(answer: Answer) -> Mapping[int, str]:
-    """Return which persons an answer names: `{"errors": [{"field": "personalizations.3.to.0.email", "message": …}]}`."""
+def _guilty(batch: Batch, answer: Answer) -> Mapping[int, str]:
+    """Return whom an answer names: `{"errors": [{"field": "personalizations.3.to.0.email", "message": …}]}`.
+
+    Any other field is the same for all of a batch, so all are meant.
+    """
     found: dict[int, str] = {}
     for error in _errors(answer):
-        named = _PERSON.match(str(error.get("field") or ""))
-        if named:
-            found.setdefault(int(named[1]), f"400 {error.get('message') or ''}".strip())
+        field, said = str(error.get("field") or ""), f"400 {error.get('message') or ''}".strip()
+        if named := _PERSON.match(field):
+            found.setdefault(int(named[1]), said)
+        elif field and not field.startswith("personalizations"):
+            return dict.fromkeys(range(len(batch)), said)
     return found
 
 
