@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from core.providers.base import ProviderKind
-from core.providers.fields import API_KEY, NEEDED_TO_SEND, secret, username_and_password
+from collections.abc import Mapping
+from typing import Any
+
+from core.providers.base import Provider, ProviderKind, Surroundings
+from core.providers.fields import API_KEY, NEEDED_TO_SEND, api_url, secret, username_and_password
+from core.providers.mailjet.send import API_URL, MailjetProvider
 from core.providers.mailjet.webhook import WEBHOOK
+
+_US = "https://api.us.mailjet.com"
+
+
+def _build(values: Mapping[str, Any], _around: Surroundings) -> Provider:
+    return MailjetProvider(values["api_key"], values["api_secret"], values["api_url"])
+
 
 KIND = ProviderKind(
     kind="mailjet",
     label="Mailjet",
-    summary="Takes the reports of Mailjet, with a user name and a password.",
+    summary="Sends through Mailjet, up to 50 emails a request, and takes its reports.",
     fields=(
         API_KEY,
         secret("api_secret", "API secret", NEEDED_TO_SEND),
         *username_and_password("It stands in the address Mailjet is given."),
+        api_url(API_URL, f"{API_URL}, or {_US} for an account in the US."),
     ),
-    build=None,
+    build=_build,
     webhook=WEBHOOK,
+    needs=("api_key", "api_secret"),
 )
