@@ -25,14 +25,15 @@ def add(
     default: Annotated[bool, typer.Option("--default", help="New campaigns use it.")] = False,
 ) -> Answer:
     """Configure a provider; its secrets are kept encrypted. What it answers as webhook URL is where the provider reports to."""
-    connections = call.services.connections
-    if default and not kind_named(kind).sends:
-        raise Usage(f"Nothing can be sent through {kind_named(kind).label} yet, so it can't be the default.", hint="Leave --default out.")
-    connection = connections.add(call.by, name, kind, dict(_pair(text) for text in values or []))
+    connections, given = call.services.connections, dict(_pair(text) for text in values or [])
+    can_send = kind_named(kind).can_send(given)
+    if default and not can_send:
+        raise Usage(f"Nothing can be sent through {kind_named(kind).label} yet, so it can't be the default.", hint=_why_not(kind))
+    connection = connections.add(call.by, name, kind, given)
     if default:
         connections.set_default(call.by, connection.id)
     facts = _facts(call, connection) | {"is_default": default or connection.is_default}
-    return Answer({"connection": facts, "webhook_url": facts["webhook_url"]}, _welcome(call, connection))
+    return Answer({"connection": facts, "webhook_url": facts["webhook_url"]}, _welcome(call, connection, can_send=can_send))
 
 
 @command(providers, "set")
@@ -70,10 +71,16 @@ def _role(one: Connection) -> str:
     return "default" if one.is_default else ""
 
 
-def _welcome(call: Call, one: Connection) -> str:
+def _why_not(kind: str) -> str:
+    """Return what could be done about a connection nothing can be sent through."""
+    needed = " and ".join(f"--set {name}=…" for name in kind_named(kind).needs)
+    return f"To send through it, enter {needed}." if needed else "Leave --default out."
+
+
+def _welcome(call: Call, one: Connection, *, can_send: bool) -> str:
     """Return what is next: nothing, or to tell the provider where to report."""
     kind, url = kind_named(one.kind), one.webhook_url(call.settings.public_url)
-    can = "is ready to send" if one.sends else "takes reports; nothing can be sent through it yet"
+    can = "is ready to send" if can_send else "takes reports; nothing can be sent through it yet"
     lines = [f"“{one.name}” ({one.kind}) {can}."]
     if url and kind.webhook:
         lines += ["", "Its provider reports to:", f"  {url}", "", kind.webhook.guide]

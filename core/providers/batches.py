@@ -90,6 +90,7 @@ def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult]) 
 def _ready(message: OutgoingMessage) -> Ready:
     header_value("Subject", message.subject)
     header_value("The sender's name", message.from_name)
+    header_value("The recipient's name", message.to_name)
     header_value("The message key", message.key)
     headers, reply_to = {}, ""
     for name, value in message.headers.items():

@@ -121,6 +121,20 @@ def test_a_person_is_told_where_to_enter_the_address(cli: Cli) -> None:
     assert "postal default-dkim-record" in said.out
 
 
+def test_a_provider_whose_key_is_missing_takes_reports_until_it_is_entered(cli: Cli) -> None:
+    said = cli("providers", "add", "Grid", "--kind", "sendgrid", "--default")
+    assert (said.code, "--set api_key=…" in said.err) == (2, True)
+    said = cli("providers", "add", "Grid", "--kind", "sendgrid", "--json")
+    assert said.facts["connection"]["is_default"] is False
+    assert "nothing can be sent through it yet" in cli("providers", "add", "Gun", "--kind", "mailgun", "--set", "api_key=k").out
+    ready = cli("providers", "add", "Mail", "--kind", "mailgun", "--set", "api_key=secret-key", "--set", "domain=shop.example")
+    assert "is ready to send" in ready.out
+    assert "secret-key" not in ready.out
+    assert cli("providers", "add", "Post", "--kind", "sparkpost", "--set", "api_key=k", "--default", "--json").facts["connection"][
+        "is_default"
+    ]
+
+
 def test_every_kind_of_provider_is_named_in_the_help(cli: Cli) -> None:
     shown = " ".join(cli("providers", "add", "--help").out.replace("│", " ").split())
     for kind in ("outbox", "smtp", "sparkpost", "resend", "mailersend", "mandrill", "postal", "generic"):

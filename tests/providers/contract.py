@@ -42,6 +42,7 @@ class Rig:
         is_batched: Whether a full batch of one campaign is one request.
         names_refused: Whether it can be found out whom of a batch the service refuses; else a batch with such a one is uncertain.
         lost_headers: Headers the service does not let anybody set.
+        speaks_http: Whether it is a service with an HTTP API, so that all of the contract is about it.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Rig:
     is_batched: bool = True
     names_refused: bool = True
     lost_headers: frozenset[str] = frozenset()
+    speaks_http: bool = True
 
 
 def rigs() -> list[Rig]:
@@ -93,6 +95,7 @@ def must_be_delivered(messages: Sequence[OutgoingMessage], delivered: Sequence[D
     for message in messages:
         mail = by_key[message.key]
         assert mail.to == message.to
+        assert mail.to_name in ("", message.to_name)
         assert message.from_email in mail.sender
         assert message.from_name in mail.sender
         assert mail.subject == message.subject

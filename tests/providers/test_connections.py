@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -234,6 +235,16 @@ def test_one_that_only_takes_reports_is_never_the_default(connections: Connectio
     default = connections.default(workspace)
     assert (default.name, default.kind, default.is_default) == ("Outbox 2", "outbox", True)
     assert connections.default(workspace) == default
+
+
+def test_one_without_its_key_sends_nothing_and_says_what_is_missing(connections: Connections, workspace: Principal) -> None:
+    added = connections.add(workspace, "Grid", "sendgrid", {})
+    assert not added.is_default
+    with pytest.raises(Unavailable, match="API key is missing"):
+        connections.open(workspace.workspace_id, added.id)
+    connections.change(workspace, added.id, {"api_key": " SG.key\n"})
+    with closing(connections.open(workspace.workspace_id, added.id)) as provider:
+        assert provider.kind == "sendgrid"
 
 
 def test_each_connection_has_an_address_of_its_own(connections: Connections, workspace: Principal) -> None:

@@ -103,7 +103,7 @@ class _Plain:
     def is_plain(self, each: Ready) -> bool:
         """Return whether a message may be in a request with variables."""
         message = each.message
-        own = (*each.values, message.subject, message.from_name, each.reply_to, *each.headers.values())
+        own = (*each.values, message.subject, message.from_name, message.to_name, each.reply_to, *each.headers.values())
         return _are_plain(own) and self._is_layout_plain(message.html) and self._is_layout_plain(message.text)
 
     def _is_layout_plain(self, part: Filled) -> bool:
@@ -152,7 +152,7 @@ def _parts(batch: Batch) -> Iterator[Part]:
     first, messages, variables = batch[0], messages_of(batch), _Variables(batch)
     yield _text("from", mailbox(messages[0].from_name, first.sender))
     for each in batch:
-        yield _text("to", each.to)
+        yield _text("to", mailbox(each.message.to_name, each.to))
     yield _text("subject", variables.add("pw_subject", [message.subject for message in messages]))
     for name, value in _FIXED:
         yield _text(name, value)

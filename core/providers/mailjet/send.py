@@ -86,7 +86,7 @@ def _message(each: Ready) -> dict[str, Any]:
     message = each.message
     found: dict[str, Any] = {
         "From": _named(message.from_name, each.sender),
-        "To": [{"Email": each.to}],
+        "To": [_named(message.to_name, each.to)],
         "Subject": message.subject,
         "TextPart": str(message.text),
         "HTMLPart": str(message.html),

@@ -157,7 +157,7 @@ def _body(batch: Batch, tags: _Tags) -> dict[str, Any]:
 def _person(each: Ready) -> dict[str, Any]:
     message = each.message
     return {
-        "to": [{"email": each.to}],
+        "to": [_named(message.to_name, each.to)],
         "subject": message.subject,
         "headers": each.headers,
         "custom_args": {MESSAGE_NAME: message.key},

@@ -168,7 +168,10 @@ def _body(batch: Batch) -> dict[str, Any]:
 
 
 def _recipient(each: Ready, own: dict[str, str]) -> dict[str, Any]:
-    return {"address": {"email": each.to}, "substitution_data": own, "metadata": {MESSAGE_NAME: each.message.key}}
+    address, name = {"email": each.to}, each.message.to_name
+    if name and "{" not in name and "}" not in name:  # whether it is read as a template is not said
+        address["name"] = name
+    return {"address": address, "substitution_data": own, "metadata": {MESSAGE_NAME: each.message.key}}
 
 
 def _words(answer: Answer) -> str:

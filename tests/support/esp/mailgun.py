@@ -7,6 +7,7 @@ import json
 import re
 from email import policy
 from email.parser import BytesParser
+from email.utils import parseaddr
 
 from core.providers.mailgun.send import MailgunProvider
 from tests.providers.contract import Rig
@@ -51,7 +52,8 @@ class FakeMailgun(FakeService):
             return "to parameter: up to 1000 recipients"
         if not (given.get("text") or given.get("html")):
             return "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified"
-        if self.refuses & set(recipients) or not all("@" in one and one.isascii() and "," not in one for one in recipients):
+        addresses = [parseaddr(one)[1] for one in recipients]
+        if self.refuses & set(addresses) or not all("@" in one and one.isascii() for one in addresses):
             return "to parameter is not a valid address. please check documentation"
         assert given["o:tracking"] == given["o:tracking-clicks"] == given["o:tracking-opens"] == ["no"], "links are rewritten"
         return ""
@@ -65,13 +67,15 @@ class FakeMailgun(FakeService):
         return [self._mail(to, given, variables, tuple((str(one), kind, data) for one, kind, data in files)) for to in recipients]
 
     def _mail(self, to: str, given: dict[str, list[str]], variables: dict[str, dict[str, str]] | None, files: tuple) -> Delivered:
+        name, address = parseaddr(to)
+
         def filled(name: str) -> str:
             text = given.get(name, [""])[0]
-            return text if variables is None else replaced(text, variables.get(to, {}))
+            return text if variables is None else replaced(text, variables.get(address, {}))
 
         headers = {name[2:]: one_header(filled(name)) for name in given if name.startswith("h:")}
         return Delivered(
-            to,
+            address,
             one_header(filled("from").replace('\\"', '"')),
             one_header(filled("subject")),
             filled("html"),
@@ -79,6 +83,7 @@ class FakeMailgun(FakeService):
             headers,
             filled("v:pw_message"),
             files,
+            name,
         )
 
 

@@ -87,6 +87,7 @@ class FakeMailjet(FakeService):
             headers,
             message["CustomID"],
             tuple((one["Filename"], one["ContentType"], base64.b64decode(one["Base64Content"], validate=True)) for one in files),
+            one_header(message["To"][0].get("Name", "")),
         )
 
 

@@ -57,8 +57,11 @@ class FakeSendGrid(FakeService):
             raise Invalid("content", "If present, text/plain and text/html may only be provided once, in this order.")
         settings = body["tracking_settings"]
         assert not any(settings[name]["enable"] for name in ("click_tracking", "open_tracking", "subscription_tracking")), "links rewritten"
-        if "dynamic_template_data" in str(people):
-            raise Invalid("template_id", "needs a template")
+        addresses = [person["to"][0]["email"].lower() for person in people]
+        seen: dict[str, int] = {}
+        for number, one in enumerate(addresses):
+            if seen.setdefault(one, number) != number:
+                raise Invalid(f"personalizations.{number}.to", "Each unique email address should only be included once.")
         return [self._mail(number, person, body) for number, person in enumerate(people)]
 
     def _mail(self, number: int, person: dict[str, Any], body: dict[str, Any]) -> Delivered:
@@ -87,6 +90,7 @@ class FakeSendGrid(FakeService):
             headers,
             person["custom_args"]["pw_message"],
             tuple(files),
+            one_header(to.get("name", "")),
         )
 
 

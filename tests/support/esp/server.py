@@ -43,6 +43,7 @@ class Delivered:
     headers: Mapping[str, str]
     key: str
     attachments: tuple[tuple[str, str, bytes], ...] = ()
+    to_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,7 @@ class Reply:
 class FakeService:
     """A service. Subclasses say what it answers; they append to `delivered` what they take.
 
-    Args:
-        refuses: Addresses it calls invalid.
-        retry_after: What it says in `Retry-After` when it is told to throttle.
+    `refuses` holds addresses it calls invalid, `tricks` and `replies` what it does or says next instead of what it should.
     """
 
     send_path = ""
@@ -85,6 +84,7 @@ class FakeService:
         self.delivered: list[Delivered] = []
         self.calls: list[Call] = []
         self.tricks: deque[Trick] = deque()
+        self.replies: deque[Reply] = deque()
         self.refuses: set[str] = set()
         self.retry_after = "7"
         self._lock = threading.Lock()
@@ -111,8 +111,25 @@ class FakeService:
                 return trick, self.error(503, "service unavailable")
             if trick is Trick.TOO_LARGE:
                 return trick, self.error(413, "the request is too large")
+            if self.replies and self.is_sending(call):
+                return trick, self.replies.popleft()
             reply = self.answer(call)
             return trick, self.error(500, "internal error") if trick is Trick.FAIL else reply
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run on loopback."""
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.service = self
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
 
     def keys(self) -> Counter[str]:
         """How often each message was delivered."""
@@ -182,15 +199,6 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(service: FakeService) -> Iterator[FakeService]:
-    """Run a fake on loopback."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    server.service = service
-    service.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    """Run a fake."""
+    with service.running():
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -76,6 +76,7 @@ class FakeSparkPost(FakeService):
             headers,
             recipient["metadata"]["pw_message"],
             tuple(files),
+            one_header(recipient["address"].get("name", "")),
         )
 
 
