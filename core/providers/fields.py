@@ -42,8 +42,12 @@ def api_url(default: str, help: str = "") -> ProviderField:
 
 
 def _check_url(entered: str) -> None:
-    address = urlsplit(entered)
-    if address.scheme not in ("http", "https") or not address.hostname or address.query or address.fragment or "@" in address.netloc:
+    try:
+        address = urlsplit(entered)
+        is_one = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:  # brackets or a port that are none
+        is_one = False
+    if not is_one or address.query or address.fragment or "@" in address.netloc or " " in entered:
         raise InvalidInput("The API address is no address.", hint="It looks like https://api.example.com.")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from core.providers.catalogue import CATALOGUE
 from core.providers.entering import checked_values
 from tests.providers.conftest import email
 from tests.providers.contract import HOSTILE, Rig, campaign, must_be_delivered, rigs
-from tests.support.esp.server import GOOD_KEY, KEY_HEADER, FakeService, Trick, serving
+from tests.support.esp.server import GOOD_KEY, KEY_HEADER, FakeService, Reply, Trick, serving
 from tests.support.mail_server import free_port
 
 RIGS = rigs()
@@ -34,6 +35,12 @@ OF_ANY_KIND = {
     "test_the_right_key_passes_the_check_and_nothing_is_sent",
     "test_one_provider_serves_several_sends",
 }
+# What no service should answer.
+BODIES = (
+    "{broken", "<html>", None, [], [None, 1], 1, "null", {}, {"errors": None}, {"errors": [1, {"field": 3}]}, {"message": 5, "id": []},
+    {"results": [1]}, {"results": {"id": 1}}, {"Messages": {}}, {"Messages": [1, None]},
+    {"Messages": [{"Status": "success", "To": [1]}] * 2}, {"Messages": [{"Status": "error", "Errors": [{"StatusCode": "x"}]}] * 2},
+)  # fmt: skip
 Connect = Callable[..., Provider]
 
 
@@ -106,7 +113,7 @@ def test_every_message_of_a_full_batch_arrives_once_as_it_was_written(rig: Rig, 
 def test_a_key_with_letters_no_key_has_is_refused_when_it_is_entered(rig: Rig) -> None:
     with pytest.raises(InvalidInput, match="API key"):
         checked_values(CATALOGUE[rig.kind], rig.settings("https://api.example.com") | {"api_key": "ключ"})
-    for wrong in ("api.example.com", "ftp://api.example.com", "https://", "https://me:secret@api.example.com"):
+    for wrong in ("api.example.com", "ftp://a.example", "https://", "https://me:secret@a.example", "http://[::bad", "http://a:99999"):
         with pytest.raises(InvalidInput, match="API address"):
             checked_values(CATALOGUE[rig.kind], rig.settings(wrong))
 
@@ -354,6 +361,18 @@ def test_a_service_that_is_no_such_service_takes_nothing(service: FakeService, c
     assert {(result.outcome, result.attempted) for result in results} == {(Outcome.RETRY, False)}
     with pytest.raises(Unavailable):
         provider.check()
+
+
+@pytest.mark.parametrize("status", [200, 202, 400, 422, 500])
+def test_an_answer_nobody_understands_breaks_nothing(service: FakeService, provider: Provider, status: int) -> None:
+    for body in BODIES:
+        service.replies = deque([Reply(status, body)] * 2)
+        found = outcomes(provider.send(campaign(many(2))))
+        assert len(found) == 2
+        assert status >= 300 or Outcome.RETRY not in found.values(), f"what may have been taken would be sent again: {body}"
+        service.replies = deque([Reply(status, body)] * 2)
+        with suppress(Unavailable):
+            provider.check()
 
 
 def test_one_provider_serves_several_sends(rig: Rig, service: FakeService, provider: Provider) -> None:
