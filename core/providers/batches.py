@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from core.errors import InvalidInput
-from core.providers.base import Attachment, Outcome, OutgoingMessage, SendResult, Trouble
+from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.http import untried
 from core.providers.mime import address, header_name, header_value
 
@@ -73,15 +73,18 @@ Batch = Sequence[Ready]
 Request = Callable[[Batch], "list[SendResult] | NotTaken"]
 
 
-def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult]) -> Iterator[Ready]:
+def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult], *, most_mb: int = 25) -> Iterator[Ready]:
     """Yield the messages that can be handed over.
 
     Args:
         messages: All of them.
         refused: What becomes of those that can't is added here.
+        most_mb: How large an email the service takes, with its files as they are sent.
     """
     for message in messages:
         try:
+            if message.attachments:
+                _check_files(message, most_mb)
             yield _ready(message)
         except InvalidInput as error:
             refused.append(SendResult(message.message_id, Outcome.REFUSED, str(error)))
@@ -100,14 +103,19 @@ def _ready(message: OutgoingMessage) -> Ready:
             reply_to = value
         elif lowered not in _NOT_HEADERS:
             headers[name] = value
-    for attachment in message.attachments:
-        _check(attachment)
     return Ready(message, address(message.to), address(message.from_email), reply_to, headers)
 
 
-def _check(attachment: Attachment) -> None:
-    header_value("An attachment's name", attachment.name)
-    header_value("An attachment's type", attachment.content_type)
+def _check_files(message: OutgoingMessage, most_mb: int) -> None:
+    """Refuse what the service would refuse too, but only after hundreds of megabytes had been made of it."""
+    size = len(str(message.html)) + len(str(message.text)) + sum(len(one.data) for one in message.attachments) * 4 // 3
+    if size > most_mb * 1_000_000:
+        raise InvalidInput(
+            f"The email has {size / 1e6:,.0f} MB with its files; the provider takes {most_mb} MB.", hint="Link to them instead."
+        )
+    for attachment in message.attachments:
+        header_value("An attachment's name", attachment.name)
+        header_value("An attachment's type", attachment.content_type)
 
 
 def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_share: Callable[[Ready], bool]) -> list[list[Ready]]:

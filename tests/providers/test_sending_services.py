@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from core.errors import Unavailable
-from core.providers.base import Outcome, SendResult, Trouble
+from core.providers.base import Attachment, Outcome, SendResult, Trouble
 from core.providers.catalogue import CATALOGUE
 from core.providers.content import Filled, Layout
 from core.providers.mailgun.send import MailgunProvider
 from tests.providers.conftest import email
-from tests.providers.contract import campaign, must_be_delivered
+from tests.providers.contract import Rig, campaign, must_be_delivered
 from tests.support.esp import mailgun, mailjet, sendgrid, sparkpost
 from tests.support.esp.server import GOOD_KEY, FakeService, Reply, Trick, serving
 
@@ -55,6 +55,17 @@ def through(rig: Any, service: FakeService) -> Iterator[Any]:
 def all_are(results: list[SendResult], outcome: Outcome, trouble: Trouble | None, *, attempted: bool) -> None:
     assert {(one.outcome, one.trouble, one.attempted) for one in results} == {(outcome, trouble, attempted)}
     assert len(results) == len(VALUES)
+
+
+@pytest.mark.parametrize(("rig", "most_mb"), [(sendgrid.RIG, 30), (mailgun.RIG, 25), (sparkpost.RIG, 20), (mailjet.RIG, 15)])
+def test_a_file_the_service_would_not_take_is_refused_before_it_is_sent(rig: Rig, most_mb: int) -> None:
+    large = email(2, attachments=(Attachment("film.mp4", "video/mp4", bytes(most_mb * 760_000)),), headers={})
+    with serving(rig.fake()) as service, through(rig, service) as provider:
+        results = provider.send([email(1, headers={}), large, email(3, headers={})])
+
+    assert {one.message_id: one.outcome for one in results} == {1: Outcome.ACCEPTED, 2: Outcome.REFUSED, 3: Outcome.ACCEPTED}
+    assert f"the provider takes {most_mb} MB" in next(one.reason for one in results if one.message_id == 2)
+    assert sorted(service.keys()) == ["1-abc", "3-abc"]
 
 
 # SendGrid

@@ -24,6 +24,7 @@ from core.providers.reading import MESSAGE_NAME
 BATCH_SIZE = 1_000
 HOSTS = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 _MOST_CHARACTERS = 8_000_000
+_MOST_MB = 25
 # "%unsubscribe_url%" and its like are Mailgun's own, and need no variables.
 _WORDS = ("%recipient", "%unsubscribe", "%tag_unsubscribe", "%mailing_list")
 _SYNTAX = re.compile("|".join(_WORDS), re.IGNORECASE)
@@ -60,7 +61,7 @@ class MailgunProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results)
+        ready = looked_over(messages, results, most_mb=_MOST_MB)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=_Plain().is_plain)
         return results + hand_over(shared, self._request)
 

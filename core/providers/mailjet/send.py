@@ -23,6 +23,7 @@ LOST_HEADERS = frozenset(
     {"message-id", "list-id", "sender", "return-path", "received", "user-agent", "x-mailer", "x-feedback-id", "x-csa-complaints"}
 )
 _MOST_CHARACTERS = 8_000_000
+_MOST_MB = 15
 _PATH = "/v3.1/send"
 
 
@@ -50,7 +51,7 @@ class MailjetProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results)
+        ready = looked_over(messages, results, most_mb=_MOST_MB)
         together = chunks(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS)
         return results + hand_over(together, self._request)
 

@@ -11,6 +11,7 @@ from core.providers.fields import API_KEY, api_url
 from core.providers.sendgrid.send import API_URL, SendGridProvider
 from core.providers.sendgrid.webhook import WEBHOOK, public_key
 
+_EU = "https://api.eu.sendgrid.com"
 _WHERE = "At SendGrid under Settings → Mail Settings → Event Webhooks, in the webhook's security features."
 
 
@@ -30,7 +31,7 @@ KIND = ProviderKind(
     fields=(
         API_KEY,
         ProviderField("webhook_public_key", "Webhook verification key", required=False, is_wrapped=True, help=_WHERE, check=_check_key),
-        api_url(API_URL),
+        api_url(API_URL, f"{API_URL}, or {_EU} for mail that stays in the EU."),
     ),
     build=_build,
     webhook=WEBHOOK,

@@ -26,6 +26,7 @@ from core.providers.sendgrid.client import SendGridClient
 API_URL = "https://api.sendgrid.com"
 BATCH_SIZE = 1_000
 _MOST_CHARACTERS = 8_000_000
+_MOST_MB = 30
 _SUBSTITUTION_BYTES = 9_500  # of 10,000, for how they are counted is not said
 _LONGEST_CHARACTER = 4
 _PERSON = re.compile(r"personalizations(?:\.|\[)(\d+)")
@@ -59,7 +60,7 @@ class SendGridProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results)
+        ready = looked_over(messages, results, most_mb=_MOST_MB)
         tags = _Tags()
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=tags.fit)
         return results + hand_over(shared, lambda batch: self._request(batch, tags))

@@ -21,6 +21,7 @@ from core.providers.reading import MESSAGE_NAME
 API_URL = "https://api.sparkpost.com"
 BATCH_SIZE = 1_000
 _MOST_CHARACTERS = 8_000_000
+_MOST_MB = 20
 _PATH = "/api/v1/transmissions"
 _REFUSED_AS_A_WHOLE = (400, 413, 422)
 _OVER_THE_LIMIT = 420
@@ -50,7 +51,7 @@ class SparkPostProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results)
+        ready = looked_over(messages, results, most_mb=_MOST_MB)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=lambda _: True)
         return results + hand_over(shared, self._request)
 
