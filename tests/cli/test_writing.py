@@ -91,17 +91,17 @@ def test_an_unknown_kind_of_provider_is_refused(cli: Cli) -> None:
 
 
 def test_a_provider_that_reports_is_added_with_the_address_it_reports_to(cli: Cli) -> None:
-    said = cli("providers", "add", "Resend", "--kind", "resend", "--set", "webhook_secret=whsec_c2VjcmV0", "--json")
+    said = cli("providers", "add", "MailerSend", "--kind", "mailersend", "--set", "webhook_signing_secret=c2VjcmV0", "--json")
     assert said.code == 0, said
     url = said.facts["webhook_url"]
-    assert re.fullmatch(r"http://127\.0\.0\.1:8600/webhooks/resend/[0-9a-f]{32}", url)
+    assert re.fullmatch(r"http://127\.0\.0\.1:8600/webhooks/mailersend/[0-9a-f]{32}", url)
     connection = said.facts["connection"]
     assert (connection["webhook_url"], connection["sends"], connection["is_default"]) == (url, False, False)
     assert cli("providers", "list", "--json").facts["connections"][0]["webhook_url"] == url
     listed = cli("providers", "list").out
     assert url in listed
     assert "reports only" in listed
-    changed = cli("providers", "set", "Resend", "--set", "webhook_secret=whsec_YW5vdGhlcg", "--json")
+    changed = cli("providers", "set", "MailerSend", "--set", "webhook_signing_secret=YW5vdGhlcg", "--json")
     assert changed.facts["webhook_url"] == url
     assert "c2VjcmV0" not in said.out + listed + changed.out
 

@@ -15,7 +15,7 @@ from core.providers.base import Attachment, Outcome, Provider, SendResult, Surro
 from core.providers.catalogue import CATALOGUE
 from core.providers.entering import checked_values
 from tests.providers.conftest import email
-from tests.providers.contract import HOSTILE, Rig, campaign, must_be_delivered, rigs
+from tests.providers.contract import HOSTILE, Rig, campaign, may_be_sent_again, must_be_delivered, rigs
 from tests.support.esp.server import GOOD_KEY, KEY_HEADER, FakeService, Reply, Trick, serving
 from tests.support.mail_server import free_port
 
@@ -312,7 +312,7 @@ def test_a_service_that_wants_us_to_wait_took_nothing(
     rig: Rig, service: FakeService, provider: Provider, trick: Trick, trouble: Trouble
 ) -> None:
     messages = campaign(many(3))
-    service.tricks.append(trick)
+    service.tricks += [trick] * (1 if rig.is_batched else len(messages))
 
     results = provider.send(messages)
 
@@ -320,6 +320,7 @@ def test_a_service_that_wants_us_to_wait_took_nothing(
     if trick is Trick.THROTTLE:
         assert {result.retry_after for result in results} == {timedelta(seconds=7)}
     assert service.delivered == []
+    service.tricks.clear()
     assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
     must_be_delivered(messages, service.delivered, rig)
 
@@ -341,6 +342,17 @@ def test_what_may_have_been_taken_is_uncertain_and_never_sent_again(service: Fak
     assert all(result.attempted is False for result in results if result.message_id in untried)
     assert {message.message_id for message in messages if service.keys()[message.key]}.isdisjoint(untried)
     assert max(service.keys().values()) == 1
+
+
+@pytest.mark.parametrize("trick", [Trick.FAIL, Trick.HALF, Trick.RESET])
+def test_where_a_key_promises_to_deliver_once_it_does(rig: Rig, service: FakeService, provider: Provider, trick: Trick) -> None:
+    [message] = campaign(many(1))
+    service.tricks.append(trick)
+    provider.send([message])
+
+    if may_be_sent_again(provider, is_alone=True):
+        assert outcomes(provider.send([message])) == {1: Outcome.ACCEPTED}
+    must_be_delivered([message], service.delivered, rig)
 
 
 def test_a_request_that_is_too_large_is_cut(rig: Rig, service: FakeService, provider: Provider) -> None:
