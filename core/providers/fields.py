@@ -21,14 +21,22 @@ def secret(name: str, label: str, help: str) -> ProviderField:
     return ProviderField(name, label, kind="password", required=False, secret=True, help=help)
 
 
-def _check_key(entered: str) -> None:
-    if not entered.isascii():
-        raise InvalidInput("The API key holds letters no key has.", hint="Copy it once more from the provider's page.")
+def credential(name: str, label: str) -> ProviderField:
+    """Return a field for a key or token that is needed to send; it may be pasted with the line breaks it was copied with.
+
+    Args:
+        name: The name in `--set name=value`.
+        label: The label of the form.
+    """
+
+    def check(entered: str) -> None:
+        if not entered.isascii():
+            raise InvalidInput(f"{label} holds letters no key has.", hint="Copy it once more from the provider's page.")
+
+    return ProviderField(name, label, kind="password", required=False, secret=True, help=NEEDED_TO_SEND, check=check, is_wrapped=True)
 
 
-API_KEY = ProviderField(
-    "api_key", "API key", kind="password", required=False, secret=True, help=NEEDED_TO_SEND, check=_check_key, is_wrapped=True
-)
+API_KEY = credential("api_key", "API key")
 
 
 def api_url(default: str, help: str = "") -> ProviderField:

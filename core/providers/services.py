@@ -56,6 +56,11 @@ def without_specials(name: str) -> str:
     return " ".join(_SPECIALS.sub(" ", name).split())
 
 
+def without_message_id(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers without Message-ID, for services that write their own and may refuse a second one."""
+    return {name: value for name, value in headers.items() if name.lower() != "message-id"}
+
+
 def text_size(each: Ready) -> int:
     """Return about how many bytes a message takes in a request."""
     message = each.message

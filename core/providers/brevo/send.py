@@ -1,8 +1,8 @@
 """Send through Brevo: up to 500 messages of one sender in a request, each as a “version” of its own.
 
 https://developers.brevo.com/reference/send-transac-email and https://developers.brevo.com/docs/batch-send-transactional-emails:
-1,000 versions a request. Brevo looks over all of them before it takes any, and does not always say which one it dislikes. Open and
-click tracking can only be turned off in its own settings.
+1,000 versions a request. Brevo looks over all of them before it takes any, and does not always say which one it dislikes. It writes
+a Message-ID of its own; open and click tracking can only be turned off in its own settings.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from core.providers.services import (
     parcels,
     post_json,
     small_enough,
+    without_message_id,
     without_specials,
 )
 
@@ -147,7 +148,7 @@ def _own(each: Ready) -> dict[str, Any]:
     row: dict[str, Any] = {
         "to": [{"email": each.to}],
         "subject": _literal(message.subject, _JOINER),
-        "headers": {**each.headers, "X-Mailin-custom": f"{MESSAGE_NAME}:{message.key}"},
+        "headers": {**without_message_id(each.headers), "X-Mailin-custom": f"{MESSAGE_NAME}:{message.key}"},
     }
     parts = {"htmlContent": _literal(str(message.html), _ENTITY), "textContent": _literal(str(message.text), _JOINER)}
     row.update({name: text for name, text in parts.items() if text})

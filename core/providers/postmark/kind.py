@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.providers.base import Provider, ProviderField, ProviderKind, Surroundings
-from core.providers.fields import NEEDED_TO_SEND, api_url, secret, username_and_password
+from core.providers.fields import api_url, credential, username_and_password
 from core.providers.postmark.send import API_URL, BULK_STREAM, TRANSACTIONAL_STREAM, PostmarkProvider
 from core.providers.postmark.webhook import WEBHOOK
 
@@ -22,7 +22,7 @@ KIND = ProviderKind(
     label="Postmark",
     summary="Sends through Postmark, up to 500 emails a request, and takes its reports with a user name and a password.",
     fields=(
-        secret("server_token", "Server API token", NEEDED_TO_SEND),
+        credential("server_token", "Server API token"),
         *username_and_password("Enter the same at Postmark."),
         ProviderField("bulk_stream", "Stream for campaigns", required=False, default=BULK_STREAM, help=_STREAM),
         ProviderField("transactional_stream", "Stream for single emails", required=False, default=TRANSACTIONAL_STREAM, help=_STREAM),

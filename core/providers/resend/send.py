@@ -2,8 +2,8 @@
 
 https://resend.com/docs/api-reference/emails/send-batch-emails: 100 messages, no attachments; with `x-batch-validation: permissive`
 (https://resend.com/changelog/batch-validation-modes) the good ones are taken and the bad ones named. A key is kept for 24 hours
-(https://resend.com/docs/dashboard/emails/idempotency-keys). Open and click tracking are settings of the domain at Resend, off unless
-somebody turned them on.
+(https://resend.com/docs/dashboard/emails/idempotency-keys). It writes a Message-ID of its own; open and click tracking are settings
+of the domain at Resend, off unless somebody turned them on.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from core.providers.services import (
     parcels,
     post_json,
     small_enough,
+    without_message_id,
     without_specials,
 )
 
@@ -127,7 +128,7 @@ def _row(each: Ready) -> dict[str, Any]:
         "from": _from(each),
         "to": [each.to],
         "subject": message.subject,
-        "headers": {**each.headers, _HEADER: message.key},
+        "headers": {**without_message_id(each.headers), _HEADER: message.key},
         "tags": [{"name": MESSAGE_NAME, "value": message.key}],
     }
     optional = {"html": str(message.html), "text": str(message.text), "reply_to": each.reply_to}

@@ -80,6 +80,7 @@ class FakeBrevo(FakeService):
         if not row.get("htmlContent") and not row.get("textContent"):
             raise Invalid("htmlContent is missing", "missing_parameter")
         headers = {name: one_header(value) for name, value in row["headers"].items()}
+        assert "message-id" not in {name.lower() for name in headers}, "Brevo wants no standard headers, and writes its own"
         assert all(value.isascii() for value in headers.values()), "Brevo sends such a header as it is"
         key = headers.pop("X-Mailin-custom").removeprefix("pw_message:")
         if "replyTo" in row:
@@ -123,4 +124,5 @@ RIG = Rig(
     fake=FakeBrevo,
     connect=lambda url, key, timeout: BrevoProvider(key, f"{url}/v3", timeout=timeout),
     settings=lambda url: {"api_key": GOOD_KEY, "api_url": f"{url}/v3"},
+    lost_headers=frozenset({"message-id"}),
 )

@@ -97,6 +97,8 @@ class FakeResend(FakeService):
         if any(not _TAG.fullmatch(part) for tag in row["tags"] for part in (tag["name"], tag["value"])):
             raise Invalid("Tags should only contain ASCII letters, numbers, underscores, or dashes.")
         headers = {name: one_header(value) for name, value in row["headers"].items()}
+        if "message-id" in {name.lower() for name in headers}:
+            raise Invalid("Duplicate header 'Message-ID'.")
         if "reply_to" in row:
             headers["Reply-To"] = one_header(row["reply_to"])
         files = [
@@ -119,4 +121,5 @@ RIG = Rig(
     fake=FakeResend,
     connect=lambda url, key, timeout: ResendProvider(key, url, timeout=timeout),
     settings=lambda url: {"api_key": GOOD_KEY, "api_url": url},
+    lost_headers=frozenset({"message-id"}),
 )
