@@ -29,6 +29,7 @@ OF_ANY_KIND = {
     "test_what_is_much_longer_than_usual_arrives",
     "test_an_address_that_gets_two_messages_gets_both",
     "test_campaigns_that_share_nothing_may_be_in_one_batch",
+    "test_attachments_arrive",
     "test_one_refused_recipient_does_not_burn_the_others",
     "test_many_refused_recipients_are_each_named",
     "test_what_can_not_be_written_is_refused_and_the_others_go",
@@ -190,7 +191,7 @@ def test_campaigns_that_share_nothing_may_be_in_one_batch(service: FakeService, 
 
 def test_attachments_arrive(rig: Rig, service: FakeService, provider: Provider) -> None:
     files = (Attachment("Ticket ü.pdf", "application/pdf", bytes(range(256)) * 40), Attachment("a.txt", "text/plain", b"hello"))
-    messages = [*campaign(many(2)), email(10, attachments=files, headers={})]
+    messages = [*campaign(many(2)), email(10, attachments=files, headers={KEY_HEADER: "10-abc"})]
 
     assert set(outcomes(provider.send(messages)).values()) == {Outcome.ACCEPTED}
 

@@ -132,7 +132,7 @@ def _alike(each: Ready) -> object:
 
 def _single(each: Ready) -> dict[str, Any]:
     message = each.message
-    row = {"sender": _sender(each), **_own(each)}
+    row = {"sender": _person(message.from_name, each.sender), **_own(each)}
     row["headers"] = {**row["headers"], "idempotencyKey": str(uuid5(_KEYS, message.key))}
     if message.attachments:
         row["attachment"] = [{"name": one.name, "content": in_base64(one)} for one in message.attachments]
@@ -140,21 +140,21 @@ def _single(each: Ready) -> dict[str, Any]:
 
 
 def _together(batch: Batch) -> dict[str, Any]:
-    return {"sender": _sender(batch[0]), **_NOBODYS, "messageVersions": [_own(each) for each in batch]}
+    first = batch[0]
+    return {"sender": _person(first.message.from_name, first.sender), **_NOBODYS, "messageVersions": [_own(each) for each in batch]}
 
 
 def _own(each: Ready) -> dict[str, Any]:
     message = each.message
     row: dict[str, Any] = {
-        "to": [{"email": each.to}],
+        "to": [_person(message.to_name if _can_be_written(message.to_name) else "", each.to)],
         "subject": _literal(message.subject, _JOINER),
         "headers": {**without_message_id(each.headers), "X-Mailin-custom": f"{MESSAGE_NAME}:{message.key}"},
     }
     parts = {"htmlContent": _literal(str(message.html), _ENTITY), "textContent": _literal(str(message.text), _JOINER)}
     row.update({name: text for name, text in parts.items() if text})
     if each.reply_to:
-        name, address = parseaddr(each.reply_to)
-        row["replyTo"] = {"email": address, "name": name} if name else {"email": address}
+        row["replyTo"] = _person(*parseaddr(each.reply_to))
     return row
 
 
@@ -163,11 +163,14 @@ def _literal(text: str, escaped: str) -> str:
     return _OPENING.sub(escaped, text) if "{" in text else text
 
 
-def _sender(each: Ready) -> dict[str, str]:
-    """Return the sender; Brevo drops a name that holds both other letters than ASCII's and a comma or the like."""
-    name = each.message.from_name
-    shown = name if name.isascii() else without_specials(name)
-    return {"email": each.sender, "name": shown} if shown else {"email": each.sender}
+def _can_be_written(name: str) -> bool:
+    """Return whether Brevo writes a name as it is: it loses one with both other letters than ASCII's and a comma or the like."""
+    return "{" not in name and (name.isascii() or without_specials(name) == name)
+
+
+def _person(name: str, email: str) -> dict[str, str]:
+    shown = _literal(name if name.isascii() else without_specials(name), _JOINER)
+    return {"email": email, "name": shown} if shown else {"email": email}
 
 
 def _results(batch: Batch, found: object) -> list[SendResult]:

@@ -112,7 +112,7 @@ class PostmarkProvider:
         headers.append({"Name": "X-PM-KeepID", "Value": "true"})
         row: dict[str, Any] = {
             "From": mailbox(message.from_name, message.from_email),
-            "To": each.to,
+            "To": mailbox(message.to_name, message.to),
             "Subject": message.subject,
             "Headers": headers,
             "Metadata": {MESSAGE_NAME: message.key},

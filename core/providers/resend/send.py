@@ -125,8 +125,8 @@ def _alike(each: Ready) -> object:
 def _row(each: Ready) -> dict[str, Any]:
     message = each.message
     row: dict[str, Any] = {
-        "from": _from(each),
-        "to": [each.to],
+        "from": _mailbox(without_specials(message.from_name), each.sender),
+        "to": [_mailbox(message.to_name if without_specials(message.to_name) == message.to_name else "", each.to)],
         "subject": message.subject,
         "headers": {**without_message_id(each.headers), _HEADER: message.key},
         "tags": [{"name": MESSAGE_NAME, "value": message.key}],
@@ -140,10 +140,9 @@ def _row(each: Ready) -> dict[str, Any]:
     return row
 
 
-def _from(each: Ready) -> str:
-    """Return the sender as Resend reads it: the name neither quoted nor encoded, so it can hold no comma or the like."""
-    name = without_specials(each.message.from_name)
-    return f"{name} <{each.sender}>" if name else each.sender
+def _mailbox(name: str, email: str) -> str:
+    """Return a name and an address as Resend reads them: neither quoted nor encoded, so the name can hold no comma or the like."""
+    return f"{name} <{email}>" if name else email
 
 
 def _results(batch: Batch, found: Mapping[str, Any]) -> list[SendResult]:

@@ -98,6 +98,7 @@ class FakeBrevo(FakeService):
             headers,
             key,
             tuple(files),
+            one_header(_shown(to).rpartition(" <")[0]),
         )
 
 
@@ -114,7 +115,7 @@ def _as_read(text: str) -> str:
 
 def _shown(address: dict[str, str]) -> str:
     """Brevo drops a name that holds both letters beyond ASCII and a character that has to be quoted."""
-    name = address.get("name", "")
+    name = _as_read(address.get("name", ""))
     is_lost = not name.isascii() and any(one in name for one in '",;:<>()@[]\\')
     return f"{'' if is_lost else name} <{address['email']}>"
 

@@ -46,7 +46,8 @@ class FakePostmark(FakeService):
         return Reply(200, [self._taken(row) for row in rows])
 
     def _taken(self, row: dict[str, Any]) -> dict[str, Any]:
-        to = row["To"]
+        name, to = parseaddr(one_header(row["To"]))
+        row = {**row, "To": to, "ToName": name}
         code, words = self._wrong(row)
         if code:
             return {"ErrorCode": code, "Message": words}
@@ -90,6 +91,7 @@ def _delivered(row: dict[str, Any]) -> Delivered:
         headers,
         row["Metadata"]["pw_message"],
         tuple(files),
+        row["ToName"],
     )
 
 

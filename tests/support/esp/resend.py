@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 import re
+from email.utils import parseaddr
 from typing import Any
 
 from core.providers.resend.send import ResendProvider
@@ -91,7 +92,10 @@ class FakeResend(FakeService):
             )
         if self.domains is not None and str(sender[1] or sender[2]).rpartition("@")[2] not in self.domains:
             raise Invalid("The shop.example domain is not verified. Please, add and verify your domain.")
-        [to] = row["to"]
+        [given] = row["to"]
+        name, to = parseaddr(one_header(given))
+        if not _FROM.fullmatch(given):
+            raise Invalid("Invalid `to` field.")
         if to in self.refuses or "@" not in to or not to.isascii():
             raise Invalid("Invalid `to` field. The email address needs to follow the `email@example.com` format.")
         if any(not _TAG.fullmatch(part) for tag in row["tags"] for part in (tag["name"], tag["value"])):
@@ -112,7 +116,15 @@ class FakeResend(FakeService):
         [key] = [tag["value"] for tag in row["tags"] if tag["name"] == "pw_message"]
         assert headers["X-Postwright-Message"] == key
         return Delivered(
-            to, one_header(row["from"]), one_header(row["subject"]), row.get("html", ""), row.get("text", ""), headers, key, tuple(files)
+            to,
+            one_header(row["from"]),
+            one_header(row["subject"]),
+            row.get("html", ""),
+            row.get("text", ""),
+            headers,
+            key,
+            tuple(files),
+            name,
         )
 
 

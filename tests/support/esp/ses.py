@@ -104,7 +104,8 @@ def _delivered(to: str, body: dict[str, Any]) -> Delivered:
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     mail = email.message_from_bytes(raw, policy=policy.default)
     assert isinstance(mail, EmailMessage)
-    assert mail["To"] == to
+    [person] = mail["To"].addresses
+    assert person.addr_spec == to
     [tag] = [tag["Value"] for tag in body["EmailTags"] if tag["Name"] == "pw_message"]
     assert mail["X-Postwright-Message"] == tag
     files = [(str(part.get_filename()), part.get_content_type(), part.get_payload(decode=True)) for part in mail.iter_attachments()]
@@ -117,6 +118,7 @@ def _delivered(to: str, body: dict[str, Any]) -> Delivered:
         {name: one_header(str(value)) for name, value in mail.items() if name.lower() not in _STRUCTURE},
         tag,
         tuple((name, kind, bytes(data)) for name, kind, data in files if isinstance(data, bytes)),
+        str(person.display_name),
     )
 
 
