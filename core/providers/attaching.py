@@ -60,13 +60,13 @@ def _part(each: Attachment) -> bytes:
     head = [
         b"Content-Type: " + kind.encode(),
         b"Content-Transfer-Encoding: base64",
-        b"Content-Disposition: attachment;\r\n " + _file_name(each.name),
+        b"Content-Disposition: attachment;\r\n " + _file_name(each.name.strip()),
     ]
     return b"\r\n".join(head) + b"\r\n\r\n" + base64.encodebytes(each.data).replace(b"\n", b"\r\n")
 
 
 def _file_name(name: str) -> bytes:
-    if _SAFE_NAME.fullmatch(name) and name == name.strip():
+    if _SAFE_NAME.fullmatch(name):
         return f'filename="{name}"'.encode()
     pieces, current = [], ""
     for character in name:

@@ -177,7 +177,7 @@ def test_a_bounce_mailbox_is_entered_with_the_server_it_belongs_to_and_its_state
     app = app_as(Role.ADMIN)(FILE)
     app.button(key="primary_action").click().run()
     app.selectbox(key="connection_kind").select("SMTP server").run()
-    assert [one.label for one in app.expander] == ["Bounces (optional)"]
+    assert [one.label for one in app.expander] == ["Sign in with a token (optional)", "Bounces (optional)"]
     app.text_input(key="connection_name").set_value("Ours")
     app.text_input(key="connection_smtp_host").set_value("127.0.0.1")
     app.text_input(key="connection_smtp_return_path").set_value("bounces@mail.example.com")

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.providers.base import Attachment
 from core.providers.mime import to_bytes
 from tests.providers.conftest import email as outgoing
 
@@ -139,44 +138,3 @@ def test_a_long_line_without_spaces_is_broken_for_the_wire() -> None:
 
     assert_fits_the_wire(raw)
     assert parsed(raw)["List-Unsubscribe"] == f"<https://example.com/{'u' * 600}>"
-
-
-NAMES = ["a.txt", 'the "best" file.pdf', "a\\b.txt", "Größe 世界.pdf", "x" * 300, "ü" * 300, "half \ud800.txt", ""]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_files_come_back_unchanged(name: str) -> None:
-    data = bytes(range(256)) * 20
-    files = (
-        Attachment(name, "application/pdf", data),
-        Attachment("second.csv", "text/csv", b"a,b\r\n--=_1-abc--\r\n"),
-        Attachment("none", "", b""),
-    )
-
-    raw = to_bytes(outgoing(1, attachments=files, html="<p>Grüße</p>", text="Grüße"))
-
-    assert_fits_the_wire(raw)
-    mail = parsed(raw)
-    assert body(mail, "html").strip() == "<p>Grüße</p>"
-    assert body(mail, "plain").strip() == "Grüße"
-    parts = list(mail.iter_attachments())
-    assert [part.get_payload(decode=True) for part in parts] == [file.data for file in files]
-    assert [part.get_content_type() for part in parts] == ["application/pdf", "text/csv", "application/octet-stream"]
-    assert [part.get_content_disposition() for part in parts] == ["attachment"] * 3
-    expected = name.encode("utf-8", "replace")[:200].decode("utf-8", "ignore")
-    assert parts[0].get_filename(failobj="") == expected
-
-
-@pytest.mark.parametrize("breaker", ["\r\n", "\n", "\r", "\x0b", "\x85", "\u2028", "\x00"])
-def test_nothing_can_smuggle_in_a_header_by_a_file(breaker: str) -> None:
-    with pytest.raises(InvalidInput):
-        to_bytes(outgoing(1, attachments=(Attachment(f"a{breaker}Bcc: all@example.com", "text/plain", b""),)))
-    raw = to_bytes(outgoing(1, attachments=(Attachment("a", f"text/plain{breaker}Bcc: all@example.com", b""),)))
-    assert b"Bcc" not in raw
-
-
-def test_mail_without_files_is_as_it_was() -> None:
-    raw = to_bytes(outgoing(1))
-
-    assert b"multipart/alternative" in raw
-    assert b"multipart/mixed" not in raw

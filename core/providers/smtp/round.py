@@ -116,8 +116,7 @@ class Round:
 
     def _break_off_the_silent(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
         """End connections that have not answered for too long; what they had is then uncertain, or tried elsewhere."""
-        now = loop.time()
-        is_over = now > until - BUDGET_SECONDS + LONGEST_SECONDS
+        is_over = loop.time() > until - BUDGET_SECONDS + LONGEST_SECONDS
         for opened in self._pool:
-            if opened.wire.is_open and (is_over or now - opened.wire.last_heard > self._server.timeout):
+            if is_over or opened.wire.is_silent(self._server.timeout):
                 opened.wire.abort()

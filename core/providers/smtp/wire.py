@@ -81,9 +81,15 @@ class Wire(asyncio.Protocol):
 
     def write(self, data: bytes, *handlers: Callable[[Reply], None]) -> None:
         """Send bytes; each handler gets one of the replies to them, in order."""
+        if not self._waiting:
+            self.last_heard = self._loop.time()  # until now there was nothing to hear
         self._waiting.extend(handlers)
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether somebody has waited that long without hearing anything."""
+        return self.is_open and bool(self._waiting) and self._loop.time() - self.last_heard > seconds
 
     async def ask(self, line: str) -> Reply:
         """Send one command and return its reply.
