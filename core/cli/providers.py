@@ -51,6 +51,15 @@ def change(
     return Answer({"connection": facts, "webhook_url": facts["webhook_url"]}, text)
 
 
+@command(providers, "test")
+def test(call: Call, name: Annotated[str, typer.Argument(help="What you call it.")]) -> Answer:
+    """Ask a provider whether it answers and accepts us, and so the mailbox that bounces come back to, where there is one."""
+    connections = call.services.connections
+    connection = connections.by_name(call.by, name)
+    connections.test(call.by, connection.id)
+    return Answer({"connection": _facts(call, connection), "answers": True}, f"“{connection.name}” answers and accepts us.")
+
+
 @command(providers, "list")
 def show(call: Call) -> Answer:
     """List what is configured."""

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.cli.conftest import Cli
+from tests.support import mail_server, mailbox_server
 
 
 def test_importing_a_template_again_makes_a_version_only_if_it_changed(shop: Cli, tmp_path: Path) -> None:
@@ -83,6 +84,21 @@ def test_a_provider_is_changed_without_showing_or_losing_its_secret(cli: Cli) ->
     assert cli("providers", "set", "Nail", "--set", "port=25").code == 1
     assert cli("providers", "set", "Mail", "--set", "port").code == 2
     assert cli("providers", "set", "Mail").code == 2
+
+
+def test_a_provider_and_its_bounce_mailbox_are_asked_whether_they_answer(cli: Cli) -> None:
+    with mail_server.serving() as relay, mailbox_server.serving("imap") as mailbox:
+        values = {"host": "127.0.0.1", "port": relay.port, "security": "none", "bounce_protocol": "imap", "bounce_port": mailbox.port}
+        values |= {"bounce_security": "none", "bounce_username": mailbox_server.USER, "bounce_password": mailbox_server.PASSWORD}
+        given = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+        assert cli("providers", "add", "Mail", "--kind", "smtp", *given).code == 0
+        assert cli("providers", "test", "Mail", "--json").facts["answers"] is True
+        assert mailbox.sessions == 1
+        assert cli("providers", "set", "Mail", "--set", "bounce_password=wrong").code == 0
+        said = cli("providers", "test", "Mail")
+        assert said.code == 1
+        assert "refused the sign-in" in said.err
+    assert cli("providers", "test", "Nail").code == 1
 
 
 def test_an_unknown_kind_of_provider_is_refused(cli: Cli) -> None:
