@@ -12,13 +12,13 @@ import pytest
 
 from core.errors import Unavailable
 from core.providers.mailbox import Mailbox
-from core.providers.smtp.account import BATCH_SIZE, Account
+from core.providers.smtp.account import BATCH_SIZE, Account, account_of
 from core.providers.smtp.imap import ImapMailbox
 from core.providers.smtp.mail import LONGEST_MAIL
 from core.providers.smtp.opening import Security
 from core.providers.smtp.pop3 import LARGEST_MAIL, Pop3Mailbox
 from tests.support.mail_server import free_port
-from tests.support.mailbox_server import PASSWORD, USER, MailboxServer, serving
+from tests.support.mailbox_server import PASSWORD, TOKEN, USER, MailboxServer, serving
 
 OPEN = {"imap": ImapMailbox, "pop3": Pop3Mailbox}
 both = pytest.mark.parametrize("protocol", ["imap", "pop3"])
@@ -109,6 +109,24 @@ def test_a_wrong_password_is_told_without_repeating_it(protocol: str, start: Sta
 
 
 @both
+def test_an_access_token_signs_in_where_passwords_do_not(protocol: str, start: Start) -> None:
+    server = start(protocol)
+    server.put(letter(1))
+    assert read_all(opened(protocol, server, password="", token=lambda: TOKEN)) == [letter(1)]
+    with pytest.raises(Unavailable, match=r"refused the sign-in.*token"):
+        opened(protocol, server, token=lambda: "an old one")
+
+
+@both
+def test_a_token_that_is_not_given_out_is_told(protocol: str, start: Start) -> None:
+    def refuse() -> str:
+        raise Unavailable("The access token was refused.")
+
+    with pytest.raises(Unavailable, match="token was refused"):
+        opened(protocol, start(protocol), token=refuse)
+
+
+@both
 def test_letters_beyond_ascii_in_a_password_are_no_accident(protocol: str, start: Start) -> None:
     with pytest.raises(Unavailable, match="refused the sign-in"):
         opened(protocol, start(protocol), password="schlüssel")
@@ -175,3 +193,13 @@ def test_a_number_behind_the_mail_is_found(start: Start) -> None:
     server.put(letter(1), letter(2))
     assert read_all(opened("imap", server)) == [letter(1), letter(2)]
     assert server.unread == 0
+
+
+def test_the_sign_in_for_sending_is_used_where_the_mailbox_has_none_of_its_own() -> None:
+    oauth = {"oauth_token_url": "https://x.example", "oauth_client_id": "a", "oauth_client_secret": "", "oauth_refresh_token": "b"}
+    sending = {"host": "mail.example.com", "username": "ann", "password": "secret", "sign_in": "xoauth2", "bounce_protocol": "imap"} | oauth
+    shared, own = account_of(sending), account_of(sending | {"bounce_username": "bounces", "bounce_password": "other"})
+    assert shared is not None
+    assert own is not None
+    assert (shared.host, shared.username, shared.token is not None) == ("mail.example.com", "ann", True)
+    assert (own.username, own.password, own.token) == ("bounces", "other", None)

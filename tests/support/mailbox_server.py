@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import socketserver
@@ -12,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-USER, PASSWORD = "bounces", "right pass"
+USER, PASSWORD, TOKEN = "bounces", "right pass", "a-token"
+BEARER = base64.b64encode(f"user={USER}\1auth=Bearer {TOKEN}\1\1".encode()).decode()
 
 
 @dataclass
@@ -128,6 +130,15 @@ class ImapSession(_Session):
         self.is_signed_in = told in (f'{USER} "{PASSWORD}"', f'"{USER}" "{PASSWORD}"')
         return "OK signed in" if self.is_signed_in else "NO [AUTHENTICATIONFAILED] wrong password"
 
+    def on_authenticate(self, told: str) -> str:
+        assert told == "XOAUTH2"
+        self.say("+ ")
+        self.is_signed_in = self.rfile.readline().decode().strip() == BEARER
+        if not self.is_signed_in:
+            self.say("+ " + base64.b64encode(b'{"status":"401"}').decode())
+            assert self.rfile.readline() == b"\r\n"
+        return "OK signed in" if self.is_signed_in else "NO the token is not good"
+
     def on_select(self, told: str) -> str:
         if not self.is_signed_in or told != f'"{self.held.folder}"':
             return "NO there is no such folder"
@@ -197,6 +208,15 @@ class Pop3Session(_Session):
 
     def on_pass(self, told: str) -> str:
         return "+OK" if (self.user, told) == (USER, PASSWORD) else "-ERR wrong password"
+
+    def on_auth(self, told: str) -> str:
+        assert told == "XOAUTH2"
+        self.say("+ ")
+        if self.rfile.readline().decode().strip() == BEARER:
+            return "+OK"
+        self.say("+ " + base64.b64encode(b'{"status":"401"}').decode())
+        assert self.rfile.readline() == b"\r\n"
+        return "-ERR the token is not good"
 
     def on_list(self, _told: str) -> str:
         lines = [f"{number} {len(each.data)}" for number, each in enumerate(self.there, 1)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx2
 
@@ -12,6 +13,15 @@ from core.errors import Unavailable
 _EARLY_SECONDS = 60.0
 _USUAL_SECONDS = 3600.0
 _TIMEOUT_SECONDS = 15.0
+
+
+def tokens_of(values: Mapping[str, Any]) -> AccessTokens:
+    """Return what fetches the access tokens of a connection.
+
+    Args:
+        values: What was entered for the connection, secrets included.
+    """
+    return AccessTokens(values["oauth_token_url"], values["oauth_client_id"], values["oauth_client_secret"], values["oauth_refresh_token"])
 
 
 class AccessTokens:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from core.errors import Unavailable
-from core.providers.smtp.opening import Security
+from core.providers.smtp.access_tokens import tokens_of
+from core.providers.smtp.opening import Security, SignIn
 
 TIMEOUT_SECONDS = 20.0
 BATCH_SIZE = 50
@@ -36,6 +37,7 @@ class Account:
         folder: Which folder is read; POP3 knows one only.
         timeout: Seconds to wait for an answer.
         tls: The TLS context; the default verifies certificates.
+        token: Returns the access token of the moment, for signing in with that in place of the password; None for none.
     """
 
     host: str
@@ -46,11 +48,21 @@ class Account:
     folder: str = "INBOX"
     timeout: float = TIMEOUT_SECONDS
     tls: ssl.SSLContext | None = None
+    token: Callable[[], str] | None = None
 
     @property
     def context(self) -> ssl.SSLContext:
         """The TLS context to use."""
         return self.tls or ssl.create_default_context()
+
+    def bearer(self) -> bytes:
+        """Return what XOAUTH2 signs in with.
+
+        Raises:
+            Unavailable: If no token is given out; says why.
+        """
+        token = self.token() if self.token is not None else ""
+        return f"user={self.username}\1auth=Bearer {token}\1\1".encode()
 
     def cant(self, what: str, error: Exception) -> Unavailable:
         """Return what to raise, in words, without what was entered.
@@ -85,6 +97,7 @@ def account_of(values: Mapping[str, Any]) -> Account | None:
     if protocol_of(values) is MailboxProtocol.NONE:
         return None
     signs_in = "bounce_" if values.get("bounce_username") else ""  # else as for sending
+    has_token = not signs_in and values.get("sign_in") == SignIn.XOAUTH2.value
     return Account(
         host=values.get("bounce_host") or values["host"],
         port=int(values.get("bounce_port") or 0),
@@ -92,4 +105,5 @@ def account_of(values: Mapping[str, Any]) -> Account | None:
         username=values.get(f"{signs_in}username") or "",
         password=values.get(f"{signs_in}password") or "",
         folder=values.get("bounce_folder") or "INBOX",
+        token=tokens_of(values) if has_token else None,
     )

@@ -89,6 +89,10 @@ class ImapMailbox:
 
     def _sign_in(self) -> None:
         account, server = self._account, self._server
+        if account.token is not None:
+            bearer = account.bearer()  # asked again, the server says why it refuses, and wants an empty answer before it says no
+            self._expect("refused the sign-in", lambda: server.authenticate("XOAUTH2", lambda challenge: b"" if challenge else bearer))
+            return
         if account.username.isascii() and account.password.isascii():
             self._expect("refused the sign-in", lambda: server.login(account.username, account.password))
             return

@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.providers.base import FieldGroup, Provider, ProviderField, ProviderKind, Surroundings
 from core.providers.mailbox import Mailbox
-from core.providers.smtp.access_tokens import AccessTokens
+from core.providers.smtp.access_tokens import tokens_of
 from core.providers.smtp.account import MailboxProtocol, account_of, protocol_of
 from core.providers.smtp.imap import ImapMailbox
 from core.providers.smtp.opening import Security, SignIn
@@ -27,16 +27,12 @@ def _build(values: Mapping[str, Any], around: Surroundings) -> Provider:
         values["port"],
         Security(values["security"]),
         values["username"],
-        values["password"] if way is SignIn.PASSWORD else _tokens(values),
+        values["password"] if way is SignIn.PASSWORD else tokens_of(values),
         sign_in=way,
         connections=min(max(int(values["connections"]), 1), _MOST_CONNECTIONS),
         bounce_address=values["return_path"],
         sign=around.sign,
     )
-
-
-def _tokens(values: Mapping[str, Any]) -> AccessTokens:
-    return AccessTokens(values["oauth_token_url"], values["oauth_client_id"], values["oauth_client_secret"], values["oauth_refresh_token"])
 
 
 def _mailbox(values: Mapping[str, Any]) -> Mailbox | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import poplib
 import re
@@ -32,6 +33,15 @@ class _Patient(poplib.POP3):
     """Takes longer lines than the 2,048 octets of the standard library, which mail in the wild has, but no endless answer."""
 
     _taken = 0
+
+    def sign_in_with(self, bearer: bytes) -> None:
+        """Sign in by XOAUTH2 (RFC 5034 tells how; tokens are too long to stand behind the command)."""
+        self._putcmd("AUTH XOAUTH2")
+        self._getresp()  # type: ignore[attr-defined]
+        self._putcmd(base64.b64encode(bearer).decode())
+        if not self._getresp().startswith(b"+OK"):  # type: ignore[attr-defined]
+            self._putcmd("")  # it says why, and wants an empty answer before it says no
+            self._getresp()  # type: ignore[attr-defined]
 
     def _putcmd(self, line: str) -> None:
         self._taken = 0
@@ -68,11 +78,18 @@ class Pop3Mailbox:
         except _FAILURES as error:
             raise account.cant("can't be reached", error) from error
         try:
-            self._expect("refused the sign-in", lambda: self._server.user(account.username))
-            self._expect("refused the sign-in", lambda: self._server.pass_(account.password))
+            self._sign_in(account)
         except Unavailable:
             _hang_up(self._server)
             raise
+
+    def _sign_in(self, account: Account) -> None:
+        if account.token is not None:
+            bearer = account.bearer()
+            self._expect("refused the sign-in", lambda: self._server.sign_in_with(bearer))
+            return
+        self._expect("refused the sign-in", lambda: self._server.user(account.username))
+        self._expect("refused the sign-in", lambda: self._server.pass_(account.password))
 
     def batches(self) -> Iterator[Sequence[Fetched]]:
         """Yield what is there, oldest first; see `Mailbox`.
@@ -129,7 +146,7 @@ class Pop3Mailbox:
             raise self._account.cant(what, error) from error
 
 
-def _connected(account: Account) -> poplib.POP3:
+def _connected(account: Account) -> _Patient:
     if account.security is Security.TLS:
         return _PatientTls(account.host, account.port or poplib.POP3_SSL_PORT, timeout=account.timeout, context=account.context)
     server = _Patient(account.host, account.port or poplib.POP3_PORT, timeout=account.timeout)
