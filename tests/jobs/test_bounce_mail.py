@@ -117,6 +117,23 @@ def test_what_comes_back_is_in_the_ledger_and_has_its_consequences(
     assert server.unread == 0
 
 
+def test_a_campaign_sent_by_smtp_hears_of_what_comes_back_by_the_address_alone(
+    real: Services, owner: Principal, draft: Callable[[int], Campaign], mailbox: MailboxServer
+) -> None:
+    with mail_server.serving() as relay:
+        values = entered(mailbox) | {"port": relay.port, "return_path": "bounces@mail.shop.example"}
+        real.connections.add(owner, "Relay", "smtp", values)
+        campaign = draft(3)
+        sent(real, owner, campaign)
+        came_from = {envelope.rcpt_tos[0]: envelope.mail_from for envelope in relay.received}
+    assert len(set(came_from.values())) == 3
+    bare = mail("postfix_no_such_domain", "").replace(b"bounces+@mail.shop.example", came_from["p1@example.com"].encode())
+    mailbox.put(bare)
+    read(real)
+    assert states(real) == ["accepted", "bounced", "accepted"]
+    assert suppressed(real) == [("p1@example.com", "hard_bounce")]
+
+
 def test_a_mail_that_is_read_again_counts_once(
     real: Services, owner: Principal, draft: Callable[[int], Campaign], mailbox: MailboxServer
 ) -> None:
