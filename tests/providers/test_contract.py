@@ -106,7 +106,8 @@ def test_every_message_of_a_full_batch_arrives_once_as_it_was_written(rig: Rig, 
 
     assert set(outcomes(results).values()) == {Outcome.ACCEPTED}
     assert len(results) == len(messages)
-    assert all(result.provider_message_id for result in results)
+    # A mail server has no name of its own for a message.
+    assert all(result.provider_message_id for result in results) or not rig.speaks_http
     assert len(service.calls) == 1 or not rig.is_batched
     must_be_delivered(messages, service.delivered, rig)
 
