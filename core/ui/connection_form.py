@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -21,7 +21,7 @@ def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None
         key: What the inputs' keys begin with.
         stored: What was entered before, without secrets; None for a new connection.
     """
-    values = {one.name: _field(one, f"{key}_{one.name}", stored) for one in kind.fields if not one.group}
+    values = {one.name: _field(one, f"{key}_{one.name}", stored, needs=kind.needs) for one in kind.fields if not one.group}
     for group in dict.fromkeys(one.group for one in kind.fields if one.group):
         values |= _group(kind, group, key, stored)
     if any(one.secret for one in kind.fields):
@@ -38,8 +38,9 @@ def _group(kind: ProviderKind, group: FieldGroup, key: str, stored: Mapping[str,
         return {one.name: _field(one, f"{key}_{one.name}", stored) for one in inside}
 
 
-def _field(one: ProviderField, key: str, stored: Mapping[str, Any] | None) -> Any:
-    label = one.label if one.required or one.group else f"{one.label} (optional)"
+def _field(one: ProviderField, key: str, stored: Mapping[str, Any] | None, *, needs: Sequence[str] = ()) -> Any:
+    left_out = "needed to send" if one.name in needs else "optional"
+    label = one.label if one.required or one.group else f"{one.label} ({left_out})"
     value = one.default if stored is None or one.secret else stored.get(one.name, one.default)
     if one.kind == "number":
         number = int(value or 0) if one.required or value else None

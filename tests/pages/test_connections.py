@@ -162,6 +162,14 @@ def test_an_address_only_this_machine_has_is_told_once(app_as, shared, admin):
     assert [one.value for one in app_as(Role.ADMIN)(FILE).info if "POSTWRIGHT_PUBLIC_URL" in one.value]
 
 
+def test_what_is_needed_to_send_is_told_from_what_may_be_left_out(app_as, shared, admin):
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key="primary_action").click().run()
+    app.selectbox(key="connection_kind").select("SendGrid").run()
+    labels = [one.label for one in app.text_input if one.key.startswith("connection_sendgrid")]
+    assert labels == ["API key (needed to send)", "Webhook verification key (optional)", "API address (optional)"]
+
+
 def test_every_kind_is_offered_those_that_send_first(app_as, shared, admin):
     app = app_as(Role.ADMIN)(FILE)
     app.button(key="primary_action").click().run()
