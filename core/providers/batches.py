@@ -73,18 +73,15 @@ Batch = Sequence[Ready]
 Request = Callable[[Batch], "list[SendResult] | NotTaken"]
 
 
-def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult], *, most_mb: int = 25) -> Iterator[Ready]:
+def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult]) -> Iterator[Ready]:
     """Yield the messages that can be handed over.
 
     Args:
         messages: All of them.
         refused: What becomes of those that can't is added here.
-        most_mb: How large an email the service takes, with its files as they are sent.
     """
     for message in messages:
         try:
-            if message.attachments:
-                _check_files(message, most_mb)
             yield _ready(message)
         except InvalidInput as error:
             refused.append(SendResult(message.message_id, Outcome.REFUSED, str(error)))
@@ -103,19 +100,10 @@ def _ready(message: OutgoingMessage) -> Ready:
             reply_to = value
         elif lowered not in _NOT_HEADERS:
             headers[name] = value
-    return Ready(message, address(message.to), address(message.from_email), reply_to, headers)
-
-
-def _check_files(message: OutgoingMessage, most_mb: int) -> None:
-    """Refuse what the service would refuse too, but only after hundreds of megabytes had been made of it."""
-    size = len(str(message.html)) + len(str(message.text)) + sum(len(one.data) for one in message.attachments) * 4 // 3
-    if size > most_mb * 1_000_000:
-        raise InvalidInput(
-            f"The email has {size / 1e6:,.0f} MB with its files; the provider takes {most_mb} MB.", hint="Link to them instead."
-        )
     for attachment in message.attachments:
         header_value("An attachment's name", attachment.name)
         header_value("An attachment's type", attachment.content_type)
+    return Ready(message, address(message.to), address(message.from_email), reply_to, headers)
 
 
 def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_share: Callable[[Ready], bool]) -> list[list[Ready]]:
@@ -141,27 +129,6 @@ def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_shar
         batch.items.append(each)
         batch.addresses.add(each.to.lower())
         batch.size += size
-    return done
-
-
-def chunks(ready: Iterable[Ready], *, most: int, most_characters: int) -> list[list[Ready]]:
-    """Return messages in batches of any, for services that are given each message whole.
-
-    Args:
-        ready: The messages.
-        most: How many may be in one request.
-        most_characters: How much they may have together; one that has more goes alone.
-    """
-    done: list[list[Ready]] = []
-    room = 0
-    for each in ready:
-        message = each.message
-        size = len(str(message.html)) + len(str(message.text)) + sum(2 * len(one.data) for one in message.attachments) + 2_000
-        if not done or len(done[-1]) >= most or size > room:
-            done.append([])
-            room = most_characters
-        done[-1].append(each)
-        room -= size
     return done
 
 

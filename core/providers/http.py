@@ -158,7 +158,8 @@ class HttpApi:
         ) as error:
             return Answer(0, left=False, reason=_words(error))
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            return Answer(0, left=not isinstance(error, httpx2.InvalidURL), reason=_words(error))
+            # What can't be an address, or can't stand in a header, was found out before anything left.
+            return Answer(0, left=not isinstance(error, httpx2.InvalidURL | UnicodeEncodeError), reason=_words(error))
 
     def close(self) -> None:
         """Let go of connections."""

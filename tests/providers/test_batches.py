@@ -13,8 +13,9 @@ from hypothesis import strategies as some
 
 from core.errors import InvalidInput
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
-from core.providers.batches import Batch, NotTaken, Ready, batches, chunks, hand_over, looked_over, taken
+from core.providers.batches import Batch, NotTaken, Ready, batches, hand_over, looked_over, taken
 from core.providers.http import untried
+from core.providers.services import parcels
 from tests.providers.conftest import email
 from tests.providers.contract import campaign
 
@@ -56,8 +57,8 @@ def test_each_address_is_in_a_batch_once_however_it_is_written() -> None:
 def test_messages_of_any_kind_are_put_together_up_to_a_size() -> None:
     messages = ready([email(number, html="x" * size) for number, size in enumerate((10, 10, 90_000, 10))])
 
-    assert [len(one) for one in chunks(messages, most=10, most_characters=50_000)] == [2, 1, 1]
-    assert [len(one) for one in chunks(messages, most=1, most_characters=900_000)] == [1, 1, 1, 1]
+    assert [len(one) for one in parcels(messages, 10, 50_000)] == [2, 1, 1]
+    assert [len(one) for one in parcels(messages, 1, 900_000)] == [1, 1, 1, 1]
 
 
 class Service:
@@ -83,7 +84,7 @@ def test_only_the_guilty_are_refused_and_nobody_is_sent_twice(guilty: set[int], 
     service = Service(guilty, names)
     messages = ready([email(number) for number in range(1, count + 1)])
 
-    results = hand_over(chunks(messages, most=most, most_characters=10**9), service)
+    results = hand_over(parcels(messages, most, 10**9), service)
 
     refused = {one.message_id for one in results if one.outcome is Outcome.REFUSED}
     assert refused == guilty & set(range(1, count + 1))
@@ -99,7 +100,7 @@ def test_trouble_with_the_service_leaves_the_rest_untried(trouble: Trouble) -> N
         asked.append(len(batch))
         return untried([each.message for each in batch], "not now", trouble, timedelta(seconds=9))
 
-    results = hand_over(chunks(ready([email(number) for number in range(100)]), most=2, most_characters=10**9), request)
+    results = hand_over(parcels(ready([email(number) for number in range(100)]), 2, 10**9), request)
 
     assert {(one.outcome, one.attempted, one.trouble, one.retry_after) for one in results} == {
         (Outcome.RETRY, False, trouble, timedelta(seconds=9))
@@ -112,7 +113,7 @@ def test_after_an_unclear_answer_nothing_more_is_handed_over() -> None:
     def request(batch: Batch) -> list[SendResult]:
         return [SendResult(each.message.message_id, Outcome.UNCERTAIN, "lost", trouble=Trouble.CONNECTION) for each in batch]
 
-    results = hand_over(chunks(ready([email(number) for number in range(100)]), most=1, most_characters=10**9), request)
+    results = hand_over(parcels(ready([email(number) for number in range(100)]), 1, 10**9), request)
 
     found = Counter((one.outcome, one.attempted) for one in results)
     assert found == {(Outcome.UNCERTAIN, True): 8, (Outcome.RETRY, False): 92}

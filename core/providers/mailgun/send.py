@@ -19,12 +19,13 @@ from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, han
 from core.providers.content import Filled, Layout
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
 from core.providers.mime import mailbox
-from core.providers.reading import MESSAGE_NAME
+from core.providers.reading import MESSAGE_NAME, reason
+from core.providers.services import small_enough
 
 BATCH_SIZE = 1_000
 HOSTS = {"us": "https://api.mailgun.net", "eu": "https://api.eu.mailgun.net"}
 _MOST_CHARACTERS = 8_000_000
-_MOST_MB = 25
+_LARGEST = 25_000_000
 # "%unsubscribe_url%" and its like are Mailgun's own, and need no variables.
 _WORDS = ("%recipient", "%unsubscribe", "%tag_unsubscribe", "%mailing_list")
 _SYNTAX = re.compile("|".join(_WORDS), re.IGNORECASE)
@@ -61,7 +62,7 @@ class MailgunProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results, most_mb=_MOST_MB)
+        ready = small_enough(looked_over(messages, results), _LARGEST, results)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=_Plain().is_plain)
         return results + hand_over(shared, self._request)
 
@@ -87,9 +88,10 @@ class MailgunProvider:
         if answer.status == 200 and isinstance(found, dict) and found.get("id"):
             # Each gets the Message-ID we gave it, and reports name that one.
             return [taken(each, each.message.headers.get("Message-ID") or str(found["id"])) for each in batch]
+        if answer.status == 400 and words.startswith(("from ", "'from'")):
+            return untried(messages, f"Mailgun takes no mail from this sender: {words}", Trouble.SIGN_IN)
         if answer.status in (400, 413):
-            everybody = range(len(batch)) if words.startswith(("from ", "'from'")) else ()
-            return NotTaken(f"{answer.status} {words}", dict.fromkeys(everybody, f"{answer.status} {words}"))
+            return NotTaken(f"{answer.status} {words}")
         if _GREETING in answer.body:
             return untried(messages, "The provider takes no mail with these settings: check domain and address.", Trouble.SIGN_IN)
         return failed(messages, answer, self._clock.now(), said=words)
@@ -179,4 +181,4 @@ def _text(name: str, value: str) -> Part:
 
 def _words(answer: Answer) -> str:
     found: Any = answer.json()
-    return str(found.get("message") or "") if isinstance(found, dict) else ""
+    return reason(str(found.get("message") or "")) if isinstance(found, dict) else ""

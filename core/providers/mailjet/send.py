@@ -6,7 +6,6 @@ Message-ID, Date and List-Id itself and refuses a message that brings them. Its 
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import Any
@@ -14,16 +13,17 @@ from typing import Any
 from core.clock import Clock, SystemClock
 from core.errors import Unavailable
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
-from core.providers.batches import Batch, NotTaken, Ready, as_json, chunks, hand_over, looked_over, messages_of, refusal, taken
+from core.providers.batches import Batch, NotTaken, Ready, as_json, hand_over, looked_over, messages_of, refusal, taken
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
+from core.providers.reading import reason
+from core.providers.services import in_base64, parcels, small_enough
 
 API_URL = "https://api.mailjet.com"
 BATCH_SIZE = 50
 LOST_HEADERS = frozenset(
     {"message-id", "list-id", "sender", "return-path", "received", "user-agent", "x-mailer", "x-feedback-id", "x-csa-complaints"}
 )
-_MOST_CHARACTERS = 8_000_000
-_MOST_MB = 15
+_LARGEST = 15_000_000
 _PATH = "/v3.1/send"
 
 
@@ -51,8 +51,8 @@ class MailjetProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results, most_mb=_MOST_MB)
-        together = chunks(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS)
+        ready = small_enough(looked_over(messages, results), _LARGEST, results)
+        together = parcels(ready, BATCH_SIZE, _LARGEST)
         return results + hand_over(together, self._request)
 
     def check(self) -> None:
@@ -100,8 +100,7 @@ def _message(each: Ready) -> dict[str, Any]:
         found["ReplyTo"] = _named(*parseaddr(each.reply_to))
     if message.attachments:
         found["Attachments"] = [
-            {"ContentType": one.content_type, "Filename": one.name, "Base64Content": base64.b64encode(one.data).decode()}
-            for one in message.attachments
+            {"ContentType": one.content_type, "Filename": one.name, "Base64Content": in_base64(one)} for one in message.attachments
         ]
     return {name: value for name, value in found.items() if value}
 
@@ -121,7 +120,10 @@ def _result(each: Ready, row: dict[str, Any]) -> SendResult:
     if status != "error" or not isinstance(errors, list):
         return SendResult(each.message.message_id, Outcome.UNCERTAIN, "The provider's answer says nothing about this message.")
     known = [error for error in errors if isinstance(error, dict)]
-    code, said = max((_code(error) for error in known), default=0), "; ".join(str(error.get("ErrorMessage") or "") for error in known[:3])
+    code, said = (
+        max((_code(error) for error in known), default=0),
+        reason("; ".join(str(one.get("ErrorMessage") or "") for one in known[:3])),
+    )
     if code in (401, 403):
         return untried([each.message], f"The provider does not let us send this ({code}): {said}", Trouble.SIGN_IN)[0]
     if code == 429:
@@ -144,4 +146,4 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
 
 def _words(answer: Answer) -> str:
     found = answer.json()
-    return str(found.get("ErrorMessage") or "") if isinstance(found, dict) else ""
+    return reason(str(found.get("ErrorMessage") or "")) if isinstance(found, dict) else ""

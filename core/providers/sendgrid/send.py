@@ -7,7 +7,6 @@ derived from the layout, and whoever's values hold one gets a request of their o
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
@@ -16,17 +15,18 @@ from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.errors import Unavailable
-from core.providers.base import Idempotence, OutgoingMessage, SendResult
+from core.providers.base import Attachment, Idempotence, OutgoingMessage, SendResult, Trouble
 from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, hand_over, looked_over, messages_of, taken
 from core.providers.content import Layout
-from core.providers.http import TIMEOUT_SECONDS, Answer, failed, must_accept
-from core.providers.reading import MESSAGE_NAME
+from core.providers.http import TIMEOUT_SECONDS, Answer, failed, must_accept, untried
+from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.sendgrid.client import SendGridClient
+from core.providers.services import in_base64, small_enough
 
 API_URL = "https://api.sendgrid.com"
 BATCH_SIZE = 1_000
 _MOST_CHARACTERS = 8_000_000
-_MOST_MB = 30
+_LARGEST = 30_000_000
 _SUBSTITUTION_BYTES = 9_500  # of 10,000, for how they are counted is not said
 _LONGEST_CHARACTER = 4
 _PERSON = re.compile(r"personalizations(?:\.|\[)(\d+)")
@@ -60,7 +60,7 @@ class SendGridProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results, most_mb=_MOST_MB)
+        ready = small_enough(looked_over(messages, results), _LARGEST, results)
         tags = _Tags()
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=tags.fit)
         return results + hand_over(shared, lambda batch: self._request(batch, tags))
@@ -92,6 +92,9 @@ class SendGridProvider:
         if answer.status == 413:
             return NotTaken(f"413 {_words(answer)}")
         if answer.status == 400:
+            if any(str(error.get("field") or "").startswith("from") for error in _errors(answer)):
+                said = f"SendGrid takes no mail from this sender: {_words(answer)}"
+                return untried(messages_of(batch), said, Trouble.SIGN_IN)
             return NotTaken(f"400 {_words(answer)}", _guilty(batch, answer))
         return failed(messages_of(batch), answer, self._clock.now(), said=_words(answer))
 
@@ -151,7 +154,7 @@ def _body(batch: Batch, tags: _Tags) -> dict[str, Any]:
     # SendGrid refuses an empty part, and wants the plain text first.
     body["content"] = [{"type": kind, "value": value} for kind, value in (("text/plain", text), ("text/html", html)) if value]
     if message.attachments:
-        body["attachments"] = [_attachment(each.name, each.content_type, each.data) for each in message.attachments]
+        body["attachments"] = [_attachment(each) for each in message.attachments]
     return body
 
 
@@ -169,8 +172,8 @@ def _named(name: str, email: str) -> dict[str, str]:
     return {"email": email, "name": name} if name else {"email": email}
 
 
-def _attachment(name: str, content_type: str, data: bytes) -> dict[str, str]:
-    return {"content": base64.b64encode(data).decode(), "type": content_type, "filename": name, "disposition": "attachment"}
+def _attachment(one: Attachment) -> dict[str, str]:
+    return {"content": in_base64(one), "type": one.content_type, "filename": one.name, "disposition": "attachment"}
 
 
 def _guilty(batch: Batch, answer: Answer) -> Mapping[int, str]:
@@ -180,7 +183,7 @@ def _guilty(batch: Batch, answer: Answer) -> Mapping[int, str]:
     """
     found: dict[int, str] = {}
     for error in _errors(answer):
-        field, said = str(error.get("field") or ""), f"400 {error.get('message') or ''}".strip()
+        field, said = str(error.get("field") or ""), reason(f"400 {error.get('message') or ''}")
         if named := _PERSON.match(field):
             found.setdefault(int(named[1]), said)
         elif field and not field.startswith("personalizations"):
@@ -189,7 +192,7 @@ def _guilty(batch: Batch, answer: Answer) -> Mapping[int, str]:
 
 
 def _words(answer: Answer) -> str:
-    return "; ".join(str(error.get("message") or "") for error in _errors(answer)[:3])
+    return reason("; ".join(str(error.get("message") or "") for error in _errors(answer)[:3]))
 
 
 def _errors(answer: Answer) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ templates, the data in them is not. So whatever could be read as a template goes
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +15,13 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, hand_over, looked_over, messages_of, taken
 from core.providers.content import Filled
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
-from core.providers.reading import MESSAGE_NAME
+from core.providers.reading import MESSAGE_NAME, reason
+from core.providers.services import in_base64, small_enough
 
 API_URL = "https://api.sparkpost.com"
 BATCH_SIZE = 1_000
 _MOST_CHARACTERS = 8_000_000
-_MOST_MB = 20
+_LARGEST = 20_000_000
 _PATH = "/api/v1/transmissions"
 _REFUSED_AS_A_WHOLE = (400, 413, 422)
 _OVER_THE_LIMIT = 420
@@ -51,7 +51,7 @@ class SparkPostProvider:
     def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = looked_over(messages, results, most_mb=_MOST_MB)
+        ready = small_enough(looked_over(messages, results), _LARGEST, results)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=lambda _: True)
         return results + hand_over(shared, self._request)
 
@@ -97,8 +97,8 @@ def _found(batch: Batch, answer: Answer) -> list[SendResult] | NotTaken | None:
         return [taken(each, str(results["id"])) for each in batch]
     if results.get("total_accepted_recipients") == 0:
         return NotTaken(_words(answer))
-    reason = f"The provider took {results.get('total_accepted_recipients')} of {len(batch)} and does not say which. {_words(answer)}"
-    return [SendResult(each.message.message_id, Outcome.UNCERTAIN, reason, str(results["id"])) for each in batch]
+    said = f"The provider took {results.get('total_accepted_recipients')} of {len(batch)} and does not say which. {_words(answer)}"
+    return [SendResult(each.message.message_id, Outcome.UNCERTAIN, said, str(results["id"])) for each in batch]
 
 
 class _Data:
@@ -157,9 +157,7 @@ def _body(batch: Batch) -> dict[str, Any]:
     if first.reply_to:
         content["reply_to"] = data.fixed("pw_reply", first.reply_to)
     if message.attachments:
-        content["attachments"] = [
-            {"name": one.name, "type": one.content_type, "data": base64.b64encode(one.data).decode()} for one in message.attachments
-        ]
+        content["attachments"] = [{"name": one.name, "type": one.content_type, "data": in_base64(one)} for one in message.attachments]
     return {
         "options": {"open_tracking": False, "click_tracking": False, "transactional": not message.is_bulk},
         "substitution_data": data.shared,
@@ -177,7 +175,7 @@ def _recipient(each: Ready, own: dict[str, str]) -> dict[str, Any]:
 
 def _words(answer: Answer) -> str:
     said = [f"{error.get('message') or ''}: {error.get('description') or ''}".strip(": ") for error in _errors(answer)[:3]]
-    return "; ".join(said)
+    return reason("; ".join(said))
 
 
 def _errors(answer: Answer) -> list[dict[str, Any]]:
