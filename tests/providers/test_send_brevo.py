@@ -132,6 +132,17 @@ def test_a_senders_name_is_not_lost(service: FakeBrevo, brevo: BrevoProvider, na
     assert service.delivered[0].sender == f"{shown} <news@shop.example>"
 
 
+def test_styles_that_look_like_a_template_keep_their_meaning(service: FakeBrevo, brevo: BrevoProvider) -> None:
+    html = "<style>@media (max-width:9em){#head{color:red}}</style><p>{#x#} {{y}}</p><STYLE type='a'>b{#c{}}</STYLE >{%z%}"
+    brevo.send([email(1, html=html)])
+
+    given = service.calls[0].json()["htmlContent"]
+    assert given == (
+        "<style>@media (max-width:9em){ #head{color:red}}</style><p>&#123;#x#} &#123;{y}}</p><STYLE type='a'>b{ #c{}}</STYLE >&#123;%z%}"
+    )
+    assert service.delivered[0].html == html.replace("{#head", "{ #head").replace("{#c", "{ #c")
+
+
 def test_a_header_it_can_not_write_is_refused(service: FakeBrevo, brevo: BrevoProvider) -> None:
     results = brevo.send([email(1, headers={"X-Mine": "Grüße"}), email(2)])
 
