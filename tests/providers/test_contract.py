@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -388,6 +389,29 @@ def test_an_answer_nobody_understands_breaks_nothing(service: FakeService, provi
         service.replies = deque([Reply(status, body)] * 2)
         with suppress(Unavailable):
             provider.check()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_storm_loses_nothing_and_doubles_nothing(service: FakeService, provider: Provider, seed: int) -> None:
+    chance = random.Random(seed)
+    messages = campaign(many(60))
+    service.tricks += chance.choices([one for one in Trick if one is not Trick.SILENT], k=40)
+    service.refuses = {messages[chance.randrange(60)].to for _ in range(3)}
+    found: dict[int, Outcome] = {}
+    waiting = messages
+
+    while waiting:
+        size = chance.randint(1, 12)
+        found |= outcomes(provider.send(waiting[:size]))
+        waiting = [message for message in waiting[size:] + waiting[:size] if found.get(message.message_id, Outcome.RETRY) is Outcome.RETRY]
+
+    taken = service.keys()
+    assert len(found) == 60
+    assert set(taken.values()) <= {1}
+    for message in messages:
+        outcome, was_taken = found[message.message_id], taken[message.key] == 1
+        assert was_taken or outcome is not Outcome.ACCEPTED
+        assert not was_taken or outcome in (Outcome.ACCEPTED, Outcome.UNCERTAIN)
 
 
 def test_one_provider_serves_several_sends(rig: Rig, service: FakeService, provider: Provider) -> None:
