@@ -42,6 +42,7 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
 from core.messages.eligibility import Eligibility
+from core.messages.gate import Gate
 from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
@@ -170,6 +171,11 @@ class Services(AccountServices):
         """The loop that sends."""
         eligibility, ways = Eligibility(self.db, self.clock), Ways(self.connections)
         return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The hours campaigns may go out in."""
+        return Gate(self.db, self.clock)
 
     @cached_property
     def posting(self) -> Posting:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal, Role
+from core.sending_rules import SendingRules
 from core.storage.database import Database, insert_or_ignore, upsert
 from core.storage.tables import journal_offsets, workspaces
 
@@ -37,6 +39,7 @@ class Workspace:
         postal_address: The sender's address that the footer of every mail must name.
         requires_two_factor: Whether its people may do nothing in it before they have set up a second factor.
         tracks_people: Whether opens and clicks are kept with whose they were; else only counted.
+        sending_rules: Quiet hours, and how many campaigns somebody gets at most.
     """
 
     id: int
@@ -46,6 +49,7 @@ class Workspace:
     postal_address: str
     requires_two_factor: bool = False
     tracks_people: bool = True
+    sending_rules: SendingRules = field(default_factory=SendingRules)
 
 
 class Workspaces:
@@ -155,6 +159,7 @@ class Workspaces:
         postal_address: str | None = None,
         requires_two_factor: bool | None = None,
         tracks_people: bool | None = None,
+        sending_rules: SendingRules | None = None,
     ) -> Workspace:
         """Change what is given of the principal's workspace and return it.
 
@@ -170,6 +175,7 @@ class Workspaces:
             "postal_address": None if postal_address is None else _checked_address(postal_address),
             "requires_two_factor": requires_two_factor,
             "tracks_people": tracks_people,
+            "sending_rules": None if sending_rules is None else sending_rules.as_json(),
         }
         try:
             with self._db.transaction() as connection:
@@ -180,17 +186,17 @@ class Workspaces:
     def _select(self, condition: sa.ColumnElement[bool]) -> list[Workspace]:
         with self._db.read() as connection:
             rows = connection.execute(sa.select(workspaces).where(condition).order_by(workspaces.c.id)).mappings()
-            return [_workspace(row) for row in rows]
+            return [_workspace(dict(row)) for row in rows]
 
 
-def _changed(connection: sa.Connection, by: Principal, given: Mapping[str, str | bool | None], now: datetime) -> Workspace:
+def _changed(connection: sa.Connection, by: Principal, given: Mapping[str, object], now: datetime) -> Workspace:
     mine = workspaces.c.id == by.workspace_id
     row = connection.execute(sa.select(workspaces).where(mine).with_for_update(key_share=True)).mappings().first()
     if row is None:
         raise _no_such_workspace()
     changes = {key: value for key, value in given.items() if value is not None and value != row[key]}
     if not changes:
-        return _workspace(row)
+        return _workspace(dict(row))
     if changes.get("requires_two_factor"):
         _require_own_second_factor(connection, by)
     if changes.get("tracks_people") is False:
@@ -198,7 +204,7 @@ def _changed(connection: sa.Connection, by: Principal, given: Mapping[str, str |
     connection.execute(sa.update(workspaces).where(mine).values(**changes))
     before = {key: row[key] for key in changes}
     record(connection, now, by, AuditAction.WORKSPACE_CHANGED, f"workspace:{by.workspace_id}", before=before, after=changes)
-    return replace(_workspace(row), **changes)  # type: ignore[arg-type]
+    return _workspace({**row, **changes})
 
 
 def _require_own_second_factor(connection: sa.Connection, by: Principal) -> None:
@@ -217,9 +223,9 @@ def _leave_what_was_read(connection: sa.Connection) -> None:
         connection.execute(sa.update(journal_offsets).where(column.redacted_to < column.offset).values(redacted_to=column.offset))
 
 
-def _workspace(row: sa.RowMapping) -> Workspace:
+def _workspace(row: Mapping[str, Any]) -> Workspace:
     names = ("id", "name", "is_demo", "timezone", "postal_address", "requires_two_factor", "tracks_people")
-    return Workspace(**{name: row[name] for name in names})
+    return Workspace(**{name: row[name] for name in names}, sending_rules=SendingRules.from_json(row["sending_rules"]))
 
 
 def _only(found: list[Workspace]) -> Workspace:

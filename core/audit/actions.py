@@ -64,6 +64,8 @@ class AuditAction(StrEnum):
     CAMPAIGN_CREATED = "campaign.created"
     CAMPAIGN_CHANGED = "campaign.changed"
     CAMPAIGN_DELETED = "campaign.deleted"
+    CAMPAIGN_SCHEDULED = "campaign.scheduled"
+    CAMPAIGN_UNSCHEDULED = "campaign.unscheduled"
     CAMPAIGN_LAUNCHED = "campaign.launched"
     CAMPAIGN_PAUSED = "campaign.paused"
     CAMPAIGN_RESUMED = "campaign.resumed"

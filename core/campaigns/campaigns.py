@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Unpack
-
-import sqlalchemy as sa
 
 from core.campaigns.audiences import Audiences
 from core.campaigns.control import Control
 from core.campaigns.drafts import DraftFields, Drafts
 from core.campaigns.launching import Launching
-from core.campaigns.models import Audience, Campaign, as_campaign, load_campaign
+from core.campaigns.models import Audience, Campaign, as_campaign, load_campaign, select_campaigns
+from core.campaigns.scheduling import Scheduling
 from core.campaigns.tables import campaigns
+from core.campaigns.timetable import Forecast
+from core.campaigns.timing import Timing
 from core.campaigns.trying import Trying
 from core.campaigns.visibility import seen_campaigns
 from core.clock import Clock
 from core.contacts.contacts import Contacts
 from core.contacts.lists import Lists
 from core.experiments.experiments import Experiments
-from core.experiments.tables import arms
 from core.links.registry import Links
 from core.messages.composing import Composer
 from core.messages.ledger import Ledger
@@ -66,6 +67,7 @@ class Campaigns:
         self._launching = Launching(db, clock, self._audiences, templates, links, ledger, connections)
         self._control = Control(db, clock, ledger)
         self._trying = Trying(db, clock, templates, connections, contacts, composer)
+        self._scheduling = Scheduling(db, clock, self._audiences, self._launching, self._trying)
 
     def create(self, by: Principal, **fields: Unpack[DraftFields]) -> Campaign:
         """Keep a new draft. `name`, `subject`, `template_id`, `audience` and `from_email` are needed.
@@ -114,9 +116,7 @@ class Campaigns:
     def all(self, by: Principal) -> list[Campaign]:
         """Return the workspace's campaigns, newest first; to somebody limited to some lists, those they may see."""
         by.require(Permission.CAMPAIGNS_VIEW)
-        second = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B")
-        statement = sa.select(campaigns, arms.c.subject.label("subject_b")).select_from(campaigns.outerjoin(arms, second))
-        mine = statement.where(campaigns.c.workspace_id == by.workspace_id, *seen_campaigns(by)).order_by(campaigns.c.id.desc())
+        mine = select_campaigns().where(campaigns.c.workspace_id == by.workspace_id, *seen_campaigns(by)).order_by(campaigns.c.id.desc())
         with self._db.read() as connection:
             return [as_campaign(row, row.subject_b) for row in connection.execute(mine)]
 
@@ -131,6 +131,45 @@ class Campaigns:
             Conflict: If nobody is in the audience, or the campaign was cancelled or changed meanwhile.
         """
         self._launching.launch(by, self.get(by, campaign_id))
+        return self.get(by, campaign_id)
+
+    def forecast(self, by: Principal, campaign_id: int, at: datetime | None = None, timing: Timing | None = None) -> Forecast:
+        """Return what a time would mean for the people of a campaign, as they are now.
+
+        Args:
+            by: Who asks.
+            campaign_id: Which campaign.
+            at: The time on the clock, without a zone; None for now.
+            timing: How it would keep time; its own if not given.
+        """
+        campaign = self.get(by, campaign_id)
+        return self._scheduling.forecast(by, campaign, at, timing or campaign.timing)
+
+    def schedule(self, by: Principal, campaign_id: int, at: datetime, timing: Timing | None = None) -> Campaign:
+        """Put a draft off to a time; whatever can be checked is checked now. One that is scheduled already is put off anew.
+
+        Args:
+            by: Who says so.
+            campaign_id: Which campaign.
+            at: The time on the clock, without a zone: that of the workspace, or of each contact where the timing says so.
+            timing: How it keeps time; its own if not given.
+
+        Raises:
+            Conflict: If it was launched, nobody is in the audience, nobody could get it, or nothing can be sent through its connection.
+            InvalidInput: If the time is over or too far off, or the email can't be written.
+        """
+        campaign = self.get(by, campaign_id)
+        self._scheduling.schedule(by, campaign, at, timing or campaign.timing)
+        return self.get(by, campaign_id)
+
+    def unschedule(self, by: Principal, campaign_id: int) -> Campaign:
+        """Make a scheduled campaign a draft again; one that is a draft stays as it is.
+
+        Raises:
+            Conflict: If it was launched meanwhile.
+        """
+        self.get(by, campaign_id)
+        self._scheduling.unschedule(by, campaign_id)
         return self.get(by, campaign_id)
 
     def pause(self, by: Principal, campaign_id: int) -> Campaign:
@@ -171,6 +210,10 @@ class Campaigns:
             Unavailable: If the provider did not take it.
         """
         self._trying.send(by, self.get(by, campaign_id), to_email)
+
+    def launch_due(self) -> int:
+        """Launch the scheduled campaigns of all workspaces whose time has come; for the sweeper. Return how many."""
+        return self._scheduling.launch_due()
 
     def finish_if_done(self, campaign_id: int) -> bool:
         """Mark a campaign as sent once no message of it is open; for the worker."""

@@ -13,6 +13,7 @@ from core.campaigns.audiences import Audiences
 from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.timing import Timing
 from core.campaigns.visibility import gone, this
 from core.clock import Clock
 from core.contacts.addresses import normalise
@@ -27,6 +28,8 @@ from core.templates.rendering import check_subject
 
 MAX_NAME = 200
 MAX_SUBJECT = 400
+MAX_HOLDOUT = 50
+_TOLD = ("name", "template_id", "connection_id", "track_conversions", "timing", "holdout_percent")
 
 
 _NEEDED = ("name", "subject", "template_id", "audience", "from_email")
@@ -44,6 +47,8 @@ class DraftFields(TypedDict, total=False):
     from_name: str
     connection_id: int | None
     track_conversions: bool
+    timing: Timing
+    holdout_percent: int
 
 
 class Drafts:
@@ -86,6 +91,7 @@ class Drafts:
             raise InvalidInput(f"A campaign needs {', '.join(missing)}.", hint="Give what is missing.")
         if fields.get("connection_id") is None:
             fields["connection_id"] = self._connections.default(by).id
+        check_important(by, Timing(), fields.get("timing", Timing()))
         values = self._checked(by, fields)
         row = values | {
             "workspace_id": by.workspace_id,
@@ -111,6 +117,8 @@ class Drafts:
         values = self._checked(by, fields)
         with self._db.transaction() as connection:
             known = self._must_be_draft(connection, by, campaign_id)
+            if "timing" in fields:
+                check_important(by, Timing.from_json(known.timing), fields["timing"])
             if values:
                 connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(values))
                 self._must_still_be_seen(connection, by, campaign_id)
@@ -141,6 +149,8 @@ class Drafts:
         row = connection.execute(sa.select(campaigns).where(*this(by, campaign_id)).with_for_update()).one_or_none()
         if row is None:
             raise gone()
+        if row.state == CampaignState.SCHEDULED:
+            raise Conflict("This campaign waits for its time and can't be changed meanwhile.", hint="Unschedule it first.")
         if row.state != CampaignState.DRAFT:
             raise Conflict("This campaign has been launched and can't be changed any more.", hint="Copy what you need into a new one.")
         return row
@@ -165,7 +175,7 @@ class Drafts:
             values["from_name"] = _line(fields["from_name"], "sender's name", MAX_NAME, may_be_empty=True)
         if "track_conversions" in fields:
             values["track_conversions"] = bool(fields["track_conversions"])
-        return values | self._checked_references(by, fields)
+        return values | _checked_timing(fields) | self._checked_references(by, fields)
 
     def _checked_references(self, by: Principal, fields: DraftFields) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -186,9 +196,19 @@ class Drafts:
         return line
 
 
+def check_important(by: Principal, before: Timing, after: Timing) -> None:
+    """Do nothing unless a campaign is to go out whatever its readers got before: that is for those who set the limit.
+
+    Raises:
+        Denied: Without `workspace.edit`.
+    """
+    if after.ignores_cap and not before.ignores_cap:
+        by.require(Permission.WORKSPACE_EDIT)
+
+
 def _told(values: Mapping[str, Any]) -> dict[str, object]:
     """Return what the audit log may tell of a draft's columns: no sender, and no subject, which may name somebody."""
-    told = {name: values[name] for name in ("name", "template_id", "connection_id", "track_conversions") if name in values}
+    told = {name: values[name] for name in _TOLD if name in values}
     return told | ({"audience": "{kind}:{id}".format(**values["audience"])} if "audience" in values else {})
 
 
@@ -196,6 +216,17 @@ def _subjects(fields: DraftFields) -> tuple[str, ...]:
     """Return the arms' subjects: two make a test, one makes none."""
     second = (fields.get("subject_b") or "").strip()
     return (fields["subject"].strip(), second) if second else ()
+
+
+def _checked_timing(fields: DraftFields) -> dict[str, Any]:
+    values: dict[str, Any] = {"timing": fields["timing"].as_json()} if "timing" in fields else {}
+    return values | ({"holdout_percent": _percent(fields["holdout_percent"])} if "holdout_percent" in fields else {})
+
+
+def _percent(percent: int) -> int:
+    if not 0 <= percent <= MAX_HOLDOUT:
+        raise InvalidInput("So many people can't be held out.", hint=f"0 to {MAX_HOLDOUT} of a hundred.")
+    return int(percent)
 
 
 def _line(text: str, what: str, longest: int, *, may_be_empty: bool = False) -> str:

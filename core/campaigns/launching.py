@@ -10,10 +10,12 @@ from core.campaigns.audiences import Audiences
 from core.campaigns.models import Campaign, load_campaign
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.timetable import timetable
 from core.campaigns.visibility import note_narrowing, this
 from core.clock import Clock
+from core.contacts.lookup import SkipReason
 from core.errors import Conflict
-from core.experiments.experiments import deal, load_arms
+from core.experiments.experiments import deal, hold_out, load_arms
 from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
@@ -51,8 +53,21 @@ class Launching:
         by.require(Permission.CAMPAIGNS_SEND)
         if campaign.state is CampaignState.CANCELLED:
             raise Conflict("This campaign was cancelled.", hint="Make a new one.")
-        if campaign.state is not CampaignState.DRAFT:
-            return
+        if campaign.state is CampaignState.SCHEDULED:
+            raise Conflict("This campaign waits for its time.", hint="Unschedule it first to send it now.")
+        if campaign.state is CampaignState.DRAFT:
+            self._launch(by, campaign)
+
+    def launch_scheduled(self, by: Principal, campaign: Campaign) -> bool:
+        """Launch one whose time has come; return whether it was this call that did.
+
+        Raises:
+            Conflict: If nobody is in the audience, or nothing can be sent through its connection.
+        """
+        return campaign.state is CampaignState.SCHEDULED and self._launch(by, campaign)
+
+    def _launch(self, by: Principal, campaign: Campaign) -> bool:
+        """Launch a campaign that is still as it was read; return whether that was now."""
         self._connections.get(by, campaign.connection_id).must_send()
         version = self._templates.latest(by, campaign.template_id)
         contact_ids = self._audiences.contact_ids(by, campaign.audience)
@@ -60,22 +75,32 @@ class Launching:
             raise Conflict("Nobody is in this audience.", hint="Import people, or choose another list or segment.")
         with self._db.transaction() as connection:
             current = load_campaign(connection, by, campaign.id, for_update=True)
-            if current.state is not CampaignState.DRAFT:
-                return  # somebody else pressed at the same moment
+            if current.state is not campaign.state or (current != campaign and campaign.state is CampaignState.SCHEDULED):
+                return False  # somebody else launched it at the same moment, or put it off
             if current != campaign:
                 raise Conflict("This draft was changed while it was being launched.", hint="Look at it once more and launch it again.")
-            recipients = self._freeze(connection, by, campaign, version, contact_ids)
-            after = {"recipients": recipients, "template": campaign.template_id, "version": version.number}
+            kept, held = hold_out(campaign.id, contact_ids, campaign.holdout_percent)
+            after = {"recipients": self._freeze(connection, by, campaign, version, kept)}
+            after |= {"template": campaign.template_id, "version": version.number}
+            if held:
+                rows, why = [(contact_id, None) for contact_id in held], SkipReason.HOLDOUT.value
+                after["held_out"] = self._ledger.enqueue(connection, by.workspace_id, campaign.id, rows, skipped=why)
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_LAUNCHED, f"campaign:{campaign.id}", after=after)
+        return True
 
     def _freeze(
         self, connection: sa.Connection, by: Principal, campaign: Campaign, version: TemplateVersion, contact_ids: list[int]
     ) -> int:
-        workspace_id = by.workspace_id
-        begun = {"state": CampaignState.SENDING.value, "template_version_id": version.id, "launched_at": self._clock.now()}
+        """Queue a message for everybody, each for their time; return how many."""
+        workspace_id, now = by.workspace_id, self._clock.now()
+        begun = {"state": CampaignState.SENDING.value, "template_version_id": version.id, "launched_at": now}
         connection.execute(sa.update(campaigns).where(*this(by, campaign.id)).values(begun))
         if campaign.audience.kind == "segment":
             note_narrowing(connection, by, campaign.id)
         self._links.register(connection, workspace_id, campaign.id, version.links, campaign.track_conversions)
         arms = load_arms(connection, workspace_id, campaign.id)
-        return self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, contact_ids, arms))
+        table = timetable(connection, workspace_id, campaign.timing, campaign.scheduled_wall)
+        queued = 0
+        for due_at, ids in table.groups(connection, workspace_id, contact_ids, now):
+            queued += self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, ids, arms), due_at=due_at)
+        return queued

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.timing import Appointment, Timing
 from core.campaigns.visibility import gone, this
 from core.experiments.experiments import Arm, load_arms
+from core.experiments.tables import arms
 from core.permissions import Principal
 
 AudienceKind = Literal["list", "segment"]
@@ -51,7 +53,11 @@ class Campaign:
         created_at: When it was made.
         launched_at: When it was launched.
         finished_at: When the last message was settled, or it was cancelled.
-        stopped_reason: While it is sent, why nothing leaves at the moment, in words; empty while all goes well.
+        stopped_reason: Why nothing leaves at the moment, or it was not launched at its time, in words; empty while all goes well.
+        scheduled_at: When it is to be launched, or None; the first of its readers get it then.
+        scheduled_wall: The time on the clock that was said for it; None where it is not scheduled.
+        timing: How it keeps time.
+        holdout_percent: How many of a hundred people deliberately get nothing, so that the others can be compared with them.
     """
 
     id: int
@@ -70,6 +76,10 @@ class Campaign:
     launched_at: datetime | None
     finished_at: datetime | None
     stopped_reason: str
+    scheduled_at: datetime | None = None
+    scheduled_wall: datetime | None = None
+    timing: Timing = field(default_factory=Timing)
+    holdout_percent: int = 0
 
 
 def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
@@ -91,7 +101,17 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
         launched_at=row.launched_at,
         finished_at=row.finished_at,
         stopped_reason=row.stopped_reason,
+        scheduled_at=row.scheduled_at,
+        scheduled_wall=appointment.wall if (appointment := Appointment.from_json(row.timing)) else None,
+        timing=Timing.from_json(row.timing),
+        holdout_percent=row.holdout_percent,
     )
+
+
+def select_campaigns() -> sa.Select[Any]:
+    """Return the query of campaigns, each with its second subject, as `as_campaign` takes them."""
+    second = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B")
+    return sa.select(campaigns, arms.c.subject.label("subject_b")).select_from(campaigns.outerjoin(arms, second))
 
 
 def load_campaign(connection: sa.Connection, by: Principal, campaign_id: int, *, for_update: bool = False) -> Campaign:

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
+from core.campaigns.timing import Timing, hours_of
 from core.experiments.tables import arms
 from core.links.tables import links
-from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.plan import PinnedVersion, SendPlan, WorkspaceCap
 from core.messages.tables import messages
+from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
 from core.templates.tables import template_versions
 
@@ -58,6 +60,8 @@ def _load(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> SendPlan
             template_versions.c.links,
             workspaces.c.name.label("workspace_name"),
             workspaces.c.postal_address,
+            workspaces.c.timezone,
+            workspaces.c.sending_rules,
         )
         .join(template_versions, template_versions.c.id == campaigns.c.template_version_id)
         .join(workspaces, workspaces.c.id == campaigns.c.workspace_id)
@@ -70,6 +74,9 @@ def _load(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> SendPlan
 def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
     by_arm = sa.select(arms.c.id, arms.c.subject).where(arms.c.campaign_id == row.id, arms.c.workspace_id == row.workspace_id)
     in_order = sa.select(links.c.id).where(links.c.campaign_id == row.id).order_by(links.c.position)
+    timing, rules = Timing.from_json(row.timing), SendingRules.from_json(row.sending_rules)
+    hours = hours_of(timing, row.timezone, rules)
+    cap = None if timing.ignores_cap or rules.cap is None else WorkspaceCap(row.workspace_id, rules.cap.messages, rules.cap.days)
     return SendPlan(
         workspace_id=row.workspace_id,
         campaign_id=row.id,
@@ -83,4 +90,6 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         link_ids=tuple(connection.execute(in_order).scalars()),
         workspace={"name": row.workspace_name, "postal_address": row.postal_address},
         track_conversions=row.track_conversions,
+        hours=hours if hours.window or hours.quiet else None,
+        cap=cap,
     )

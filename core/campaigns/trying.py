@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -62,6 +63,18 @@ class Trying:
             raise Unavailable(
                 f"The test was not taken: {result.reason or result.outcome.value}.", hint="Check the connection and try again."
             )
+
+    def check(self, by: Principal, campaign: Campaign) -> None:
+        """Do nothing if the campaign could be sent now: the connection sends, and it can be written, with each of its subjects.
+
+        Raises:
+            Conflict: If nothing can be sent through its connection.
+            InvalidInput: If the message can't be written.
+        """
+        self._connections.get(by, campaign.connection_id).must_send()
+        plan, sample = self._plan(by, campaign), self._sample(by, campaign.from_email)
+        for subject in filter(None, (campaign.subject, campaign.subject_b)):
+            self._composer.compose_test(replace(plan, subject=subject), sample, sample.email, at=self._clock.now())
 
     def _note(self, by: Principal, campaign: Campaign, to: str, *, is_taken: bool) -> None:
         after = {"to": disguised(by.workspace_id, to), "is_taken": is_taken}

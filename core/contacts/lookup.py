@@ -43,12 +43,19 @@ class Contact:
 
 
 class SkipReason(StrEnum):
-    """Why somebody must not be mailed."""
+    """Why somebody is not mailed.
+
+    The first four must not be; then: chosen to get nothing, so that the others can be compared with them; has got as many campaigns
+    as the workspace allows; no hour of the week is within the campaign's window and outside the quiet hours where they live.
+    """
 
     SUPPRESSED = "suppressed"
     UNSUBSCRIBED = "unsubscribed"
     NOT_CONFIRMED = "not_confirmed"
     DELETED = "deleted"
+    HOLDOUT = "holdout"
+    FREQUENCY_CAP = "frequency_cap"
+    NO_HOUR = "no_hour"
 
 
 CONTACT_COLUMNS = tuple(

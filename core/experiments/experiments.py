@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from core.experiments.assignment import assign
+from core.experiments.assignment import BUCKETS, assign, bucket
 from core.experiments.tables import arms
 from core.storage.database import Database
 
@@ -78,3 +78,18 @@ def deal(campaign_id: int, contact_ids: Iterable[int], arms_of_campaign: Sequenc
         return [(contact_id, None) for contact_id in contact_ids]
     salt, weights = f"campaign:{campaign_id}", [arm.weight for arm in arms_of_campaign]
     return [(contact_id, arms_of_campaign[assign(salt, str(contact_id), weights)].id) for contact_id in contact_ids]
+
+
+def hold_out(campaign_id: int, contact_ids: Sequence[int], percent: int) -> tuple[list[int], list[int]]:
+    """Return who gets a campaign and who deliberately does not; the same people however often this is asked.
+
+    Args:
+        campaign_id: Salts the hash, so that each campaign holds out others, and not by the arms it deals.
+        contact_ids: The audience.
+        percent: How many of a hundred get nothing.
+    """
+    if not percent:
+        return list(contact_ids), []
+    salt, below = f"holdout:{campaign_id}", percent * BUCKETS // 100
+    held = {contact_id for contact_id in contact_ids if bucket(salt, str(contact_id)) < below}
+    return [contact_id for contact_id in contact_ids if contact_id not in held], sorted(held)

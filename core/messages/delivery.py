@@ -197,7 +197,7 @@ class Delivery:
         return written
 
     def _start(self, run: _Drain, chunk: _Chunk, lane: ThreadPoolExecutor) -> _Underway | None:
-        left = self._posting.intend(run.owner, chunk.written, chunk.way.connection_id)
+        left = self._posting.intend(run.owner, chunk.written, chunk.way.connection_id, run.plan.cap)
         if not left:
             return None
         return _Underway(chunk, left, lane.submit(chunk.way.provider.send, [each.message for each in left]))

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.lookup import Contact, mailable
-from core.messages.plan import SendPlan
+from core.contacts.lookup import Contact, SkipReason, mailable
+from core.contacts.zones import zone_of
+from core.hours import Hours
+from core.messages.capping import over_cap
+from core.messages.plan import SendPlan, WorkspaceCap
 from core.messages.rows import Claimed
 from core.storage.database import Database
 
@@ -41,7 +47,36 @@ class Eligibility:
 
     def sort(self, plan: SendPlan, claimed: Sequence[Claimed]) -> Sorted:
         """Return who of a chunk gets their message now, who must not and who has to wait."""
+        now = self._clock.now()
         with self._db.read() as connection:
             people, reasons = mailable(connection, plan.workspace_id, [each.contact_id for each in claimed])
-        skipped = {each.message_id: reasons[each.contact_id] for each in claimed if each.contact_id not in people}
-        return Sorted([(each, people[each.contact_id]) for each in claimed if each.contact_id in people], skipped, {})
+            skipped = {each.message_id: reasons[each.contact_id] for each in claimed if each.contact_id not in people}
+            found = Sorted([(each, people[each.contact_id]) for each in claimed if each.contact_id in people], skipped, {})
+            if plan.hours is not None:
+                found = _by_the_clock(plan.hours, found, now)
+            return _within_the_cap(connection, plan.cap, found, now) if plan.cap is not None else found
+
+
+def _by_the_clock(hours: Hours, sorted_before: Sorted, now: datetime) -> Sorted:
+    """Let those wait whose hours are over; for whom there are none it is not sent."""
+    opens: dict[ZoneInfo, datetime | None] = {}
+    found = Sorted([], sorted_before.skipped, sorted_before.later)
+    for claimed, contact in sorted_before.now:
+        zone = zone_of(contact.attributes, hours.home)
+        if zone not in opens:
+            opens[zone] = hours.next(now, zone)
+        at = opens[zone]
+        if at is None:
+            found.skipped[claimed.message_id] = SkipReason.NO_HOUR.value
+        elif at > now:
+            found.later[claimed.message_id] = at
+        else:
+            found.now.append((claimed, contact))
+    return found
+
+
+def _within_the_cap(connection: sa.Connection, cap: WorkspaceCap, found: Sorted, now: datetime) -> Sorted:
+    """Leave out who has got enough; the intent looks once more, here it saves writing what is not sent."""
+    full = over_cap(connection, cap, [contact.id for _, contact in found.now], now)
+    over = {claimed.message_id: SkipReason.FREQUENCY_CAP.value for claimed, contact in found.now if contact.id in full}
+    return Sorted([each for each in found.now if each[1].id not in full], found.skipped | over, found.later)

@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.tables import contacts
+from core.messages.capping import hold_back
 from core.messages.leasing import LEASE, claim_of, claimed_by, move, release_expired_of
+from core.messages.plan import WorkspaceCap
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
 from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
 from core.messages.settling import NO_LEASE, settle
@@ -44,7 +46,16 @@ class Ledger:
     def __init__(self, db: Database, clock: Clock, seen: SeenCampaigns = nothing_for_the_limited) -> None:
         self._db, self._clock, self._seen = db, clock, seen
 
-    def enqueue(self, connection: sa.Connection, workspace_id: int, campaign_id: int, recipients: Sequence[tuple[int, int | None]]) -> int:
+    def enqueue(
+        self,
+        connection: sa.Connection,
+        workspace_id: int,
+        campaign_id: int,
+        recipients: Sequence[tuple[int, int | None]],
+        *,
+        due_at: datetime | None = None,
+        skipped: str = "",
+    ) -> int:
         """Queue a message per recipient inside the caller's transaction; who has one already keeps it.
 
         Args:
@@ -52,6 +63,8 @@ class Ledger:
             workspace_id: Whose campaign it is.
             campaign_id: The campaign.
             recipients: Pairs of contact and arm (or None); contacts deleted meanwhile are left out.
+            due_at: When they are to be sent; None for now.
+            skipped: Why they are not to be sent at all; empty for those who are.
 
         Returns:
             How many messages are new.
@@ -61,8 +74,9 @@ class Ledger:
             by_arm.setdefault(variant_id, []).append(contact_id)
         inserted = 0
         for variant_id, contact_ids in by_arm.items():
-            fixed: dict[str, Any] = {"campaign_id": campaign_id, "variant_id": variant_id, "state": MessageState.QUEUED.value}
-            fixed |= {"reason": "", "attempts": 0, "queued_at": self._clock.now()}
+            state = MessageState.SKIPPED if skipped else MessageState.QUEUED
+            fixed: dict[str, Any] = {"campaign_id": campaign_id, "variant_id": variant_id, "state": state.value}
+            fixed |= {"reason": skipped, "attempts": 0, "queued_at": self._clock.now(), "due_at": due_at}
             for chunk in chunked(contact_ids, _IN_LIST):
                 inserted += _insert_for(connection, workspace_id, chunk, fixed)
         return inserted
@@ -104,16 +118,21 @@ class Ledger:
                 len(move(connection, claimed_by(connection, owner, ids), waiting | {"due_at": due})) for due, ids in sorted(by_time.items())
             )
 
-    def record_intent(self, owner: str, message_ids: Sequence[int], connection_id: int | None = None) -> set[int]:
+    def record_intent(
+        self, owner: str, message_ids: Sequence[int], connection_id: int | None = None, cap: WorkspaceCap | None = None
+    ) -> set[int]:
         """Commit that these messages are about to leave; return those that are still ours: only they may be sent.
 
         Args:
             owner: Who claimed them.
             message_ids: Which.
             connection_id: By which connection they leave.
+            cap: How many campaigns their readers get at most; who has had them is skipped.
         """
         moved = {"state": MessageState.SENDING.value, "lease_until": self._clock.now() + LEASE, "connection_id": connection_id}
         with self._db.transaction() as connection:
+            if cap is not None:
+                hold_back(connection, cap, owner, message_ids, self._clock.now())
             return move(connection, claimed_by(connection, owner, message_ids), moved)
 
     def record_outcomes(self, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.hours import Hours
+
 
 @dataclass(frozen=True)
 class PinnedVersion:
@@ -24,6 +26,21 @@ class PinnedVersion:
 
 
 @dataclass(frozen=True)
+class WorkspaceCap:
+    """The cap a campaign is held to.
+
+    Args:
+        workspace_id: Whose campaigns are counted.
+        messages: So many at most.
+        days: Within so many days.
+    """
+
+    workspace_id: int
+    messages: int
+    days: int
+
+
+@dataclass(frozen=True)
 class SendPlan:
     """How to write and send a campaign's messages.
 
@@ -40,6 +57,8 @@ class SendPlan:
         link_ids: The tracked links, in the order of the version's links.
         workspace: What templates may say about the workspace: name and postal address.
         track_conversions: Whether landing pages get the conversion token.
+        hours: When it may go out, or None for any time.
+        cap: How many campaigns its readers get at most, or None for any number.
     """
 
     workspace_id: int
@@ -54,6 +73,8 @@ class SendPlan:
     link_ids: tuple[int, ...]
     workspace: Mapping[str, str]
     track_conversions: bool
+    hours: Hours | None = None
+    cap: WorkspaceCap | None = None
 
     def subject_for(self, variant_id: int | None) -> str:
         """Return the subject an arm sees."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
 from core.messages.ledger import Ledger
+from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed
 from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult
 from core.storage.event_record import EventRecord, event_record
@@ -59,9 +60,9 @@ class Posting:
         if journal.backlog:
             journal.append([], durable=True)
 
-    def intend(self, owner: str, written: Sequence[Written], connection_id: int) -> list[Written]:
+    def intend(self, owner: str, written: Sequence[Written], connection_id: int, cap: WorkspaceCap | None = None) -> list[Written]:
         """Commit that messages are about to leave; return those that may."""
-        ours = self._ledger.record_intent(owner, [each.claimed.message_id for each in written], connection_id) if written else set()
+        ours = self._ledger.record_intent(owner, [each.claimed.message_id for each in written], connection_id, cap) if written else set()
         return [each for each in written if each.claimed.message_id in ours]
 
     def refuse(self, owner: str, refused: Sequence[tuple[Claimed, str]], provider: Provider) -> list[SendResult]:

@@ -73,6 +73,8 @@ WORDS: dict[AuditAction, str] = {
     _A.CAMPAIGN_CREATED: "made the campaign {target}",
     _A.CAMPAIGN_CHANGED: "changed the campaign {target}",
     _A.CAMPAIGN_DELETED: "deleted the campaign {target}",
+    _A.CAMPAIGN_SCHEDULED: "scheduled {target}",
+    _A.CAMPAIGN_UNSCHEDULED: "unscheduled {target}",
     _A.CAMPAIGN_LAUNCHED: "launched {target} to {recipients}",
     _A.CAMPAIGN_PAUSED: "paused {target}",
     _A.CAMPAIGN_RESUMED: "resumed {target}",
@@ -143,7 +145,7 @@ GROUPS: dict[str, frozenset[AuditAction]] = {
 }
 ALARMING = {_A.SIGN_IN_FAILED, _A.SIGN_IN_LOCKED}
 _NOUNS = {"rows": "row", "sessions": "session", "messages": "message", "people": ("person", "people"), "recipients": ("person", "people")}
-_COMES_BY = {"token": "API token", "reset-link": "a mailed link"}
+_COMES_BY = {"token": "API token", "schedule": "its schedule", "reset-link": "a mailed link"}
 
 
 def sentence(entry: AuditEntry) -> str:

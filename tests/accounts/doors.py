@@ -46,6 +46,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(("name", "list_name"), "A name"),
     "token": "a-token-nobody-was-given",
     "timezone": "UTC",
+    "at": datetime.fromisoformat("2026-11-23T09:00"),
     **dict.fromkeys(("password", "current", "new"), "correct horse battery"),
 }
 

@@ -13,8 +13,10 @@ from core.accounts.sessions import Sessions
 from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Audience
+from core.hours import Quiet
 from core.jobs.delivering import drain
 from core.permissions import Principal, Role
+from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
@@ -116,6 +118,11 @@ def _name(name: str) -> Callable[[World], Mapping[str, Any]]:
 
 def _launched(world: World) -> Mapping[str, Any]:
     return {"campaign_id": world.things["launched"]}
+
+
+def _scheduled(world: World) -> Mapping[str, Any]:
+    world.services.campaigns.schedule(world.system, world.things["campaign_id"], world.things["at"])
+    return {}
 
 
 def _paused(world: World) -> Mapping[str, Any]:
@@ -224,7 +231,11 @@ def _blocked(world: World) -> Mapping[str, Any]:
 
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
-    "workspaces.update": lambda world: {"postal_address": "1 Main Street", "timezone": "Europe/Berlin"},
+    "workspaces.update": lambda world: {
+        "postal_address": "1 Main Street",
+        "timezone": "Europe/Berlin",
+        "sending_rules": SendingRules(Quiet(1260, 480), Cap(3, 7)),
+    },
     "workspaces.create_for": lambda world: {"name": f"One more than {world.by.workspace_id}"},
     "invitations.invite": lambda world: {"name": MARK},
     "invitations.cancel": _invitation,
@@ -266,6 +277,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "analytics.campaign_report": _launched,
     "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK},
     "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK},
+    "campaigns.unschedule": _scheduled,
     "campaigns.pause": _launched,
     "campaigns.resume": _paused,
     "campaigns.cancel": _launched,

@@ -1,0 +1,50 @@
+"""How many campaigns somebody gets at most: counted in the ledger, and held back in the moment of the intent.
+
+Two campaigns that are sent at once can't both slip through: whoever is about to send takes the workspace's row first, so the
+intents of its campaigns follow one another, and each sees those before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.contacts.lookup import SkipReason
+from core.messages.leasing import claimed_by, move
+from core.messages.plan import WorkspaceCap
+from core.messages.settling import NO_LEASE
+from core.messages.states import MessageState
+from core.messages.tables import messages
+from core.storage.database import among
+from core.storage.tables import workspaces
+
+# What reached somebody, may have, or is on its way; who complained got it too.
+_COUNTED = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.COMPLAINED, MessageState.SENDING, MessageState.UNCERTAIN)
+
+_m = messages.c
+
+
+def over_cap(connection: sa.Connection, cap: WorkspaceCap, contact_ids: Collection[int], now: datetime) -> set[int]:
+    """Return those who have got as many campaigns as they may; single messages are not counted.
+
+    What is on its way or uncertain has no time of its own yet and counts from the launch of its campaign.
+    """
+    since = now - timedelta(days=cap.days)
+    wanted = sa.and_(_m.workspace_id == cap.workspace_id, _m.contact_id.in_(among(connection, contact_ids)), _m.campaign_id.isnot(None))
+    reached = sa.and_(_m.state.in_([state.value for state in _COUNTED]), sa.func.coalesce(_m.accepted_at, _m.queued_at) > since)
+    many = sa.select(_m.contact_id).where(wanted, reached).group_by(_m.contact_id).having(sa.func.count() >= cap.messages)
+    return {contact_id for contact_id in connection.execute(many).scalars() if contact_id is not None} if contact_ids else set()
+
+
+def hold_back(connection: sa.Connection, cap: WorkspaceCap, owner: str, message_ids: Collection[int], now: datetime) -> None:
+    """Skip, inside the transaction of an intent, those of these claimed messages whose readers have got enough."""
+    # Waits for other intents of this workspace; SQLite has kept everybody else out already.
+    connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == cap.workspace_id).with_for_update(key_share=True)).all()
+    mine = claimed_by(connection, owner, message_ids)
+    readers = [each for each in connection.execute(sa.select(_m.contact_id).where(mine)).scalars() if each is not None]
+    full = over_cap(connection, cap, readers, now)
+    if full:
+        skipped = {"state": MessageState.SKIPPED.value, "reason": SkipReason.FREQUENCY_CAP.value, "due_at": None, **NO_LEASE}
+        move(connection, sa.and_(mine, _m.contact_id.in_(among(connection, full))), skipped)
