@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+import streamlit as st
+
 from core.campaigns.models import Campaign
 from core.jobs import doorbell
-from core.ui import dialogs
+from core.ui import campaign_timing, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import Page
 from core.ui.words import number, plain
@@ -18,6 +20,7 @@ def ask(page: Page, campaign: Campaign) -> None:
         is_open, which = dialogs.opened(name)
         if is_open and which.id == campaign.id:
             draw(page, which)
+    campaign_timing.ask(page, campaign)
 
 
 def _ask_to_launch(page: Page, draft: Campaign) -> None:
@@ -30,6 +33,13 @@ def _ask_to_launch(page: Page, draft: Campaign) -> None:
         body += "\n\n:orange[Your postal address is missing. Many countries want it in every email.]"
     question = Question("Send this campaign?", body, f"Send to {number(size)} people now")
     dialogs.ask_first(page, question, partial(launch, page, draft), name="launch", success="On its way.")
+
+
+def ways_to_send(page: Page) -> dict[str, bool]:
+    """Draw the buttons that send a draft, by the question each asks; return which was pressed."""
+    with page.actions:
+        later = st.button("Schedule", icon=":material/schedule:", key="schedule")
+    return {campaign_timing.DIALOG: later, "launch": page.header("Send now", icon="send", key="launch")}
 
 
 def launch(page: Page, draft: Campaign) -> None:

@@ -11,6 +11,7 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Audience, Campaign
 from core.errors import InvalidInput, PostwrightError
 from core.permissions import Permission
+from core.ui import campaign_timing
 from core.ui.page import Page
 from core.ui.words import number, plain
 
@@ -37,6 +38,7 @@ def draw(page: Page, draft: Campaign | None) -> DraftFields:
             key=f"{key}_conversions",
             help="Links carry a token (pw=…) that your landing page can report a purchase with.",
         )
+    campaign_timing.draw(page, draft, key, fields)
     return fields
 
 

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import dialogs
+from core.ui import dialogs, sending_rules_form
 from core.ui.navigation import start_page
 from core.ui.page import Page, open_page
 
@@ -23,6 +23,7 @@ def main(page: Page) -> None:
             icon=":material/mail:",
         )
     about(page)
+    sending_rules_form.draw(page)
     signing_in(page)
     tracking(page)
     dialogs.dialog("new_workspace", "New workspace", lambda: create(page))

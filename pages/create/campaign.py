@@ -8,10 +8,19 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import campaign_actions, campaign_form, campaign_progress, campaign_words, dialogs, sender_alerts, template_preview
+from core.ui import (
+    campaign_actions,
+    campaign_email,
+    campaign_form,
+    campaign_progress,
+    campaign_timing,
+    campaign_words,
+    dialogs,
+    sender_alerts,
+    template_preview,
+)
 from core.ui.page import open_page
 from core.ui.targets import find
-from core.ui.words import plain
 
 BACK = ("Campaigns", "pages/create/campaigns.py")
 SELF = "pages/create/campaign.py"
@@ -39,9 +48,10 @@ def write(draft: Campaign | None) -> None:
             template_preview.draw(page, version, key="campaign", height=520)
         if draft and may_send:
             send_test(draft, fields)
-    if draft and may_send and page.header("Send now", icon="send", key="launch"):
-        with beneath_the_title, page.act():
-            dialogs.show("launch", save(draft, fields))
+    for name, pressed in campaign_actions.ways_to_send(page).items() if draft and may_send else ():
+        if pressed:
+            with beneath_the_title, page.act():
+                dialogs.show(name, save(draft, fields))
     if draft is None and not may_edit:
         st.info("Your role can look at campaigns, not write them.", icon=":material/lock:")
 
@@ -79,17 +89,8 @@ def watch(campaign: Campaign) -> None:
         if page.may(Permission.REPORTS_VIEW) and st.button("Show report", icon=":material/bar_chart:", key="to_report"):
             st.switch_page(REPORT, query_params={"id": str(campaign.id)})
     campaign_progress.follow(page, campaign)
-    sent_email(campaign)
-
-
-def sent_email(campaign: Campaign) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{plain(campaign.subject)}**")
-        second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
-        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}")
-        if campaign.template_version_id:
-            version = page.services.templates.version(page.by.workspace_id, campaign.template_version_id)
-            template_preview.draw(page, version, key="sent", height=560)
+    campaign_timing.those_who_wait(page, campaign)
+    campaign_email.draw(page, campaign)
 
 
 campaign = find(page, campaigns.get, what="campaign", back=BACK) if "id" in st.query_params else None
@@ -101,6 +102,9 @@ if campaign:
         st.caption(f"{what} {page.when(moment)}", help=page.exactly(moment), width="content")
 if campaign is None or campaign.state is CampaignState.DRAFT:
     write(campaign)
+elif campaign.state is CampaignState.SCHEDULED:
+    campaign_timing.waiting(page, campaign)
+    campaign_email.draw(page, campaign)
 else:
     sender_alerts.draw(page, campaign)
     watch(campaign)

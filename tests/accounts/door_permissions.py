@@ -9,7 +9,7 @@ from core.permissions import Permission
 P = Permission
 
 _ONE: Mapping[Permission, str] = {
-    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
+    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get campaigns.waiting ledger.counts ledger.page messages.after messages.get"
     " bounce_mailboxes.states connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",

@@ -1,0 +1,21 @@
+"""The email of a campaign that can't be changed any more: its subject, who sends it, and what it looks like."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.campaigns.models import Campaign
+from core.ui import template_preview
+from core.ui.page import Page
+from core.ui.words import plain
+
+
+def draw(page: Page, campaign: Campaign) -> None:
+    """Draw it: the version that was pinned at the launch, before that the newest one."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(campaign.subject)}**")
+        second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
+        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}")
+        pinned, templates = campaign.template_version_id, page.services.templates
+        version = templates.version(page.by.workspace_id, pinned) if pinned else templates.latest(page.by, campaign.template_id)
+        template_preview.draw(page, version, key="sent", height=560)
