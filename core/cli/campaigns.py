@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.campaigns.models import Audience, Campaign
+from core.cli import campaign_times
 from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
@@ -21,7 +22,7 @@ from core.providers.connections import Connection
 
 campaigns = group("campaigns", "One email to many: from draft to report.")
 
-Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's number, from `campaigns list`.")]
+Id = campaign_times.Id
 
 
 @command(campaigns, "create")
@@ -39,6 +40,7 @@ def create(
     track_conversions: Annotated[
         bool, typer.Option("--track-conversions", help="Add a token to clicked links, to report sales with.")
     ] = False,
+    holdout: Annotated[int, typer.Option("--holdout", metavar="PERCENT", help="So many of a hundred people deliberately get nothing.")] = 0,
 ) -> Answer:
     """Write down a campaign; nothing is sent yet."""
     audience = _audience(call, to)
@@ -55,6 +57,7 @@ def create(
         connection_id=connection.id,
         track_conversions=track_conversions,
         subject_b=subject_b or None,
+        holdout_percent=holdout,
     )
     size = call.services.campaigns.audience_size(call.by, campaign.audience)
     words = f"Campaign {campaign.id} “{campaign.name}” is a draft for {size:,} contacts. Send it: postwright campaigns send {campaign.id}"
@@ -85,6 +88,9 @@ def send(
     total = sum(call.services.ledger.counts(call.by, campaign_id).values())
     words = f"{total:,} messages are on their way. See how it goes: postwright campaigns report {campaign_id}"
     return Answer({**facts_of(call.services.campaigns.get(call.by, campaign_id)), "messages": total}, words)
+
+
+campaign_times.declare(campaigns)
 
 
 @command(campaigns, "pause")

@@ -48,6 +48,37 @@ def test_a_campaign_from_nothing_to_its_report(services: Services, admin: Progra
     assert admin("DELETE", path).status_code == 409
 
 
+def test_a_campaign_waits_for_its_time(services: Services, admin: Program):
+    readers = admin.post("/lists", {"name": "Waiting"}).json()
+    template = admin.post("/templates", {"name": "Waits", "source": MJML}).json()
+    admin.post("/contacts", {"email": "waits@example.com", "list_ids": [readers["id"]]})
+    window = {"opens": "09:00", "closes": "18:00", "weekdays": ["mon", "tue"]}
+    fields = {"name": "Later", "subject": "Tea", "from_email": "news@example.com", "template_id": template["id"], "holdout_percent": 5}
+    draft = fields | {"audience": {"kind": "list", "id": readers["id"]}, "timing": {"window": window}}
+    made = admin.post("/campaigns", draft).json()
+    keeps = {"window": window, "in_contact_zone": False, "late": "now", "ignores_cap": False}
+    assert (made["timing"], made["holdout_percent"], made["scheduled_at"]) == (keeps, 5, None)
+    path = f"/campaigns/{made['id']}"
+    scheduled = admin.post(f"{path}/schedule", {"at": "2026-11-24T20:00"}).json()
+    told = (scheduled["state"], scheduled["scheduled_wall"], scheduled["scheduled_at"], scheduled["timing"])
+    assert told == ("scheduled", "2026-11-24T20:00:00", "2026-11-30T09:00:00Z", keeps)
+    other = {"at": "2026-11-24T20:00", "timing": {"in_contact_zone": True, "late": "next_day"}}
+    assert admin.post(f"{path}/schedule", other).json()["timing"]["window"] is None
+    assert admin.post(f"{path}/schedule", {"at": "2026-11-24T20:00Z"}).status_code == 422
+    assert admin.get(f"{path}/waiting").json() == {"people": 0, "next_at": None, "last_at": None}
+    assert admin.post(f"{path}/unschedule").json()["state"] == "draft"
+    odd = {"opens": "18:00", "closes": "09:00", "weekdays": ["mon"]}
+    assert admin("PATCH", path, {"timing": {"window": odd}}).status_code == 422
+
+
+def test_the_rules_of_a_workspace_are_shown_and_changed(admin: Program):
+    rules = {"quiet": {"starts": "21:00", "ends": "08:00"}, "cap": {"messages": 3, "days": 7}}
+    assert admin.get("/workspaces/current").json()["sending_rules"] == {"quiet": None, "cap": None}
+    assert admin("PATCH", "/workspaces/current", {"sending_rules": rules}).json()["sending_rules"] == rules
+    assert admin("PATCH", "/workspaces/current", {"name": "Aurora Tea"}).json()["sending_rules"] == rules
+    assert admin("PATCH", "/workspaces/current", {"sending_rules": {}}).json()["sending_rules"] == {"quiet": None, "cap": None}
+
+
 def test_a_campaign_is_held_let_go_on_and_cancelled(admin: Program):
     readers = admin.post("/lists", {"name": "Readers"}).json()
     admin.post("/contacts", {"email": "grace@example.com", "consent": "subscribed", "list_ids": [readers["id"]]})

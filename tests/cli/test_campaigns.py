@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -131,3 +132,24 @@ def test_a_workspace_does_not_see_anothers_campaign(sent: Cli) -> None:
     database.close()
     assert sent("campaigns", "report", "1", "--workspace", "Other").code == 1
     assert sent("outbox", "list", "--workspace", "Other", "--json").facts["total"] == 0
+
+
+def test_a_campaign_is_scheduled_and_unscheduled(shop: Cli) -> None:
+    number = str(shop(*CREATE, "--to", "list:Readers", "--holdout", "10", "--json").facts["id"])
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None).isoformat()
+    said = shop("campaigns", "schedule", number, "--at", tomorrow, "--contact-zone", "--window", "mon-sun 8-20", "--next-day", "--json")
+    assert said.code == 0, said
+    assert (said.facts["state"], said.facts["scheduled_wall"], said.facts["forecast"]["people"]) == ("scheduled", tomorrow, 40)
+    assert said.facts["timing"]["in_contact_zone"]
+    words = shop("campaigns", "schedule", number, "--at", tomorrow)
+    assert "goes to 40 people" in words.out
+    assert "each contact's own clock" in words.out
+    assert shop("campaigns", "send", number).code == 1
+    assert shop("campaigns", "unschedule", number, "--json").facts["state"] == "draft"
+
+
+@pytest.mark.parametrize(("option", "value", "code"), [("--at", "tomorrow", 2), ("--at", "2001-01-01T09:00", 1), ("--window", "noon", 1)])
+def test_a_time_that_cant_be_is_told(shop: Cli, option: str, value: str, code: int) -> None:
+    number = str(shop(*CREATE, "--to", "list:Readers", "--json").facts["id"])
+    given = {"--at": "2027-01-01T09:00", option: value}
+    assert shop("campaigns", "schedule", number, *(part for pair in given.items() for part in pair)).code == code

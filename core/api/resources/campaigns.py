@@ -13,6 +13,8 @@ from core.api.door import Door, needs
 from core.api.fields import Given, Id, IdInPath, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
 from core.api.resources.reports import Report
+from core.api.timing import KeepsTime, ScheduleFor, Waiting
+from core.campaigns.drafts import MAX_HOLDOUT
 from core.campaigns.models import Audience, AudienceKind, Campaign
 from core.campaigns.states import CampaignState
 from core.jobs.doorbell import ring
@@ -47,7 +49,11 @@ class CampaignShown(Shown):
     created_at: datetime
     launched_at: datetime | None
     finished_at: datetime | None
-    stopped_reason: str = Field(description="Why nothing leaves at the moment; empty while all goes well.")
+    stopped_reason: str = Field(description="Why nothing leaves at the moment, or it was not sent at its time; empty while all goes well.")
+    scheduled_at: datetime | None = Field(description="When it is to be sent: when the first of its readers get it.")
+    scheduled_wall: datetime | None = Field(description="The time on the clock that was said for it.", examples=["2026-12-01T09:00:00"])
+    timing: KeepsTime
+    holdout_percent: int = Field(description="How many of a hundred people deliberately get nothing.", examples=[0])
 
 
 class NewCampaign(Given):
@@ -62,6 +68,8 @@ class NewCampaign(Given):
     subject_b: Line | None = Field(None, description="Makes it an A/B test.")
     connection_id: Id | None = Field(None, description="How it is sent; the workspace's default if left out.")
     track_conversions: bool = False
+    timing: KeepsTime = Field(KeepsTime(), description="The hours it may go out in.")  # type: ignore[call-arg]
+    holdout_percent: int = Field(0, ge=0, le=MAX_HOLDOUT, description="How many of a hundred people deliberately get nothing.")
 
 
 class CampaignChange(Given):
@@ -76,6 +84,8 @@ class CampaignChange(Given):
     subject_b: Line | None = Field(None, description="null ends the A/B test.")
     connection_id: Id | None = None
     track_conversions: bool | None = None
+    timing: KeepsTime | None = None
+    holdout_percent: int | None = Field(None, ge=0, le=MAX_HOLDOUT)
 
 
 @router.get("", summary="List campaigns", openapi_extra=_VIEW)
@@ -118,6 +128,25 @@ def send_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
     return _shown(launched)
 
 
+@router.post("/{campaign_id}/schedule", summary="Schedule a campaign", openapi_extra=_SEND)
+def schedule_campaign(caller: Asking, campaign_id: IdInPath, given: ScheduleFor) -> CampaignShown:
+    """Put a draft off to a time; whatever can be checked is checked now. The audience is looked at when the time comes."""
+    timing = given.timing.said() if given.timing else None
+    return _shown(caller.services.campaigns.schedule(caller.by, campaign_id, given.at, timing))
+
+
+@router.post("/{campaign_id}/unschedule", summary="Unschedule a campaign", openapi_extra=_SEND)
+def unschedule_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
+    """Make a scheduled campaign a draft again."""
+    return _shown(caller.services.campaigns.unschedule(caller.by, campaign_id))
+
+
+@router.get("/{campaign_id}/waiting", summary="See who waits", openapi_extra=_VIEW)
+def get_waiting(caller: Asking, campaign_id: IdInPath) -> Waiting:
+    """Return how many people of a campaign on its way wait for their hours."""
+    return Waiting.model_validate(caller.services.campaigns.waiting(caller.by, campaign_id))
+
+
 @router.post("/{campaign_id}/pause", summary="Pause a campaign", openapi_extra=_SEND)
 def pause_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
     """Hold what has not left yet."""
@@ -150,8 +179,11 @@ def _fields(given: NewCampaign | CampaignChange) -> Any:
     fields = {name: value for name, value in given.named().items() if value is not None or name == "subject_b"}
     if given.audience is not None and "audience" in fields:
         fields["audience"] = Audience(given.audience.kind, given.audience.id)
+    if given.timing is not None and "timing" in fields:
+        fields["timing"] = given.timing.said()
     return fields
 
 
 def _shown(campaign: Campaign) -> CampaignShown:
-    return CampaignShown.model_validate(campaign)
+    facts = {name: getattr(campaign, name) for name in CampaignShown.model_fields}
+    return CampaignShown.model_validate(facts | {"timing": KeepsTime.shown(campaign.timing)})

@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import Field
 
+from core.accounts.workspaces import Workspace
 from core.api.callers import Asking
 from core.api.door import ANYBODY, Door, needs
 from core.api.fields import Given, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
+from core.api.timing import Rules
 from core.permissions import Permission
 
 router = APIRouter(prefix="/workspaces", tags=["Workspaces"], route_class=Door)
@@ -24,6 +26,7 @@ class WorkspaceShown(Shown):
     postal_address: str = Field(description="What the footer of every email names.", examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
     requires_two_factor: bool = Field(description="Whether everybody needs a second factor.")
     tracks_people: bool = Field(description="Whether opens and clicks are kept with whose they were; else only counted.")
+    sending_rules: Rules
 
 
 class NewWorkspace(Given):
@@ -41,6 +44,7 @@ class WorkspaceChange(Given):
     postal_address: Line | None = Field(None, examples=["Aurora Tea\n1 Harbour Road\nHamburg"])
     requires_two_factor: bool | None = Field(None, description="Whether everybody needs a second factor; you need one yourself to say so.")
     tracks_people: bool | None = Field(None, description="Whether opens and clicks are kept with whose they were; else only counted.")
+    sending_rules: Rules | None = Field(None, description="Quiet hours and the most campaigns a person gets; given, both are replaced.")
 
 
 @router.get("", summary="List my workspaces", openapi_extra=ANYBODY)
@@ -49,22 +53,30 @@ def list_workspaces(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = Non
     workspaces, by = caller.services.workspaces, caller.by
     is_session = by.via.startswith("session:") and by.person_id is not None
     mine = workspaces.for_person(by.person_id or 0) if is_session else [workspaces.get(by.workspace_id)]
-    return cut(mine, limit, cursor, WorkspaceShown.model_validate, lambda workspace: workspace.id)
+    return cut(mine, limit, cursor, _shown, lambda workspace: workspace.id)
 
 
 @router.post("", summary="Make a workspace", status_code=201, openapi_extra=needs(Permission.WORKSPACES_CREATE))
 def make_workspace(caller: Asking, given: NewWorkspace) -> WorkspaceShown:
     """Make a workspace whose admin is you. This token is not for it: sign in there, or make another one in it."""
-    return WorkspaceShown.model_validate(caller.services.workspaces.create_for(caller.by, given.name, given.timezone))
+    return _shown(caller.services.workspaces.create_for(caller.by, given.name, given.timezone))
 
 
 @router.get("/current", summary="Get the current workspace", openapi_extra=ANYBODY)
 def get_workspace(caller: Asking) -> WorkspaceShown:
     """Return the workspace the token is for."""
-    return WorkspaceShown.model_validate(caller.services.workspaces.get(caller.by.workspace_id))
+    return _shown(caller.services.workspaces.get(caller.by.workspace_id))
 
 
 @router.patch("/current", summary="Change the current workspace", openapi_extra=needs(Permission.WORKSPACE_EDIT))
 def change_workspace(caller: Asking, given: WorkspaceChange) -> WorkspaceShown:
     """Change the workspace the token is for."""
-    return WorkspaceShown.model_validate(caller.services.workspaces.update(caller.by, **given.named()))
+    fields = given.named()
+    if given.sending_rules is not None:
+        fields["sending_rules"] = given.sending_rules.said()
+    return _shown(caller.services.workspaces.update(caller.by, **fields))
+
+
+def _shown(workspace: Workspace) -> WorkspaceShown:
+    facts = {name: getattr(workspace, name) for name in WorkspaceShown.model_fields}
+    return WorkspaceShown.model_validate(facts | {"sending_rules": Rules.shown(workspace.sending_rules)})
