@@ -47,6 +47,9 @@ from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
 from core.messages.posting import Posting
+from core.messages.request_composing import RequestComposer
+from core.messages.request_delivery import RequestDelivery
+from core.messages.requests import Requests
 from core.messages.ways import Ways
 from core.providers.bounce_mailboxes import BounceMailboxes
 from core.providers.outbox.reading import Outbox
@@ -186,6 +189,17 @@ class Services(AccountServices):
     def bounce_mailboxes(self) -> BounceMailboxes:
         """Where mail comes back to."""
         return BounceMailboxes(self.db, self.clock, self.vault)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Single messages that programs ask for."""
+        return Requests(self.db, self.clock, self.vault, self.connections)
+
+    @cached_property
+    def request_delivery(self) -> RequestDelivery:
+        """What sends them."""
+        composer = RequestComposer(TrackingUrls(self._signer, self.settings.public_url), self.settings.key)
+        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self.connections)
 
     @cached_property
     def experiments(self) -> Experiments:

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CAMPAIGNS_VIEW = "campaigns.view"
     CAMPAIGNS_EDIT = "campaigns.edit"
     CAMPAIGNS_SEND = "campaigns.send"
+    MESSAGES_SEND = "messages.send"
     TEMPLATES_VIEW = "templates.view"
     TEMPLATES_EDIT = "templates.edit"
     CONTACTS_VIEW = "contacts.view"
@@ -47,6 +48,7 @@ ALLOWS: dict[Permission, str] = {
     _P.CAMPAIGNS_VIEW: "See campaigns and who got them",
     _P.CAMPAIGNS_EDIT: "Write and change campaigns",
     _P.CAMPAIGNS_SEND: "Send, test, pause, resume and cancel campaigns",
+    _P.MESSAGES_SEND: "Send single emails, such as receipts, through the API",
     _P.TEMPLATES_VIEW: "See templates",
     _P.TEMPLATES_EDIT: "Write and change templates",
     _P.CONTACTS_VIEW: "See contacts, lists and suppressions",
@@ -87,6 +89,7 @@ _WRITING = frozenset(
     {
         _P.CAMPAIGNS_EDIT,
         _P.CAMPAIGNS_SEND,
+        _P.MESSAGES_SEND,
         _P.TEMPLATES_EDIT,
         _P.CONTACTS_EDIT,
         _P.CONTACTS_IMPORT,

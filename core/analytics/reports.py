@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from core.analytics.campaign import CampaignNumbers
 from core.analytics.comparing_arms import arm_rows
 from core.analytics.event_rows import EventQuestion, event_batches, event_page
+from core.analytics.history import history_of
 from core.analytics.models import CampaignReport, CampaignRow, Overview, Totals
 from core.analytics.moments import zone_of
 from core.analytics.overview import campaign_rows, overview
@@ -177,6 +178,22 @@ class Analytics:
         if after is None:  # further pages belong to the same export
             self._note_export(by, question)
         return event_page(self._engine, by.workspace_id, question, after, limit, self._campaigns(by))
+
+    def message_events(self, by: Principal, message_id: int) -> list[dict[str, Any]]:
+        """Return what happened to one message, in order of time; a person's address is not in it.
+
+        Raises:
+            Denied: If `by` may not see messages.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        column = messages.c
+        mine = sa.select(column.campaign_id, column.queued_at).where(column.workspace_id == by.workspace_id, column.id == message_id)
+        only = self._campaigns(by)
+        with self._db.read() as connection:
+            row = connection.execute(mine).one_or_none()
+        if row is None or (only is not None and row.campaign_id not in only):
+            return []
+        return history_of(self._engine, by.workspace_id, message_id, row.campaign_id, row.queued_at)
 
     def _recipients_by_variant(self, workspace_id: int, campaign_id: int) -> dict[int, int]:
         column = messages.c

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -24,15 +25,20 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 LARGEST_BODY = 1024 * 1024
 LONGEST_SECONDS = 30.0
-PERMISSION, OPEN = "x-permission", "x-open-to-everybody"
+PERMISSION, OPEN, LARGEST = "x-permission", "x-open-to-everybody", "x-largest-body"
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _KEPT_HEADERS = ("content-type", "location")
 
 
-def needs(permission: Permission) -> dict[str, Any]:
-    """Return what makes a route ask for a permission, and its documentation say so; for `openapi_extra`."""
-    return {PERMISSION: permission.value}
+def needs(permission: Permission, *, largest_body: int = LARGEST_BODY) -> dict[str, Any]:
+    """Return what makes a route ask for a permission, and its documentation say so; for `openapi_extra`.
+
+    Args:
+        permission: Which.
+        largest_body: How many bytes a body may have, where that is more than usual.
+    """
+    return {PERMISSION: permission.value, **({LARGEST: largest_body} if largest_body > LARGEST_BODY else {})}
 
 
 # For routes that anybody with a token may use, and for those that are open to everybody.
@@ -57,6 +63,11 @@ class Door(APIRoute):
         """Whether it can be used without a token."""
         return bool((self.openapi_extra or {}).get(OPEN))
 
+    @property
+    def largest_body(self) -> int:
+        """How many bytes a body may have."""
+        return int((self.openapi_extra or {}).get(LARGEST, LARGEST_BODY))
+
     def get_route_handler(self) -> Handle:
         """Return what answers: the route itself behind all that is asked first."""
         handle = super().get_route_handler()
@@ -78,13 +89,19 @@ class Door(APIRoute):
     async def _pass(self, request: Request, handle: Handle) -> Response:
         front: Front = request.app.state.front
         enter = admit_stranger if self.is_open else admit
-        caller = await run_in_threadpool(enter, front.services, front.rates, request)
+        caller: Caller | Stranger = await run_in_threadpool(enter, front.services, front.rates, request)
         request.state.caller = caller
         if isinstance(caller, Caller) and self.permission is not None:
             caller.by.require(self.permission)
         self._check_address(request)
+        if _size(request) <= LARGEST_BODY or self.largest_body == LARGEST_BODY:
+            return await self._answer(request, handle, front, caller)
+        async with front.large_bodies:
+            return await self._answer(request, handle, front, caller)
+
+    async def _answer(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:
         if request.method in _WITH_BODY:
-            await _read(request, is_expected=self.body_field is not None)
+            await _read(request, self.largest_body, is_expected=self.body_field is not None)
         if request.method == "GET":
             return _tagged(request, await handle(request))
         if request.method in _CHANGES and (wanted := request.headers.get("if-match")):
@@ -170,13 +187,13 @@ def _tagged(request: Request, response: Response) -> Response:
     return response
 
 
-async def _read(request: Request, *, is_expected: bool) -> None:
+async def _read(request: Request, largest: int, *, is_expected: bool) -> None:
     """Read the body within its bounds and, where one is expected, as JSON.
 
     Raises:
         Refusal: If it is too large, too slow, not JSON, or holds text that can't be kept.
     """
-    body = await _body(request)
+    body = await _body(request, largest)
     if not is_expected or not body:
         return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -191,25 +208,33 @@ async def _read(request: Request, *, is_expected: bool) -> None:
     request._json = value
 
 
-async def _body(request: Request) -> bytes:
+def _size(request: Request) -> int:
+    """Return how long a body says it is; one that does not say may be of any length."""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > LARGEST_BODY:
-        raise _too_large()
+    if declared.isdecimal():
+        return int(declared)
+    return sys.maxsize if "transfer-encoding" in request.headers else 0
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > largest:
+        raise _too_large(largest)
     body = bytearray()
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise _too_large()
+                if len(body) > largest:
+                    raise _too_large(largest)
     except TimeoutError:
         raise Refusal("timeout", "The body did not arrive in time.", hint="Send it again.") from None
     request._body = bytes(body)
     return request._body
 
 
-def _too_large() -> Refusal:
-    return Refusal("too-large", "A body can have 1 MiB.", hint="Send less at once.", headers={"Connection": "close"})
+def _too_large(largest: int) -> Refusal:
+    return Refusal("too-large", f"A body can have {largest >> 20} MiB here.", hint="Send less at once.", headers={"Connection": "close"})
 
 
 def _holds_nul(value: object) -> bool:

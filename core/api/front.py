@@ -14,6 +14,9 @@ from core.api.idempotency import IdempotencyKeys
 from core.api.rates import Rates
 from core.app import Services
 
+# A body with files takes several times its size while it is read; more of them at once wait.
+_LARGE_AT_ONCE = 4
+
 
 class Front:
     """Services, counts and keys.
@@ -27,6 +30,7 @@ class Front:
         self.rates = Rates(services.settings.rate_limit_url)
         self.keys = IdempotencyKeys(services.db, services.clock, services.vault)
         self.readers: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {}
+        self.large_bodies = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager

@@ -71,6 +71,7 @@ class AuditAction(StrEnum):
     CAMPAIGN_RESUMED = "campaign.resumed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     CAMPAIGN_TESTED = "campaign.tested"
+    MESSAGE_REQUESTED = "message.requested"
     ALERT_DISMISSED = "alert.dismissed"
     EVENTS_EXPORTED = "events.exported"
     INTAKE_REPLAYED = "intake.replayed"

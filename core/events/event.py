@@ -62,19 +62,19 @@ class MatchedMessage(NamedTuple):
     Args:
         id: The message.
         workspace_id: Whose message it is.
-        campaign_id: The campaign it belongs to.
-        contact_id: Who it went to.
+        campaign_id: The campaign it belongs to, None for a single message.
+        contact_id: Who it went to, None for somebody who is no contact.
         variant_id: The arm of an A/B test, if any.
         state: Its state in the ledger.
         accepted_at: When it was accepted, None where the ledger does not say.
         is_recorded: Whether the lake has its `sent` event already.
-        email: The contact's address, None if the contact has been deleted.
+        email: Whom it went to, None if the contact has been deleted.
     """
 
     id: int
     workspace_id: int
-    campaign_id: int
-    contact_id: int
+    campaign_id: int | None
+    contact_id: int | None
     variant_id: int | None
     state: str
     accepted_at: datetime | None

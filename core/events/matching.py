@@ -17,7 +17,7 @@ from core.events.event import Drop, DropReason, Event, Found, MatchedMessage, St
 from core.events.tables import event_keys, reported_keys
 from core.links.tables import links
 from core.messages.keys import MessageKeys
-from core.messages.tables import messages
+from core.messages.tables import messages, requests
 from core.storage.database import among
 from core.storage.event_words import EventKind
 from core.storage.tables import workspaces
@@ -163,8 +163,9 @@ _C = messages.c
 _FULL = sa.select(
     *(_C.id, _C.workspace_id, _C.campaign_id, _C.contact_id, _C.variant_id, _C.state),
     *(_C.accepted_at, _C.recorded_at.is_not(None)),
-    contacts.c.email,
-).select_from(messages.outerjoin(contacts, contacts.c.id == _C.contact_id))
+    # A single message may have gone to somebody who is no contact.
+    sa.func.coalesce(contacts.c.email, sa.func.nullif(requests.c.recipient, "")),
+).select_from(messages.outerjoin(contacts, contacts.c.id == _C.contact_id).outerjoin(requests, requests.c.message_id == _C.id))
 
 
 def _messages(connection: sa.Connection, ids: Collection[int]) -> dict[int, MatchedMessage]:

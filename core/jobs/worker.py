@@ -15,6 +15,7 @@ from core.errors import PostwrightError
 from core.jobs.bounce_mail import BounceMail
 from core.jobs.delivering import Deliveries
 from core.jobs.queue import open_queue
+from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
 
@@ -39,6 +40,8 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
     queue = open_queue(services.settings)
     ring = declare_deliver(queue, deliveries.deliver)
     consumer = _consumer(queue, threads)
+    requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
+    requesting.start()
     consumer.start()
     logger.info("ready")
     try:
@@ -50,8 +53,10 @@ def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sw
             sealing.step()
             bounce_mail.step()
     finally:
+        stop.set()  # whatever ended this, the other threads end too
         consumer.stop(graceful=True)
         bounce_mail.close()
+        requesting.join()
     logger.info("stopped")
 
 

@@ -50,7 +50,7 @@ def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str,
         return []
     # Select, then update by key: one UPDATE with a sub-select reads the whole table on SQLite, and on PostgreSQL it may run
     # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
-    wanted = sa.select(_m.id, _m.contact_id, _m.variant_id, _m.attempts).where(which).limit(limit)
+    wanted = sa.select(_m.id, sa.func.coalesce(_m.contact_id, 0), _m.variant_id, _m.attempts).where(which).limit(limit)
     claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
     if claimed:
         lease = {"state": MessageState.CLAIMED.value, "reason": "", "due_at": None, "lease_owner": owner, "lease_until": now + LEASE}

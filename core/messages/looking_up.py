@@ -1,4 +1,4 @@
-"""Messages as programs look them up: one, or one page after the other, over all campaigns."""
+"""Messages as programs look them up: one, or one page after the other, over all campaigns and beside them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from core.errors import NotFound
 from core.messages.reading import SeenCampaigns, nothing_for_the_limited
 from core.messages.rows import MessageRow
 from core.messages.states import MessageState
-from core.messages.tables import messages
+from core.messages.tables import messages, requests
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
 _m = messages.c
 _COLUMNS = (
-    _m.id, _m.campaign_id, _m.contact_id, contacts.c.email, _m.variant_id, _m.state, _m.reason, _m.attempts, _m.due_at, _m.queued_at,
+    _m.id, _m.campaign_id, _m.contact_id, sa.func.coalesce(contacts.c.email, sa.func.nullif(requests.c.recipient, "")).label("email"),
+    _m.variant_id, _m.state, _m.reason, _m.attempts, _m.due_at, _m.queued_at,
     _m.accepted_at, _m.provider_message_id,
 )  # fmt: skip
 
 
 class Messages:
     """Finds messages of the campaigns somebody may see, without the addresses of those they may not.
+
+    Single messages are of no campaign: only who may see all campaigns finds them.
 
     Args:
         db: The database.
@@ -34,8 +37,8 @@ class Messages:
     def __init__(self, db: Database, seen: SeenCampaigns = nothing_for_the_limited) -> None:
         self._db, self._seen = db, seen
 
-    def get(self, by: Principal, message_id: int) -> tuple[int, MessageRow]:
-        """Return the campaign a message is of, and the message.
+    def get(self, by: Principal, message_id: int) -> tuple[int | None, MessageRow]:
+        """Return the campaign a message is of, None for a single one, and the message.
 
         Raises:
             Denied: If `by` may not see campaigns.
@@ -50,8 +53,8 @@ class Messages:
 
     def after(
         self, by: Principal, after_number: int, limit: int, *, campaign_id: int | None = None, state: MessageState | None = None
-    ) -> list[tuple[int, MessageRow]]:
-        """Return messages with the campaigns they are of, in the order of their ids.
+    ) -> list[tuple[int | None, MessageRow]]:
+        """Return messages with the campaigns they are of, None for single ones, in the order of their ids.
 
         Args:
             by: Who asks.
@@ -74,12 +77,13 @@ class Messages:
 
     def _visible(self, connection: sa.Connection, by: Principal) -> sa.Select[Any]:
         reader = sa.and_(contacts.c.id == _m.contact_id, *seen_one_by_one(by))
-        found = sa.select(*_COLUMNS).select_from(messages.outerjoin(contacts, reader)).where(_m.workspace_id == by.workspace_id)
+        joined = messages.outerjoin(contacts, reader).outerjoin(requests, requests.c.message_id == _m.id)
+        found = sa.select(*_COLUMNS).select_from(joined).where(_m.workspace_id == by.workspace_id)
         seen = self._seen(connection, by)
         return found if seen is None else found.where(_m.campaign_id.in_(sorted(seen)))
 
 
-def _as_row(row: sa.Row[Any]) -> tuple[int, MessageRow]:
+def _as_row(row: sa.Row[Any]) -> tuple[int | None, MessageRow]:
     values = dict(row._mapping)
-    campaign_id = int(values.pop("campaign_id"))
+    campaign_id = values.pop("campaign_id")
     return campaign_id, MessageRow(**{**values, "state": MessageState(row.state)})

@@ -65,9 +65,11 @@ class Posting:
         ours = self._ledger.record_intent(owner, [each.claimed.message_id for each in written], connection_id, cap) if written else set()
         return [each for each in written if each.claimed.message_id in ours]
 
-    def refuse(self, owner: str, refused: Sequence[tuple[Claimed, str]], provider: Provider) -> list[SendResult]:
+    def refuse(
+        self, owner: str, refused: Sequence[tuple[Claimed, str]], provider: Provider, connection_id: int | None = None
+    ) -> list[SendResult]:
         """Put on record that messages can't be written for their readers; return the results of those that were ours."""
-        ours = self._ledger.record_intent(owner, [each.message_id for each, _ in refused]) if refused else set()
+        ours = self._ledger.record_intent(owner, [each.message_id for each, _ in refused], connection_id) if refused else set()
         outcomes = [(each, SendResult(each.message_id, Outcome.REFUSED, why)) for each, why in refused if each.message_id in ours]
         self.record(owner, outcomes, provider)
         return [result for _, result in outcomes]

@@ -14,7 +14,7 @@ class Claimed:
 
     Args:
         message_id: The ledger row.
-        contact_id: Whom it is for.
+        contact_id: Whom it is for; 0 for somebody who is no contact.
         variant_id: The arm of an A/B test, or None.
         attempts: How often it has been tried before.
     """
@@ -59,20 +59,20 @@ class MessageRow:
 
     Args:
         id: The ledger row.
-        contact_id: Whom it is for.
+        contact_id: Whom it is for; None for somebody who is no contact.
         email: The address, or None once the contact is deleted.
         variant_id: The arm of an A/B test, or None.
         state: Where it is.
         reason: Why, for what did not go through.
         attempts: How often it was tried.
         due_at: When it is tried again.
-        queued_at: When the campaign was launched.
+        queued_at: When the campaign was launched, or the message asked for.
         accepted_at: When the provider took it.
         provider_message_id: The provider's name for it.
     """
 
     id: int
-    contact_id: int
+    contact_id: int | None
     email: str | None
     variant_id: int | None
     state: MessageState

@@ -9,6 +9,7 @@ from core.storage.schema import Id, UtcDateTime, created_at, metadata, primary_k
 _UNRECORDED = sa.text("accepted_at is not null and recorded_at is null")
 _NAMED = sa.text("provider_message_id is not null")
 _REQUESTED = sa.text("campaign_id is null")
+_KEPT = sa.text("content <> ''")
 
 messages = sa.Table(
     "messages",
@@ -32,7 +33,7 @@ messages = sa.Table(
     sa.Column("connection_id", Id),  # by which way it left, or is leaving
     sa.UniqueConstraint("campaign_id", "contact_id"),
     sa.Index("ix_messages_work", "workspace_id", "campaign_id", "state", "due_at"),
-    sa.Index("ix_messages_requested", "state", "due_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED),
+    sa.Index("ix_messages_requested", "connection_id", "state", "due_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED),
     # Few rows at any time: those whose `sent` fact has not come back from the journal yet.
     sa.Index("ix_messages_unrecorded", "accepted_at", sqlite_where=_UNRECORDED, postgresql_where=_UNRECORDED),
     sa.Index("ix_messages_contact_id", "contact_id"),
@@ -47,11 +48,12 @@ requests = sa.Table(
     sa.Column("message_id", Id, primary_key=True, autoincrement=False),
     workspace_key(),
     sa.Column("request_key", sa.Text),  # of the idempotency key: asking twice makes one message
-    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("request_hash", sa.Text, nullable=False),  # of what was asked for: the same key can't mean something else
+    sa.Column("recipient", sa.Text, nullable=False),  # only where no contact has the address
     sa.Column("template_version_id", Id),
     sa.Column("content", sa.Text, nullable=False),  # what it says and to whom, sealed by the vault; emptied when it is not needed any more
-    sa.Column("connection_id", Id),
+    sa.Column("connection_id", Id, sa.ForeignKey("connections.id")),  # it can't be removed while it is needed
     created_at(),
     sa.UniqueConstraint("workspace_id", "request_key"),
-    sa.Index("ix_requests_created_at", "created_at"),
+    sa.Index("ix_requests_kept", "created_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
 )

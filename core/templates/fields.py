@@ -18,6 +18,7 @@ _GROUPS: dict[str, tuple[str, ...] | None] = {
     "workspace": ("name", "postal_address"),
     "campaign": ("name", "subject"),
     "brand": None,
+    "data": None,  # what a program sends along with a single message
 }
 LOOP_FIELDS = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
 

@@ -80,6 +80,7 @@ WORDS: dict[AuditAction, str] = {
     _A.CAMPAIGN_RESUMED: "resumed {target}",
     _A.CAMPAIGN_CANCELLED: "cancelled {target}",
     _A.CAMPAIGN_TESTED: "sent a test of {target}",
+    _A.MESSAGE_REQUESTED: "sent {target}",
     _A.ALERT_DISMISSED: "dismissed an alert about blocked messages",
     _A.EVENTS_EXPORTED: "exported events{of_target}",
     _A.INTAKE_REPLAYED: "had past events processed again",
@@ -124,6 +125,7 @@ ICONS = {
     "template": "article",
     "segment": "filter_alt",
     "campaign": "campaign",
+    "message": "forward_to_inbox",
     "events": "download",
     "intake": "move_to_inbox",
     "alert": "block",
@@ -136,6 +138,7 @@ _GROUPED = {
     "Contacts and lists": ("contact", "contacts", "consent", "list", "suppression"),
     "Templates and segments": ("template", "segment"),
     "Campaigns": ("campaign",),
+    "Single messages": ("message",),
     "Event intake": ("intake", "alert"),
 }
 # What can be chosen to look at.

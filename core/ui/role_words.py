@@ -11,7 +11,7 @@ from core.ui.words import plain
 
 _P = Permission
 GROUPS: dict[str, tuple[Permission, ...]] = {
-    "Campaigns": (_P.OVERVIEW_VIEW, _P.CAMPAIGNS_VIEW, _P.CAMPAIGNS_EDIT, _P.CAMPAIGNS_SEND),
+    "Campaigns": (_P.OVERVIEW_VIEW, _P.CAMPAIGNS_VIEW, _P.CAMPAIGNS_EDIT, _P.CAMPAIGNS_SEND, _P.MESSAGES_SEND),
     "Templates": (_P.TEMPLATES_VIEW, _P.TEMPLATES_EDIT),
     "Contacts": (_P.CONTACTS_VIEW, _P.CONTACTS_EDIT, _P.CONTACTS_IMPORT, _P.CONTACTS_EXPORT),
     "Segments": (_P.SEGMENTS_VIEW, _P.SEGMENTS_EDIT),

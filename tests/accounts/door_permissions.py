@@ -11,7 +11,11 @@ P = Permission
 _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get campaigns.waiting ledger.counts ledger.page messages.after messages.get"
     " bounce_mailboxes.states connections.all connections.by_name connections.default connections.get",
+    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
+    " analytics.message_events requests.get bounce_mailboxes.states"
+    " connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
+    P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.before contacts.count contacts.find contacts.get contacts.page consent.history"

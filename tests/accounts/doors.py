@@ -12,6 +12,7 @@ from typing import Any
 from core.app import Services
 from core.campaigns.models import Audience
 from core.events.conversions import ReportedConversion
+from core.messages.request_models import Request
 from core.permissions import Principal, Role
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -29,6 +30,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(("token_id", "message_id"), 2**40),
     **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
     **{"since": datetime(2026, 11, 22, 11, tzinfo=UTC), "until": datetime(2026, 11, 22, 12, tzinfo=UTC), "words": "ann@example.com"},
+    "request": Request("ann@example.com", "shop@example.com", "Your order", text="Thanks"),
     "role": Role.ADMIN,
     "permissions": (),
     **{"scopes": ("contacts.view",), "limit": 10, "before_number": None, "after_number": 0, "after": None},

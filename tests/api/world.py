@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.campaigns.models import Audience
 from core.jobs.delivering import drain
+from core.messages.request_models import Request
 from core.permissions import Principal, Role
 from tests.api.conftest import MJML, PASSWORD
 
@@ -32,6 +33,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
     services.campaigns.launch(where, sent.id)
     drain(services, sent.id, owner="test", should_stop=lambda: False)
     services.ingester.catch_up()
+    receipt = services.requests.submit(where, Request(f"{word}-buyer@example.com", f"{word}@example.com", word, text=word))
     token, _ = services.api_tokens.create(services.people.principal(person.id, where.workspace_id), word, ["contacts.view"])
     return {
         "person_id": person.id,
@@ -43,6 +45,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "campaign_id": draft.id,
         "sent_campaign_id": sent.id,
         "message_id": services.messages.after(where, 0, 1)[0][1].id,
+        "request_id": receipt.message_id,
         "token_id": token.id,
         "invitation_id": services.invitations.invite(where, f"{word}-invited@example.com", word, Role.ANALYST).invitation.id,
         "connection_id": services.connections.default(where).id,

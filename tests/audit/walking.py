@@ -15,6 +15,7 @@ from core.audit.tables import audit_log
 from core.campaigns.models import Audience
 from core.hours import Quiet
 from core.jobs.delivering import drain
+from core.messages.request_models import Request
 from core.permissions import Principal, Role
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
@@ -229,6 +230,11 @@ def _blocked(world: World) -> Mapping[str, Any]:
     return {"alert_id": blocked(world.services, world.system.workspace_id, world.things["launched"])}
 
 
+def _requested(world: World) -> Mapping[str, Any]:
+    request = Request(world.things["email"], f"{MARK}@example.com", MARK, text=MARK)
+    return {"message_id": world.services.requests.submit(world.system, request).message_id}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "workspaces.update": lambda world: {
@@ -272,6 +278,8 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "intake.job": _replay,
     "intake.cancel": _replay,
     "outbox.show": _mail,
+    "requests.submit": lambda world: {"request": Request(world.things["email"], f"{MARK}@example.com", MARK, text=MARK)},
+    "requests.get": _requested,
     "ledger.counts": _launched,
     "ledger.page": _launched,
     "analytics.campaign_report": _launched,

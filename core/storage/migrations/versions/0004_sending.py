@@ -13,6 +13,7 @@ depends_on = None
 _UNRECORDED = sa.text("accepted_at is not null and recorded_at is null")
 _NAMED = sa.text("provider_message_id is not null")
 _REQUESTED = sa.text("campaign_id is null")
+_WITH_CONTENT = sa.text("content <> ''")
 _KEPT = (
     "id", "workspace_id", "campaign_id", "contact_id", "variant_id", "state", "reason", "attempts", "due_at", "lease_owner",
     "lease_until", "provider_message_id", "queued_at", "accepted_at", "recorded_at",
@@ -28,7 +29,7 @@ def upgrade() -> None:
         op.add_column("messages", sa.Column("connection_id", Id, nullable=True))
         op.drop_index("ix_messages_work", "messages")
     op.create_index("ix_messages_work", "messages", ["workspace_id", "campaign_id", "state", "due_at"])
-    op.create_index("ix_messages_requested", "messages", ["state", "due_at"], sqlite_where=_REQUESTED, postgresql_where=_REQUESTED)
+    op.create_index("ix_messages_requested", "messages", ["connection_id", "state", "due_at"], sqlite_where=_REQUESTED, postgresql_where=_REQUESTED)
     _add_requests()
     _add_pacing()
     _add_mailboxes()
@@ -82,16 +83,18 @@ def _add_requests() -> None:
         sa.Column("message_id", Id, autoincrement=False, nullable=False),
         sa.Column("workspace_id", Id, nullable=False),
         sa.Column("request_key", sa.Text(), nullable=True),
+        sa.Column("request_hash", sa.Text(), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("template_version_id", Id, nullable=True),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("connection_id", Id, nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name=op.f("fk_requests_connection_id")),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_requests_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_requests")),
         sa.UniqueConstraint("workspace_id", "request_key", name=op.f("uq_requests_workspace_id_request_key")),
     )
-    op.create_index("ix_requests_created_at", "requests", ["created_at"])
+    op.create_index("ix_requests_kept", "requests", ["created_at"], sqlite_where=_WITH_CONTENT, postgresql_where=_WITH_CONTENT)
     op.create_index("ix_requests_workspace_id", "requests", ["workspace_id"])
 
 
