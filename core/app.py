@@ -51,7 +51,6 @@ from core.messages.request_composing import RequestComposer
 from core.messages.request_delivery import RequestDelivery
 from core.messages.requests import Requests
 from core.messages.ways import Ways
-from core.providers.bounce_mailboxes import BounceMailboxes
 from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
 from core.settings import Settings
@@ -184,11 +183,6 @@ class Services(AccountServices):
     def posting(self) -> Posting:
         """Puts on record what leaves and what came of it."""
         return Posting(self.clock, self.ledger, self._delivery_journal)
-
-    @cached_property
-    def bounce_mailboxes(self) -> BounceMailboxes:
-        """Where mail comes back to."""
-        return BounceMailboxes(self.db, self.clock, self.vault)
 
     @cached_property
     def requests(self) -> Requests:

@@ -22,6 +22,7 @@ from core.accounts.throttles import Throttles
 from core.accounts.two_factor import TwoFactor
 from core.accounts.workspaces import Workspaces
 from core.clock import Clock
+from core.providers.bounce_mailboxes import BounceMailboxes
 from core.providers.connections import Connections
 from core.settings import Settings
 from core.storage.database import Database
@@ -123,6 +124,11 @@ class AccountServices:
     def invitations(self) -> Invitations:
         """How people get into a workspace."""
         return Invitations(self.db, self.clock, self.account_mail, self.settings.app_url, self.people.rounds)
+
+    @cached_property
+    def bounce_mailboxes(self) -> BounceMailboxes:
+        """Where mail comes back to."""
+        return BounceMailboxes(self.db, self.clock, self.vault)
 
     @cached_property
     def connections(self) -> Connections:
