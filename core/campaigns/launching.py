@@ -70,6 +70,7 @@ class Launching:
         """Launch a campaign that is still as it was read; return whether that was now."""
         self._connections.get(by, campaign.connection_id).must_send()
         version = self._templates.latest(by, campaign.template_id)
+        _check_fields(version)
         contact_ids = self._audiences.contact_ids(by, campaign.audience)
         if not contact_ids:
             raise Conflict("Nobody is in this audience.", hint="Import people, or choose another list or segment.")
@@ -104,3 +105,12 @@ class Launching:
         for due_at, ids in table.groups(connection, workspace_id, contact_ids, now):
             queued += self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, ids, arms), due_at=due_at)
         return queued
+
+
+def _check_fields(version: TemplateVersion) -> None:
+    needed = [name for name in version.fields if name.startswith("data.")]
+    if needed:
+        raise Conflict(
+            f"The template needs what only single messages bring: {', '.join(needed)[:200]}.",
+            hint="Send it through the API, one message at a time, or choose another template.",
+        )

@@ -10,8 +10,6 @@ P = Permission
 
 _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get campaigns.waiting ledger.counts ledger.page messages.after messages.get"
-    " bounce_mailboxes.states connections.all connections.by_name connections.default connections.get",
-    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
     " analytics.message_events requests.get bounce_mailboxes.states"
     " connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",

@@ -70,6 +70,14 @@ def test_a_segment_is_resolved_at_the_moment_of_launch(services: Services, by: P
     assert services.ledger.counts(by, made.id) == {MessageState.QUEUED: 4}
 
 
+def test_a_template_for_single_messages_is_no_campaign(services: Services, by: Principal, draft: Draft) -> None:
+    made = draft()
+    services.templates.save(by, "Letter", "<p>Order {{ data.order }}</p>")
+    with pytest.raises(Conflict, match="only single messages bring"):
+        services.campaigns.launch(by, made.id)
+    assert services.campaigns.get(by, made.id).state is CampaignState.DRAFT
+
+
 def test_the_version_is_pinned(services: Services, by: Principal, draft: Draft) -> None:
     made = draft()
     launched = services.campaigns.launch(by, made.id)
