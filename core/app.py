@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from core.accounts.assembly import AccountServices
 from core.analytics.reports import Analytics
 from core.audit.log import AuditLog
 from core.audit.seals import Seals
+from core.campaigns.again import Again
+from core.campaigns.assembly import CampaignServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
@@ -63,7 +64,7 @@ from core.storage.vault import Vault
 from core.templates.library import Templates
 
 
-class Services(AccountServices):
+class Services(CampaignServices):
     """Everything the product can do, by the words it uses; pages, the command line and jobs call these.
 
     What holds something (database, engine) is made at once; the rest is made when first asked for and costs nothing.
@@ -271,6 +272,11 @@ class Services(AccountServices):
             self.contacts,
             self.composer,
         )
+
+    @cached_property
+    def again(self) -> Again:
+        """Sending a campaign to those it has not reached."""
+        return Again(self.db, self.clock, self.lists, self.segments, self.ledger, self.connections)
 
     @cached_property
     def _message_keys(self) -> MessageKeys:

@@ -70,6 +70,8 @@ class AuditAction(StrEnum):
     CAMPAIGN_PAUSED = "campaign.paused"
     CAMPAIGN_RESUMED = "campaign.resumed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
+    CAMPAIGN_SENT_AGAIN = "campaign.sent_again"
+    CAMPAIGN_EXPORTED = "campaign.exported"
     CAMPAIGN_TESTED = "campaign.tested"
     MESSAGE_REQUESTED = "message.requested"
     ALERT_DISMISSED = "alert.dismissed"

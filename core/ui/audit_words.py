@@ -79,6 +79,8 @@ WORDS: dict[AuditAction, str] = {
     _A.CAMPAIGN_PAUSED: "paused {target}",
     _A.CAMPAIGN_RESUMED: "resumed {target}",
     _A.CAMPAIGN_CANCELLED: "cancelled {target}",
+    _A.CAMPAIGN_SENT_AGAIN: "sent {target} to {messages} that had not got through",
+    _A.CAMPAIGN_EXPORTED: "exported who got {target}",
     _A.CAMPAIGN_TESTED: "sent a test of {target}",
     _A.MESSAGE_REQUESTED: "sent {target}",
     _A.ALERT_DISMISSED: "dismissed an alert about blocked messages",

@@ -10,6 +10,7 @@ P = Permission
 
 _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get campaigns.waiting ledger.counts ledger.page messages.after messages.get"
+    " again.missing recipients.fates recipients.find recipients.page recipients.reasons standings.now"
     " analytics.message_events requests.get bounce_mailboxes.states"
     " connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
@@ -54,6 +55,9 @@ _SEVERAL: Mapping[str, set[Permission]] = {
     "campaigns.forecast": {P.CAMPAIGNS_VIEW, P.CONTACTS_VIEW},
     "campaigns.schedule": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
     "campaigns.unschedule": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
+    "again.joined": {P.CAMPAIGNS_VIEW, P.CONTACTS_VIEW},
+    "again.send": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
+    "recipients.stream_csv": {P.CAMPAIGNS_VIEW, P.CONTACTS_EXPORT},
     "campaigns.pause": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.resume": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.launch": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},

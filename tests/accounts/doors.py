@@ -12,6 +12,8 @@ from typing import Any
 from core.app import Services
 from core.campaigns.models import Audience
 from core.events.conversions import ReportedConversion
+from core.messages.fates import Fate
+from core.messages.missing import Choice
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
 
@@ -31,6 +33,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(("contact_ids", "campaign_ids", "list_ids"), (2**40,)),
     **{"since": datetime(2026, 11, 22, 11, tzinfo=UTC), "until": datetime(2026, 11, 22, 12, tzinfo=UTC), "words": "ann@example.com"},
     "request": Request("ann@example.com", "shop@example.com", "Your order", text="Thanks"),
+    **{"fate": Fate.REFUSED, "chosen": Choice(cancelled=True)},
     "role": Role.ADMIN,
     "permissions": (),
     **{"scopes": ("contacts.view",), "limit": 10, "before_number": None, "after_number": 0, "after": None},

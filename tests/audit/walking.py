@@ -131,6 +131,11 @@ def _paused(world: World) -> Mapping[str, Any]:
     return _launched(world)
 
 
+def _cancelled(world: World) -> Mapping[str, Any]:
+    world.services.campaigns.cancel(world.system, world.things["launched"])
+    return _launched(world)
+
+
 def _suppressed(world: World) -> Mapping[str, Any]:
     world.services.suppressions.add(world.system, world.things["email"])
     return {}
@@ -283,6 +288,13 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "ledger.counts": _launched,
     "ledger.page": _launched,
     "analytics.campaign_report": _launched,
+    "again.send": _cancelled,
+    "again.missing": _cancelled,
+    "again.joined": _launched,
+    "recipients.fates": _launched,
+    "recipients.page": _launched,
+    "recipients.stream_csv": _launched,
+    "standings.now": _launched,
     "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK},
     "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK},
     "campaigns.unschedule": _scheduled,

@@ -137,6 +137,24 @@ def test_what_the_provider_refused_on_the_spot_is_refused_and_not_bounced(world:
     assert len(world.rows(suppressions)) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "settled"),
+    [
+        (EventKind.DELIVERED, "webhook", "delivered"),
+        (EventKind.BOUNCED, "webhook", "bounced"),
+        (EventKind.REJECTED, "webhook", "refused"),
+        (EventKind.OPENED, "receiver", "accepted"),
+    ],
+)
+def test_whatever_is_heard_of_an_uncertain_message_settles_it(world: World, kind: EventKind, source: str, settled: str) -> None:
+    message, other = world.message(state="uncertain"), world.message(state="uncertain")
+    world.journal(world.record(kind, message, source=source, reason="550 5.7.1 no"))
+
+    world.ingester().run_once()
+
+    assert (world.row(message).state, world.row(other).state) == (settled, "uncertain")
+
+
 def test_a_complaint_suppresses(world: World) -> None:
     message = world.message("cross@example.com")
     world.journal(world.record(EventKind.COMPLAINED, message, source="webhook"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -21,11 +22,12 @@ _DELIVERY = "delivery"
 
 def on_bounced(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
     """Set the messages' state, suppress the addresses of hard bounces, and tell the sender of blocks."""
-    for reason, together in _by_reason([event for event in events if event.message is not None]).items():
-        refused = [event.matched.id for event in together if event.source == _DELIVERY]
-        returned = [event.matched.id for event in together if event.source != _DELIVERY]
-        move(connection, refused, from_states=UNSETTLED, to=MessageState.REFUSED, reason=reason)
-        move(connection, returned, from_states=(*UNSETTLED, *ARRIVED), to=MessageState.BOUNCED, reason=reason)
+    for (reason, at), together in _alike([event for event in events if event.message is not None]).items():
+        ids = [event.matched.id for event in together]
+        if at is not None:
+            move(connection, ids, from_states=UNSETTLED, to=MessageState.REFUSED, reason=reason, at=at)
+        else:
+            move(connection, ids, from_states=(*UNSETTLED, *ARRIVED), to=MessageState.BOUNCED, reason=reason)
     hard = [event for event in events if event.bounce_class == BounceClass.HARD]
     suppress(connection, hard, means, SuppressionReason.HARD_BOUNCE)
     alert_sender(connection, events)
@@ -41,8 +43,9 @@ def suppress(connection: sa.Connection, events: Sequence[Event], means: Means, w
         means.suppressions.add_in(connection, workspace_id, sorted(emails), why, f"event:{events[0].kind}")
 
 
-def _by_reason(events: Sequence[Event]) -> dict[str, list[Event]]:
-    together: dict[str, list[Event]] = defaultdict(list)
+def _alike(events: Sequence[Event]) -> dict[tuple[str, datetime | None], list[Event]]:
+    """Return events by their reason, and those of our own delivery also by when: all of a chunk happened at once."""
+    together: dict[tuple[str, datetime | None], list[Event]] = defaultdict(list)
     for event in events:
-        together[event.reason or "bounced"].append(event)
+        together[event.reason or "bounced", event.at if event.source == _DELIVERY else None].append(event)
     return together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,9 +39,27 @@ def locked(connection: sa.Connection, ids: Iterable[int]) -> Iterator[sa.Select[
         yield listed
 
 
-def move(connection: sa.Connection, ids: Iterable[int], *, from_states: Sequence[str], to: MessageState, reason: str = "") -> None:
-    """Set the state of those messages that are in one of `from_states`."""
+def move(
+    connection: sa.Connection,
+    ids: Iterable[int],
+    *,
+    from_states: Sequence[str],
+    to: MessageState,
+    reason: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Set the state of those messages that are in one of `from_states`.
+
+    Args:
+        connection: The transaction.
+        ids: Which messages.
+        from_states: Others stay as they are.
+        to: Their new state.
+        reason: Why.
+        at: When it happened, by our own clock: a message that was queued anew since has another try before it.
+    """
     column = messages.c
+    still = [] if at is None else [column.queued_at <= at]
     for chunk in locked(connection, ids):
-        moving = sa.update(messages).where(column.id.in_(chunk), column.state.in_(from_states))
+        moving = sa.update(messages).where(column.id.in_(chunk), column.state.in_(from_states), *still)
         connection.execute(moving.values(state=to.value, reason=reason, **_SETTLED))

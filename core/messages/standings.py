@@ -1,0 +1,166 @@
+"""How a campaign stands right now: how many of what, how fast, how long the rest takes, and what waits until when.
+
+Counting reads the campaign's part of one index, which takes a while where a million wait. So that many people can watch at once,
+all of a process share the same count for several times as long as it took: watching costs a few hundredths of one processor at most.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.messages.pace import Pace, Rate
+from core.messages.reading import SeenCampaigns, nothing_for_the_limited
+from core.messages.states import OPEN_STATES, MessageState
+from core.messages.tables import messages
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+
+# A count is good for this many times the time it took, and never longer than the bound.
+_WORTH, _LONGEST = 10, timedelta(seconds=5)
+_FORGOTTEN_AFTER = timedelta(minutes=5)
+_LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.COMPLAINED)
+
+_m = messages.c
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a campaign stands.
+
+    Args:
+        counts: Messages by state; states without any are left out.
+        at: When they were counted.
+        rate: How fast it goes; None while that can't be told yet.
+        retrying: Messages that are tried again later.
+        next_try: When the first of them is.
+        put_off: Messages that wait for their time before the first try.
+        next_turn: When the first of them leaves.
+    """
+
+    counts: Mapping[MessageState, int] = field(default_factory=dict)
+    at: datetime | None = None
+    rate: Rate | None = None
+    retrying: int = 0
+    next_try: datetime | None = None
+    put_off: int = 0
+    next_turn: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        """How many messages there are."""
+        return sum(self.counts.values())
+
+    @property
+    def open(self) -> int:
+        """How many have no outcome yet."""
+        return sum(self.counts.get(state, 0) for state in OPEN_STATES)
+
+    @property
+    def settled(self) -> int:
+        """How many have an outcome."""
+        return self.total - self.open
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long those take that need not wait for their time; None where that can't be told."""
+        moving = self.open - self.retrying - self.put_off
+        if self.rate is None or moving <= 0 or self.rate.settled_per_second <= 0:
+            return None
+        return moving / self.rate.settled_per_second
+
+
+@dataclass
+class _Watched:
+    """What is known about one campaign."""
+
+    pace: Pace = field(default_factory=Pace)
+    standing: Standing | None = None
+    good_until: datetime | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Standings:
+    """Tells how campaigns stand, to however many watch.
+
+    Args:
+        db: The database.
+        clock: The time.
+        seen: Which campaigns somebody may see; one they may not looks like one without messages.
+    """
+
+    def __init__(self, db: Database, clock: Clock, seen: SeenCampaigns = nothing_for_the_limited) -> None:
+        self._db, self._clock, self._seen = db, clock, seen
+        self._lock = threading.Lock()
+        self._watched: dict[tuple[int, int], _Watched] = {}
+
+    def now(self, by: Principal, campaign_id: int) -> Standing:
+        """Return how a campaign stands.
+
+        Args:
+            by: Who asks.
+            campaign_id: The campaign.
+
+        Raises:
+            Denied: If `by` may not see campaigns.
+        """
+        by.require(Permission.CAMPAIGNS_VIEW)
+        if by.lists is not None:
+            with self._db.read() as connection:
+                seen = self._seen(connection, by)
+            if seen is not None and campaign_id not in seen:
+                return Standing()
+        watched = self._of(by.workspace_id, campaign_id)
+        with watched.lock:  # who comes while somebody counts takes what they find
+            now = self._clock.now()
+            if watched.standing is None or watched.good_until is None or now >= watched.good_until or now < (watched.standing.at or now):
+                self._count(watched, by.workspace_id, campaign_id)
+            assert watched.standing is not None
+            return watched.standing
+
+    def _of(self, workspace_id: int, campaign_id: int) -> _Watched:
+        old = self._clock.now() - _FORGOTTEN_AFTER
+        with self._lock:
+            for key in [key for key, each in self._watched.items() if each.good_until is not None and each.good_until < old]:
+                del self._watched[key]
+            return self._watched.setdefault((workspace_id, campaign_id), _Watched())
+
+    def _count(self, watched: _Watched, workspace_id: int, campaign_id: int) -> None:
+        begun = self._clock.now()
+        with self._db.read() as connection:
+            counted = _counted(connection, workspace_id, campaign_id)
+        ended = self._clock.now()
+        counts = {state: row.count for state, row in counted.items()}
+        settled = sum(count for state, count in counts.items() if state not in OPEN_STATES)
+        watched.pace.note(begun, sum(counts.get(state, 0) for state in _LEFT), settled)
+        retry, queued = counted.get(MessageState.RETRY), counted.get(MessageState.QUEUED)
+        watched.standing = Standing(
+            counts=counts,
+            at=begun,
+            rate=watched.pace.rate(),
+            retrying=retry.timed if retry else 0,
+            next_try=retry.first if retry else None,
+            put_off=queued.timed if queued else 0,
+            next_turn=queued.first if queued else None,
+        )
+        watched.good_until = ended + min(_LONGEST, _WORTH * max(ended - begun, timedelta()))
+
+
+@dataclass(frozen=True)
+class _State:
+    count: int
+    timed: int
+    first: datetime | None
+
+
+def _counted(connection: sa.Connection, workspace_id: int, campaign_id: int) -> dict[MessageState, _State]:
+    """Return the messages of each state: how many, how many of them wait for a time, and the first such time. One index is read."""
+    mine = (_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
+    figures = (sa.func.count(), sa.func.count(_m.due_at), sa.func.min(_m.due_at))
+    rows = connection.execute(sa.select(_m.state, *figures).where(*mine).group_by(_m.state))
+    return {MessageState(state): _State(count, timed, first) for state, count, timed, first in rows}
