@@ -7,20 +7,42 @@ from functools import partial
 import streamlit as st
 
 from core.campaigns.models import Campaign
+from core.campaigns.states import CampaignState
 from core.jobs import doorbell
-from core.ui import campaign_timing, dialogs
+from core.permissions import Permission
+from core.ui import campaign_missing, campaign_timing, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import Page
 from core.ui.words import number, plain
 
+REPORT, PEOPLE = "pages/measure/campaign_report.py", "pages/measure/campaign_people.py"
+
+
+def draw(page: Page, campaign: Campaign) -> None:
+    """Draw what can be done with a campaign that was launched, at the right of its title."""
+    may_send, query = page.may(Permission.CAMPAIGNS_SEND), {"id": str(campaign.id)}
+    with page.actions:
+        if may_send and campaign.state is CampaignState.SENDING:
+            st.button("Pause", icon=":material/pause:", key="pause", on_click=pause, args=(page, campaign))
+        if may_send and campaign.state is CampaignState.PAUSED:
+            icon = ":material/play_arrow:"
+            st.button("Resume", icon=icon, type="primary", key="resume", on_click=resume, args=(page, campaign))
+        if may_send and campaign.state in (CampaignState.SENDING, CampaignState.PAUSED):
+            st.button("Cancel", key="cancel", on_click=dialogs.show, args=("cancel", campaign))
+        if st.button("Who got it", icon=":material/group:", key="to_people"):
+            st.switch_page(PEOPLE, query_params=query)
+        if page.may(Permission.REPORTS_VIEW) and st.button("Show report", icon=":material/bar_chart:", key="to_report"):
+            st.switch_page(REPORT, query_params=query)
+
 
 def ask(page: Page, campaign: Campaign) -> None:
-    """Draw the question that was opened about this campaign ("launch", "cancel"), if one was."""
-    for name, draw in {"launch": _ask_to_launch, "cancel": _ask_to_cancel}.items():
+    """Draw the question that was opened about this campaign ("launch", "cancel", "missing"), if one was."""
+    for name, question in {"launch": _ask_to_launch, "cancel": _ask_to_cancel}.items():
         is_open, which = dialogs.opened(name)
         if is_open and which.id == campaign.id:
-            draw(page, which)
+            question(page, which)
     campaign_timing.ask(page, campaign)
+    campaign_missing.ask(page, campaign)
 
 
 def _ask_to_launch(page: Page, draft: Campaign) -> None:

@@ -1,17 +1,20 @@
-"""A campaign on its way: how many have left, how fast, and how long the rest will take."""
+"""A campaign on its way: how many have left, how fast, how long the rest will take, and what waits for what."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import streamlit as st
 
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
-from core.messages.states import OPEN_STATES, MessageState
+from core.messages.fates import Fate, by_fate
+from core.messages.standings import Standing
+from core.ui import fate_words, figures
+from core.ui.figures import Figure
 from core.ui.page import Page
-from core.ui.words import counted, number, plain
+from core.ui.words import counted, number, percent, plain
 
 EVERY = 1.5
 PATIENCE = timedelta(seconds=20)
@@ -20,15 +23,9 @@ HELD_UP = (
     "**Nothing can leave at the moment:** {} Nothing is lost: it is tried again by itself every minute or so. "
     "If its settings are wrong, correct the connection under Admin › Connections."
 )
-
-STATES = {
-    MessageState.SKIPPED: "left out (unsubscribed, suppressed or not confirmed)",
-    MessageState.REFUSED: "refused by the provider",
-    MessageState.RETRY: "to be tried again",
-    MessageState.UNCERTAIN: "uncertain: no answer, so never sent twice",
-    MessageState.BOUNCED: "bounced",
-    MessageState.CANCELLED: "cancelled",
-}
+_OVER = (CampaignState.SENT, CampaignState.CANCELLED)
+# As long as something waits these two are always there, so that the cards keep their places while the figures move.
+_ALWAYS = (Fate.RECEIVED, Fate.WAITING)
 
 
 def follow(page: Page, campaign: Campaign) -> None:
@@ -38,51 +35,72 @@ def follow(page: Page, campaign: Campaign) -> None:
         now = page.services.campaigns.get(page.by, campaign.id)
         if now.state is not campaign.state:
             st.rerun()
-        _draw(page, now, page.services.ledger.counts(page.by, campaign.id))
+        _draw(page, now, page.services.standings.now(page.by, campaign.id))
 
     st.fragment(run_every=EVERY if campaign.state is CampaignState.SENDING else None)(body)()
 
 
-def words(done: int, total: int, per_second: float | None) -> str:
-    """Return how far it is: "12,000 of 42,694 · 310 a second · about 2 min left".
-
-    Args:
-        done: Messages that are settled.
-        total: All messages.
-        per_second: The pace, or None while it can't be told.
-    """
-    parts = [f"{number(done)} of {number(total)}"]
-    if per_second and done < total:
-        seconds = (total - done) / per_second
-        left = f"{round(seconds / 60)} min" if seconds >= 90 else f"{max(1, round(seconds))} s"
-        parts += [f"{number(max(1, per_second))} a second", f"about {left} left"]
+def words(standing: Standing) -> str:
+    """Return how far it is: "12,000 of 42,694 · 310 a second · about 2 min left"."""
+    parts = [f"{number(standing.settled)} of {number(standing.total)}"]
+    if standing.open and standing.rate and standing.rate.left_per_second > 0:
+        pace = standing.rate.left_per_second
+        parts.append(f"{number(pace)} a second" if pace >= 1 else f"{number(max(1, 60 * pace))} a minute")
+    if standing.seconds_left is not None:
+        parts.append(f"about {_span(standing.seconds_left)} left")
     return " · ".join(parts)
 
 
-def _draw(page: Page, campaign: Campaign, counts: Mapping[MessageState, int]) -> None:
-    total = sum(counts.values())
-    done = total - sum(counts.get(state, 0) for state in OPEN_STATES)
-    pace = _pace(campaign.id, done, page.services.clock.now()) if campaign.state is CampaignState.SENDING else None
-    with st.container(border=True):
-        if campaign.state in (CampaignState.SENT, CampaignState.CANCELLED):
-            st.markdown(f"**{counted(total, 'email')}**, all settled {page.when(campaign.finished_at)}.")
+def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
+    with st.container(border=True, key="progress"):
+        if campaign.state in _OVER:
+            st.markdown(f"**{counted(standing.total, 'email')}**, all settled {page.when(campaign.finished_at)}.")
         else:
-            st.progress(done / total if total else 1.0, text=words(done, total, pace))
-        if campaign.state is CampaignState.PAUSED:
-            st.caption("Paused. Nothing leaves until you resume.")
-        elif campaign.state is CampaignState.SENDING:
-            if campaign.stopped_reason:
-                st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
-                return
-            waits = not done and campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
-            st.caption(WAITING if waits else "You can close this page; sending goes on.")
-        told = [f"{number(counts[state])} {words_of}" for state, words_of in STATES.items() if counts.get(state)]
-        if told:
-            st.caption(" · ".join(told))
+            st.progress(standing.settled / standing.total if standing.total else 1.0, text=words(standing))
+        if campaign.state is CampaignState.SENDING and campaign.stopped_reason:
+            st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
+        st.caption(" ".join(_told(page, campaign, standing)), help=page.exactly(campaign.launched_at) or None)
+    if standing.total:
+        figures.draw(_cards(standing), key="fates")
 
 
-def _pace(campaign_id: int, done: int, now: datetime) -> float | None:
-    """Return messages a second since somebody began to watch."""
-    first_done, since = st.session_state.setdefault(f"_pace_{campaign_id}", (done, now))
-    seconds = (now - since).total_seconds()
-    return (done - first_done) / seconds if seconds >= 1 and done > first_done else None
+def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:
+    """Yield what there is to say about where it is, a sentence each."""
+    if campaign.state is CampaignState.PAUSED:
+        yield "Paused. Nothing leaves until you resume."
+    elif campaign.state is CampaignState.SENDING and not campaign.stopped_reason:
+        waits = campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
+        asleep = not standing.settled and standing.put_off + standing.retrying < standing.open
+        yield WAITING if waits and asleep else f"Sending since {page.when(campaign.launched_at)}; you can close this page."
+    if campaign.state not in _OVER:
+        yield from _waits(page, standing)
+
+
+def _waits(page: Page, standing: Standing) -> Iterator[str]:
+    if standing.retrying:
+        yield f"{counted(standing.retrying, 'email is', 'emails are')} tried again, the first {_time(page, standing.next_try)}."
+    if standing.put_off:
+        yield f"{counted(standing.put_off, 'email waits', 'emails wait')} for their time, the first {_time(page, standing.next_turn)}."
+
+
+def _time(page: Page, moment: object) -> str:
+    when = page.when(moment)  # type: ignore[arg-type]
+    return when if when.startswith("in ") else "now"
+
+
+def _cards(standing: Standing) -> list[Figure]:
+    told = by_fate(standing.counts)
+    shown = [fate for fate in Fate if told.get(fate) or (standing.open and fate in _ALWAYS)]
+    return [_card(fate, told.get(fate, 0), standing.total) for fate in shown]
+
+
+def _card(fate: Fate, count: int, total: int) -> Figure:
+    share = percent(count, total)
+    return Figure(fate_words.NAMES[fate], number(count), share if share[0].isdigit() else "", help=fate_words.MEANINGS[fate])
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{round(minutes / 60)} h"

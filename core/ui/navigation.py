@@ -58,6 +58,7 @@ PAGES = (
     Entry("Audience", "pages/audience/suppressions.py", "Suppressions", "block", _P.CONTACTS_VIEW),
     Entry("Measure", "pages/measure/reports.py", "Reports", "bar_chart", _P.REPORTS_VIEW),
     Entry("Measure", "pages/measure/campaign_report.py", "Campaign report", "bar_chart", _P.REPORTS_VIEW, hidden=True),
+    Entry("Measure", "pages/measure/campaign_people.py", "Who got it", "group", _P.CAMPAIGNS_VIEW, hidden=True),
     Entry("Measure", "pages/measure/outbox.py", "Outbox", "outbox", _P.OUTBOX_VIEW, all_lists=True),
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
     Entry("Admin", "pages/admin/roles.py", "Roles", "shield_person", _P.ROLES_MANAGE),

@@ -12,6 +12,7 @@ from core.ui import (
     campaign_actions,
     campaign_email,
     campaign_form,
+    campaign_missing,
     campaign_progress,
     campaign_timing,
     campaign_words,
@@ -24,7 +25,6 @@ from core.ui.targets import find
 
 BACK = ("Campaigns", "pages/create/campaigns.py")
 SELF = "pages/create/campaign.py"
-REPORT = "pages/measure/campaign_report.py"
 
 page = open_page("Campaign", needs=Permission.CAMPAIGNS_VIEW, back=BACK)
 campaigns = page.services.campaigns
@@ -72,24 +72,10 @@ def send_test(draft: Campaign, fields: DraftFields) -> None:
 
 
 def watch(campaign: Campaign) -> None:
-    with page.actions:
-        if campaign.state is CampaignState.SENDING and may_send:
-            st.button("Pause", icon=":material/pause:", key="pause", on_click=campaign_actions.pause, args=(page, campaign))
-        if campaign.state is CampaignState.PAUSED and may_send:
-            st.button(
-                "Resume",
-                icon=":material/play_arrow:",
-                type="primary",
-                key="resume",
-                on_click=campaign_actions.resume,
-                args=(page, campaign),
-            )
-        if campaign.state in (CampaignState.SENDING, CampaignState.PAUSED) and may_send:
-            st.button("Cancel", key="cancel", on_click=dialogs.show, args=("cancel", campaign))
-        if page.may(Permission.REPORTS_VIEW) and st.button("Show report", icon=":material/bar_chart:", key="to_report"):
-            st.switch_page(REPORT, query_params={"id": str(campaign.id)})
+    campaign_actions.draw(page, campaign)
     campaign_progress.follow(page, campaign)
     campaign_timing.those_who_wait(page, campaign)
+    campaign_missing.draw(page, campaign)
     campaign_email.draw(page, campaign)
 
 

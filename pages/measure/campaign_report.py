@@ -12,7 +12,7 @@ from core.analytics.exporting import EventFormat, report_csv, write_events
 from core.analytics.models import CampaignReport
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import ab_test, campaign_words, figures, report_parts
+from core.ui import ab_test, campaign_words, figures, report_parts, who_got_it
 from core.ui.figures import Figure
 from core.ui.page import open_page
 from core.ui.parts import empty_state
@@ -54,6 +54,7 @@ def report() -> None:
     report_parts.by_hour(found.hourly)
     ab_test.draw(found.arms)
     report_parts.links(found.links)
+    who_got_it.summary(page, campaign)
     downloads(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import socket
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ def free_port() -> int:
 class MailServer:
     """A real SMTP server; `answers` maps a recipient to what the server says or does at a command.
 
+    `slowness` is how many seconds every message takes; others that come at the same time do not wait for it.
     `before_answer` is called with the number of messages taken, while the sender still waits for the answer to the last one.
     """
 
@@ -33,6 +35,7 @@ class MailServer:
     answers: dict[tuple[str, str], str] = field(default_factory=dict)
     before_answer: Callable[[int], None] | None = None
     pipelines: bool = False
+    slowness: float = 0.0
 
     async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
         self.connections += 1
@@ -54,6 +57,8 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self.answers.get(("DATA", envelope.rcpt_tos[0]), "250 Taken")
+        if self.slowness:
+            await asyncio.sleep(self.slowness)
         if answer == "hang up":
             self.received.append(envelope)  # taken, but the answer never arrives
             server.transport.abort()

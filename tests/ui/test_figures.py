@@ -8,6 +8,9 @@ import pytest
 
 from core.analytics.models import ArmRow, Totals
 from core.experiments.comparing import compare
+from core.messages.pace import Rate
+from core.messages.standings import Standing
+from core.messages.states import MessageState
 from core.ui import ab_test, background, campaign_words
 from core.ui.campaign_progress import words
 from core.ui.figures import Figure, change, with_machines
@@ -56,16 +59,20 @@ def test_fewer_than_thirty_are_not_enough_for_a_rate():
 
 
 @pytest.mark.parametrize(
-    ("done", "total", "pace", "said"),
+    ("done", "total", "rate", "said"),
     [
-        (12_000, 42_694, 310.0, "12,000 of 42,694 · 310 a second · about 2 min left"),
-        (12_000, 42_694, 200.0, "12,000 of 42,694 · 200 a second · about 3 min left"),
+        (12_000, 42_694, Rate(310.0, 310.0), "12,000 of 42,694 · 310 a second · about 2 min left"),
+        (12_000, 42_694, Rate(200.0, 180.0), "12,000 of 42,694 · 200 a second · about 3 min left"),
+        (12_000, 1_000_000, Rate(90.0, 100.0), "12,000 of 1,000,000 · 90 a second · about 3 h left"),
+        (5, 10, Rate(0.1, 0.1), "5 of 10 · 6 a minute · about 50 s left"),
+        (5, 10, Rate(0.0, 0.0), "5 of 10"),
         (5, 10, None, "5 of 10"),
-        (10, 10, 3.0, "10 of 10"),
+        (10, 10, Rate(3.0, 3.0), "10 of 10"),
     ],
 )
-def test_the_pace_of_a_send_is_told(done: int, total: int, pace: float | None, said: str):
-    assert words(done, total, pace) == said
+def test_the_pace_of_a_send_is_told(done: int, total: int, rate: Rate | None, said: str):
+    counts = {MessageState.ACCEPTED: done, MessageState.QUEUED: total - done}
+    assert words(Standing(counts=counts, rate=rate)) == said
 
 
 def test_a_clear_difference_is_said_with_its_interval():

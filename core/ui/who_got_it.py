@@ -1,0 +1,83 @@
+"""Who got a campaign and who did not, and why: what its report and its list of people share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.campaigns.models import Campaign
+from core.messages.fates import Fate
+from core.messages.recipients import Recipient
+from core.permissions import Permission
+from core.ui import fate_words
+from core.ui.page import Page
+
+PEOPLE = "pages/measure/campaign_people.py"
+# Of these a reason is worth telling; that of the others is always the same.
+WITH_REASONS = (Fate.BOUNCED, Fate.REFUSED, Fate.SKIPPED, Fate.UNCERTAIN, Fate.WAITING)
+_REASONS = 3
+_GONE = "(not to be seen)"
+
+
+def summary(page: Page, campaign: Campaign) -> None:
+    """Draw how many had which fate, with the most frequent reasons, and the way to the people themselves."""
+    if not page.may(Permission.CAMPAIGNS_VIEW):
+        return
+    told = page.services.recipients.fates(page.by, campaign.id)
+    if not told:
+        return
+    total = sum(told.values())
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader("Who got it", anchor=False, width="content")
+        st.page_link(PEOPLE, label="Show everybody", icon=":material/group:", query_params={"id": str(campaign.id)})
+    rows = [
+        {"Outcome": fate_words.NAMES[fate], "People": count, "Share": count / total, "Why": _main_reasons(page, campaign, fate)}
+        for fate, count in told.items()
+    ]
+    columns = {
+        "People": st.column_config.NumberColumn(format="localized", width="small"),
+        "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width="small"),
+        "Why": st.column_config.TextColumn(width="large"),
+    }
+    st.dataframe(rows, column_config=columns, hide_index=True, height="content", alt="What became of the emails, by outcome")
+
+
+def table(page: Page, rows: Sequence[Recipient]) -> None:
+    """Draw some of a campaign's people."""
+    shown = [
+        {
+            "Person": one.email or _GONE,
+            "Outcome": fate_words.outcome(one),
+            "Why": fate_words.sentence(fate_words.why(one.fate, one.reason)),
+            "When": one.accepted_at or one.due_at,
+            "Tries": one.attempts,
+            "Sent through": one.connection,
+            "Provider’s number": one.provider_message_id or "",
+        }
+        for one in rows
+    ]
+    columns = {
+        "Person": st.column_config.TextColumn(width="medium", pinned=True),
+        "Why": st.column_config.TextColumn(width="large"),
+        "When": st.column_config.DatetimeColumn(
+            format="D MMM YYYY, HH:mm:ss", timezone=page.workspace.timezone, help="When the provider took it, or when it is tried next"
+        ),
+        "Tries": st.column_config.NumberColumn(width="small"),
+        "Provider’s number": st.column_config.TextColumn(width="medium"),
+    }
+    st.dataframe(shown, column_config=columns, hide_index=True, height="content", alt="People of this campaign and what became of it")
+
+
+def labels(told: Mapping[Fate, int]) -> dict[str, str]:
+    """Return what can be chosen to look at, with how many that are: "Refused 120"."""
+    return {fate.value: f"{fate_words.NAMES[fate]} {count:,}" for fate, count in told.items()}
+
+
+def _main_reasons(page: Page, campaign: Campaign, fate: Fate) -> str:
+    if fate not in WITH_REASONS:
+        return ""
+    found = page.services.recipients.reasons(page.by, campaign.id, fate)
+    told = [f"{count:,} {fate_words.why(fate, reason)}" for reason, count in list(found.items())[:_REASONS]]
+    more = len(found) - _REASONS
+    return " · ".join([*told, f"and {more:,} more reasons"] if more > 1 else [*told, "and one more reason"] if more == 1 else told)
