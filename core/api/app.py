@@ -32,6 +32,7 @@ from core.api.resources import (
     me,
     messages,
     people,
+    recipients,
     templates,
     tokens,
     workspaces,
@@ -40,7 +41,22 @@ from core.app import Services
 
 BASE = "/api/v1"
 # Invitations before people: at its address a person's number would be expected otherwise.
-RESOURCES = (auth, me, workspaces, invitations, people, tokens, contacts, lists, templates, campaigns, messages, events, conversions)
+RESOURCES = (
+    auth,
+    me,
+    workspaces,
+    invitations,
+    people,
+    tokens,
+    contacts,
+    lists,
+    templates,
+    campaigns,
+    recipients,
+    messages,
+    events,
+    conversions,
+)
 _EXPOSED = ("ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotent-Replayed")
 _MAY_SEND = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")
 

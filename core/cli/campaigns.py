@@ -13,7 +13,7 @@ from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
 from core.cli.progress import Progress
-from core.cli.reports import report_words
+from core.cli.reports import report_words, waiting_words
 from core.cli.supervisor import stop_signals
 from core.cli.templates import find_template
 from core.errors import NotFound
@@ -120,7 +120,9 @@ def report(call: Call, campaign_id: Id) -> Answer:
     """Show what came of a campaign."""
     campaign = call.services.campaigns.get(call.by, campaign_id)
     found = call.services.analytics.campaign_report(call.by, campaign_id)
-    return Answer({"id": campaign.id, "name": campaign.name, "state": campaign.state, **facts_of(found)}, report_words(campaign, found))
+    waits = waiting_words(campaign, call.services.standings.now(call.by, campaign_id))
+    facts = {"id": campaign.id, "name": campaign.name, "state": campaign.state, "stopped_reason": campaign.stopped_reason}
+    return Answer({**facts, **facts_of(found)}, "\n\n".join(filter(None, [report_words(campaign, found), waits])))
 
 
 def _wait(call: Call, campaign_id: int) -> Answer:

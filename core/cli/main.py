@@ -16,6 +16,7 @@ from core.cli.events import events
 from core.cli.messages import messages
 from core.cli.outbox import outbox
 from core.cli.providers import providers
+from core.cli.recipients import recipients
 from core.cli.segments import segments
 from core.cli.templates import templates
 from core.cli.tokens import tokens
@@ -39,7 +40,7 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-for noun in (users, tokens, contacts, templates, segments, campaigns, messages, events, providers, outbox, audit):
+for noun in (users, tokens, contacts, templates, segments, campaigns, recipients, messages, events, providers, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

@@ -6,6 +6,7 @@ from core.analytics.models import ArmRow, CampaignReport, Totals
 from core.analytics.rates import ENOUGH, percent
 from core.campaigns.models import Campaign
 from core.cli.answers import table
+from core.messages.standings import Standing
 
 
 def report_words(campaign: Campaign, report: CampaignReport) -> str:
@@ -17,6 +18,18 @@ def report_words(campaign: Campaign, report: CampaignReport) -> str:
     if report.arms:
         parts.append(_arms(report.arms))
     return "\n\n".join(part for part in parts if part)
+
+
+def waiting_words(campaign: Campaign, standing: Standing) -> str:
+    """Return what a campaign that is not over waits for, if anything."""
+    told = []
+    if campaign.stopped_reason:
+        told.append(f"Nothing can leave at the moment: {campaign.stopped_reason}")
+    if standing.retrying and standing.next_try:
+        told.append(f"{standing.retrying:,} are tried again, the first at {standing.next_try:%Y-%m-%d %H:%M:%S} UTC.")
+    if standing.put_off and standing.next_turn:
+        told.append(f"{standing.put_off:,} wait for their time, the first until {standing.next_turn:%Y-%m-%d %H:%M:%S} UTC.")
+    return "\n".join(told)
 
 
 def _totals(totals: Totals) -> str:

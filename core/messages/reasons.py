@@ -24,7 +24,7 @@ _DIFFERS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-@lru_cache(maxsize=4096)  # a provider says the same to thousands
+@lru_cache(maxsize=16_384)  # a provider says the same to thousands
 def gist(reason: str) -> str:
     """Return a reason without addresses, numbers of queues and the like: the same for all that failed in the same way."""
     for differs, instead in _DIFFERS:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from core.clock import Clock
 from core.messages.pace import Pace, Rate
-from core.messages.reading import SeenCampaigns, nothing_for_the_limited
+from core.messages.reading import SeenCampaigns, count_states, nothing_for_the_limited
 from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
@@ -23,8 +23,9 @@ from core.storage.database import Database
 
 # A count is good for this many times the time it took, and never longer than the bound.
 _WORTH, _LONGEST = 10, timedelta(seconds=5)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
-_LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.COMPLAINED)
+LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.COMPLAINED)
 
 _m = messages.c
 
@@ -116,9 +117,12 @@ class Standings:
             if seen is not None and campaign_id not in seen:
                 return Standing()
         watched = self._of(by.workspace_id, campaign_id)
-        with watched.lock:  # who comes while somebody counts takes what they find
-            now = self._clock.now()
-            if watched.standing is None or watched.good_until is None or now >= watched.good_until or now < (watched.standing.at or now):
+        if watched.standing is not None and watched.lock.locked():
+            return watched.standing  # somebody counts already
+        with watched.lock:
+            now, known = self._clock.now(), watched.standing
+            is_good = known is not None and known.at is not None and watched.good_until is not None and known.at <= now < watched.good_until
+            if not is_good:
                 self._count(watched, by.workspace_id, campaign_id)
             assert watched.standing is not None
             return watched.standing
@@ -133,34 +137,20 @@ class Standings:
     def _count(self, watched: _Watched, workspace_id: int, campaign_id: int) -> None:
         begun = self._clock.now()
         with self._db.read() as connection:
-            counted = _counted(connection, workspace_id, campaign_id)
+            counts = count_states(connection, workspace_id, campaign_id)
+            (retrying, next_try), (put_off, next_turn) = (
+                _timed(connection, workspace_id, campaign_id, state) for state in (MessageState.RETRY, MessageState.QUEUED)
+            )
         ended = self._clock.now()
-        counts = {state: row.count for state, row in counted.items()}
         settled = sum(count for state, count in counts.items() if state not in OPEN_STATES)
-        watched.pace.note(begun, sum(counts.get(state, 0) for state in _LEFT), settled)
-        retry, queued = counted.get(MessageState.RETRY), counted.get(MessageState.QUEUED)
-        watched.standing = Standing(
-            counts=counts,
-            at=begun,
-            rate=watched.pace.rate(),
-            retrying=retry.timed if retry else 0,
-            next_try=retry.first if retry else None,
-            put_off=queued.timed if queued else 0,
-            next_turn=queued.first if queued else None,
-        )
+        watched.pace.note(begun, sum(counts.get(state, 0) for state in LEFT), settled)
+        watched.standing = Standing(counts, begun, watched.pace.rate(), retrying, next_try, put_off, next_turn)
         watched.good_until = ended + min(_LONGEST, _WORTH * max(ended - begun, timedelta()))
 
 
-@dataclass(frozen=True)
-class _State:
-    count: int
-    timed: int
-    first: datetime | None
-
-
-def _counted(connection: sa.Connection, workspace_id: int, campaign_id: int) -> dict[MessageState, _State]:
-    """Return the messages of each state: how many, how many of them wait for a time, and the first such time. One index is read."""
-    mine = (_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
-    figures = (sa.func.count(), sa.func.count(_m.due_at), sa.func.min(_m.due_at))
-    rows = connection.execute(sa.select(_m.state, *figures).where(*mine).group_by(_m.state))
-    return {MessageState(state): _State(count, timed, first) for state, count, timed, first in rows}
+def _timed(connection: sa.Connection, workspace_id: int, campaign_id: int, state: MessageState) -> tuple[int, datetime | None]:
+    """Return how many messages of a state wait for a time, and the first such time."""
+    mine = (_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.state == state.value)
+    # Not IS NOT NULL: SQLite would read all that wait for no time as well.
+    count, first = connection.execute(sa.select(sa.func.count(), sa.func.min(_m.due_at)).where(*mine, _m.due_at > _BEGINNING)).one()
+    return count, first

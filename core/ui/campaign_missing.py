@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -34,10 +35,11 @@ def draw(page: Page, campaign: Campaign) -> None:
             st.markdown(f"#### {counted(found.surely, 'person has', 'people have')} not got it", anchors=False)
             st.markdown("\n".join(f"- {line}" for line in _lines(found)))
             if found.barred:
-                st.caption(f"{_barred(found.barred)}, so it is not offered.")
+                st.caption(_barred(found.barred))
             if may_send:
-                label = f"Send to the missing {number(found.surely)}"
-                st.button(label, icon=":material/forward_to_inbox:", key="send_missing", on_click=_ask, args=(campaign,), type="primary")
+                label, icon = f"Send to the missing {number(found.surely)}", ":material/forward_to_inbox:"
+                kind: Literal["primary", "secondary"] = "primary" if over else "secondary"
+                st.button(label, icon=icon, key="send_missing", on_click=_ask, args=(campaign,), type=kind)
     if found.uncertain:
         _uncertain(page, campaign, found.uncertain)
     if over and may_send and not found.surely and page.may(Permission.CONTACTS_VIEW):
@@ -68,7 +70,7 @@ def _lines(found: Missing) -> Iterator[str]:
 
 
 def _barred(count: int) -> str:
-    return f"{counted(count, 'other person', 'other people')} can’t get it: unsubscribed, suppressed, deleted or an address that is no good"
+    return f"{counted(count, 'other', 'others')} can’t get it: unsubscribed, suppressed or deleted, or their address is no good."
 
 
 def _uncertain(page: Page, campaign: Campaign, count: int) -> None:

@@ -16,7 +16,8 @@ from core.ui.figures import Figure
 from core.ui.page import Page
 from core.ui.words import counted, number, percent, plain
 
-EVERY = 1.5
+# What was on its way when somebody paused still comes to its outcome.
+_EVERY = {CampaignState.SENDING: 1.5, CampaignState.PAUSED: 3.0}
 PATIENCE = timedelta(seconds=20)
 WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
 HELD_UP = (
@@ -37,7 +38,7 @@ def follow(page: Page, campaign: Campaign) -> None:
             st.rerun()
         _draw(page, now, page.services.standings.now(page.by, campaign.id))
 
-    st.fragment(run_every=EVERY if campaign.state is CampaignState.SENDING else None)(body)()
+    st.fragment(run_every=_EVERY.get(campaign.state))(body)()
 
 
 def words(standing: Standing) -> str:
@@ -59,7 +60,8 @@ def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
             st.progress(standing.settled / standing.total if standing.total else 1.0, text=words(standing))
         if campaign.state is CampaignState.SENDING and campaign.stopped_reason:
             st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
-        st.caption(" ".join(_told(page, campaign, standing)), help=page.exactly(campaign.launched_at) or None)
+        if told := " ".join(_told(page, campaign, standing)):
+            st.caption(told)
     if standing.total:
         figures.draw(_cards(standing), key="fates")
 
@@ -71,7 +73,7 @@ def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:
     elif campaign.state is CampaignState.SENDING and not campaign.stopped_reason:
         waits = campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
         asleep = not standing.settled and standing.put_off + standing.retrying < standing.open
-        yield WAITING if waits and asleep else f"Sending since {page.when(campaign.launched_at)}; you can close this page."
+        yield WAITING if waits and asleep else "You can close this page; sending goes on."
     if campaign.state not in _OVER:
         yield from _waits(page, standing)
 
@@ -85,7 +87,7 @@ def _waits(page: Page, standing: Standing) -> Iterator[str]:
 
 def _time(page: Page, moment: object) -> str:
     when = page.when(moment)  # type: ignore[arg-type]
-    return when if when.startswith("in ") else "now"
+    return when if when.startswith("in ") else "in a moment"
 
 
 def _cards(standing: Standing) -> list[Figure]:
@@ -96,7 +98,8 @@ def _cards(standing: Standing) -> list[Figure]:
 
 def _card(fate: Fate, count: int, total: int) -> Figure:
     share = percent(count, total)
-    return Figure(fate_words.NAMES[fate], number(count), share if share[0].isdigit() else "", help=fate_words.MEANINGS[fate])
+    note = "" if not share[0].isdigit() else "under 0.1 %" if share.startswith("0.0") and count else f"{share} of {number(total)}"
+    return Figure(fate_words.NAMES[fate], number(count), note, help=fate_words.MEANINGS[fate])
 
 
 def _span(seconds: float) -> str:

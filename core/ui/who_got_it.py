@@ -16,7 +16,8 @@ from core.ui.page import Page
 PEOPLE = "pages/measure/campaign_people.py"
 # Of these a reason is worth telling; that of the others is always the same.
 WITH_REASONS = (Fate.BOUNCED, Fate.REFUSED, Fate.SKIPPED, Fate.UNCERTAIN, Fate.WAITING)
-_REASONS = 3
+_REASONS = 4
+_ALWAYS = ("Person", "Outcome")
 _GONE = "(not to be seen)"
 
 
@@ -27,13 +28,14 @@ def summary(page: Page, campaign: Campaign) -> None:
     told = page.services.recipients.fates(page.by, campaign.id)
     if not told:
         return
-    total = sum(told.values())
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Who got it", anchor=False, width="content")
         st.page_link(PEOPLE, label="Show everybody", icon=":material/group:", query_params={"id": str(campaign.id)})
+    total = sum(told.values())
     rows = [
-        {"Outcome": fate_words.NAMES[fate], "People": count, "Share": count / total, "Why": _main_reasons(page, campaign, fate)}
-        for fate, count in told.items()
+        {"Outcome": fate_words.NAMES[fate], "People": count, "Share": count / total, "Why": reason}
+        for fate in told
+        for reason, count in _main_reasons(page, campaign, fate, told[fate]).items()
     ]
     columns = {
         "People": st.column_config.NumberColumn(format="localized", width="small"),
@@ -49,8 +51,8 @@ def table(page: Page, rows: Sequence[Recipient]) -> None:
         {
             "Person": one.email or _GONE,
             "Outcome": fate_words.outcome(one),
-            "Why": fate_words.sentence(fate_words.why(one.fate, one.reason)),
             "When": one.accepted_at or one.due_at,
+            "Why": fate_words.sentence(fate_words.why(one.fate, one.reason)),
             "Tries": one.attempts,
             "Sent through": one.connection,
             "Provider’s number": one.provider_message_id or "",
@@ -66,7 +68,9 @@ def table(page: Page, rows: Sequence[Recipient]) -> None:
         "Tries": st.column_config.NumberColumn(width="small"),
         "Provider’s number": st.column_config.TextColumn(width="medium"),
     }
-    st.dataframe(shown, column_config=columns, hide_index=True, height="content", alt="People of this campaign and what became of it")
+    order = [name for name in (shown[0] if shown else ()) if name in _ALWAYS or any(row[name] for row in shown)]
+    alt = "People of this campaign and what became of it"
+    st.dataframe(shown, column_config=columns, column_order=order, hide_index=True, height="content", alt=alt)
 
 
 def labels(told: Mapping[Fate, int]) -> dict[str, str]:
@@ -74,10 +78,11 @@ def labels(told: Mapping[Fate, int]) -> dict[str, str]:
     return {fate.value: f"{fate_words.NAMES[fate]} {count:,}" for fate, count in told.items()}
 
 
-def _main_reasons(page: Page, campaign: Campaign, fate: Fate) -> str:
+def _main_reasons(page: Page, campaign: Campaign, fate: Fate, total: int) -> dict[str, int]:
+    """Return the most frequent reasons of a fate, and the rest together: all in all everybody who has it."""
     if fate not in WITH_REASONS:
-        return ""
+        return {"": total}
     found = page.services.recipients.reasons(page.by, campaign.id, fate)
-    told = [f"{count:,} {fate_words.why(fate, reason)}" for reason, count in list(found.items())[:_REASONS]]
-    more = len(found) - _REASONS
-    return " · ".join([*told, f"and {more:,} more reasons"] if more > 1 else [*told, "and one more reason"] if more == 1 else told)
+    told = {fate_words.sentence(fate_words.why(fate, reason)): count for reason, count in list(found.items())[:_REASONS]}
+    rest = total - sum(told.values())
+    return told | ({"Other reasons" if told else "": rest} if rest > 0 else {})

@@ -54,7 +54,7 @@ def test_the_missing_are_told_by_why_and_sent_to_after_a_question(app_as, shared
     assert "- 1 had not left when the campaign was cancelled" in said
     assert "- 2 refused: 550 5\\.7\\.1 blocked by policy" in said
     assert "no such user" not in said
-    assert "1 other person can’t get it" in said
+    assert "1 other can’t get it" in said
 
     app.button(key="send_missing").click().run()
     assert boxes(app) == {
