@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import secrets
@@ -20,6 +21,7 @@ SHORTEST_KEY = 16
 # Browsers treat these as secure although they are plain http (W3C Secure Contexts, section 3.1).
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DOMAIN = re.compile(r"(?!-)[^\s@,/:.]+(\.[^\s@,/:.]+)+")
+_MAX_PORT = 65_535
 _DATABASES = frozenset({"postgresql", "postgres", "postgresql+psycopg", "sqlite"})
 
 
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="What has to be brought to read the receiver's numbers; empty lets its own machine alone read them."
     )
     datacentre_ranges: str = Field("", description="File of data centres' networks, a CIDR a line; empty means the one that comes with it.")
+    dns_servers: str = Field("", description="Name servers for checking sender domains, commas between; empty means the machine's own.")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")
@@ -88,6 +91,15 @@ class Settings(BaseSettings):
     def _path(cls, value: str) -> str:
         if "://" in value:
             raise ValueError("it must be a path on this machine; addresses such as redis:// or s3:// are not supported yet")
+        return value
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _name_servers(cls, value: str) -> str:
+        for one in _listed(value):
+            address, port = (one, "53") if _is_ip(one) else (one.rpartition(":")[0].strip("[]"), one.rpartition(":")[2])
+            if not _is_ip(address) or not port.isascii() or not port.isdigit() or not 0 < int(port[:6]) <= _MAX_PORT:
+                raise ValueError("it must be addresses of name servers with commas between, such as 9.9.9.9 or 127.0.0.1:5353")
         return value
 
     @field_validator("cors_origins")
@@ -218,6 +230,14 @@ class Settings(BaseSettings):
 
 def _listed(value: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in value.split(","))))
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _origin_of(value: str) -> str:

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 # These tables belong to parts that stand above this one and know it; of each only the name is needed.
+_CALLED = {"sender_domain": "domain"}  # the column that holds the name, where it is another one
 _NAMED = {
-    noun: sa.table(table, sa.column("id"), sa.column("name"), sa.column("workspace_id"))
+    noun: sa.table(table, sa.column("id"), sa.column(_CALLED.get(noun, "name")), sa.column("workspace_id"))
     for noun, table in {
         "campaign": "campaigns",
         "connection": "connections",
         "list": "lists",
         "role": "roles",
         "segment": "segments",
+        "sender_domain": "sender_domains",
         "template": "templates",
         "token": "api_tokens",
     }.items()
@@ -44,7 +46,8 @@ def names_of(connection: sa.Connection, workspace_id: int, things: Iterable[str]
             chosen = sa.select(_PEOPLE.c.id, _PEOPLE.c.name).where(_PEOPLE.c.id.in_(ids))
         elif noun in _NAMED:
             table = _NAMED[noun]
-            chosen = sa.select(table.c.id, table.c.name).where(table.c.workspace_id == workspace_id, table.c.id.in_(ids))
+            name = table.c[_CALLED.get(noun, "name")].label("name")
+            chosen = sa.select(table.c.id, name).where(table.c.workspace_id == workspace_id, table.c.id.in_(ids))
         else:
             continue
         found |= {f"{noun}:{row.id}": row.name for row in connection.execute(chosen)}

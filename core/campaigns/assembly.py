@@ -1,16 +1,16 @@
-"""What is known of campaigns on their way and of those who got them, put together over accounts and connections."""
+"""What is known of campaigns on their way and of those who got them, put together over connections and sender domains."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from core.accounts.assembly import AccountServices
 from core.campaigns.visibility import seen_campaign_ids
+from core.deliverability.assembly import DeliverabilityServices
 from core.messages.recipients import Recipients
 from core.messages.standings import Standings
 
 
-class CampaignServices(AccountServices):
+class CampaignServices(DeliverabilityServices):
     """Reads the ledger for those who watch, and those who ask afterwards."""
 
     @cached_property

@@ -157,6 +157,9 @@ class Provider(Protocol):
         ...
 
 
+Sign = Callable[[str, bytes], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a provider is given besides what was entered for it.
@@ -168,7 +171,7 @@ class Surroundings:
     """
 
     data_dir: Path
-    sign: Callable[[str, bytes], bytes] | None = None
+    sign: Sign | None = None
 
 
 FieldKind = Literal["text", "number", "password", "choice"]

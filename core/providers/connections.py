@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -18,7 +18,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.permissions import Permission, Principal
-from core.providers.base import Provider, Surroundings
+from core.providers.base import Provider, Sign, Surroundings
 from core.providers.catalogue import OUTBOX
 from core.providers.entering import changed_names, changed_values, checked_values, kind_named
 from core.providers.stored import opened, stored_mailbox, stored_values
@@ -28,14 +28,7 @@ from core.storage.vault import Vault
 
 DEFAULT_NAME = "Outbox"
 _MAX_NAME = 100
-_COLUMNS = (
-    connections.c.id,
-    connections.c.name,
-    connections.c.kind,
-    connections.c.settings,
-    connections.c.is_default,
-    connections.c.webhook_key,
-)
+_COLUMNS = tuple(connections.c[name] for name in ("id", "name", "kind", "settings", "is_default", "webhook_key"))
 
 
 @dataclass(frozen=True)
@@ -94,10 +87,12 @@ class Connections:
         clock: The time.
         vault: Encrypts secrets.
         data_dir: The data folder; the outbox lies in it.
+        signer: Returns what signs the mail of a workspace (`Surroundings.sign`); None where nothing is signed here.
     """
 
-    def __init__(self, db: Database, clock: Clock, vault: Vault, data_dir: Path) -> None:
+    def __init__(self, db: Database, clock: Clock, vault: Vault, data_dir: Path, signer: Callable[[int], Sign] | None = None) -> None:
         self._db, self._clock, self._vault, self._data_dir = db, clock, vault, data_dir
+        self._signer = signer
 
     def add(self, by: Principal, name: str, kind: str, values: Mapping[str, Any] | None = None) -> Connection:
         """Add a connection; the first one of a workspace is its default.
@@ -225,7 +220,8 @@ class Connections:
             Unavailable: If its secrets can't be read, or if nothing can be sent through it.
         """
         kind, values = stored_values(self._db, self._vault, workspace_id, connection_id)
-        return kind.made(values, Surroundings(self._data_dir))
+        sign = self._signer(workspace_id) if self._signer else None
+        return kind.made(values, Surroundings(self._data_dir, sign))
 
     def test(self, by: Principal, connection_id: int) -> None:
         """Do nothing if the provider answers and accepts us, and so does the mailbox that bounces come back to, where there is one.

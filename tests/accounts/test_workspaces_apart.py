@@ -64,6 +64,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "template_id": template.template_id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
         "connection_id": services.connections.default(theirs).id,
+        "connection_ids": [services.connections.default(theirs).id],
         "campaign_id": sent.id,
         "campaign_ids": [sent.id],
         "import_id": imported.import_id,

@@ -13,6 +13,8 @@ from core.accounts.sessions import Sessions
 from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Audience
+from core.deliverability.dns import Dns
+from core.deliverability.domains import SenderDomains
 from core.hours import Quiet
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
@@ -21,6 +23,7 @@ from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
+from tests.support.dns_server import DnsServer
 
 # Stands in everything that is personal or secret: none of it may be in the log.
 MARK = "zebrafish"
@@ -90,6 +93,7 @@ def make_world(services: Services, number: int) -> World:
         "connection_id": relay.id,
         "campaign_id": draft.id,
         "campaign_ids": [launched.id],
+        "domain": services.sender_domains.add(system, f"shop{number}.example.com").domain,
         "import_id": imported.import_id,
         "token_id": services.api_tokens.create(by, "Shop", ["contacts.view"])[0].id,
         "message_id": services.messages.after(system, 0, 1)[0][1].id,
@@ -240,6 +244,25 @@ def _requested(world: World) -> Mapping[str, Any]:
     return {"message_id": world.services.requests.submit(world.system, request).message_id}
 
 
+def _name_server(world: World) -> Mapping[str, Any]:
+    """Let the DNS be a name server on loopback that knows the domain's keys."""
+    services, server = world.services, DnsServer()
+    for one in services.sender_domains.get(world.system, world.things["domain"]).records:
+        if one.record.type == "TXT":
+            server.set(one.record.host, "TXT", one.record.value)
+    parts = (services.db, services.clock, services.vault)
+    services.sender_domains = SenderDomains(*parts, Dns(server.address), services.settings.public_url)
+    return {}
+
+
+def _old_keys(world: World) -> Mapping[str, Any]:
+    for _ in range(2):
+        _name_server(world)
+        world.services.sender_domains.check(world.system, world.things["domain"])
+        world.services.sender_domains.rotate(world.system, world.things["domain"])
+    return {}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "workspaces.update": lambda world: {
@@ -278,6 +301,10 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "connections.add": lambda world: {"kind": "smtp", "values": {"host": "localhost", "password": f"{MARK}-secret"}},
     "connections.change": lambda world: {"values": {"host": "localhost", "password": f"{MARK}-other"}},
     "connections.test": lambda world: {"connection_id": world.things["fields"]["connection_id"]},
+    "sender_domains.add": lambda world: {"domain": "example.net"},
+    "sender_domains.change": lambda world: {"return_path": "bounces"},
+    "sender_domains.check": _name_server,
+    "sender_domains.remove_old_keys": _old_keys,
     "alerts.dismiss": _blocked,
     "intake.raw": _event,
     "intake.job": _replay,

@@ -16,6 +16,7 @@ import core.api.tables
 import core.audit.tables
 import core.campaigns.tables
 import core.contacts.tables
+import core.deliverability.tables
 import core.events.tables
 import core.experiments.tables
 import core.links.tables
