@@ -12,6 +12,7 @@ from core.cli.campaigns import campaigns
 from core.cli.command import command, group
 from core.cli.contacts import contacts
 from core.cli.demo import command as demo
+from core.cli.domains import domains
 from core.cli.events import events
 from core.cli.messages import messages
 from core.cli.outbox import outbox
@@ -40,7 +41,7 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-for noun in (users, tokens, contacts, templates, segments, campaigns, recipients, messages, events, providers, outbox, audit):
+for noun in (users, tokens, contacts, templates, segments, campaigns, recipients, messages, events, providers, domains, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

@@ -21,7 +21,9 @@ def alignments(about: Setting, modes: Mapping[str, str], *, is_signing: bool, se
         is_signing: Whether we sign its mail.
         seen: The providers whose keys were found in its DNS.
     """
-    return (*_by_us(about, modes, is_signing), *(_by_provider(about, one, seen) for one in about.senders if not one.is_own))
+    # What leaves through a provider by SMTP has our signature; whether the provider adds its own makes no difference.
+    theirs = [one for one in about.senders if not one.is_own and not (one.by_smtp and is_signing)]
+    return (*_by_us(about, modes, is_signing), *(_by_provider(about, one, seen) for one in theirs))
 
 
 def _by_us(about: Setting, modes: Mapping[str, str], is_signing: bool) -> Iterator[Alignment]:

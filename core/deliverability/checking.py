@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.deliverability import dmarc, spf
 from core.deliverability.dns import Look, are_public, host_of, is_address
-from core.deliverability.models import DnsRecord, Finding, Purpose, State
+from core.deliverability.models import DnsRecord, Finding, Need, Purpose, State
 from core.deliverability.names import is_aligned, organisational
 from core.deliverability.records import YOUR_ADDRESS, Setting
 from core.deliverability.senders import GUIDES
@@ -50,13 +50,14 @@ def _check_spf(look: Look, record: DnsRecord, about: Setting) -> Finding:
         says = f"Reading it takes {reading.lookups} lookups. Receivers give up after {spf.MOST_LOOKUPS}, and it counts for nothing then."
         return _finding(record, State.WRONG, records, says, "Take out what no longer sends for you.")
     lacking = [one for one in about.mechanisms if not reading.allows(one, _own_addresses(look, one))]
-    if lacking:
+    if lacking and (record.need is not Need.REQUIRED or set(lacking) & set(about.needed_mechanisms)):
         says = f"It does not allow {' and '.join(lacking)}."
-        return _finding(record, State.WRONG, records, says, f"Replace it by: {spf.merged(records[0], lacking)}")
-    return _good_spf(record, reading)
+        found = _finding(record, State.WRONG, records, says, "Replace the record by the one that stands here; it keeps what is there.")
+        return replace(found, facts={"enter": spf.merged(records[0], lacking)})
+    return _good_spf(record, reading, lacking)
 
 
-def _good_spf(record: DnsRecord, reading: spf.SpfReading) -> Finding:
+def _good_spf(record: DnsRecord, reading: spf.SpfReading, lacking: list[str]) -> Finding:
     if reading.ending in {"+all", "all"}:
         says = "It allows everybody in the world to send as you."
         return _finding(record, State.WRONG, reading.records, says, "End it with ~all.")
@@ -65,6 +66,8 @@ def _good_spf(record: DnsRecord, reading: spf.SpfReading) -> Finding:
         says = f"There is one. Whether it allows your mail server can’t be seen from here. {says}"
     if reading.void > spf.MOST_VOID:
         fix = f"{reading.void} of its lookups find nothing; some receivers give up after {spf.MOST_VOID}. Take them out."
+    elif lacking:
+        fix = f"It does not name {' and '.join(lacking)}, which only matters where bounces of that provider come to this very domain."
     else:
         fix = "" if reading.ending else "End it with ~all, so that it says something about everybody else."
     return _finding(record, State.OK, reading.records, says, fix)

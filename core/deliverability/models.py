@@ -114,7 +114,7 @@ class Finding:
         found: What stands there.
         says: What that means.
         fix: What to do; may be empty.
-        facts: What others build on (the DMARC policy).
+        facts: What others build on (the DMARC policy, what to enter in the place of what stands there).
     """
 
     key: str
@@ -140,6 +140,11 @@ class Checked:
 
     record: DnsRecord
     finding: Finding | None
+
+    @property
+    def value(self) -> str:
+        """What to enter: where something of somebody else stands there that must stay, that with ours added."""
+        return (self.finding.facts.get("enter") if self.finding else None) or self.record.value
 
     @property
     def state(self) -> State | None:

@@ -51,9 +51,9 @@ class Setting:
         return tuple(dict.fromkeys(one.mechanism for one in self.senders if one.mechanism))
 
     @property
-    def own_hosts(self) -> tuple[str, ...]:
-        """The mail servers of one's own."""
-        return tuple(one.host for one in self.senders if not one.kind and one.mechanism)
+    def needed_mechanisms(self) -> tuple[str, ...]:
+        """Those without which SPF fails: of whatever leaves with a return path of this domain."""
+        return tuple(one.mechanism for one in self.senders if one.mechanism and (one.is_own or one.guide.returns_to_sender))
 
 
 def records_of(about: Setting) -> tuple[DnsRecord, ...]:

@@ -26,6 +26,7 @@ class Guide:
         return_path: What the host of the return path leads to (a name its CNAME or MX ends in); "" where that can't be known.
         signs: What to do so that it signs as the domain.
         bounces: What to do so that its return path is a host of the domain.
+        returns_to_sender: Whether its return path is the very domain that is set up there.
     """
 
     spf: str = ""
@@ -33,6 +34,7 @@ class Guide:
     return_path: str = ""
     signs: str = "Add the DKIM records that its page shows for this domain."
     bounces: str = "Its page says whether the return path can be a host of yours, and which record that takes."
+    returns_to_sender: bool = False
 
 
 GUIDES: Mapping[str, Guide] = {
@@ -49,6 +51,7 @@ GUIDES: Mapping[str, Guide] = {
         "mailgun.org",
         "In Mailgun, open Sending, Domain settings, DNS records, and add the DKIM record it shows.",
         "Mailgun’s return path is the sending domain you set up there, often mg. in front of yours.",
+        returns_to_sender=True,
     ),
     "ses": Guide(
         "include:amazonses.com",

@@ -63,6 +63,7 @@ PAGES = (
     Entry("Admin", "pages/admin/people.py", "People", "badge", _P.PEOPLE_MANAGE),
     Entry("Admin", "pages/admin/roles.py", "Roles", "shield_person", _P.ROLES_MANAGE),
     Entry("Admin", "pages/admin/connections.py", "Connections", "electrical_services", _P.CONNECTIONS_MANAGE),
+    Entry("Admin", "pages/admin/sender_domains.py", "Sender domains", "dns", _P.CONNECTIONS_MANAGE),
     Entry("Admin", "pages/admin/api_tokens.py", "API tokens", "key", _P.TOKENS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
     Entry("Admin", "pages/admin/event_intake.py", "Event intake", "move_to_inbox", _P.INTAKE_VIEW, all_lists=True),

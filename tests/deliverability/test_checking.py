@@ -67,7 +67,8 @@ def test_an_spf_record_of_others_only_is_answered_with_the_whole_new_one(checked
     dns_server.set("_spf.google.com", "TXT", "v=spf1 ip4:192.0.2.0/24 ~all")
     one = record_of(checked(), Purpose.SPF)
     assert one.state is State.WRONG
-    assert "v=spf1 include:_spf.google.com a:mail.example.com -all" in said(one)
+    assert "does not allow a:mail.example.com" in said(one)
+    assert one.value == "v=spf1 include:_spf.google.com a:mail.example.com -all"
 
 
 @pytest.mark.usefixtures("own_server")
@@ -109,6 +110,21 @@ def test_what_a_provider_needs_is_asked_for(checked: Check, dns_server: DnsServe
     theirs = next(one for one in after.records if "SendGrid" in one.record.title and one.record.purpose is Purpose.DKIM)
     assert theirs.state is State.OK
     assert [one.aligned for one in after.alignment if "SendGrid" in one.name] == [True]
+    publish(dns_server, after)
+    assert [one.name for one in checked().alignment] == ["DKIM, signed by us"]  # ours is on it already
+
+
+@pytest.mark.usefixtures("own_server")
+def test_a_provider_whose_bounces_go_elsewhere_is_no_reason_to_call_a_good_record_wrong(
+    checked: Check, dns_server: DnsServer, connections: Connections, workspace: Principal
+) -> None:
+    connections.add(workspace, "Relay", "smtp", {"host": "smtp.sendgrid.net"})
+    dns_server.set("example.com", "TXT", "v=spf1 a:mail.example.com ~all")
+    one = record_of(checked(), Purpose.SPF)
+    assert one.state is State.OK
+    assert "include:sendgrid.net" in said(one)
+    connections.add(workspace, "Other", "smtp", {"host": "smtp.mailgun.org"})
+    assert record_of(checked(), Purpose.SPF).state is State.WRONG  # its bounces come to the domain itself
 
 
 def _rsa(found: SenderDomain) -> Checked:
