@@ -21,7 +21,9 @@ Domain = Annotated[str, typer.Argument(help="The domain, for example example.com
 def add(
     call: Call,
     domain: Domain,
-    return_path: Annotated[str, typer.Option("--return-path", metavar="HOST", help="The host beneath the domain bounces go to.")] = "",
+    return_path: Annotated[
+        str, typer.Option("--return-path", metavar="HOST", help="The host of the domain at which a provider takes bounces.")
+    ] = "",
 ) -> Answer:
     """Add a domain, make keys for it, and show the records to set."""
     found = call.services.sender_domains.add(call.by, domain)

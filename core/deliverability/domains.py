@@ -10,7 +10,7 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.deliverability import checking, rows
-from core.deliverability.aligning import alignments
+from core.deliverability.aligning import Known, alignments
 from core.deliverability.dns import Dns
 from core.deliverability.models import Checked, DkimKey, Finding, Purpose, SenderDomain, State
 from core.deliverability.names import domain_name, host_beneath
@@ -63,12 +63,12 @@ class SenderDomains:
     def change(
         self, by: Principal, domain: str, *, return_path: str | None = None, connection_ids: Sequence[int] | None = None
     ) -> SenderDomain:
-        """Change where bounces go, and what the domain sends through.
+        """Change where a provider takes bounces, and what the domain sends through.
 
         Args:
             by: Who asks.
             domain: Which one.
-            return_path: The host bounces go to; "" for none of its own; None leaves it as it is.
+            return_path: The host of the domain at which a provider takes bounces; "" for none; None leaves it as it is.
             connection_ids: The connections it sends through; empty for all; None leaves it as it is.
 
         Raises:
@@ -215,10 +215,11 @@ class SenderDomains:
         records = tuple(Checked(one, found.get(one.key)) for one in records_of(about))
         modes = next((dict(one.finding.facts) for one in records if one.record.purpose is Purpose.DMARC and one.finding), {})
         signing = any(key.confirmed_at is not None and key.retired_at is None for key in keys)
-        theirs = (one for one in records if one.record.purpose is Purpose.DKIM and one.state is State.OK)
-        seen = frozenset(kind for one in theirs for kind in one.record.expected)
+        right = [one.record for one in records if one.state is State.OK]
+        providers = frozenset(kind for one in right if one.purpose is Purpose.DKIM for kind in one.expected)
+        spf_hosts = frozenset(one.host for one in right if one.purpose is Purpose.SPF)
         chosen = None if row.connection_ids is None else tuple(row.connection_ids)
         return SenderDomain(
             *(row.id, row.domain, row.return_path, chosen, row.created_at, row.checked_at, keys, records),
-            alignments(about, modes, is_signing=signing, seen=seen),
+            alignments(about, Known(modes, signing, providers, spf_hosts)),
         )

@@ -176,7 +176,7 @@ class SenderDomain:
     Args:
         id: Its number.
         domain: Its name in ASCII.
-        return_path: The host bounces go to, "" for none of its own.
+        return_path: The host of the domain at which a provider takes bounces, "" for none.
         connection_ids: The connections it sends through; None for all.
         created_at: When it was added.
         checked_at: When the DNS was last asked, None for never.

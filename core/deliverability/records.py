@@ -23,7 +23,7 @@ class Setting:
 
     Args:
         domain: The domain in the From address.
-        return_path: The host bounces go to; "" for none of its own.
+        return_path: The host of the domain at which a provider takes bounces; "" for none.
         senders: What carries its mail.
         keys: Its DKIM keys.
         public_url: Where the receiver is reached from outside: the host of tracked links.
@@ -41,9 +41,16 @@ class Setting:
         return not self.senders or any(one.by_smtp for one in self.senders)
 
     @property
+    def bounce_hosts(self) -> tuple[str, ...]:
+        """Where bounces of mail come back to that leaves with a return path of ours."""
+        if not self.senders:
+            return (self.domain,)
+        return tuple(dict.fromkeys(one.bounces_to or self.domain for one in self.senders if one.is_own))
+
+    @property
     def bounces_to_itself(self) -> bool:
         """Whether bounces come to the domain of the From address."""
-        return not self.return_path and (not self.senders or any(one.by_smtp and one.is_own for one in self.senders))
+        return self.domain in self.bounce_hosts
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -81,10 +88,8 @@ def _zone_value(one: DnsRecord) -> str:
 
 
 def _spf(about: Setting) -> list[DnsRecord]:
-    own_domain = Need.REQUIRED if about.bounces_to_itself else Need.RECOMMENDED
-    hosts = [(about.domain, own_domain)]
-    if about.return_path and any(one.by_smtp and one.is_own for one in about.senders):
-        hosts.insert(0, (about.return_path, Need.REQUIRED))
+    needs = {host: Need.REQUIRED for host in about.bounce_hosts}
+    needs.setdefault(about.domain, Need.RECOMMENDED)
     allowed = about.mechanisms or (YOUR_ADDRESS,)
     unknown = [one.label for one in about.senders if not one.mechanism]
     note = "A domain has one SPF record only: if there is one, add what is missing to it."
@@ -93,7 +98,7 @@ def _spf(about: Setting) -> list[DnsRecord]:
         note = f"What to allow for {whom} can’t be known from here: put the address in that your mail leaves from. {note}"
     why = "Says which servers may send for this domain. Receivers look at the domain bounces go to."
     value = " ".join(["v=spf1", *allowed, "~all"])
-    return [DnsRecord(Purpose.SPF, "TXT", host, value, need, "SPF", why, note, about.mechanisms) for host, need in hosts]
+    return [DnsRecord(Purpose.SPF, "TXT", host, value, need, "SPF", why, note, about.mechanisms) for host, need in needs.items()]
 
 
 def _dkim(about: Setting) -> list[DnsRecord]:
@@ -151,24 +156,28 @@ def _mx(about: Setting) -> DnsRecord:
 
 
 def _return_path(about: Setting) -> list[DnsRecord]:
-    if about.return_path:
-        return [_bounce_host(about)]
     others = [one for one in about.senders if not one.is_own]
+    own = [_bounce_host(host) for host in about.bounce_hosts if host != about.domain]
     if not others:
-        return []
+        return own
+    if about.return_path:
+        return [*own, _bounce_host_of(about.return_path, others)]
     why = "Bounces go to the provider’s own domain unless it is told otherwise; SPF then proves that domain, not yours."
     same = (Purpose.RETURN_PATH, "CNAME", "", "", Need.OPTIONAL)
-    return [DnsRecord(*same, f"Return path of {one.label}", why, one.guide.bounces, (one.kind,)) for one in others]
+    return own + [DnsRecord(*same, f"Return path of {one.label}", why, one.guide.bounces, (one.kind,)) for one in others]
 
 
-def _bounce_host(about: Setting) -> DnsRecord:
-    why = "Where bounces go. A host of its own keeps them apart from people’s mail, and lets us see who they are about."
-    targets = tuple(dict.fromkeys(one.guide.return_path for one in about.senders if one.guide.return_path))
-    if about.senders and not any(one.is_own for one in about.senders):
-        note = " ".join(one.guide.bounces for one in about.senders)
-        return DnsRecord(Purpose.RETURN_PATH, "CNAME", about.return_path, "", Need.RECOMMENDED, "Return path", why, note, targets)
+def _bounce_host(host: str) -> DnsRecord:
+    why = "Where bounces go: the bounce address of your connection. A host of its own keeps them apart from people’s mail."
     note = "Enter the server that holds the mailbox for bounces."
-    return DnsRecord(Purpose.RETURN_PATH, "MX", about.return_path, "", Need.REQUIRED, "Return path", why, note)
+    return DnsRecord(Purpose.RETURN_PATH, "MX", host, "", Need.REQUIRED, "Return path", why, note)
+
+
+def _bounce_host_of(host: str, providers: Sequence[Sender]) -> DnsRecord:
+    why = "Where your provider takes bounces. As a host of your domain it makes SPF prove your domain, not the provider’s."
+    note = " ".join(dict.fromkeys(one.guide.bounces for one in providers))
+    targets = tuple(dict.fromkeys(one.guide.return_path for one in providers if one.guide.return_path))
+    return DnsRecord(Purpose.RETURN_PATH, "CNAME", host, "", Need.RECOMMENDED, "Return path of your provider", why, note, targets)
 
 
 def _tracking(about: Setting) -> DnsRecord:

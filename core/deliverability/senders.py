@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.contacts.addresses import comparable, domain_of
 from core.deliverability.dns import is_address
 from core.deliverability.names import belongs_to
 from core.providers.catalogue import CATALOGUE
@@ -129,12 +130,14 @@ class Sender:
         kind: The provider, "" for a mail server of one's own.
         by_smtp: Whether we hand mail over ourselves, and so sign it ourselves.
         host: The mail server, for one of one's own.
+        bounces_to: The host its bounce address is at; "" where bounces come back to the From address.
     """
 
     label: str
     kind: str
     by_smtp: bool
     host: str = ""
+    bounces_to: str = ""
 
     @property
     def guide(self) -> Guide:
@@ -172,7 +175,7 @@ def sender_of(kind: str, settings: Mapping[str, Any]) -> Sender | None:
     host = str(settings.get("host", "")).lower().rstrip(".")
     relay = next((provider for suffix, provider in _RELAYS.items() if belongs_to(host, suffix)), "")
     label = f"{CATALOGUE[relay].label} by SMTP" if relay in CATALOGUE else f"the mail server {host}"
-    return Sender(label, relay, by_smtp=True, host=host)
+    return Sender(label, relay, by_smtp=True, host=host, bounces_to=domain_of(comparable(str(settings.get("return_path") or ""))))
 
 
 def distinct(senders: Iterable[Sender | None]) -> tuple[Sender, ...]:

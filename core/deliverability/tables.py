@@ -12,7 +12,7 @@ sender_domains = sa.Table(
     primary_key(),
     workspace_key(),
     sa.Column("domain", sa.Text, nullable=False),
-    # The host bounces go to; empty where they go to the sender's own domain, or wherever the provider has them.
+    # The host at which a provider takes bounces, empty for none; of mail servers of one's own the connection says it.
     sa.Column("return_path", sa.Text, nullable=False),
     # The connections it sends through; null for all there are.
     sa.Column("connection_ids", Json, nullable=True),

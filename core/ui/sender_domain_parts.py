@@ -31,8 +31,6 @@ def heading(page: Page, one: SenderDomain) -> None:
     known = [f"`{one.domain}`"] if readable(one.domain) != one.domain else []
     known += [f"Checked {page.when(one.checked_at)}" if one.checked_at else "Never checked"]
     known += [f"Signed with {counted(len(one.signs_with), 'key')}" if one.signs_with else "Not signed here yet"]
-    if one.return_path:
-        known.append(f"Bounces go to {plain(one.return_path)}")
     st.caption(" · ".join(known), help=page.exactly(one.checked_at) or None)
 
 

@@ -34,8 +34,9 @@ def add() -> None:
 def change(one: SenderDomain) -> None:
     connections = {each.id: each.name for each in page.services.connections.all(page.by) if each.sends}
     with st.form("change_form", border=False):
-        help = "Empty: bounces come back to the From address, or wherever your provider has them."
-        host = st.text_input("Return path (optional)", one.return_path, key="return_path", placeholder=f"bounces.{one.domain}", help=help)
+        help = "The host at which a provider takes bounces, if it is one of yours. For mail servers of your own the connection says it."
+        label = "Your provider’s return path (optional)"
+        host = st.text_input(label, one.return_path, key="return_path", placeholder=f"bounces.{one.domain}", help=help)
         given = [each for each in one.connection_ids or () if each in connections]
         chosen = st.multiselect(
             "Sends through", list(connections), given, lambda each: connections[each], key="through", placeholder="All connections"

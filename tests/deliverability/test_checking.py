@@ -212,21 +212,41 @@ def test_a_domain_that_takes_no_mail_gets_no_bounces(checked: Check, dns_server:
     assert "has no address" in said(record_of(checked(), Purpose.MX))
 
 
-@pytest.mark.usefixtures("own_server")
-def test_a_return_path_needs_records_of_its_own(
-    checked: Check, domains: SenderDomains, workspace: Principal, dns_server: DnsServer
+def test_a_bounce_address_of_a_connection_needs_records_of_its_own(
+    checked: Check, connections: Connections, workspace: Principal, dns_server: DnsServer
 ) -> None:
-    checked()
-    changed = domains.change(workspace, "example.com", return_path="bounces")
-    assert record_of(changed, Purpose.SPF, "bounces.example.com").record.need is Need.REQUIRED
-    assert record_of(changed, Purpose.SPF, "example.com").record.need is Need.RECOMMENDED
-    publish(dns_server, changed)
-    dns_server.set("_dmarc.example.com", "TXT", "v=DMARC1; p=none; aspf=s; rua=mailto:d@example.com")
+    values = {"host": "mail.example.com", "security": "none", "return_path": "Bounces@Bounces.example.com"}
+    connections.add(workspace, "Ours", "smtp", values)
+    dns_server.set("mail.example.com", "A", "8.8.4.4")
+    found = checked()
+    assert record_of(found, Purpose.SPF, "bounces.example.com").record.need is Need.REQUIRED
+    assert record_of(found, Purpose.SPF, "example.com").record.need is Need.RECOMMENDED
+    assert record_of(found, Purpose.MX).record.need is Need.RECOMMENDED
+    assert [(one.domain, one.aligned) for one in found.alignment if "SPF" in one.name] == [("bounces.example.com", None)]
+    publish(dns_server, found)
     found = checked()
     assert record_of(found, Purpose.RETURN_PATH).state is State.OK
-    [by_spf] = [one for one in found.alignment if one.name.startswith("SPF")]
-    assert (by_spf.domain, by_spf.aligned) == ("bounces.example.com", False)
+    assert [(one.domain, one.aligned) for one in found.alignment if "SPF" in one.name] == [("bounces.example.com", True)]
+    dns_server.set("_dmarc.example.com", "TXT", "v=DMARC1; p=none; aspf=s; rua=mailto:d@example.com")
+    [by_spf] = [one for one in checked().alignment if "SPF" in one.name]
+    assert not by_spf.aligned
     assert "aspf=s" in by_spf.words
+    [by_spf] = [one for one in checked("example.org").alignment if "SPF" in one.name]
+    assert not by_spf.aligned
+    assert "somebody else" in by_spf.words
+
+
+def test_a_providers_return_path_must_lead_to_the_provider(
+    checked: Check, domains: SenderDomains, connections: Connections, workspace: Principal, dns_server: DnsServer
+) -> None:
+    connections.add(workspace, "Relay", "smtp", {"host": "smtp.sendgrid.net"})
+    assert record_of(checked(), Purpose.RETURN_PATH).record.host == ""
+    domains.change(workspace, "example.com", return_path="em1")
+    assert record_of(checked(), Purpose.RETURN_PATH).state is State.MISSING
+    dns_server.set("em1.example.com", "CNAME", "u1.wl.sendgrid.net.")
+    assert record_of(checked(), Purpose.RETURN_PATH).state is State.OK
+    dns_server.set("em1.example.com", "CNAME", "sendgrid.net.example.org.")
+    assert record_of(checked(), Purpose.RETURN_PATH).state is State.WRONG
 
 
 @pytest.mark.parametrize(("address", "state"), [("8.8.8.8", State.OK), ("10.0.0.8", State.WRONG)])

@@ -15,6 +15,7 @@ from core.deliverability import keys
 from core.deliverability.dkim import SigningKey, relaxed_body, sign
 from core.deliverability.keys import Algorithm
 from core.providers.base import OutgoingMessage
+from core.providers.content import Filled
 from core.providers.mime import to_bytes
 from tests.conftest import NOON
 
@@ -59,7 +60,8 @@ def outgoing(**changed) -> OutgoingMessage:
             **{"List-Unsubscribe": f"<https://links.example.com/u/{'x' * 90}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         },
     }
-    return OutgoingMessage(**(fields | changed))
+    merged = fields | changed
+    return OutgoingMessage(**(merged | {name: Filled.whole(merged[name]) for name in ("html", "text")}))
 
 
 def verified(message: bytes, number: int) -> bool:
