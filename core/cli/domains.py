@@ -29,7 +29,7 @@ def add(
     found = call.services.sender_domains.add(call.by, domain)
     if return_path:
         found = call.services.sender_domains.change(call.by, found.domain, return_path=return_path)
-    zone = zone_file(one.record for one in found.records)
+    zone = zone_file(found.records)
     text = f"{found.domain} is added. Set these records, then run `postwright domains check {found.domain}`:\n\n{zone}"
     return Answer({"domain": _facts(found), "zone": zone}, text.rstrip())
 
@@ -56,7 +56,7 @@ def check(call: Call, domain: Domain) -> Answer:
 def rotate(call: Call, domain: Domain) -> Answer:
     """Make new keys; those of now go on signing until a check has found the new ones."""
     found = call.services.sender_domains.rotate(call.by, domain)
-    zone = zone_file(one.record for one in found.records)
+    zone = zone_file(found.records)
     text = f"Set the new records, then run `postwright domains check {found.domain}`:\n\n{zone}"
     return Answer({"domain": _facts(found), "zone": zone}, text.rstrip())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.deliverability.dns import host_of, is_address
 from core.deliverability.keys import Algorithm
-from core.deliverability.models import DkimKey, DnsRecord, Need, Purpose
+from core.deliverability.models import Checked, DkimKey, DnsRecord, Need, Purpose, State
 from core.deliverability.names import belongs_to
 from core.deliverability.senders import Sender
 
@@ -75,9 +75,13 @@ def zone_text(value: str) -> str:
     return " ".join(f'"{piece}"' for piece in escaped)
 
 
-def zone_file(records: Iterable[DnsRecord]) -> str:
-    """Return records as lines of a zone file; those whose value only somebody else knows are left out."""
-    known = [one for one in records if one.value and YOUR_ADDRESS not in one.value]
+def zone_file(records: Iterable[Checked]) -> str:
+    """Return what is not in the DNS yet as lines of a zone file, as far as its value is known.
+
+    What is wrong is left out: it has to be replaced, and a second record beside it would be wrong too.
+    """
+    new = [one.record for one in records if one.state in (None, State.MISSING)]
+    known = [one for one in new if one.value and YOUR_ADDRESS not in one.value]
     return "".join(f"{one.host}.\t3600\tIN\t{one.type}\t{_zone_value(one)}\n" for one in known)
 
 

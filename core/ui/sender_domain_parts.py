@@ -40,8 +40,9 @@ def records(one: SenderDomain) -> None:
     st.caption(WHOLE_NAMES)
     for number, each in enumerate(one.records):
         _record(each, key=f"record_{number}")
-    text = zone_file(each.record for each in one.records)
-    st.download_button("Download as a zone file", text, f"{one.domain}.zone", "text/plain", icon=":material/download:", key="zone_file")
+    if missing := zone_file(one.records):
+        label = "Download what is missing as a zone file"
+        st.download_button(label, missing, f"{one.domain}.zone", "text/plain", icon=":material/download:", key="zone_file")
 
 
 def alignment(one: SenderDomain) -> None:

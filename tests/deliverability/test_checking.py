@@ -11,6 +11,7 @@ from core.deliverability.dns import Dns, name_servers
 from core.deliverability.domains import SenderDomains
 from core.deliverability.keys import Algorithm
 from core.deliverability.models import Checked, Need, Purpose, SenderDomain, State, Verdict
+from core.deliverability.records import zone_file
 from core.errors import InvalidInput, Unavailable
 from core.permissions import Principal
 from core.providers.connections import Connections
@@ -65,10 +66,13 @@ def test_two_spf_records_are_none(checked: Check, dns_server: DnsServer) -> None
 def test_an_spf_record_of_others_only_is_answered_with_the_whole_new_one(checked: Check, dns_server: DnsServer) -> None:
     dns_server.set("example.com", "TXT", "v=spf1 include:_spf.google.com -all")
     dns_server.set("_spf.google.com", "TXT", "v=spf1 ip4:192.0.2.0/24 ~all")
-    one = record_of(checked(), Purpose.SPF)
+    found = checked()
+    one = record_of(found, Purpose.SPF)
     assert one.state is State.WRONG
     assert "does not allow a:mail.example.com" in said(one)
     assert one.value == "v=spf1 include:_spf.google.com a:mail.example.com -all"
+    assert "v=spf1" not in zone_file(found.records)  # a second record beside it would be wrong too
+    assert "v=DMARC1" in zone_file(found.records)
 
 
 @pytest.mark.usefixtures("own_server")
