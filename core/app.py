@@ -9,7 +9,7 @@ from core.analytics.reports import Analytics
 from core.audit.log import AuditLog
 from core.audit.seals import Seals
 from core.campaigns.again import Again
-from core.campaigns.assembly import CampaignServices
+from core.campaigns.assembly import SendingServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
@@ -38,20 +38,6 @@ from core.events.retention import JournalRetention
 from core.events.settling import Settling
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
-from core.links.tokens import TokenSigner
-from core.links.urls import TrackingUrls
-from core.messages.composing import Composer
-from core.messages.delivery import Delivery
-from core.messages.eligibility import Eligibility
-from core.messages.gate import Gate
-from core.messages.keys import MessageKeys
-from core.messages.ledger import Ledger
-from core.messages.looking_up import Messages
-from core.messages.posting import Posting
-from core.messages.request_composing import RequestComposer
-from core.messages.request_delivery import RequestDelivery
-from core.messages.requests import Requests
-from core.messages.ways import Ways
 from core.providers.outbox.reading import Outbox
 from core.segments.segments import Segments
 from core.settings import Settings
@@ -64,7 +50,7 @@ from core.storage.vault import Vault
 from core.templates.library import Templates
 
 
-class Services(CampaignServices):
+class Services(SendingServices):
     """Everything the product can do, by the words it uses; pages, the command line and jobs call these.
 
     What holds something (database, engine) is made at once; the rest is made when first asked for and costs nothing.
@@ -80,8 +66,6 @@ class Services(CampaignServices):
         self.lake = Lake(settings.lake_dir, self.db, clock)
         self.engine = AnalyticsEngine(self.lake, self.db)
         self.blobs = Blobs(settings.data_dir / "blobs")
-        self._signer = TokenSigner(settings.key, settings.previous_keys)
-        self.composer = Composer(TrackingUrls(self._signer, settings.public_url), settings.key)
 
     def close(self) -> None:
         """Give back what is held."""
@@ -160,43 +144,6 @@ class Services(CampaignServices):
         return Segments(self.db, self.clock, self.engine, self.snapshots)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        """One row per email."""
-        return Ledger(self.db, self.clock, seen_campaign_ids)
-
-    @cached_property
-    def messages(self) -> Messages:
-        """The ledger as people read it."""
-        return Messages(self.db, seen_campaign_ids)
-
-    @cached_property
-    def delivery(self) -> Delivery:
-        """The loop that sends."""
-        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.connections)
-        return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
-
-    @cached_property
-    def gate(self) -> Gate:
-        """The hours campaigns may go out in."""
-        return Gate(self.db, self.clock)
-
-    @cached_property
-    def posting(self) -> Posting:
-        """Puts on record what leaves and what came of it."""
-        return Posting(self.clock, self.ledger, self._delivery_journal)
-
-    @cached_property
-    def requests(self) -> Requests:
-        """Single messages that programs ask for."""
-        return Requests(self.db, self.clock, self.vault, self.connections)
-
-    @cached_property
-    def request_delivery(self) -> RequestDelivery:
-        """What sends them."""
-        composer = RequestComposer(TrackingUrls(self._signer, self.settings.public_url), self.settings.key)
-        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self.connections)
-
-    @cached_property
     def experiments(self) -> Experiments:
         """A/B tests."""
         return Experiments(self.db)
@@ -213,7 +160,7 @@ class Services(CampaignServices):
             self.consent,
             self.suppressions,
             self.snapshots,
-            self._message_keys,
+            self.message_keys,
             chores=(
                 Forgetting(self.db, self.clock, self.settings.journal_days),
                 JournalRetention(self.db, self.clock, self.settings.journal_dir, self.settings.journal_days),
@@ -239,12 +186,12 @@ class Services(CampaignServices):
     @cached_property
     def intake(self) -> Intake:
         """What came in, and what was left out."""
-        return Intake(self.db, self.clock, self.engine, self.intake_jobs, self._message_keys, self.settings.journal_dir)
+        return Intake(self.db, self.clock, self.engine, self.intake_jobs, self.message_keys, self.settings.journal_dir)
 
     @cached_property
     def conversions(self) -> Conversions:
         """What shops report."""
-        return Conversions(self.db, self.clock, self._signer, self._message_keys, lambda: self._api_journal)
+        return Conversions(self.db, self.clock, self.token_signer, self.message_keys, lambda: self._api_journal)
 
     @cached_property
     def alerts(self) -> Alerts:
@@ -278,23 +225,16 @@ class Services(CampaignServices):
         """Sending a campaign to those it has not reached."""
         return Again(self.db, self.clock, self.lists, self.segments, self.ledger, self.connections)
 
-    @cached_property
-    def _message_keys(self) -> MessageKeys:
-        return MessageKeys(self.settings.key, self.settings.previous_keys)
-
     def _job_workers(self) -> dict[JobKind, Worker]:
         past, means = PastLines(self.db, self.settings.journal_dir), Means(self.clock, self.consent, self.suppressions)
         parts = (self.db, self.clock, self.intake_jobs, self.lake, self.engine)
-        replaying = Replaying(*parts, past, self._message_keys, means, datacentres=self.datacentres)
+        replaying = Replaying(*parts, past, self.message_keys, means, datacentres=self.datacentres)
         rejudging = Rejudging(*parts, self.datacentres)
         return {JobKind.REPLAY: replaying, JobKind.RECLASSIFY: rejudging}
 
     @cached_property
     def _api_journal(self) -> JournalWriter:
         return JournalWriter(self.settings.journal_dir, "api")
-
-    def _delivery_journal(self) -> JournalWriter:
-        return JournalWriter(self.settings.journal_dir, "delivery")
 
 
 def build(settings: Settings, *, clock: Clock | None = None) -> Services:

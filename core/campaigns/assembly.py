@@ -1,4 +1,4 @@
-"""What is known of campaigns on their way and of those who got them, put together over connections and sender domains."""
+"""All that has to do with sending, put together over connections and sender domains."""
 
 from __future__ import annotations
 
@@ -6,12 +6,79 @@ from functools import cached_property
 
 from core.campaigns.visibility import seen_campaign_ids
 from core.deliverability.assembly import DeliverabilityServices
+from core.links.tokens import TokenSigner
+from core.links.urls import TrackingUrls
+from core.messages.composing import Composer
+from core.messages.delivery import Delivery
+from core.messages.eligibility import Eligibility
+from core.messages.gate import Gate
+from core.messages.keys import MessageKeys
+from core.messages.ledger import Ledger
+from core.messages.looking_up import Messages
+from core.messages.posting import Posting
 from core.messages.recipients import Recipients
+from core.messages.request_composing import RequestComposer
+from core.messages.request_delivery import RequestDelivery
+from core.messages.requests import Requests
 from core.messages.standings import Standings
+from core.messages.ways import Ways
+from core.storage.journal import JournalWriter
 
 
-class CampaignServices(DeliverabilityServices):
-    """Reads the ledger for those who watch, and those who ask afterwards."""
+class SendingServices(DeliverabilityServices):
+    """The ledger, what fills and empties it, and those who read it."""
+
+    @cached_property
+    def token_signer(self) -> TokenSigner:
+        """Signs what stands in links."""
+        return TokenSigner(self.settings.key, self.settings.previous_keys)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """Writes the emails of campaigns."""
+        return Composer(self._urls, self.settings.key)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """One row per email."""
+        return Ledger(self.db, self.clock, seen_campaign_ids)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """The ledger as people read it."""
+        return Messages(self.db, seen_campaign_ids)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """The loop that sends."""
+        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.connections)
+        return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The hours campaigns may go out in."""
+        return Gate(self.db, self.clock)
+
+    @cached_property
+    def posting(self) -> Posting:
+        """Puts on record what leaves and what came of it."""
+        return Posting(self.clock, self.ledger, self._delivery_journal)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Single messages that programs ask for."""
+        return Requests(self.db, self.clock, self.vault, self.connections)
+
+    @cached_property
+    def request_delivery(self) -> RequestDelivery:
+        """What sends them."""
+        composer = RequestComposer(self._urls, self.settings.key)
+        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self.connections)
+
+    @cached_property
+    def message_keys(self) -> MessageKeys:
+        """The names of messages outside."""
+        return MessageKeys(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def recipients(self) -> Recipients:
@@ -22,3 +89,10 @@ class CampaignServices(DeliverabilityServices):
     def standings(self) -> Standings:
         """How campaigns stand right now."""
         return Standings(self.db, self.clock, seen_campaign_ids)
+
+    @cached_property
+    def _urls(self) -> TrackingUrls:
+        return TrackingUrls(self.token_signer, self.settings.public_url)
+
+    def _delivery_journal(self) -> JournalWriter:
+        return JournalWriter(self.settings.journal_dir, "delivery")
