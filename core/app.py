@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.analytics.reports import Analytics
 from core.audit.log import AuditLog
@@ -16,7 +17,6 @@ from core.clock import Clock, SystemClock
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
 from core.contacts.exporting import ContactExport
-from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
@@ -48,6 +48,9 @@ from core.storage.journal import JournalWriter
 from core.storage.lake import Lake
 from core.storage.vault import Vault
 from core.templates.library import Templates
+
+if TYPE_CHECKING:
+    from core.contacts.importing import ContactImport
 
 
 class Services(SendingServices):
@@ -111,6 +114,8 @@ class Services(SendingServices):
     @cached_property
     def imports(self) -> ContactImport:
         """Contacts from files."""
+        from core.contacts.importing import ContactImport  # pandera and pandas weigh 75 MB, and a worker reads no files
+
         return ContactImport(self.db, self.clock, self.blobs)
 
     @cached_property

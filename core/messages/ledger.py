@@ -25,7 +25,7 @@ from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
 from core.providers.base import SendResult
-from core.storage.database import Database, chunked, insert_or_ignore_from
+from core.storage.database import Database, among, chunked, insert_or_ignore_from
 
 _IN_LIST = 10_000
 
@@ -237,5 +237,7 @@ def _insert_for(connection: sa.Connection, workspace_id: int, contact_ids: Seque
     """Insert a row per contact in one statement: the values travel once, only the ids are many."""
     literals = [sa.literal(value, _m[name].type).label(name) for name, value in fixed.items()]
     source = sa.select(contacts.c.id, contacts.c.workspace_id, *literals)
-    source = source.where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(contact_ids)).order_by(contacts.c.id)
+    source = source.where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, contact_ids))).order_by(
+        contacts.c.id
+    )
     return insert_or_ignore_from(connection, messages, ["contact_id", "workspace_id", *fixed], source)
