@@ -61,6 +61,11 @@ def test_a_postgresql_address_gets_its_driver(tmp_path: Path, given: str) -> Non
     assert Settings.load(data_dir=tmp_path, database_url=given).resolved_database_url == "postgresql+psycopg://u@h/db"
 
 
+@pytest.mark.parametrize("given", ["9.9.9.9", "9.9.9.9,[2620:fe::fe]:53 , 127.0.0.1:5353", "2620:fe::fe"])
+def test_name_servers_are_addresses_with_commas_between(tmp_path: Path, given: str) -> None:
+    assert Settings.load(data_dir=tmp_path, dns_servers=given).dns_servers == given
+
+
 def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTWRIGHT_PUBLIC_URL", "track.example.com")
     with pytest.raises(InvalidInput, match=r"POSTWRIGHT_PUBLIC_URL.*http"):
@@ -80,6 +85,9 @@ def test_a_variable_that_cannot_be_used_is_named(tmp_path: Path, monkeypatch: py
         ("LAKE_URL", "s3://bucket/lake", "not supported yet"),
         ("SECRET_KEY", "hunter2", "at least 16"),
         ("LOG_FORMAT", "xml", "text"),
+        ("DNS_SERVERS", "dns.example.com", "9.9.9.9"),
+        ("DNS_SERVERS", "9.9.9.9, 1.1.1.1:70000", "9.9.9.9"),
+        ("DNS_SERVERS", "[::1", "9.9.9.9"),
     ],
 )
 def test_what_would_fail_later_is_refused_at_the_start(

@@ -11,6 +11,9 @@ from core.accounts.resealing import reseal
 from core.accounts.tables import people
 from core.cli.up import prepare
 from core.clock import FrozenClock
+from core.deliverability.dns import Dns
+from core.deliverability.domains import SenderDomains
+from core.deliverability.tables import dkim_keys
 from core.permissions import Principal
 from core.providers.tables import connections
 from core.settings import Settings
@@ -42,6 +45,13 @@ def test_what_the_key_of_before_sealed_is_sealed_anew_once(db: Database, fill: A
     assert reseal(db, Vault(b"new", [b"old"])) == 2
     assert [Vault(b"new").open(sealed) for sealed in _stored(db)] == ["hunter2", "hunter2"]
     assert reseal(db, Vault(b"new", [b"old"])) == 0
+
+
+def test_keys_that_mail_is_signed_with_are_sealed_anew_too(sqlite_db: Database, clock: FrozenClock, workspace: Principal) -> None:
+    added = SenderDomains(sqlite_db, clock, Vault(b"old"), Dns("127.0.0.1:1"), "").add(workspace, "example.com")
+    assert reseal(sqlite_db, Vault(b"new", [b"old"])) == len(added.keys) == 2
+    with sqlite_db.read() as connection:
+        assert all(Vault(b"new").open(sealed) for sealed in connection.execute(sa.select(dkim_keys.c.private_key)).scalars())
 
 
 def test_what_no_key_opens_stays_as_it_is(db: Database, fill: Any, caplog: pytest.LogCaptureFixture) -> None:

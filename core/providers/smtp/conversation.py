@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.bounce_classes import classify
 from core.providers.smtp.opening import Opened
@@ -57,13 +57,16 @@ class Queue:
     is_closed: bool = False  # time is up: nothing new is begun
 
     def take(self, *, takes_utf8: bool) -> Letter | None:
-        """Return the next letter; one that can't be written is refused and holds nobody up."""
+        """Return the next letter; one that can't be written is refused, one that can't be signed now waits; neither holds others up."""
         while self.waiting and not self.is_closed:
             message = self.waiting.popleft()
             try:
                 return self.write(message, takes_utf8)
             except InvalidInput as error:
                 self.settle(SendResult(message.message_id, Outcome.REFUSED, str(error)))
+            except Unavailable as error:
+                trouble = Trouble.CONNECTION
+                self.settle(SendResult(message.message_id, Outcome.RETRY, str(error), attempted=False, trouble=trouble))
         return None
 
     def settle(self, result: SendResult) -> None:
