@@ -49,7 +49,7 @@ def _check_spf(look: Look, record: DnsRecord, about: Setting) -> Finding:
     if reading.lookups > spf.MOST_LOOKUPS:
         says = f"Reading it takes {reading.lookups} lookups. Receivers give up after {spf.MOST_LOOKUPS}, and it counts for nothing then."
         return _finding(record, State.WRONG, records, says, "Take out what no longer sends for you.")
-    lacking = [one for one in about.mechanisms if not reading.allows(one, _own_addresses(look, one))]
+    lacking = [one for one in about.mechanisms if not _is_allowed(look, reading, one)]
     if lacking and (record.need is not Need.REQUIRED or set(lacking) & set(about.needed_mechanisms)):
         says = f"It does not allow {' and '.join(lacking)}."
         found = _finding(record, State.WRONG, records, says, "Replace the record by the one that stands here; it keeps what is there.")
@@ -67,18 +67,19 @@ def _good_spf(record: DnsRecord, reading: spf.SpfReading, lacking: list[str]) ->
     if reading.void > spf.MOST_VOID:
         fix = f"{reading.void} of its lookups find nothing; some receivers give up after {spf.MOST_VOID}. Take them out."
     elif lacking:
-        fix = f"It does not name {' and '.join(lacking)}, which only matters where bounces of that provider come to this very domain."
+        fix = f"It does not name {' and '.join(lacking)}. Whoever runs that server knows whether it has to."
     else:
         fix = "" if reading.ending else "End it with ~all, so that it says something about everybody else."
     return _finding(record, State.OK, reading.records, says, fix)
 
 
-def _own_addresses(look: Look, mechanism: str) -> tuple[str, ...]:
-    """Return the addresses of a mail server of one's own: the record may name them rather than the server."""
+def _is_allowed(look: Look, reading: spf.SpfReading, mechanism: str) -> bool:
+    """Return whether a record allows something by its name or by its addresses; what only a few can reach leaves by another address."""
     kind, _, value = mechanism.partition(":")
-    if kind == "a":
-        return look.addresses(value)
-    return (value,) if kind in {"ip4", "ip6"} else ()
+    if reading.allows(mechanism, (value,) if kind in {"ip4", "ip6"} else ()):
+        return True
+    addresses = look.addresses(value) if kind == "a" else ()
+    return bool(addresses) and (reading.allows(mechanism, addresses) or not are_public(addresses))
 
 
 def _check_dkim(look: Look, record: DnsRecord, about: Setting) -> Finding:

@@ -18,6 +18,8 @@ from dns.rdtypes.ANY.TXT import TXT
 from core.errors import InvalidInput, Unavailable
 
 PORT = 53
+# What passes every network in one piece (DNS flag day 2020): an RSA key fits in; more is asked again over TCP.
+_LARGEST_ANSWER = 1232
 # One question, to all servers together; a healthy one answers in milliseconds.
 QUESTION_SECONDS = 4.0
 # Everything about one domain: a person waits for it.
@@ -46,6 +48,7 @@ class Dns:
         if self._servers:
             resolver.nameservers = [dns.nameserver.Do53Nameserver(address, port) for address, port in self._servers]
         resolver.timeout = self._question / 2
+        resolver.use_edns(0, 0, _LARGEST_ANSWER)
         resolver.cache = dns.resolver.Cache()
         return Look(resolver, self._question, time.monotonic() + self._all)
 
@@ -69,7 +72,7 @@ class Look:
         Raises:
             Unavailable: If the DNS does not answer.
         """
-        return self._ask(name, "TXT", lambda one: b"".join(one.strings).decode("utf-8", "replace") if isinstance(one, TXT) else "")
+        return self._ask(name, "TXT", lambda one: _text(one) if isinstance(one, TXT) else "")
 
     def mx(self, name: str) -> tuple[str, ...]:
         """Return the mail servers of a name, the preferred first; "." for one that takes no mail (RFC 7505).
@@ -157,6 +160,12 @@ def _name_server(text: str) -> tuple[str, int]:
     if not is_address(host):
         raise InvalidInput(f"“{text[:60]}” is not the address of a name server.", hint="Write it like 9.9.9.9 or 127.0.0.1:5353.")
     return host, port
+
+
+def _text(one: TXT) -> str:
+    """Return a text as it can be kept and shown: somebody else wrote it, and control characters are no part of any record."""
+    text = b"".join(one.strings).decode("utf-8", "replace")
+    return text if text.isprintable() else "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
 def _silent(name: str) -> Unavailable:

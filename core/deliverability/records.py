@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.deliverability.dns import host_of, is_address
 from core.deliverability.keys import Algorithm
 from core.deliverability.models import Checked, DkimKey, DnsRecord, Need, Purpose, State
-from core.deliverability.names import belongs_to
+from core.deliverability.names import belongs_to, is_aligned
 from core.deliverability.senders import Sender
 
 # Stands where only the person knows the address; it can't be taken for a real one.
@@ -59,8 +59,16 @@ class Setting:
 
     @property
     def needed_mechanisms(self) -> tuple[str, ...]:
-        """Those without which SPF fails: of whatever leaves with a return path of this domain."""
-        return tuple(one.mechanism for one in self.senders if one.mechanism and (one.is_own or one.guide.returns_to_sender))
+        """Those without which SPF fails: of whatever leaves with a return path of this domain.
+
+        A mail server of somebody else may hand mail on to others before it leaves; only who runs it knows what to allow.
+        """
+        return tuple(one.mechanism for one in self.senders if one.mechanism and self._is_sure(one))
+
+    def _is_sure(self, one: Sender) -> bool:
+        if one.kind:
+            return one.is_own or one.guide.returns_to_sender
+        return is_address(one.host) or is_aligned(one.host, self.domain)
 
 
 def records_of(about: Setting) -> tuple[DnsRecord, ...]:

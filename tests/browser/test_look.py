@@ -85,6 +85,7 @@ class Witness:
 def demo(product: Product) -> dict[str, str]:
     """The demo workspace; what the addresses of its pages need."""
     product.run("demo", "--contacts", "60")
+    product.run("domains", "add", "shop.example.com", "--workspace", "Demo")
     campaigns = product.run("campaigns", "list", "--workspace", "Demo")["campaigns"]
     draft = next(one for one in campaigns if one["state"] == "draft")
     sent = next(one for one in campaigns if one["state"] == "sent" and one["audience"]["kind"] == "segment")

@@ -94,6 +94,26 @@ def test_an_spf_record_that_takes_too_many_lookups_counts_for_nothing(checked: C
     assert "13 lookups" in said(one)
 
 
+def test_a_mail_server_of_somebody_else_is_suggested_but_its_absence_is_no_fault(
+    checked: Check, dns_server: DnsServer, connections: Connections, workspace: Principal
+) -> None:
+    connections.add(workspace, "Hosting", "smtp", {"host": "smtp.hosting.net"})
+    dns_server.set("smtp.hosting.net", "A", "8.8.4.5")
+    dns_server.set("example.com", "TXT", "v=spf1 include:spf.hosting.net ~all")
+    dns_server.set("spf.hosting.net", "TXT", "v=spf1 ip4:8.8.8.0/24 -all")
+    one = record_of(checked(), Purpose.SPF)
+    assert "a:smtp.hosting.net" in one.record.value
+    assert one.state is State.OK
+    assert "Whoever runs that server knows" in said(one)
+
+
+@pytest.mark.usefixtures("own_server")
+def test_a_server_that_only_a_few_can_reach_leaves_by_an_address_nobody_here_knows(checked: Check, dns_server: DnsServer) -> None:
+    dns_server.set("mail.example.com", "A", "10.0.0.25")
+    dns_server.set("example.com", "TXT", "v=spf1 ip4:8.8.4.4 ~all")
+    assert record_of(checked(), Purpose.SPF).state is State.OK
+
+
 @pytest.mark.parametrize("ending", ["+all", "all"])
 def test_an_spf_record_for_everybody_is_wrong(checked: Check, dns_server: DnsServer, ending: str) -> None:
     dns_server.set("example.com", "TXT", f"v=spf1 {ending}")

@@ -98,6 +98,16 @@ def test_one_kind_of_key_may_be_published_without_the_other(domains: SenderDomai
     assert [key.algorithm for key in domains.check(workspace, "example.com").signs_with] == [Algorithm.RSA]
 
 
+def test_whatever_stands_in_the_dns_can_be_kept(domains: SenderDomains, workspace: Principal, dns_server: DnsServer) -> None:
+    domains.add(workspace, "example.com")
+    dns_server.zone["example.com", "TXT"] = ['"v=spf1 \\000\\255\\027[31m ~all"', f'"{"x" * 255}"']
+    dns_server.zone["_dmarc.example.com", "TXT"] = [f'"v=DMARC1; p={"y" * 200}\\000"']
+    dns_server.set("example.com", "MX", "10 m\\000x.example.com.")
+    found = domains.check(workspace, "example.com")
+    assert found == domains.get(workspace, "example.com")
+    assert "\0" not in repr(found)
+
+
 def test_progress_is_told(domains: SenderDomains, workspace: Principal) -> None:
     domains.add(workspace, "example.com")
     steps: list[tuple[int, int]] = []
