@@ -163,3 +163,39 @@ def test_several_domains_are_chosen_among_by_name_and_state(admin_app, shared, a
     chosen.select_index(1).run()
     assert "_dmarc.xn--mnchen-3ya.example" in codes(app)
     assert "_dmarc.example.com" not in codes(app)
+
+
+def test_a_campaign_from_a_domain_that_is_not_set_up_is_warned_about(admin_app, shared, admin, server):
+    shared.connections.default(admin)
+    ours = shared.connections.add(admin, "Ours", "smtp", {"host": "links.example.com"})
+
+    def warned(address):
+        app = admin_app("pages/create/campaign.py")
+        app.selectbox(key="campaign_new_connection").select(ours.id)
+        app.text_input(key="campaign_new_from_email").set_value(address).run()
+        assert not app.exception
+        return [one.value for one in app.warning]
+
+    app = admin_app("pages/create/campaign.py")
+    app.text_input(key="campaign_new_from_email").set_value("tea@example.com").run()
+    assert not app.warning  # the outbox keeps it
+    assert "not set up" in warned("Tea@News.Example.com")[0]
+    assert warned("tea@") == warned("") == warned("tea@localhost") == []
+    domain = shared.sender_domains.add(admin, "example.com")
+    assert warned("tea@example.com") == []  # nobody has looked yet
+    shared.sender_domains.check(admin, "example.com")
+    assert "not ready" in warned("tea@news.example.com")[0]
+    publish(server, domain)
+    shared.sender_domains.check(admin, "example.com")
+    assert warned("tea@news.example.com") == []
+    assert "not set up" in warned("tea@example.org")[0]
+
+
+def test_a_marketer_is_warned_and_sent_nowhere_they_may_not_go(app_as, shared, admin, server):
+    shared.connections.default(admin)
+    ours = shared.connections.add(admin, "Ours", "smtp", {"host": "links.example.com"})
+    app = app_as(Role.MARKETER)("pages/create/campaign.py")
+    app.selectbox(key="campaign_new_connection").select(ours.id)
+    app.text_input(key="campaign_new_from_email").set_value("tea@example.com").run()
+    assert len(app.warning) == 1
+    assert not app.exception
