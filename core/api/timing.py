@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.api.fields import Given, Line, Shown
+from core.api.fields import Given, Line
 from core.campaigns.timing import Late, Timing
 from core.hours import Quiet, Window
 from core.sending_rules import MOST_DAYS, MOST_MESSAGES, Cap, SendingRules
@@ -82,11 +82,3 @@ class ScheduleFor(Given):
         description="The time on the clock, without a zone: the workspace's, or each contact's own.", examples=["2026-12-01T09:00"]
     )
     timing: KeepsTime | None = Field(None, description="How it keeps time; as the draft says if left out.")
-
-
-class Waiting(Shown):
-    """Who of a campaign waits for an hour at which they may get it."""
-
-    people: int
-    next_at: datetime | None = Field(description="When the first of them get it.")
-    last_at: datetime | None = Field(description="When it begins for the last.")

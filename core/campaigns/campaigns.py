@@ -23,7 +23,6 @@ from core.experiments.experiments import Experiments
 from core.links.registry import Links
 from core.messages.composing import Composer
 from core.messages.ledger import Ledger
-from core.messages.waiting import Waiting, who_waits
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
 from core.segments.segments import Segments
@@ -62,7 +61,7 @@ class Campaigns:
         contacts: Contacts,
         composer: Composer,
     ) -> None:
-        self._db, self._clock = db, clock
+        self._db = db
         self._audiences = Audiences(db, lists, segments)
         self._drafts = Drafts(db, clock, self._audiences, templates, connections, experiments, contacts)
         self._launching = Launching(db, clock, self._audiences, templates, links, ledger, connections)
@@ -172,12 +171,6 @@ class Campaigns:
         self.get(by, campaign_id)
         self._scheduling.unschedule(by, campaign_id)
         return self.get(by, campaign_id)
-
-    def waiting(self, by: Principal, campaign_id: int) -> Waiting:
-        """Return who of a campaign waits for an hour at which they may get it."""
-        self.get(by, campaign_id)
-        with self._db.read() as connection:
-            return who_waits(connection, by.workspace_id, campaign_id, self._clock.now())
 
     def pause(self, by: Principal, campaign_id: int) -> Campaign:
         """Stop handing messages over until `resume`.

@@ -100,7 +100,9 @@ class Launching:
             note_narrowing(connection, by, campaign.id)
         self._links.register(connection, workspace_id, campaign.id, version.links, campaign.track_conversions)
         arms = load_arms(connection, workspace_id, campaign.id)
-        table = timetable(connection, workspace_id, campaign.timing, campaign.scheduled_wall)
+        # By the workspace's clock its time is now; in the zones of its readers it may still come.
+        wall = campaign.scheduled_wall if campaign.timing.in_contact_zone else None
+        table = timetable(connection, workspace_id, campaign.timing, wall)
         queued = 0
         for due_at, ids in table.groups(connection, workspace_id, contact_ids, now):
             queued += self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, ids, arms), due_at=due_at)

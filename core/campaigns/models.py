@@ -55,7 +55,8 @@ class Campaign:
         finished_at: When the last message was settled, or it was cancelled.
         stopped_reason: Why nothing leaves at the moment, or it was not launched at its time, in words; empty while all goes well.
         scheduled_at: When it is to be launched, or None; the first of its readers get it then.
-        scheduled_wall: The time on the clock that was said for it; None where it is not scheduled.
+        scheduled_wall: The time on the clock that was said for it; None where it never was.
+        scheduled_zone: Whose clock that is: a zone, or empty for each contact's own.
         timing: How it keeps time.
         holdout_percent: How many of a hundred people deliberately get nothing, so that the others can be compared with them.
     """
@@ -78,12 +79,14 @@ class Campaign:
     stopped_reason: str
     scheduled_at: datetime | None = None
     scheduled_wall: datetime | None = None
+    scheduled_zone: str = ""
     timing: Timing = field(default_factory=Timing)
     holdout_percent: int = 0
 
 
 def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
     """Return a campaign from its row and the second arm's subject."""
+    said = Appointment.from_json(row.timing)
     return Campaign(
         id=row.id,
         name=row.name,
@@ -102,7 +105,8 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
         finished_at=row.finished_at,
         stopped_reason=row.stopped_reason,
         scheduled_at=row.scheduled_at,
-        scheduled_wall=appointment.wall if (appointment := Appointment.from_json(row.timing)) else None,
+        scheduled_wall=said.wall if said else None,
+        scheduled_zone=said.zone if said else "",
         timing=Timing.from_json(row.timing),
         holdout_percent=row.holdout_percent,
     )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.audit.actions import AuditAction
 from core.audit.recording import record
@@ -77,7 +76,7 @@ class Scheduling:
         self._trying.check(by, campaign)
         forecast = self.forecast(by, campaign, at, timing)
         starts = self._start(forecast, checked_wall(at))
-        said = Appointment(checked_wall(at), by.label, by.lists)
+        said = Appointment(checked_wall(at), "" if timing.in_contact_zone else forecast.clock, by.label, by.lists)
         kept = {"state": CampaignState.SCHEDULED.value, "scheduled_at": starts, "stopped_reason": ""}
         kept["timing"] = timing.as_json() | said.as_json()
         with self._db.transaction() as connection:
@@ -123,10 +122,11 @@ class Scheduling:
         by = Principal(row.workspace_id, said.label, frozenset({*_LAUNCHING, Permission.SEGMENTS_VIEW}), lists=said.lists, via="schedule")
         try:
             return self._launching.launch_scheduled(by, as_campaign(row, row.subject_b))
-        except (Unavailable, StorageFull, SQLAlchemyError, OSError):
-            logger.warning("a scheduled campaign could not be launched and is tried again", extra={"campaign_id": row.id}, exc_info=True)
-        except PostwrightError as error:
-            self._give_up(row, f"It could not be launched: {error} {error.hint}".strip())
+        except Exception as error:  # one that fails, however that may be, must not keep the others from their time
+            if isinstance(error, PostwrightError) and not isinstance(error, (Unavailable, StorageFull)):
+                self._give_up(row, f"It could not be launched: {error.message} {error.hint}".strip())
+            else:
+                logger.warning("a scheduled campaign can't be launched yet, trying again", extra={"campaign_id": row.id}, exc_info=True)
         return False
 
     def _due(self) -> list[sa.Row[Any]]:

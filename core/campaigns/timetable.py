@@ -29,6 +29,7 @@ class Forecast:
         late: How many live where that time has passed already.
         never: How many can't get it: no hour of the week fits where they live.
         zones: How many time zones they live in.
+        clock: The workspace's zone.
     """
 
     people: int
@@ -37,6 +38,7 @@ class Forecast:
     late: int = 0
     never: int = 0
     zones: int = 1
+    clock: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Timetable:
         moments = [at for at in due.values() if at is not None] or [now]
         late = sum(len(ids) for zone, ids in by_zone.items() if self.is_late(zone, now))
         never = sum(len(ids) for zone, ids in by_zone.items() if due[zone] is None)
-        return Forecast(len(contact_ids), min(moments), max(moments), late, never, len(by_zone))
+        return Forecast(len(contact_ids), min(moments), max(moments), late, never, len(by_zone), self.hours.zone)
 
     def _planned(self, zone: ZoneInfo, after: datetime | None = None) -> datetime | None:
         """Return the moment it is scheduled for, for somebody who lives in a zone; where that has to be later, on a later day."""

@@ -60,18 +60,20 @@ class Appointment:
 
     Args:
         wall: The time on the clock, naive.
+        zone: Whose clock: the workspace's zone as it was then; empty for each contact's own.
         label: Who said it, as records name them.
         lists: The only lists whose contacts they might write to; None for all.
     """
 
     wall: datetime
+    zone: str
     label: str
     lists: frozenset[int] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is kept, beside the timing."""
         lists = None if self.lists is None else sorted(self.lists)
-        return {"wall": self.wall.isoformat(timespec="minutes"), "by": {"label": self.label, "lists": lists}}
+        return {"wall": self.wall.isoformat(timespec="minutes"), "zone": self.zone, "by": {"label": self.label, "lists": lists}}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Appointment | None:
@@ -79,7 +81,7 @@ class Appointment:
         if not kept.get("wall"):
             return None
         lists = kept["by"]["lists"]
-        return cls(datetime.fromisoformat(kept["wall"]), kept["by"]["label"], None if lists is None else frozenset(lists))
+        return cls(datetime.fromisoformat(kept["wall"]), kept["zone"], kept["by"]["label"], None if lists is None else frozenset(lists))
 
 
 def checked_wall(at: datetime) -> datetime:

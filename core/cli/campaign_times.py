@@ -44,7 +44,7 @@ def schedule(
     told = call.services.campaigns.forecast(call.by, campaign_id, moment, timing)
     campaign = call.services.campaigns.schedule(call.by, campaign_id, moment, timing)
     late = f" For {told.late:,} that time is over already: they get it {_LATE[timing.late]}." if told.late else ""
-    words = f"Campaign {campaign.id} “{campaign.name}” goes to {told.people:,} people {_when(call, campaign)}.{late}"
+    words = f"Campaign {campaign.id} “{campaign.name}” goes to {told.people:,} people {_when(campaign)}.{late}"
     return Answer({**facts_of(campaign), "forecast": told}, words)
 
 
@@ -57,8 +57,8 @@ def unschedule(call: Call, campaign_id: Id) -> Answer:
 _LATE = {Late.NOW: "at once", Late.NEXT_DAY: "the next day"}
 
 
-def _when(call: Call, campaign: Campaign) -> str:
-    clock = "each contact's own clock" if campaign.timing.in_contact_zone else call.workspace.timezone
+def _when(campaign: Campaign) -> str:
+    clock = f"the clock of {campaign.scheduled_zone}" if campaign.scheduled_zone else "each contact's own clock"
     return f"{campaign.scheduled_wall:%Y-%m-%d %H:%M} by {clock}, from {campaign.scheduled_at:%Y-%m-%d %H:%M} UTC on"
 
 

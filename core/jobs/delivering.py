@@ -12,7 +12,6 @@ from core.campaigns.plans import load_plan
 from core.errors import PostwrightError
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
-from core.messages.ways import Hold
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +95,6 @@ def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Call
     if plan is None:
         return None
     until = services.gate.look(plan)
-    if isinstance(until, Hold):
-        services.campaigns.note_stop(campaign_id, f"{until.reason}.")
-        services.campaigns.finish_if_done(campaign_id)
-        return DeliveryReport(stopped=until.reason)
 
     def may_go_on() -> bool:
         return not should_stop() and services.clock.now() < until and services.campaigns.is_sending(campaign_id)

@@ -51,6 +51,7 @@ def _ask_to_launch(page: Page, draft: Campaign) -> None:
     stays = " Nothing leaves this machine: the outbox keeps every email." if through.kind == "outbox" else ""
     body = f"“{plain(draft.subject)}” goes to **{number(size)} people** through {plain(through.name)}.{stays}"
     body += "\n\nWho unsubscribed or is suppressed is left out. You can pause on the way; what has left can’t be called back."
+    body += campaign_timing.before_launch(page, draft)
     if not page.workspace.postal_address:
         body += "\n\n:orange[Your postal address is missing. Many countries want it in every email.]"
     question = Question("Send this campaign?", body, f"Send to {number(size)} people now")

@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.campaigns.drafts import MAX_HOLDOUT, DraftFields
 from core.campaigns.models import Campaign
-from core.campaigns.states import CampaignState
 from core.campaigns.timetable import Forecast
 from core.campaigns.timing import Late, Timing
 from core.errors import PostwrightError
+from core.hours import minute_words
 from core.permissions import Permission
 from core.ui import dialogs, hours_input
 from core.ui.page import Page
@@ -53,6 +53,17 @@ def ask(page: Page, draft: Campaign | None) -> None:
         dialogs.dialog(DIALOG, "Schedule this campaign", lambda: _form(page, which))
 
 
+def before_launch(page: Page, draft: Campaign) -> str:
+    """Return what the question before a launch says about hours and those held out, as Markdown; may be empty."""
+    hours = draft.timing.window
+    told = [f"It only goes out {hours_input.words(hours)}; outside of these hours it waits by itself."] if hours else []
+    if quiet := page.workspace.sending_rules.quiet:
+        told.append(f"Nobody gets it in the quiet hours ({minute_words(quiet.starts)}–{minute_words(quiet.ends)} where they live).")
+    if draft.holdout_percent:
+        told.append(f"About {draft.holdout_percent}% of the people are held out.")
+    return "".join(f"\n\n{line}" for line in told)
+
+
 def waiting(page: Page, campaign: Campaign) -> None:
     """Draw what a scheduled campaign waits for; once it is launched, the page is drawn anew."""
     if page.may(Permission.CAMPAIGNS_SEND):
@@ -69,16 +80,6 @@ def waiting(page: Page, campaign: Campaign) -> None:
     st.fragment(run_every=EVERY)(body)()
 
 
-def those_who_wait(page: Page, campaign: Campaign) -> None:
-    """Say how many people of a campaign on its way wait for their hours."""
-    if campaign.state not in (CampaignState.SENDING, CampaignState.PAUSED):
-        return
-    found = page.services.campaigns.waiting(page.by, campaign.id)
-    if found.people and found.next_at:
-        words = f"{counted(found.people, 'person', 'people')} wait for their time. The next get it {page.when(found.next_at)}."
-        st.caption(f":material/schedule: {words}", help=page.exactly(found.next_at))
-
-
 def _unschedule(page: Page, campaign: Campaign) -> None:
     with page.act("It is a draft again."):
         page.services.campaigns.unschedule(page.by, campaign.id)
@@ -87,7 +88,7 @@ def _unschedule(page: Page, campaign: Campaign) -> None:
 def _told(page: Page, campaign: Campaign) -> None:
     if campaign.scheduled_wall is None:
         return
-    whose = "by each person’s own clock" if campaign.timing.in_contact_zone else f"by the clock of {plain(page.workspace.timezone)}"
+    whose = f"by the clock of {plain(campaign.scheduled_zone)}" if campaign.scheduled_zone else "by each person’s own clock"
     st.markdown(f"**{campaign.scheduled_wall:%A, %-d %B %Y, %H:%M}** {whose}")
     if campaign.stopped_reason:
         st.error(plain(campaign.stopped_reason), icon=":material/error:")
@@ -132,7 +133,9 @@ def _forecast(page: Page, draft: Campaign, at: datetime, timing: Timing) -> Fore
     st.caption(_span(page, found))
     if found.late and timing.in_contact_zone and found.late < found.people:
         st.markdown(f"For **{counted(found.late, 'person', 'people')}** this time is already over.")
-        st.radio("What about them?", list(Late), format_func=_LATE.__getitem__, key="schedule_late", label_visibility="collapsed")
+        has_hours = timing.window or page.workspace.sending_rules.quiet
+        words = _LATE | ({Late.NOW: "They get it as soon as their hours allow"} if has_hours else {})
+        st.radio("What about them?", list(Late), format_func=words.__getitem__, key="schedule_late", label_visibility="collapsed")
     if found.never:
         st.warning(
             f"{counted(found.never, 'person', 'people')} would never get it: no hour is within its window and outside the quiet "

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.analytics.models import Totals
 from core.campaigns.states import CampaignState
-from core.contacts.lookup import SkipReason
 from core.ui.figures import Figure, change, with_machines
 from core.ui.words import number, percent
 
@@ -17,17 +16,6 @@ STATES: dict[CampaignState, tuple[str, str, str]] = {
     CampaignState.PAUSED: ("Paused", "pause", "orange"),
     CampaignState.SENT: ("Sent", "check", "green"),
     CampaignState.CANCELLED: ("Cancelled", "close", "gray"),
-}
-
-# Why somebody was left out.
-SKIPPED: dict[SkipReason, str] = {
-    SkipReason.SUPPRESSED: "suppressed",
-    SkipReason.UNSUBSCRIBED: "unsubscribed",
-    SkipReason.NOT_CONFIRMED: "not confirmed",
-    SkipReason.DELETED: "deleted meanwhile",
-    SkipReason.HOLDOUT: "held out to compare with",
-    SkipReason.FREQUENCY_CAP: "got as many campaigns as the workspace allows",
-    SkipReason.NO_HOUR: "no hour fits where they live",
 }
 
 

@@ -23,7 +23,7 @@ MEANINGS: Mapping[Fate, str] = {
     Fate.WAITING: "It has not left yet, or is tried again later.",
     Fate.BOUNCED: "The provider took it, and then it came back.",
     Fate.REFUSED: "The provider or the recipient’s server would not take it.",
-    Fate.SKIPPED: "Not sent, because the person may not be mailed.",
+    Fate.SKIPPED: "Not sent: the person may not be mailed, had enough for now, or is kept out to compare with.",
     Fate.UNCERTAIN: "It was handed over and no answer came, so it may have arrived.",
     Fate.CANCELLED: "It had not left when the campaign was cancelled.",
 }
@@ -46,8 +46,9 @@ _LEFT_OUT: Mapping[str, str] = {
     SkipReason.UNSUBSCRIBED.value: "they unsubscribed",
     SkipReason.NOT_CONFIRMED.value: "they never agreed to get email",
     SkipReason.DELETED.value: "the contact was deleted",
-    "frequency_cap": "they had enough email for now",
-    "holdout": "kept out to compare with",
+    SkipReason.FREQUENCY_CAP.value: "they had enough email for now",
+    SkipReason.HOLDOUT.value: "kept out to compare with",
+    SkipReason.NO_HOUR.value: "no hour fits where they live",
 }
 
 

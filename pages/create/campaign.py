@@ -74,7 +74,6 @@ def send_test(draft: Campaign, fields: DraftFields) -> None:
 def watch(campaign: Campaign) -> None:
     campaign_actions.draw(page, campaign)
     campaign_progress.follow(page, campaign)
-    campaign_timing.those_who_wait(page, campaign)
     campaign_missing.draw(page, campaign)
     campaign_email.draw(page, campaign)
 

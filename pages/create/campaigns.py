@@ -42,13 +42,19 @@ def filtered(found: list[Campaign]) -> list[Campaign]:
 
 
 def draw(one: Campaign) -> None:
-    moment, what = (one.launched_at, "launched") if one.launched_at else (one.created_at, "made")
-    caption = f"{plain(one.subject)} · {what} {page.when(moment)}"
+    caption = f"{plain(one.subject)} · {when(one)}"
     figures = [(number(people(one)), "people")] if one.launched_at else []
     badge = partial(campaign_words.badge, one.state)
     actions = partial(delete_button, one) if one.state is CampaignState.DRAFT and may_edit else None
     query = {"id": str(one.id)}
     rows.row(one.name, EDITOR, query, caption=caption, badge=badge, figures=figures, actions=actions, key=f"campaign_{one.id}")
+
+
+def when(one: Campaign) -> str:
+    """Return what happened last, or happens next, and how long ago or ahead that is."""
+    if one.state is CampaignState.SCHEDULED:
+        return ":orange[could not be sent at its time]" if one.stopped_reason else f"goes out {page.when(one.scheduled_at)}"
+    return f"launched {page.when(one.launched_at)}" if one.launched_at else f"made {page.when(one.created_at)}"
 
 
 def people(one: Campaign) -> int:

@@ -9,7 +9,7 @@ from core.permissions import Permission
 P = Permission
 
 _ONE: Mapping[Permission, str] = {
-    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get campaigns.waiting ledger.counts ledger.page messages.after messages.get"
+    P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
     " again.missing recipients.fates recipients.find recipients.page recipients.reasons standings.now"
     " analytics.message_events requests.get bounce_mailboxes.states sender_domains.all sender_domains.get"
     " connections.all connections.by_name connections.default connections.get",

@@ -67,7 +67,6 @@ def test_a_campaign_waits_for_its_time(services: Services, admin: Program):
     other = {"at": "2026-11-24T20:00", "timing": {"in_contact_zone": True, "late": "next_day"}}
     assert admin.post(f"{path}/schedule", other).json()["timing"]["window"] is None
     assert admin.post(f"{path}/schedule", {"at": "2026-11-24T20:00Z"}).status_code == 422
-    assert admin.get(f"{path}/waiting").json() == {"people": 0, "next_at": None, "last_at": None}
     assert admin.post(f"{path}/unschedule").json()["state"] == "draft"
     odd = {"opens": "18:00", "closes": "09:00", "weekdays": ["mon"]}
     assert admin("PATCH", path, {"timing": {"window": odd}}).status_code == 422

@@ -325,7 +325,6 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK},
     "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK},
     "campaigns.unschedule": _scheduled,
-    "campaigns.waiting": _launched,
     "campaigns.pause": _launched,
     "campaigns.resume": _paused,
     "campaigns.cancel": _launched,

@@ -86,6 +86,17 @@ def test_a_bell_that_was_never_rung_is_made_up_for_at_the_start(real: Services, 
     assert mails(settings) == 30
 
 
+@pytest.mark.usefixtures("db")
+def test_a_scheduled_campaign_leaves_by_itself(real: Services, owner: Principal, draft: Draft, settings: Settings) -> None:
+    campaign = draft(30)
+    a_moment_ago = (real.clock.now() - timedelta(minutes=2)).replace(tzinfo=None)  # no worker ran then
+    real.campaigns.schedule(owner, campaign.id, a_moment_ago)
+    with worker(real.settings), worker(real.settings):
+        wait_for(lambda: is_sent(real, owner, campaign), "the campaign to be sent")
+    assert real.ledger.counts(owner, campaign.id) == {MessageState.ACCEPTED: 30}
+    assert mails(settings) == 30
+
+
 def test_a_running_worker_sweeps_and_stops_when_told(real: Services, owner: Principal, draft: Draft) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=run, args=(real, stop), kwargs={"sweep_seconds": 0.1})

@@ -65,9 +65,11 @@ def test_hours_and_holdout_are_kept_with_the_draft(app_as, shared, admin):
     app.toggle(key=f"{key}_window_on").set_value(True).run()
     app.radio(key=f"{key}_whose_hours").set_value(True)
     app.number_input(key=f"{key}_holdout").set_value(10)
-    app.button(key="save_draft").click().run()
+    app.button(key="launch").click().run()
     found = shared.campaigns.get(admin, campaign.id)
     assert (found.timing, found.holdout_percent) == (Timing(parse_window("mon-fri 9-18"), in_contact_zone=True), 10)
+    assert "It only goes out Mon–Fri, 09:00–18:00" in words_on(app)
+    assert "About 10% of the people are held out" in words_on(app)
 
 
 def test_a_window_that_never_opens_is_refused(app_as, shared, admin):
@@ -98,13 +100,7 @@ def test_why_it_was_not_launched_is_shown(app_as, shared, admin, clock):
     shared.campaigns.launch_due()
     app = app_as(Role.MARKETER)(EDITOR, id=campaign.id)
     assert "more than a day ago" in app.error[0].value
-
-
-def test_who_waits_for_their_hour_is_said(app_as, shared, admin):
-    shared.workspaces.update(admin, sending_rules=SendingRules(quiet=Quiet(660, 900)))
-    campaign = given.draft(shared, admin)
-    shared.campaigns.launch(admin, campaign.id)
-    assert "3 people wait for their time. The next get it in 3 h" in words_on(app_as(Role.MARKETER)(EDITOR, id=campaign.id))
+    assert "could not be sent at its time" in words_on(app_as(Role.MARKETER)("pages/create/campaigns.py"))
 
 
 def test_the_rules_of_the_workspace_are_kept(app_as, shared, admin):

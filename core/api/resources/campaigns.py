@@ -13,7 +13,7 @@ from core.api.door import Door, needs
 from core.api.fields import Given, Id, IdInPath, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
 from core.api.resources.reports import Report
-from core.api.timing import KeepsTime, ScheduleFor, Waiting
+from core.api.timing import KeepsTime, ScheduleFor
 from core.campaigns.drafts import MAX_HOLDOUT
 from core.campaigns.models import Audience, AudienceKind, Campaign
 from core.campaigns.states import CampaignState
@@ -52,6 +52,7 @@ class CampaignShown(Shown):
     stopped_reason: str = Field(description="Why nothing leaves at the moment, or it was not sent at its time; empty while all goes well.")
     scheduled_at: datetime | None = Field(description="When it is to be sent: when the first of its readers get it.")
     scheduled_wall: datetime | None = Field(description="The time on the clock that was said for it.", examples=["2026-12-01T09:00:00"])
+    scheduled_zone: str = Field(description="Whose clock that is; empty for each contact's own.", examples=["Europe/Berlin"])
     timing: KeepsTime
     holdout_percent: int = Field(description="How many of a hundred people deliberately get nothing.", examples=[0])
 
@@ -139,12 +140,6 @@ def schedule_campaign(caller: Asking, campaign_id: IdInPath, given: ScheduleFor)
 def unschedule_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
     """Make a scheduled campaign a draft again."""
     return _shown(caller.services.campaigns.unschedule(caller.by, campaign_id))
-
-
-@router.get("/{campaign_id}/waiting", summary="See who waits", openapi_extra=_VIEW)
-def get_waiting(caller: Asking, campaign_id: IdInPath) -> Waiting:
-    """Return how many people of a campaign on its way wait for their hours."""
-    return Waiting.model_validate(caller.services.campaigns.waiting(caller.by, campaign_id))
 
 
 @router.post("/{campaign_id}/pause", summary="Pause a campaign", openapi_extra=_SEND)
