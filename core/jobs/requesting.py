@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 LANES = 4
 # No bell: it would have to be asked for as often, and this question costs less than a millisecond.
 POLL_SECONDS = 0.2
+# After so long a connection lets those go first that have waited meanwhile.
+_TURN_SECONDS = 5.0
 _FORGET_EVERY_SECONDS = 3600.0
 # A connection that can't be reached, or a database that does not answer, is tried again after a break that grows.
 _FIRST_BREAK, _LONGEST_BREAK = 2.0, 60.0
@@ -56,7 +58,7 @@ class Requesting:
             return 0
         try:
             if now >= self._forget_at:
-                self._services.request_delivery.forget_old()
+                lanes.submit(self._forget)
                 self._forget_at = now + _FORGET_EVERY_SECONDS
             due = self._services.request_delivery.due()
         except (PostwrightError, SQLAlchemyError, OSError):
@@ -71,10 +73,20 @@ class Requesting:
             lanes.submit(self._drain, connection_id)
         return len(free)
 
-    def _drain(self, connection_id: int) -> None:
-        stopped = True
+    def _forget(self) -> None:
         try:
-            report = self._services.request_delivery.drain(connection_id, owner=self._owner, should_go_on=lambda: not self._should_stop())
+            self._services.request_delivery.forget_old()
+        except (PostwrightError, SQLAlchemyError, OSError):
+            logger.warning("old single messages can't be emptied; trying again in an hour", exc_info=True)
+
+    def _drain(self, connection_id: int) -> None:
+        stopped, turn_ends = True, time.monotonic() + _TURN_SECONDS
+
+        def goes_on() -> bool:
+            return time.monotonic() < turn_ends and not self._should_stop()
+
+        try:
+            report = self._services.request_delivery.drain(connection_id, owner=self._owner, should_go_on=goes_on)
             stopped = bool(report.stopped)
             logger.info("single messages delivered", extra={"connection_id": connection_id, **vars(report)})
         except PostwrightError as error:

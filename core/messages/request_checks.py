@@ -23,7 +23,8 @@ _MOST_HEADERS = 20
 _MOST_NOTES, _LONGEST_KEY, _LONGEST_NOTE = 20, 64, 500
 _DATA_BYTES = 100_000
 _OWN = re.compile(r"x-[a-z0-9-]{1,70}")
-_OURS = re.compile(r"x-postwright-")
+# Ours, and those by which providers take orders: some of them add recipients.
+_TAKEN = re.compile(r"x-(postwright|smtpapi|mc-|mailgun-|pm-|ses-|msys|mj-|mailjet-|mailin-|sib-|mailersend|resend-|postal-|amazon-|sg-)")
 _MESSAGE_IDS = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>(?: <[^<>\s@]{1,200}@[^<>\s@]{1,200}>)*")
 _REFERRING = {"references": "References", "in-reply-to": "In-Reply-To"}
 
@@ -104,7 +105,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     if len(headers) > _MOST_HEADERS or len({name.lower() for name in headers}) < len(headers):
         raise InvalidInput(f"There are more than {_MOST_HEADERS} headers, or one twice.", hint="Leave out what nobody reads.")
     for name, value in headers.items():
-        own = _OWN.fullmatch(name.lower()) and not _OURS.match(name.lower())
+        own = _OWN.fullmatch(name.lower()) and not _TAKEN.match(name.lower())
         if not own and name not in _REFERRING.values():
             raise InvalidInput("A header can’t be set.", hint="You can set References, In-Reply-To and names that begin with X-.")
         header_value("A header", value)

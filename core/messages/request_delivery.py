@@ -24,12 +24,13 @@ from core.messages.posting import Posting, Written, completed
 from core.messages.request_composing import RequestComposer
 from core.messages.request_content import unseal
 from core.messages.rows import Claimed
+from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages, requests
 from core.providers.base import Idempotence, Outcome, Provider, SendResult
 from core.providers.connections import Connections
 from core.providers.tables import connections
-from core.storage.database import Database, among
+from core.storage.database import Database, among, chunked
 from core.storage.vault import Vault
 
 BATCH = 20
@@ -39,6 +40,9 @@ KEPT = timedelta(days=30)
 BACK_OFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=10))
 # What can't be opened with the keys of now is not lost: somebody may bring back the right one.
 _LOCKED_FOR = timedelta(minutes=5)
+# Providers forget keys after a day; what was on its way before that may not be sent again.
+KEY_HOLDS = timedelta(hours=12)
+_AT_A_TIME = 1_000
 
 _m, _r = messages.c, requests.c
 
@@ -51,6 +55,10 @@ class _Drain:
     should_go_on: Callable[[], bool]
     tally: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
+
+    @property
+    def sent_twice_is_once(self) -> bool:
+        return self.provider.idempotence is not Idempotence.NEVER
 
     def goes_on(self) -> bool:
         return not self.stopped and self.should_go_on()
@@ -120,28 +128,29 @@ class RequestDelivery:
                 run.stopped = str(error)
         return DeliveryReport(**{each.value: run.tally[each.value] for each in Outcome}, skipped=run.tally["skipped"], stopped=run.stopped)
 
-    def forget_old(self, limit: int = 1_000) -> int:
+    def forget_old(self) -> int:
         """Empty what settled messages said, once they are old or their recipient was deleted; return how many that were.
 
         What became of them stays, and so does the message's number; who asks with their key again asks for a new message.
         """
-        is_over = sa.or_(
-            _r.created_at < self._clock.now() - KEPT,
-            sa.and_(_m.contact_id.isnot(None), ~sa.exists().where(contacts.c.id == _m.contact_id)),
-        )
-        settled = _m.state.not_in([state.value for state in OPEN_STATES])
-        old = sa.select(_r.message_id).join(messages, _m.id == _r.message_id).where(_r.content != "", settled, is_over).limit(limit)
+        kept = sa.select(_r.message_id).join(messages, _m.id == _r.message_id).where(_r.content != "")
+        settled = kept.where(_m.state.not_in([state.value for state in OPEN_STATES]))
+        old = settled.where(_r.created_at < self._clock.now() - KEPT)
+        deleted = settled.where(_m.contact_id.isnot(None), ~sa.exists().where(contacts.c.id == _m.contact_id))
+        with self._db.read() as connection:
+            ids = sorted({*connection.execute(old).scalars(), *connection.execute(deleted).scalars()})
         empty = {"content": "", "recipient": "", "connection_id": None, "request_key": None}
-        with self._db.transaction() as connection:
-            ids = list(connection.execute(old).scalars())
-            connection.execute(sa.update(requests).where(_r.message_id.in_(among(connection, ids))).values(**empty))
+        for chunk in chunked(ids, _AT_A_TIME):
+            with self._db.transaction() as connection:
+                connection.execute(sa.update(requests).where(_r.message_id.in_(among(connection, chunk))).values(**empty))
         return len(ids)
 
     def _release_expired(self, run: _Drain) -> None:
         """Let what a dead sender had under way be sent again only where the provider delivers the same key once."""
-        is_once = run.provider.idempotence is not Idempotence.NEVER
+        now, mine = self._clock.now(), _of(run.connection_id)
         with self._db.transaction() as connection:
-            release_expired_of(connection, _of(run.connection_id), self._clock.now(), {run.connection_id} if is_once else ())
+            release_expired_of(connection, sa.and_(mine, _m.lease_until <= now - KEY_HOLDS), now, ())
+            release_expired_of(connection, mine, now, {run.connection_id} if run.sent_twice_is_once else ())
 
     def _send_some(self, run: _Drain) -> bool:
         """Send a few messages; return whether there may be more."""
@@ -170,9 +179,8 @@ class RequestDelivery:
         left = self._posting.intend(run.owner, written, run.connection_id)
         if not left:
             return
-        outcomes = [
-            (claimed, _sooner(claimed, each)) for claimed, each in completed(left, run.provider.send([one.message for one in left]))
-        ]
+        results = completed(left, run.provider.send([each.message for each in left]))
+        outcomes = [(claimed, _again(claimed, result, run.sent_twice_is_once)) for claimed, result in results]
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._posting.record(run.owner, outcomes, run.provider)
         run.stopped = next((result.reason for _, result in outcomes if not result.attempted), "")
@@ -225,8 +233,13 @@ def _of(connection_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(_m.campaign_id.is_(None), _m.connection_id == connection_id)
 
 
-def _sooner(claimed: Claimed, result: SendResult) -> SendResult:
-    """Return a result whose retry comes as soon as somebody who waits for it deserves, unless the provider names a time."""
+def _again(claimed: Claimed, result: SendResult, sent_twice_is_once: bool) -> SendResult:
+    """Return a result whose retry comes as soon as somebody who waits for it deserves, unless the provider names a time.
+
+    What nobody knows the outcome of is asked again, too, where the provider delivers the same key once.
+    """
+    if result.outcome is Outcome.UNCERTAIN and sent_twice_is_once and claimed.attempts + 1 < MAX_ATTEMPTS:
+        result = replace(result, outcome=Outcome.RETRY)
     if result.outcome is not Outcome.RETRY or result.retry_after is not None:
         return result
     return replace(result, retry_after=BACK_OFF[min(claimed.attempts, len(BACK_OFF) - 1)])

@@ -13,7 +13,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
 from core.contacts.tables import contacts
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.ids import fingerprint
 from core.messages.request_checks import checked
 from core.messages.request_content import Content, Template, as_given, seal, unseal, written
@@ -102,7 +102,7 @@ class Requests:
             ).one_or_none()
         if row is None:
             raise NotFound("There is no such message.", hint="Messages of campaigns are listed with their campaign.")
-        content = unseal(row.content, self._vault) if row.content else None
+        content = self._kept(row.content)
         return RequestedMessage(
             row.message_id,
             content.subject if content else "",
@@ -112,6 +112,13 @@ class Requests:
             content.metadata if content else {},
             row.created_at,
         )
+
+    def _kept(self, sealed: str) -> Content | None:
+        """Return what a message said, None where it is forgotten or the keys of now don't open it."""
+        try:
+            return unseal(sealed, self._vault) if sealed else None
+        except Unavailable:
+            return None
 
     def _written(self, connection: sa.Connection, by: Principal, asked: Request, contact: Contact | None) -> tuple[int | None, Content]:
         if asked.template is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import policy
@@ -28,14 +28,15 @@ from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
 from core.messages.posting import Posting
 from core.messages.request_composing import RequestComposer
-from core.messages.request_delivery import BACK_OFF, KEPT, RequestDelivery
+from core.messages.request_delivery import BACK_OFF, KEPT, KEY_HOLDS, RequestDelivery
 from core.messages.request_models import Request
 from core.messages.requests import Requests
 from core.messages.rows import MessageRow
+from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import MessageState
 from core.messages.tables import messages, requests
 from core.permissions import Permission, Principal
-from core.providers.base import Attachment
+from core.providers.base import Attachment, Idempotence, Outcome, OutgoingMessage, SendResult
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
@@ -348,6 +349,85 @@ def test_every_attempt_sends_the_same_bytes(
     assert b"Sun, 22 Nov 2026 12:00:00 +0000" in sent[0]
 
 
+class Provider:
+    """Delivers a key once, if it is alone; says what it is told to say."""
+
+    kind, batch_size, idempotence = "resend", 100, Idempotence.ALONE
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.says = Outcome.ACCEPTED
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        self.asked.append([message.key for message in messages])
+        return [SendResult(message.message_id, self.says) for message in messages]
+
+    def check(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class OneProvider(Connections):
+    """Connections that all lead to one provider."""
+
+    provider = Provider()
+
+    def open(self, workspace_id: int, connection_id: int) -> Provider:
+        return self.provider
+
+
+@pytest.fixture
+def alone(
+    db: Database, clock: FrozenClock, ledger: Ledger, posting: Posting, tmp_path: Path, delivery_of: RequestDelivery
+) -> tuple[RequestDelivery, Provider]:
+    made = OneProvider(db, clock, Vault(KEY), tmp_path)
+    made.provider = Provider()
+    composer = RequestComposer(TrackingUrls(TokenSigner(KEY), "https://track.example"), KEY)
+    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, made), made.provider
+
+
+def test_a_provider_that_knows_a_key_again_only_alone_gets_each_message_alone(
+    asked: Requests, alone: tuple[RequestDelivery, Provider], workspace: Principal
+) -> None:
+    delivery, provider = alone
+    for _ in range(25):
+        asked.submit(workspace, RECEIPT)
+
+    assert send(delivery) == [DeliveryReport(accepted=25)]
+    assert [len(keys) for keys in provider.asked] == [1] * 25
+    assert len({key for keys in provider.asked for key in keys}) == 25
+
+
+def test_what_nobody_knows_the_outcome_of_is_asked_again_by_its_key_but_not_for_ever(
+    asked: Requests, alone: tuple[RequestDelivery, Provider], workspace: Principal, clock: FrozenClock, row: Callable[[int], MessageRow]
+) -> None:
+    delivery, provider = alone
+    message_id = asked.submit(workspace, RECEIPT).message_id
+    provider.says = Outcome.UNCERTAIN
+    for _ in range(MAX_ATTEMPTS + 2):
+        send(delivery)
+        clock.advance(BACK_OFF[-1])
+
+    assert len(provider.asked) == MAX_ATTEMPTS
+    assert len({keys[0] for keys in provider.asked}) == 1
+    assert row(message_id).state is MessageState.UNCERTAIN
+
+
+def test_a_key_that_the_provider_may_have_forgotten_is_not_relied_on(
+    asked: Requests, delivery_of: RequestDelivery, workspace: Principal, clock: FrozenClock, killed: Callable[[], None],
+    row: Callable[[int], MessageRow], tmp_path: Path,
+) -> None:  # fmt: skip
+    ids = [asked.submit(workspace, RECEIPT).message_id for _ in range(3)]
+    killed()
+    clock.advance(LEASE + KEY_HOLDS)
+
+    assert send(delivery_of) == [DeliveryReport(accepted=1)]
+    assert [row(message_id).state.value for message_id in ids] == ["uncertain", "uncertain", "accepted"]
+    assert len(mails(tmp_path)) == 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"to": "nobody"}, "“to” can’t be used"),
     ({"to": "grüße@example.com"}, "“to” can’t be used"),
@@ -363,6 +443,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"headers": {"X-A": "1\r\nBcc: all@example.com"}}, "line break"),
     ({"headers": {"X-A\r\nBcc": "1"}}, "can’t be set"),
     ({"headers": {"X-Postwright-Message": "1"}}, "can’t be set"),
+    ({"headers": {"X-MC-BccAddress": "all@example.com"}}, "can’t be set"),
+    ({"headers": {"X-SMTPAPI": "{}"}}, "can’t be set"),
     ({"headers": {"References": "hello"}}, "Message-IDs"),
     ({"headers": {"X-A": "1", "x-a": "2"}}, "one twice"),
     ({"headers": {"X-A": ""}}, "empty"),
