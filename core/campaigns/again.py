@@ -15,8 +15,9 @@ from core.campaigns.tables import campaign_lists, campaigns
 from core.campaigns.visibility import this
 from core.clock import Clock
 from core.contacts.lists import Lists
+from core.contacts.lookup import SkipReason
 from core.errors import Conflict
-from core.experiments.experiments import deal, load_arms
+from core.experiments.experiments import deal, hold_out, load_arms
 from core.messages.ledger import Ledger
 from core.messages.missing import Choice, Missing, count_missing, requeue, without_message
 from core.messages.states import MessageState
@@ -58,7 +59,7 @@ class Again:
             return count_missing(connection, by.workspace_id, campaign_id)
 
     def joined(self, by: Principal, campaign_id: int) -> int:
-        """Return how many have come into the audience since the launch, those included who can't be mailed.
+        """Return how many have come into the audience since the launch and would get it, those included who can't be mailed.
 
         Raises:
             Denied: If `by` may not see campaigns, or people.
@@ -68,7 +69,9 @@ class Again:
         by.require(Permission.CONTACTS_VIEW)
         with self._db.read() as connection:
             campaign = load_campaign(connection, by, campaign_id)
-        return len(self._newcomers(by, campaign)) if campaign.state in _LAUNCHED else 0
+        if campaign.state not in _LAUNCHED:
+            return 0
+        return len(hold_out(campaign.id, self._newcomers(by, campaign), campaign.holdout_percent)[0])
 
     def send(self, by: Principal, campaign_id: int, chosen: Choice) -> int:
         """Let the chosen wait to be sent, and the campaign go on; return how many. Where nobody is left, nothing changes.
@@ -91,7 +94,7 @@ class Again:
         with self._db.transaction() as connection:
             campaign = load_campaign(connection, by, campaign_id, for_update=True)
             moved = requeue(connection, by.workspace_id, campaign_id, chosen, self._clock.now())
-            joined = self._enqueue(connection, by, campaign_id, newcomers)
+            joined = self._enqueue(connection, by, campaign, newcomers)
             total = sum(moved.values()) + joined
             if total:
                 self._reopen(connection, by, campaign)
@@ -108,11 +111,13 @@ class Again:
         with self._db.read() as connection:
             return without_message(connection, by.workspace_id, campaign.id, contact_ids)
 
-    def _enqueue(self, connection: sa.Connection, by: Principal, campaign_id: int, contact_ids: list[int]) -> int:
-        if not contact_ids:
-            return 0
-        arms = load_arms(connection, by.workspace_id, campaign_id)
-        return self._ledger.enqueue(connection, by.workspace_id, campaign_id, deal(campaign_id, contact_ids, arms))
+    def _enqueue(self, connection: sa.Connection, by: Principal, campaign: Campaign, contact_ids: list[int]) -> int:
+        """Queue messages for newcomers, dealt out and held out as everybody was at the launch; return how many."""
+        kept, held = hold_out(campaign.id, contact_ids, campaign.holdout_percent)
+        rows, nothing = [(contact_id, None) for contact_id in held], SkipReason.HOLDOUT.value
+        self._ledger.enqueue(connection, by.workspace_id, campaign.id, rows, skipped=nothing)
+        arms = load_arms(connection, by.workspace_id, campaign.id)
+        return self._ledger.enqueue(connection, by.workspace_id, campaign.id, deal(campaign.id, kept, arms))
 
     def _reopen(self, connection: sa.Connection, by: Principal, campaign: Campaign) -> None:
         """Let a campaign that was over go on; a paused one stays paused."""

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
+from core.contacts.lookup import SkipReason
 from core.contacts.tables import contacts, suppressions
 from core.messages.leasing import move
 from core.messages.reasons import is_for_good, meaning, together
@@ -25,7 +26,7 @@ from core.storage.database import among, chunked
 _S = MessageState
 _MISSING = (_S.CANCELLED, _S.SKIPPED, _S.REFUSED, _S.UNCERTAIN)
 # They were left out on purpose, so that what the campaign changes can be measured; sending to them would spoil that.
-KEPT_OUT = frozenset({"holdout"})
+KEPT_OUT = frozenset({SkipReason.HOLDOUT.value})
 _IN_LIST = 10_000
 
 _m = messages.c

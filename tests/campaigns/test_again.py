@@ -164,6 +164,20 @@ def test_those_who_joined_the_list_since_get_it_in_the_arm_they_belong_to(servic
     assert {row.variant_id for row in services.ledger.page(by, campaign.id)} == arms
 
 
+def test_of_those_who_joined_since_as_many_are_held_out_as_of_the_others(services: Services, by: Principal, draft: Draft) -> None:
+    made = draft(people=2, holdout_percent=50)
+    campaign = services.campaigns.launch(by, made.id)
+    for n in range(40):
+        services.contacts.save(by, f"late-{n}@example.com", list_ids=[made.audience.id])
+    joined = services.again.joined(by, campaign.id)
+    assert 5 < joined < 35
+    assert services.again.send(by, campaign.id, Choice(joined=True, skipped=True)) == joined
+    found = counts(services, by, campaign)
+    assert sum(found.values()) == 42
+    assert services.again.send(by, campaign.id, Choice(joined=True, skipped=True)) == 0
+    assert services.again.missing(by, campaign.id).barred == found[S.SKIPPED]
+
+
 def test_those_a_segment_has_found_since_get_it(services: Services, by: Principal, draft: Draft) -> None:
     made = draft(people=2)
     segment = services.segments.create(by, "Readers", {"all": [{"field": "email", "operator": "contains", "value": "reader"}]})
