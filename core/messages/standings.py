@@ -85,6 +85,12 @@ class _Watched:
     good_until: datetime | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def is_good(self, now: datetime, after: datetime | None) -> bool:
+        """Return whether the last count still serves."""
+        if self.standing is None or self.standing.at is None or self.good_until is None:
+            return False
+        return self.standing.at <= now < self.good_until and (after is None or self.standing.at > after)
+
 
 class Standings:
     """Tells how campaigns stand, to however many watch.
@@ -100,12 +106,13 @@ class Standings:
         self._lock = threading.Lock()
         self._watched: dict[tuple[int, int], _Watched] = {}
 
-    def now(self, by: Principal, campaign_id: int) -> Standing:
+    def now(self, by: Principal, campaign_id: int, *, after: datetime | None = None) -> Standing:
         """Return how a campaign stands.
 
         Args:
             by: Who asks.
             campaign_id: The campaign.
+            after: A count from before this moment is not new enough: what is over does not count on, and is not asked again.
 
         Raises:
             Denied: If `by` may not see campaigns.
@@ -117,12 +124,10 @@ class Standings:
             if seen is not None and campaign_id not in seen:
                 return Standing()
         watched = self._of(by.workspace_id, campaign_id)
-        if watched.standing is not None and watched.lock.locked():
+        if watched.standing is not None and after is None and watched.lock.locked():
             return watched.standing  # somebody counts already
         with watched.lock:
-            now, known = self._clock.now(), watched.standing
-            is_good = known is not None and known.at is not None and watched.good_until is not None and known.at <= now < watched.good_until
-            if not is_good:
+            if not watched.is_good(self._clock.now(), after):
                 self._count(watched, by.workspace_id, campaign_id)
             assert watched.standing is not None
             return watched.standing

@@ -36,7 +36,7 @@ def follow(page: Page, campaign: Campaign) -> None:
         now = page.services.campaigns.get(page.by, campaign.id)
         if now.state is not campaign.state:
             st.rerun()
-        _draw(page, now, page.services.standings.now(page.by, campaign.id))
+        _draw(page, now, page.services.standings.now(page.by, campaign.id, after=now.finished_at))
 
     st.fragment(run_every=_EVERY.get(campaign.state))(body)()
 

@@ -93,7 +93,7 @@ class SentToMissing(Shown):
 def get_progress(caller: Asking, campaign_id: IdInPath) -> ProgressShown:
     """Return how many of what, how fast it goes, and what waits until when."""
     campaign = caller.services.campaigns.get(caller.by, campaign_id)
-    found = caller.services.standings.now(caller.by, campaign_id)
+    found = caller.services.standings.now(caller.by, campaign_id, after=campaign.finished_at)
     return ProgressShown(
         state=campaign.state,
         launched_at=campaign.launched_at,
