@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core.campaigns.timing import STILL_ON_TIME, Late, Timing, hours_of
-from core.contacts.zones import people_by_zone
+from core.contacts.zones import by_zone
 from core.hours import Hours, moment
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
@@ -105,11 +105,7 @@ class Timetable:
     def _by_zone(self, connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int]) -> dict[ZoneInfo, list[int]]:
         """Return the contacts by zone; those that were deleted meanwhile are left out."""
         home = self.hours.home
-        if not self.is_personal:
-            return {home: list(contact_ids)}
-        chosen = set(contact_ids)
-        everybody = people_by_zone(connection, workspace_id, home)
-        return {zone: sorted(mine) for zone, ids in everybody.items() if (mine := chosen.intersection(ids))}
+        return by_zone(connection, workspace_id, contact_ids, home) if self.is_personal else {home: list(contact_ids)}
 
 
 def timetable(connection: sa.Connection, workspace_id: int, timing: Timing, wall: datetime | None) -> Timetable:

@@ -301,6 +301,17 @@ def test_whose_hours_are_over_is_put_off_a_zone_at_a_time(services: Services, by
     assert claims == {0: 3}
 
 
+def test_for_whom_no_hour_fits_is_left_out_with_the_reason(services: Services, by: Principal, draft: Draft, clock: FrozenClock) -> None:
+    services.workspaces.update(by, sending_rules=SendingRules(quiet=Quiet(1260, 480)))
+    made = draft(people=2, timing=Timing(parse_window("11-14")))
+    living_in(services, by, made, {"honolulu": "Pacific/Honolulu"})  # there it is one to four in the night
+    assert services.campaigns.forecast(by, made.id).never == 1
+    services.campaigns.launch(by, made.id)
+    deliver(services, made)
+    assert services.ledger.counts(by, made.id) == {MessageState.ACCEPTED: 2, MessageState.SKIPPED: 1}
+    assert [row.reason for row in services.ledger.page(by, made.id, MessageState.SKIPPED)] == ["no_hour"]
+
+
 def test_nobody_gets_more_than_the_workspace_allows(services: Services, by: Principal, draft: Draft, clock: FrozenClock) -> None:
     services.workspaces.update(by, sending_rules=SendingRules(cap=Cap(2, 7)))
     made = [draft() for _ in range(3)]
