@@ -11,6 +11,7 @@ from typing import Any
 
 from core.app import Services
 from core.campaigns.models import Audience
+from core.contacts.importing import ContactImport
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
@@ -78,7 +79,13 @@ class Door:
 def doors() -> list[Door]:
     """Return every public method of every service whose first parameter is a principal."""
     services = inspect.getmembers(Services, lambda member: isinstance(member, cached_property))
-    return [door for name, made in services for door in _of(name, inspect.signature(made.func, eval_str=True).return_annotation)]
+    return [door for name, made in services for door in _of(name, _made(made.func))]
+
+
+def _made(make: Callable[..., object]) -> type:
+    # What a worker does without is imported only where it is used, so its name stands in no module.
+    found: type = inspect.signature(make, eval_str=True, locals={"ContactImport": ContactImport}).return_annotation
+    return found
 
 
 def _of(service: str, kind: type) -> Iterator[Door]:
