@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.api.tables import idempotency_keys
+from core.messages.tables import messages
 from core.permissions import Permission, Principal
 from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
@@ -72,6 +73,19 @@ def test_a_hard_bounce_suppresses_the_address_of_somebody_who_is_no_contact(
     deliver(services)
     found = admin.get(f"/messages/{again}").json()
     assert (found["state"], found["reason"]) == ("skipped", "suppressed: hard_bounce")
+
+
+def test_what_a_provider_reports_settles_an_uncertain_one(services: Services, admin: Program, clock: FrozenClock) -> None:
+    message_id = admin.post("/messages", RECEIPT).json()["id"]
+    with services.db.transaction() as connection:
+        connection.execute(sa.update(messages).values(state="uncertain", reason="the sender stopped before the answer came"))
+    assert [one["id"] for one in admin.get("/messages?state=uncertain").json()["data"]] == [message_id]
+    with closing(JournalWriter(services.settings.journal_dir, "receiver")) as journal:
+        journal.append([event_record(EventKind.DELIVERED, clock.now(), "webhook", message_id=message_id)])
+    services.ingester.catch_up()
+
+    found = admin.get(f"/messages/{message_id}").json()
+    assert (found["state"], found["reason"], [event["kind"] for event in found["events"]]) == ("delivered", "", ["delivered"])
 
 
 def test_the_same_key_makes_one_message_even_where_the_first_answer_was_never_kept(services: Services, admin: Program) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from core.messages.tables import messages
 from core.permissions import Principal
 from core.settings import Settings
 from tests.jobs.test_worker import Draft, is_sent, let_leases_run_out, mails, worker
+from tests.support.esp.resend import FakeResend
+from tests.support.esp.server import GOOD_KEY, Call, Reply
+from tests.support.esp.server import serving as serving_fake
 from tests.support.mail_server import MailServer, free_port, serving
 from tests.support.waiting import wait_for
 
@@ -68,6 +72,39 @@ def test_a_killed_worker_sends_what_the_provider_knows_by_its_key_once_more(real
     with worker(real.settings):
         wait_for(lambda: states(real) == {"accepted": 60}, "all to be sent")
     assert mails(settings) == 60
+
+
+class KillingResend(FakeResend):
+    """Takes a message and kills its sender before the answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.victim: subprocess.Popen[bytes] | None = None
+
+    def answer(self, call: Call) -> Reply:
+        reply = super().answer(call)
+        if self.victim is not None and self.delivered:
+            self.victim.send_signal(signal.SIGKILL)
+        return reply
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("db")
+def test_a_worker_killed_before_the_answer_asks_again_where_the_provider_knows_the_key(real: Services, owner: Principal) -> None:
+    service = KillingResend()
+    with serving_fake(service):
+        connection = real.connections.add(owner, "Resend", "resend", {"api_key": GOOD_KEY, "api_url": service.url}).id
+        message_id = real.requests.submit(owner, replace(RECEIPT, connection=connection)).message_id
+        with worker(real.settings) as service.victim:
+            service.victim.wait(60)
+        service.victim = None
+        assert states(real) == {"sending": 1}
+        let_leases_run_out(real)
+        with worker(real.settings):
+            wait_for(lambda: states(real) == {"accepted": 1}, "the answer of before")
+    asked = [call.headers["idempotency-key"] for call in service.calls if call.path == "/emails"]
+    assert asked == [real.composer.message_key(message_id)] * 2
+    assert len(service.delivered) == 1
 
 
 @pytest.mark.faults
