@@ -13,11 +13,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.campaigns.plans import plan_of_message
 from core.contacts.lookup import contacts_by_id
+from core.contacts.tables import contacts
 from core.errors import PostwrightError
 from core.messages.composing import Composer
-from core.messages.tables import messages
+from core.messages.request_composing import RequestComposer
+from core.messages.request_content import unseal
+from core.messages.tables import messages, requests
 from core.storage.database import Database
 from core.storage.tables import workspaces
+from core.storage.vault import Vault
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 3.0
@@ -31,10 +35,12 @@ class Lookups:
     Args:
         db: The database.
         composer: Renders a message again, without its pixel.
+        requested: The same for those that belong to no campaign.
+        vault: Opens what those say.
     """
 
-    def __init__(self, db: Database, composer: Composer) -> None:
-        self._db, self._composer = db, composer
+    def __init__(self, db: Database, composer: Composer, requested: RequestComposer, vault: Vault) -> None:
+        self._db, self._composer, self._requested, self._vault = db, composer, requested, vault
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 
     async def workspace_name(self, message_id: int) -> str:
@@ -72,11 +78,19 @@ class Lookups:
         with self._db.read() as connection:
             planned = plan_of_message(connection, message_id)
             if planned is None:
-                return None
+                return self._single(connection, message_id)
             contact = contacts_by_id(connection, planned.plan.workspace_id, [planned.contact_id]).get(planned.contact_id)
         if contact is None:
             return None
         return str(self._composer.compose(planned.plan, message_id, contact, planned.variant_id).html)
+
+    def _single(self, connection: sa.Connection, message_id: int) -> str | None:
+        """Return a message that belongs to no campaign, while it is kept; only what a template wrote has a link that leads here."""
+        deleted = sa.and_(messages.c.contact_id.isnot(None), ~sa.exists().where(contacts.c.id == messages.c.contact_id))
+        wanted = sa.select(requests.c.content).join(messages, messages.c.id == requests.c.message_id)
+        sealed = connection.execute(wanted.where(requests.c.message_id == message_id, requests.c.content != "", ~deleted)).scalar()
+        content = unseal(sealed, self._vault) if sealed else None
+        return self._requested.html(message_id, content) if content and content.mark else None
 
     def _ping(self) -> bool:
         with self._db.read() as connection:

@@ -10,6 +10,7 @@ from core.links.snapshot import LinkSnapshot
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
+from core.messages.request_composing import RequestComposer
 from core.providers.webhook_doors import WebhookDoors
 from core.settings import Settings
 from core.storage.database import Database
@@ -64,10 +65,11 @@ def build(settings: Settings, clock: Clock) -> Parts:
     """Return the parts of this installation."""
     db = Database(settings.resolved_database_url)
     signer = TokenSigner(settings.key, settings.previous_keys)
-    lookups = Lookups(db, Composer(UrlsWithoutPixel(signer, settings.public_url), settings.key))
+    quiet, vault = UrlsWithoutPixel(signer, settings.public_url), Vault(settings.key, settings.previous_keys)
+    lookups = Lookups(db, Composer(quiet, settings.key), RequestComposer(quiet, settings.key), vault)
     urls = TrackingUrls(signer, settings.public_url)
     destinations = Destinations(db, snapshot=LinkSnapshot(settings.links_snapshot))
-    doors = WebhookDoors(db, Vault(settings.key, settings.previous_keys))
+    doors = WebhookDoors(db, vault)
     notes, metrics = Notes(settings.journal_dir), Metrics(settings.links_snapshot.parent)
     metrics.watch("postwright_receiver_known_links", lambda: destinations.count)
     metrics.watch("postwright_receiver_journal_backlog", lambda: notes.waiting)

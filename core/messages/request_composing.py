@@ -54,13 +54,17 @@ class RequestComposer:
             from_email=content.from_email,
             from_name=content.from_name,
             subject=content.subject,
-            html=Filled.whole(self._addressed(content.html, content.mark, message_id)),
+            html=Filled.whole(self.html(message_id, content)),
             text=Filled.whole(self._addressed(content.text, content.mark, message_id)),
             headers=headers,
             attachments=content.attachments,
             is_bulk=False,
             to_name=content.to_name,
         )
+
+    def html(self, message_id: int, content: Content) -> str:
+        """Return the HTML of one message, as its recipient has it."""
+        return self._addressed(content.html, content.mark, message_id)
 
     def _addressed(self, text: str, mark: str, message_id: int) -> str:
         if not mark or mark not in text:

@@ -6,11 +6,16 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from core.app import build
 from core.links.tokens import Purpose, TokenSigner
+from core.messages.request_models import Request
+from core.permissions import Principal
 from core.storage.journal import JournalReader
 from tests.receiver.conftest import BROWSER, WORKSPACE, Site, add_link
 from tests.support.waiting import wait_for
@@ -225,6 +230,20 @@ def test_a_message_is_shown_in_the_browser_without_counting_as_an_open(site: Sit
     assert "pw-end" not in answer.text
     assert "sandbox" in answer.headers["content-security-policy"]
     assert "script-src" not in answer.headers["content-security-policy"]  # default-src 'none' holds
+
+
+def test_a_single_message_is_shown_where_a_template_wrote_its_link(site: Site) -> None:
+    with closing(build(site.settings)) as services:
+        by = Principal.system(services.workspaces.by_name(WORKSPACE).id)
+        services.templates.save(by, "Receipt", "<p>Order {{ data.order }}, <a href='{{ view_url }}'>in the browser</a></p>")
+        request = Request("grace@example.com", "shop@example.com", "Order", template="Receipt", data={"order": "A-1"})
+        written = services.requests.submit(by, request).message_id
+        given = services.requests.submit(by, replace(request, template=None, data={}, html="<p>Order</p>")).message_id
+    shown = site.http.get(site.urls.view(written))
+
+    assert (shown.status_code, "Order A-1" in shown.text, site.urls.view(written) in shown.text) == (200, True, True)
+    assert site.http.get(site.urls.view(given)).status_code == 404
+    assert site.http.post(site.urls.unsubscribe(written)).status_code == 200
 
 
 def test_a_message_that_is_gone_says_so(site: Site) -> None:
