@@ -22,6 +22,7 @@ from core.messages.request_delivery import RequestDelivery
 from core.messages.requests import Requests
 from core.messages.standings import Standings
 from core.messages.ways import Ways
+from core.providers.pace_book import PaceBook
 from core.storage.journal import JournalWriter
 
 
@@ -51,7 +52,7 @@ class SendingServices(DeliverabilityServices):
     @cached_property
     def delivery(self) -> Delivery:
         """The loop that sends."""
-        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.connections)
+        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.clock, self.connections, PaceBook(self.db, self.clock))
         return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
 
     @cached_property

@@ -223,6 +223,10 @@ class Campaigns:
         """Keep why sending stopped, in words, or with an empty reason that it goes on; for the worker."""
         self._control.note_stop(campaign_id, reason)
 
+    def wait_for_person(self, campaign_id: int, reason: str) -> None:
+        """Pause a campaign that can't go on before a person has changed something, and keep why; for the worker."""
+        self._control.wait_for_person(campaign_id, reason)
+
     def is_sending(self, campaign_id: int) -> bool:
         """Return whether a campaign may be sent right now; for the worker."""
         return self._control.is_sending(campaign_id)

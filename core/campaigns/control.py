@@ -54,6 +54,7 @@ class Control:
         """
         with self._db.transaction() as connection:
             if self._move(connection, by, campaign_id, CampaignState.SENDING):
+                connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(stopped_reason=""))
                 self._note(connection, by, campaign_id, AuditAction.CAMPAIGN_RESUMED)
 
     def cancel(self, by: Principal, campaign_id: int) -> int:
@@ -92,6 +93,16 @@ class Control:
                 return
         with self._db.transaction() as connection:
             connection.execute(sa.update(campaigns).where(*changing).values(stopped_reason=reason))
+
+    def wait_for_person(self, campaign_id: int, reason: str) -> None:
+        """Pause a campaign because nothing can leave before a person has changed something; keep why, in words."""
+        mine = (campaigns.c.id == campaign_id, campaigns.c.state == CampaignState.SENDING.value)
+        paused = sa.update(campaigns).where(*mine).values(state=CampaignState.PAUSED.value, stopped_reason=reason)
+        with self._db.transaction() as connection:
+            workspace_id = connection.execute(paused.returning(campaigns.c.workspace_id)).scalar()
+            if workspace_id is not None:
+                worker = Principal.system(workspace_id, "worker")
+                self._note(connection, worker, campaign_id, AuditAction.CAMPAIGN_PAUSED, {"because": "sign_in"})
 
     def is_sending(self, campaign_id: int) -> bool:
         """Return whether a campaign may be sent right now; asked between two batches."""

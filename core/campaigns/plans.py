@@ -12,7 +12,7 @@ from core.campaigns.tables import campaigns
 from core.campaigns.timing import Timing, hours_of
 from core.experiments.tables import arms
 from core.links.tables import links
-from core.messages.plan import PinnedVersion, SendPlan, WorkspaceCap
+from core.messages.plan import PinnedVersion, Route, SendPlan, WorkspaceCap
 from core.messages.tables import messages
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
@@ -92,4 +92,5 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         track_conversions=row.track_conversions,
         hours=hours if hours.window or hours.quiet else None,
         cap=cap,
+        routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
     )

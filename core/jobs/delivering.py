@@ -104,6 +104,9 @@ def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Call
     except PostwrightError as error:
         services.campaigns.note_stop(campaign_id, str(error))
         raise
+    if report.needs_person:
+        services.campaigns.wait_for_person(campaign_id, f"{report.stopped.rstrip('.')}.")
+        return report
     # A drain that found nothing due (what could not leave waits a while) says nothing about whether it would leave now.
     if report.stopped or report.accepted or report.refused:
         services.campaigns.note_stop(campaign_id, f"{report.stopped.rstrip('.')}." if report.stopped else "")

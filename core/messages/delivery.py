@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.clock import Clock
 from core.contacts.lookup import Contact
@@ -22,7 +23,8 @@ from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
 from core.messages.posting import Posting, Written, completed
 from core.messages.rows import Claimed
-from core.messages.ways import Hold, OpenWays, Way, Ways
+from core.messages.way import Hold, Way
+from core.messages.ways import OpenWays, Ways
 from core.providers.base import Outcome, SendResult
 
 LARGEST_BATCH = 1_000
@@ -41,6 +43,7 @@ class DeliveryReport:
         uncertain: Messages whose outcome nobody knows.
         skipped: Messages to people who may not be mailed.
         stopped: Why the drain ended early, in words; empty if it did not.
+        needs_person: Whether nothing more will leave before a person has changed something.
     """
 
     accepted: int = 0
@@ -49,6 +52,7 @@ class DeliveryReport:
     uncertain: int = 0
     skipped: int = 0
     stopped: str = ""
+    needs_person: bool = False
 
 
 @dataclass
@@ -62,9 +66,14 @@ class _Drain:
     pause: Callable[[float], None]
     tally: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
+    needs_person: bool = False
 
     def goes_on(self) -> bool:
         return not self.stopped and self.should_go_on()
+
+    def stop(self, hold: Hold) -> None:
+        self.stopped = self.stopped or hold.reason
+        self.needs_person = self.needs_person or hold.needs_person
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,8 @@ class Delivery:
                 self._send_all(run)
             except StorageFull as error:
                 run.stopped = str(error)
-        return DeliveryReport(**{each.value: run.tally[each.value] for each in Outcome}, skipped=run.tally["skipped"], stopped=run.stopped)
+        tally = {each.value: run.tally[each.value] for each in Outcome}
+        return DeliveryReport(**tally, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=run.needs_person)
 
     def report_again(self) -> int:
         """Report `sent` facts once more that got lost; see `Posting.report_again`."""
@@ -142,11 +152,12 @@ class Delivery:
                     try:
                         if before is not None:
                             self._finish(run, before)
-                        if run.goes_on():
+                        if run.goes_on() and run.ways.may_take(chunk.way):
                             underway = self._start(run, chunk, lane)
                     finally:
                         if underway is None:  # nobody has to wait for the lease of what is only claimed
                             self._ledger.release(run.owner, [each.claimed.message_id for each in chunk.written])
+                            run.ways.give_back(chunk.way, chunk.people)
             finally:  # whatever went wrong with the next chunk, what has left is put on record
                 if underway is not None:
                     self._finish(run, underway)
@@ -156,20 +167,27 @@ class Delivery:
         while run.goes_on():
             way = run.ways.next()
             if isinstance(way, Hold):
-                seconds = (way.until - self._clock.now()).total_seconds()
-                if seconds > LONGEST_PAUSE_SECONDS:
-                    run.stopped = way.reason
-                else:
-                    run.pause(max(seconds, 0.0))
+                if not self._waited(run, way.until):
+                    run.stop(way)
                 continue
             self._posting.make_room()
             limit = min(LARGEST_BATCH, way.provider.batch_size, way.limit)
             claimed = self._ledger.claim(run.plan.workspace_id, run.plan.campaign_id, run.owner, limit)
             if not claimed:
-                return None
+                if (turn := run.ways.resumes()) is None or not self._waited(run, turn):
+                    return None
+                continue
             if (chunk := self._written(run, way, claimed)).written:
                 return chunk
         return None
+
+    def _waited(self, run: _Drain, until: datetime) -> bool:
+        """Wait until a moment and return True, or return False at once where that takes too long."""
+        seconds = (until - self._clock.now()).total_seconds()
+        if seconds > LONGEST_PAUSE_SECONDS:
+            return False
+        run.pause(max(seconds, 0.0))
+        return True
 
     def _written(self, run: _Drain, way: Way, claimed: Sequence[Claimed]) -> _Chunk:
         """Return the chunk of those who may be mailed now; note why for the others, and until when some have to wait."""
@@ -208,4 +226,5 @@ class Delivery:
         outcomes = completed(underway.left, underway.answer.result())
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._posting.record(run.owner, outcomes, way.provider)
-        run.stopped = run.stopped or run.ways.learn(way, underway.chunk.people, [result for _, result in outcomes])
+        if (hold := run.ways.learn(way, underway.chunk.people, [result for _, result in outcomes])) is not None:
+            run.stop(hold)

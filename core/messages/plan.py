@@ -41,6 +41,19 @@ class WorkspaceCap:
 
 
 @dataclass(frozen=True)
+class Route:
+    """One of several connections a campaign is sent through.
+
+    Args:
+        connection_id: Which.
+        weight: How large its share is, compared with the others'.
+    """
+
+    connection_id: int
+    weight: int
+
+
+@dataclass(frozen=True)
 class SendPlan:
     """How to write and send a campaign's messages.
 
@@ -59,6 +72,7 @@ class SendPlan:
         track_conversions: Whether landing pages get the conversion token.
         hours: When it may go out, or None for any time.
         cap: How many campaigns its readers get at most, or None for any number.
+        routes: The connections it is sent through, each with its share; none where it is all by `connection_id`.
     """
 
     workspace_id: int
@@ -75,6 +89,7 @@ class SendPlan:
     track_conversions: bool
     hours: Hours | None = None
     cap: WorkspaceCap | None = None
+    routes: tuple[Route, ...] = ()
 
     def subject_for(self, variant_id: int | None) -> str:
         """Return the subject an arm sees."""

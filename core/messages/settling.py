@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.messages.rows import Claimed
 from core.messages.states import MessageState
 from core.messages.tables import messages
-from core.providers.base import Outcome, SendResult
+from core.providers.base import Outcome, SendResult, Trouble
 from core.storage.database import among, lock_rows
 
 FIRST_BACK_OFF = timedelta(minutes=1)
@@ -65,6 +65,8 @@ def _settled(claimed: Claimed, result: SendResult, now: datetime) -> _Settled:
     state, reason, due = MessageState(result.outcome.value), result.reason, None
     if result.outcome is Outcome.RETRY and tried >= MAX_ATTEMPTS:
         state, reason = MessageState.REFUSED, f"given up after {tried} attempts: {reason}"
+    elif result.trouble is Trouble.SIGN_IN and not result.attempted:
+        state, reason = MessageState.QUEUED, ""  # it was never about this message: it waits like the others
     elif result.outcome is Outcome.RETRY:
         due = now + (result.retry_after or FIRST_BACK_OFF * 2 ** max(0, tried - 1))
     return _Settled(state, reason[:REASON_LENGTH], tried, due, result.provider_message_id)

@@ -2,68 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
+from core.clock import Clock
 from core.contacts.lookup import Contact
+from core.errors import PostwrightError
+from core.messages.lessons import changes_after, gone_of
 from core.messages.plan import SendPlan
 from core.messages.rows import Claimed
+from core.messages.shares import Shares
+from core.messages.waiting_line import WaitingLine
+from core.messages.way import Hold, Paced, Way
 from core.providers.base import Idempotence, Provider, SendResult
 from core.providers.connections import Connections
+from core.providers.domain_groups import domain_group
+from core.providers.pace_book import PaceBook, counted
+from core.providers.pace_rules import ALL, Closed, opening
+from core.providers.standing import ASSUMED_RATE, FOR_A_PERSON
 
-
-@dataclass(frozen=True)
-class Hold:
-    """Nothing may leave now.
-
-    Args:
-        until: When to look again.
-        reason: Why, in words for the people who wait.
-    """
-
-    until: datetime
-    reason: str
-
-
-@dataclass(frozen=True)
-class Way:
-    """One open connection.
-
-    Args:
-        connection_id: Which.
-        provider: Takes the messages.
-        limit: How many may leave through it now at most.
-    """
-
-    connection_id: int
-    provider: Provider
-    limit: int
-
-
-@dataclass(frozen=True)
-class Paced:
-    """A chunk, as far as recipients' domains take it now.
-
-    Args:
-        now: What may leave.
-        later: What has to wait, and until when, by message.
-    """
-
-    now: list[tuple[Claimed, Contact]]
-    later: dict[int, datetime] = field(default_factory=dict)
+# What leaves without limits is only counted, for the people who look; and a hold somebody else learnt of is seen this late.
+_LOOKS_AGAIN = timedelta(seconds=1)
+_COUNTS_AFTER = timedelta(seconds=10)
+# A connection that can't send for no longer than this is waited for.
+A_MOMENT = timedelta(seconds=2)
+_SHUT = timedelta(minutes=1)
+_CAMPAIGNS_REMEMBERED = 1_000
 
 
 class OpenWays:
     """The ways of one drain; whoever opened it closes it.
 
     Args:
-        connection_id: The only connection.
-        provider: It, open.
+        clock: The time.
+        book: What is known of connections' pace.
+        connections: Opens them.
+        plan: The campaign.
+        shares: What each route of the campaign has had so far.
+        line: When what has to wait for recipients' domains has its turn.
+
+    Raises:
+        NotFound: If none of its connections is there.
+        Unavailable: If the secrets of none can be read.
     """
 
-    def __init__(self, connection_id: int, provider: Provider) -> None:
-        self._connection_id, self._provider = connection_id, provider
+    def __init__(self, clock: Clock, book: PaceBook, connections: Connections, plan: SendPlan, shares: Shares, line: WaitingLine) -> None:
+        self._clock, self._book, self._connections, self._plan = clock, book, connections, plan
+        self._shares, self._line = shares, line
+        self._weights = {route.connection_id: route.weight for route in plan.routes} or {plan.connection_id: 1}
+        self._providers: dict[int, Provider] = {}
+        self._shut: dict[int, Closed] = {}  # what can't even be opened, in this drain
+        self._taken: dict[tuple[int, int], str] = {}  # connection and message: counted, by group, and not come to anything yet
+        self._uncounted: Counter[int] = Counter()
+        self._gone: Counter[int] = Counter()
+        self._began = self._counted_at = self._looked_at = clock.now()
+        self._seen = book.look(plan.workspace_id)
+        self._chains = {each: self._chain(each) for each in self._weights}
+        self._open_routes()
 
     @property
     def sent_twice_is_once(self) -> frozenset[int]:
@@ -71,34 +68,175 @@ class OpenWays:
 
         Only where there is no other way: what waits again must leave by the same one.
         """
-        return frozenset({self._connection_id} if self._provider.idempotence is Idempotence.ALWAYS else ())
+        possible = {each for chain in self._chains.values() for each in chain}
+        if len(possible) > 1:
+            return frozenset()
+        return frozenset(each for each in possible if self._providers[each].idempotence is Idempotence.ALWAYS)
 
     def next(self) -> Way | Hold:
         """Return the way the next chunk takes, or that nothing may leave now."""
-        return Way(self._connection_id, self._provider, self._provider.batch_size)
+        self._look()
+        found = [self._through(route_id) for route_id in self._weights]
+        ways = [each for each in found if isinstance(each, Way)]
+        if not ways:
+            return soonest([each for each in found if isinstance(each, Hold)])
+        by_route = {way.route_id: way for way in ways}
+        return by_route[self._shares.furthest_behind(self._weights, by_route)]
 
-    def pace(self, _way: Way, people: Sequence[tuple[Claimed, Contact]]) -> Paced:
+    def pace(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> Paced:
         """Return what of a chunk may leave by this way now; the rest waits."""
-        return Paced(list(people))
+        known = self._seen[way.connection_id].known
+        if known.is_free or not people:
+            self._shares.note(way.route_id, len(people))
+            return Paced(list(people))
+        by_group: dict[str, list[tuple[Claimed, Contact]]] = {}
+        for each in people:
+            by_group.setdefault(domain_group(each[1].email), []).append(each)
+        wanted = {group: len(members) for group, members in by_group.items()}
+        allotted = self._book.take(self._plan.workspace_id, way.connection_id, wanted)
+        paced, now = Paced([]), self._clock.now()
+        for group, members in by_group.items():
+            leaving, waiting = members[: allotted.now[group]], members[allotted.now[group] :]
+            paced.now.extend(leaving)
+            self._taken.update(((way.connection_id, claimed.message_id), group) for claimed, _ in leaving)
+            if waiting:
+                turns = self._line.turns((way.connection_id, group), len(waiting), now, *allotted.waits[group])
+                paced.later.update((claimed.message_id, turn) for (claimed, _), turn in zip(waiting, turns, strict=True))
+        self._shares.note(way.route_id, len(paced.now))
+        return paced
 
-    def learn(self, way: Way, people: Sequence[tuple[Claimed, Contact]], results: Sequence[SendResult]) -> str:
-        """Take in what a chunk came to; return why nothing more should be tried now, or nothing."""
-        return next((result.reason for result in results if not result.attempted), "")
+    def resumes(self) -> datetime | None:
+        """Return when the next of those that had to wait has its turn, None where nobody waits."""
+        return self._line.next_turn(self._clock.now())
+
+    def may_take(self, way: Way) -> bool:
+        """Return whether a chunk that was prepared for a way may still leave by it."""
+        now = self._clock.now()
+        return not self._seen[way.connection_id].known.standing(ALL, now).is_held(now)
+
+    def give_back(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> None:
+        """Take back that a chunk was counted: it does not leave by this way now."""
+        self._count(way.connection_id, _minus(self._taken_of(way, people)))
+
+    def learn(self, way: Way, people: Sequence[tuple[Claimed, Contact]], results: Sequence[SendResult]) -> Hold | None:
+        """Take in what a chunk came to; return why nothing more should be tried now, or None."""
+        taken, gone = self._taken_of(way, people), gone_of(results)
+        self._gone[way.connection_id] += len(gone)
+        if taken:
+            counts = _minus({message_id: group for message_id, group in taken.items() if message_id not in gone})
+        else:
+            counts = {}
+            self._uncounted[way.connection_id] += len(gone)
+        changes = changes_after(self._seen[way.connection_id].known, people, results, self._measured(way.connection_id), self._clock.now())
+        if changes:
+            self._book.note(self._plan.workspace_id, way.connection_id, changes, self._named(way.connection_id, counts))
+            self._look(anew=True)
+        else:
+            self._count(way.connection_id, counts)
+        return self._through_all() if changes else None
 
     def close(self) -> None:
-        """Let go of the connections."""
-        self._provider.close()
+        """Let go of the connections; what was counted and never left is given back."""
+        try:
+            for connection_id in {connection_id for connection_id, _ in self._taken}:
+                self._count(connection_id, _minus({key[1]: group for key, group in self._taken.items() if key[0] == connection_id}))
+            self._count_all()
+        finally:
+            for provider in self._providers.values():
+                provider.close()
+
+    def _chain(self, route_id: int) -> list[int]:
+        """Return a route's connection and those that take over one after the other."""
+        chain, each = [route_id], self._seen[route_id].fallback_id if route_id in self._seen else None
+        while each is not None and each in self._seen and each not in chain:
+            chain.append(each)
+            each = self._seen[each].fallback_id
+        return chain
+
+    def _open_routes(self) -> None:
+        errors = [error for each in self._weights if (error := self._open(each)) is not None]
+        if len(errors) == sum(map(len, self._chains.values())):
+            raise errors[0]
+
+    def _open(self, connection_id: int) -> PostwrightError | None:
+        """Open a connection; return why it can't be."""
+        try:
+            self._providers[connection_id] = self._connections.open(self._plan.workspace_id, connection_id)
+        except PostwrightError as error:
+            self._shut[connection_id] = Closed(self._clock.now() + _SHUT, str(error))
+            return error
+        return None
+
+    def _through(self, route_id: int) -> Way | Hold:
+        """Return the first open connection of a route, or until when all are closed."""
+        now = self._clock.now()
+        closed: list[Closed] = []
+        for each in self._chains[route_id]:
+            found = self._shut.get(each) or opening(self._seen[each].known, self._seen[each].name, now)
+            if not isinstance(found, Closed):
+                if each in self._providers or self._open(each) is None:
+                    provider = self._providers[each]
+                    return Way(each, provider, provider.batch_size if found is None else found, route_id)
+                found = self._shut[each]
+            if found.is_pace or found.until - now <= A_MOMENT:
+                return Hold(found.until, found.reason)  # nobody takes over for a moment
+            closed.append(found)
+        until = min(each.until for each in closed)
+        return Hold(until, closed[0].reason, needs_person=until >= FOR_A_PERSON)
+
+    def _through_all(self) -> Hold | None:
+        """Return why nothing can leave by any way for more than a moment, None where something can."""
+        found = [self._through(route_id) for route_id in self._weights]
+        holds = [each for each in found if isinstance(each, Hold) and each.until - self._clock.now() > A_MOMENT]
+        return soonest(holds) if len(holds) == len(found) else None
+
+    def _measured(self, connection_id: int) -> float:
+        """Return the messages a second a connection has taken in this drain, as far as one can tell."""
+        seconds = (self._clock.now() - self._began).total_seconds()
+        return self._gone[connection_id] / seconds if seconds >= 1 and self._gone[connection_id] else ASSUMED_RATE
+
+    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> dict[int, str]:
+        """Return, and forget, which groups messages were counted in."""
+        if not self._taken:
+            return {}
+        keys = [(way.connection_id, claimed.message_id) for claimed, _ in people]
+        return {key[1]: self._taken.pop(key) for key in keys if key in self._taken}
+
+    def _look(self, *, anew: bool = False) -> None:
+        """Read again what is known, unless nothing limits us and we have looked just now; count what left without limits."""
+        now = self._clock.now()
+        is_free = all(self._seen[each].known.is_free for chain in self._chains.values() for each in chain if each in self._seen)
+        if anew or not is_free or now - self._looked_at >= _LOOKS_AGAIN:
+            self._seen, self._looked_at = self._seen | self._book.look(self._plan.workspace_id), now
+        if now - self._counted_at >= _COUNTS_AFTER:
+            self._counted_at = now
+            self._count_all()
+
+    def _count_all(self) -> None:
+        uncounted, self._uncounted = self._uncounted, Counter()
+        for connection_id, count in uncounted.items():
+            self._book.count(self._plan.workspace_id, connection_id, {ALL: count})
+
+    def _count(self, connection_id: int, counts: Mapping[str, int]) -> None:
+        self._book.count(self._plan.workspace_id, connection_id, self._named(connection_id, counts))
+
+    def _named(self, connection_id: int, counts: Mapping[str, int]) -> dict[str, int]:
+        return counted(self._seen[connection_id].known, counts) if counts else {}
 
 
 class Ways:
     """Opens the ways of campaigns.
 
     Args:
+        clock: The time.
         connections: What is configured.
+        book: What is known of their pace.
     """
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
+    def __init__(self, clock: Clock, connections: Connections, book: PaceBook) -> None:
+        self._clock, self._connections, self._book = clock, connections, book
+        self._lock = threading.Lock()
+        self._under_way: dict[int, tuple[Shares, WaitingLine]] = {}
 
     def open(self, plan: SendPlan) -> OpenWays:
         """Return the ways of a campaign, open.
@@ -107,4 +245,17 @@ class Ways:
             NotFound: If the connection is gone.
             Unavailable: If its secrets can't be read.
         """
-        return OpenWays(plan.connection_id, self._connections.open(plan.workspace_id, plan.connection_id))
+        with self._lock:
+            while len(self._under_way) > _CAMPAIGNS_REMEMBERED:
+                del self._under_way[next(iter(self._under_way))]
+            shares, line = self._under_way.setdefault(plan.campaign_id, (Shares(), WaitingLine()))
+        return OpenWays(self._clock, self._book, self._connections, plan, shares, line)
+
+
+def soonest(holds: Sequence[Hold]) -> Hold:
+    """Return the hold that ends first."""
+    return min(holds, key=lambda hold: hold.until)
+
+
+def _minus(groups: Mapping[int, str]) -> dict[str, int]:
+    return {group: -count for group, count in Counter(groups.values()).items()}

@@ -35,6 +35,7 @@ connection_paces = sa.Table(
     sa.Column("permits", sa.Float, nullable=False),  # how many messages may leave at once, as of `refilled_at`
     sa.Column("refilled_at", UtcDateTime, nullable=False),
     sa.Column("slowed", sa.Float, nullable=False),  # the part of its rate it has now: 1 is all, less after it was asked to be slower
+    sa.Column("full_rate", sa.Float),  # the messages a second that is a part of, where nobody entered a rate
     sa.Column("failures", sa.Integer, nullable=False),  # in a row
     sa.Column("held_until", UtcDateTime),  # nothing leaves until then
     sa.Column("reason", sa.Text, nullable=False),  # why, in words

@@ -25,6 +25,7 @@ from core.messages.tables import messages
 from core.messages.ways import Ways
 from core.permissions import Principal
 from core.providers.connections import Connections
+from core.providers.pace_book import PaceBook
 from core.storage.database import Database
 from core.storage.journal import JournalReader, JournalWriter
 from core.storage.vault import Vault
@@ -124,7 +125,7 @@ def delivery(
     db: Database, clock: FrozenClock, ledger: Ledger, composer: Composer, connections: Connections, tmp_path: Path
 ) -> Iterator[Delivery]:
     posting = Posting(clock, ledger, lambda: JournalWriter(tmp_path / "journal", "delivery"))
-    yield Delivery(clock, ledger, posting, Eligibility(db, clock), composer, Ways(connections))
+    yield Delivery(clock, ledger, posting, Eligibility(db, clock), composer, Ways(clock, connections, PaceBook(db, clock)))
     posting.close()
 
 

@@ -108,6 +108,7 @@ def _add_pacing() -> None:
         sa.Column("permits", sa.Float(), nullable=False),
         sa.Column("refilled_at", UtcDateTime(), nullable=False),
         sa.Column("slowed", sa.Float(), nullable=False),
+        sa.Column("full_rate", sa.Float(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("held_until", UtcDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),

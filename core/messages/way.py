@@ -1,0 +1,55 @@
+"""One way out, how much may leave by it, and why nothing may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.contacts.lookup import Contact
+from core.messages.rows import Claimed
+from core.providers.base import Provider
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Nothing may leave now.
+
+    Args:
+        until: When to look again.
+        reason: Why, in words for the people who wait.
+        needs_person: Whether nothing will leave before a person has changed something.
+    """
+
+    until: datetime
+    reason: str
+    needs_person: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """One open connection.
+
+    Args:
+        connection_id: Which.
+        provider: Takes the messages.
+        limit: How many may leave through it now at most.
+        route_id: The connection of the campaign it stands in for: itself, or the one that fails.
+    """
+
+    connection_id: int
+    provider: Provider
+    limit: int
+    route_id: int = 0
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A chunk, as far as recipients' domains take it now.
+
+    Args:
+        now: What may leave.
+        later: What has to wait, and until when, by message.
+    """
+
+    now: list[tuple[Claimed, Contact]]
+    later: dict[int, datetime] = field(default_factory=dict)
