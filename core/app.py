@@ -39,6 +39,7 @@ from core.events.settling import Settling
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
 from core.providers.outbox.reading import Outbox
+from core.providers.paces import Paces
 from core.segments.segments import Segments
 from core.settings import Settings
 from core.storage.blobs import Blobs
@@ -147,6 +148,11 @@ class Services(SendingServices):
     def segments(self) -> Segments:
         """Rules that choose people."""
         return Segments(self.db, self.clock, self.engine, self.snapshots)
+
+    @cached_property
+    def paces(self) -> Paces:
+        """How fast mail may leave."""
+        return Paces(self.db, self.clock)
 
     @cached_property
     def experiments(self) -> Experiments:

@@ -51,6 +51,8 @@ class AuditAction(StrEnum):
     SENDER_DOMAIN_KEYS_MADE = "sender_domain.keys_made"
     SENDER_DOMAIN_KEYS_REMOVED = "sender_domain.keys_removed"
     SENDER_DOMAIN_REMOVED = "sender_domain.removed"
+    CONNECTION_PACED = "connection.paced"
+    CONNECTION_TRIED_AGAIN = "connection.tried_again"
     CONTACT_SAVED = "contact.saved"
     CONTACT_DELETED = "contact.deleted"
     CONTACTS_IMPORTED = "contacts.imported"

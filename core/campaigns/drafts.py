@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from core.contacts.addresses import normalise
 from core.contacts.contacts import Contacts
 from core.errors import Conflict, Denied, InvalidInput
 from core.experiments.experiments import Experiments
+from core.messages.plan import Route
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
 from core.storage.database import Database
@@ -29,7 +30,8 @@ from core.templates.rendering import check_subject
 MAX_NAME = 200
 MAX_SUBJECT = 400
 MAX_HOLDOUT = 50
-_TOLD = ("name", "template_id", "connection_id", "track_conversions", "timing", "holdout_percent")
+MAX_ROUTES, MAX_WEIGHT = 10, 1_000
+_TOLD = ("name", "template_id", "connection_id", "track_conversions", "timing", "holdout_percent", "routes")
 
 
 _NEEDED = ("name", "subject", "template_id", "audience", "from_email")
@@ -46,6 +48,7 @@ class DraftFields(TypedDict, total=False):
     from_email: str
     from_name: str
     connection_id: int | None
+    routes: Sequence[Route]
     track_conversions: bool
     timing: Timing
     holdout_percent: int
@@ -89,7 +92,7 @@ class Drafts:
         missing = [name for name in _NEEDED if name not in fields]
         if missing:
             raise InvalidInput(f"A campaign needs {', '.join(missing)}.", hint="Give what is missing.")
-        if fields.get("connection_id") is None:
+        if fields.get("connection_id") is None and not fields.get("routes"):
             fields["connection_id"] = self._connections.default(by).id
         check_important(by, Timing(), fields.get("timing", Timing()))
         values = self._checked(by, fields)
@@ -185,10 +188,26 @@ class Drafts:
             self._audiences.check(by, fields["audience"])
             values["audience"] = {"kind": fields["audience"].kind, "id": fields["audience"].id}
         if fields.get("connection_id") is not None:
-            chosen = self._connections.get(by, int(fields["connection_id"] or 0))
-            chosen.must_send()
-            values["connection_id"] = chosen.id
+            values |= {"connection_id": self._sending(by, int(fields["connection_id"] or 0)), "routes": []}
+        if fields.get("routes"):
+            values |= self._checked_routes(by, fields["routes"])
         return values
+
+    def _checked_routes(self, by: Principal, routes: Sequence[Route]) -> dict[str, Any]:
+        """Return the columns of a campaign that several connections share; the first one stands for it where only one is shown."""
+        chosen = [self._sending(by, each.connection_id) for each in routes]
+        if len(set(chosen)) < len(chosen) or len(chosen) > MAX_ROUTES:
+            raise InvalidInput("These connections can't share a campaign.", hint=f"Name each one once, at most {MAX_ROUTES}.")
+        if any(not 1 <= each.weight <= MAX_WEIGHT for each in routes):
+            raise InvalidInput("A share can't be used.", hint=f"Each is a whole number between 1 and {MAX_WEIGHT}.")
+        shared = [{"connection_id": each.connection_id, "weight": each.weight} for each in routes]
+        return {"connection_id": chosen[0], "routes": shared if len(shared) > 1 else []}
+
+    def _sending(self, by: Principal, connection_id: int) -> int:
+        """Return a connection's number if mail can leave through it."""
+        chosen = self._connections.get(by, connection_id)
+        chosen.must_send()
+        return chosen.id
 
     def _subject(self, by: Principal, subject: str) -> str:
         line = _line(subject, "subject", MAX_SUBJECT)

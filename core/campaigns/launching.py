@@ -68,7 +68,8 @@ class Launching:
 
     def _launch(self, by: Principal, campaign: Campaign) -> bool:
         """Launch a campaign that is still as it was read; return whether that was now."""
-        self._connections.get(by, campaign.connection_id).must_send()
+        for connection_id in [each.connection_id for each in campaign.routes] or [campaign.connection_id]:
+            self._connections.get(by, connection_id).must_send()
         version = self._templates.latest(by, campaign.template_id)
         _check_fields(version)
         contact_ids = self._audiences.contact_ids(by, campaign.audience)

@@ -15,6 +15,7 @@ from core.campaigns.timing import Appointment, Timing
 from core.campaigns.visibility import gone, this
 from core.experiments.experiments import Arm, load_arms
 from core.experiments.tables import arms
+from core.messages.plan import Route
 from core.permissions import Principal
 
 AudienceKind = Literal["list", "segment"]
@@ -47,6 +48,7 @@ class Campaign:
         template_id: What is sent.
         template_version_id: The version that was pinned at launch, or None before.
         connection_id: How it is sent.
+        routes: Where it is sent through several connections: each with its share.
         audience: Whom it goes to.
         track_conversions: Whether tracked links hand the landing page a token to report purchases with.
         state: Where it is.
@@ -82,6 +84,7 @@ class Campaign:
     scheduled_zone: str = ""
     timing: Timing = field(default_factory=Timing)
     holdout_percent: int = 0
+    routes: tuple[Route, ...] = ()
 
 
 def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
@@ -109,6 +112,7 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
         scheduled_zone=said.zone if said else "",
         timing=Timing.from_json(row.timing),
         holdout_percent=row.holdout_percent,
+        routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from core.cli import doctor, event_intake, up
+from core.cli import doctor, event_intake, paces, up
 from core.cli.answers import Answer
 from core.cli.audit import audit
 from core.cli.call import Call
@@ -32,6 +32,7 @@ command(events, "intake")(event_intake.intake)
 command(events, "raw")(event_intake.raw)
 command(events, "replay")(event_intake.replay)
 command(events, "reclassify")(event_intake.reclassify)
+command(providers, "pace")(paces.pace)
 
 
 @command(postwright, "migrate")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli import paces
 from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
@@ -64,9 +65,11 @@ def test(call: Call, name: Annotated[str, typer.Argument(help="What you call it.
 def show(call: Call) -> Answer:
     """List what is configured."""
     found = call.services.connections.all(call.by)
-    facts = [_facts(call, one) for one in found]
-    rows = [(one.id, one.name, one.kind, _role(one), one.webhook_url(call.settings.public_url)) for one in found]
-    return Answer({"connections": facts}, table(("ID", "NAME", "KIND", "", "REPORTS TO"), rows))
+    known = call.services.paces.all(call.by)
+    facts = [_facts(call, one) | {"pace": paces.facts(known[one.id])} for one in found]
+    url = call.settings.public_url
+    rows = [(one.id, one.name, one.kind, _role(one), paces.short(known[one.id]), one.webhook_url(url)) for one in found]
+    return Answer({"connections": facts}, table(("ID", "NAME", "KIND", "", "PACE", "REPORTS TO"), rows))
 
 
 def _facts(call: Call, one: Connection) -> dict[str, object]:

@@ -21,6 +21,7 @@ from core.permissions import Permission, Principal
 from core.providers.base import Provider, Sign, Surroundings
 from core.providers.catalogue import OUTBOX
 from core.providers.entering import changed_names, changed_values, checked_values, kind_named
+from core.providers.pace_book import forget_standings
 from core.providers.stored import opened, stored_mailbox, stored_values
 from core.providers.tables import connections
 from core.storage.database import Database, insert_or_ignore
@@ -134,6 +135,7 @@ class Connections:
                 raise NotFound("This connection does not exist.")
             shown, secret = changed_values(kind_named(row.kind), values, row.settings, self._readable(row.secrets))
             connection.execute(sa.update(connections).where(*mine).values(settings=shown, secrets=self._sealed(secret)))
+            forget_standings(connection, connection_id)
             changed = _one(connection, by.workspace_id, connections.c.id == connection_id)
             after = {"settings": changed_names(values, row.settings, shown)}
             record(connection, self._clock.now(), by, AuditAction.CONNECTION_CHANGED, f"connection:{connection_id}", after=after)
@@ -207,6 +209,8 @@ class Connections:
                 gone = connection.execute(mine.returning(connections.c.name, connections.c.kind)).one_or_none()
                 if gone is None:
                     raise NotFound("This connection does not exist.")
+                helped = sa.and_(connections.c.workspace_id == by.workspace_id, connections.c.fallback_id == connection_id)
+                connection.execute(sa.update(connections).where(helped).values(fallback_id=None))
                 before = {"name": gone.name, "kind": gone.kind}
                 record(connection, self._clock.now(), by, AuditAction.CONNECTION_REMOVED, f"connection:{connection_id}", before=before)
         except IntegrityError as error:

@@ -142,6 +142,11 @@ def add_counts(connection: sa.Connection, workspace_id: int, connection_id: int,
             connection.execute(more.values(count=sa.case((_d.count + count > 0, _d.count + count), else_=0)))
 
 
+def forget_standings(connection: sa.Connection, connection_id: int) -> None:
+    """Begin anew with a connection: what was entered for it has changed, so what it said before counts no more."""
+    connection.execute(sa.delete(connection_paces).where(_p.connection_id == connection_id))
+
+
 def forget_old_days(connection: sa.Connection, today: date) -> int:
     """Delete counts of days nobody asks about any more; return how many."""
     return connection.execute(sa.delete(connection_days).where(_d.day < (today - _KEPT_DAYS).isoformat())).rowcount

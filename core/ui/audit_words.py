@@ -60,6 +60,8 @@ WORDS: dict[AuditAction, str] = {
     _A.SENDER_DOMAIN_KEYS_MADE: "made new DKIM keys for {target}",
     _A.SENDER_DOMAIN_KEYS_REMOVED: "removed old DKIM keys of {target}",
     _A.SENDER_DOMAIN_REMOVED: "removed the sender domain {target}",
+    _A.CONNECTION_PACED: "changed the pace of {target}",
+    _A.CONNECTION_TRIED_AGAIN: "let {target} try again",
     _A.CONTACT_SAVED: "saved {target}",
     _A.CONTACT_DELETED: "deleted {target}",
     _A.CONTACTS_IMPORTED: "imported a file of {rows}",

@@ -12,7 +12,7 @@ _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_VIEW: "campaigns.all campaigns.get ledger.counts ledger.page messages.after messages.get"
     " again.missing recipients.fates recipients.find recipients.page recipients.reasons standings.now"
     " analytics.message_events requests.get bounce_mailboxes.states sender_domains.all sender_domains.get"
-    " connections.all connections.by_name connections.default connections.get",
+    " paces.all connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
@@ -32,7 +32,7 @@ _ONE: Mapping[Permission, str] = {
     P.OUTBOX_VIEW: "outbox.page outbox.show",
     P.CONNECTIONS_MANAGE: "connections.add connections.change connections.remove connections.set_default connections.test"
     " sender_domains.add sender_domains.change sender_domains.check sender_domains.remove"
-    " sender_domains.remove_old_keys sender_domains.rotate",
+    " sender_domains.remove_old_keys sender_domains.rotate paces.set paces.try_again",
     P.PEOPLE_MANAGE: "people.all people.disable people.enable people.get people.set_lists people.set_role people.sign_out roles.all"
     " invitations.all invitations.cancel invitations.invite invitations.resend",
     P.ROLES_MANAGE: "roles.change roles.create roles.delete roles.table",

@@ -17,6 +17,7 @@ from core.messages.fates import Fate
 from core.messages.missing import Choice
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
+from core.providers.pacing import Pacing
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
 RULES = {"all": [{"field": "first_name", "operator": "equals", "value": "Ann"}]}
@@ -41,6 +42,7 @@ SAMPLES: Mapping[str, object] = {
     "audience": Audience("list", 2**40),
     "rules": RULES,
     "values": {},
+    **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     "source": MJML,
     "data": b"email\nann@example.com\n",

@@ -79,8 +79,8 @@ class OnlyAnn:
 
 @contextmanager
 def serving(**options: Any) -> Iterator[MailServer]:
-    """Run a server; `options` go to aiosmtpd."""
-    server = MailServer(free_port())  # aiosmtpd's controller can't take the port it is given by the system
+    """Run a server, on `port` where one is given; the other options go to aiosmtpd."""
+    server = MailServer(options.pop("port", None) or free_port())  # aiosmtpd's controller can't take the port it is given by the system
     controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
     controller.start()
     try:
