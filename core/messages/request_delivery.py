@@ -126,7 +126,8 @@ class RequestDelivery:
                     pass
             except StorageFull as error:
                 run.stopped = str(error)
-        return DeliveryReport(**{each.value: run.tally[each.value] for each in Outcome}, skipped=run.tally["skipped"], stopped=run.stopped)
+        counts = {each.value: run.tally[each.value] for each in Outcome}
+        return DeliveryReport(**counts, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=False)
 
     def forget_old(self) -> int:
         """Empty what settled messages said, once they are old or their recipient was deleted; return how many that were.

@@ -118,7 +118,8 @@ class Paces:
             free = {group: tried_again(each, now) for group, each in seen.known.standings.items() if not each.is_plain}
             write_standings(connection, by.workspace_id, connection_id, free)
             shown = self._shown(look_at(connection, by.workspace_id, [connection_id], now.date())[connection_id])
-            self._note(connection, by, connection_id, AuditAction.CONNECTION_TRIED_AGAIN, {}, {})
+            if free:
+                self._note(connection, by, connection_id, AuditAction.CONNECTION_TRIED_AGAIN, {}, {})
             return shown
 
     def _shown(self, seen: Seen) -> ConnectionPace:

@@ -130,6 +130,14 @@ def _scheduled(world: World) -> Mapping[str, Any]:
     return {}
 
 
+def _held(world: World) -> Mapping[str, Any]:
+    connection_id = world.things["fields"]["connection_id"]
+    now = world.services.clock.now()
+    broken = partial(after_failure, reason="It is down.", now=now)
+    PaceBook(world.services.db, world.services.clock).note(world.by.workspace_id, connection_id, {"": broken}, {})
+    return {"connection_id": connection_id}
+
+
 def _paused(world: World) -> Mapping[str, Any]:
     world.services.campaigns.pause(world.system, world.things["launched"])
     return _launched(world)
@@ -305,6 +313,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "sender_domains.change": lambda world: {"return_path": "bounces"},
     "sender_domains.check": _name_server,
     "sender_domains.remove_old_keys": _old_keys,
+    "paces.try_again": _held,
     "alerts.dismiss": _blocked,
     "intake.raw": _event,
     "intake.job": _replay,
