@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pyotp
@@ -19,6 +20,8 @@ from core.hours import Quiet
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
+from core.providers.pace_book import PaceBook
+from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from tests.accounts.blocks import blocked
