@@ -41,9 +41,16 @@ def follow(page: Page, campaign: Campaign) -> None:
     st.fragment(run_every=_EVERY.get(campaign.state))(body)()
 
 
-def words(standing: Standing) -> str:
-    """Return how far it is: "12,000 of 42,694 · 310 a second · about 2 min left"."""
+def words(standing: Standing, *, moves: bool = True) -> str:
+    """Return how far it is: "12,000 of 42,694 · 310 a second · about 2 min left".
+
+    Args:
+        standing: How it stands.
+        moves: Whether it is being sent; what is paused has neither a pace nor an end.
+    """
     parts = [f"{number(standing.settled)} of {number(standing.total)}"]
+    if not moves:
+        return parts[0]
     if standing.open and standing.rate and standing.rate.left_per_second > 0:
         pace = standing.rate.left_per_second
         parts.append(f"{number(pace)} a second" if pace >= 1 else f"{number(max(1, 60 * pace))} a minute")
@@ -57,7 +64,10 @@ def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
         if campaign.state in _OVER:
             st.markdown(f"**{counted(standing.total, 'email')}**, all settled {page.when(campaign.finished_at)}.")
         else:
-            st.progress(standing.settled / standing.total if standing.total else 1.0, text=words(standing))
+            st.progress(
+                standing.settled / standing.total if standing.total else 1.0,
+                text=words(standing, moves=campaign.state is CampaignState.SENDING),
+            )
         if campaign.state is CampaignState.SENDING and campaign.stopped_reason:
             st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
         if told := " ".join(_told(page, campaign, standing)):
@@ -74,7 +84,7 @@ def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:
         waits = campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
         asleep = not standing.settled and standing.put_off + standing.retrying < standing.open
         yield WAITING if waits and asleep else "You can close this page; sending goes on."
-    if campaign.state not in _OVER:
+    if campaign.state is CampaignState.SENDING:
         yield from _waits(page, standing)
 
 

@@ -75,6 +75,11 @@ def test_the_pace_of_a_send_is_told(done: int, total: int, rate: Rate | None, sa
     assert words(Standing(counts=counts, rate=rate)) == said
 
 
+def test_what_is_paused_has_neither_a_pace_nor_an_end():
+    counts = {MessageState.ACCEPTED: 500, MessageState.QUEUED: 500}
+    assert words(Standing(counts=counts, rate=Rate(10.0, 10.0)), moves=False) == "500 of 1,000"
+
+
 def test_a_clear_difference_is_said_with_its_interval():
     said = ab_test.sentence(arm("A"), arm(difference=0.05, low=0.01, high=0.09))
     assert said == "**B is opened more often than A**: by +5.0, between +1.0 and +9.0 percentage points (95 % interval)."

@@ -31,7 +31,9 @@ class ProgressShown(Shown):
     total: int = Field(examples=[42694])
     settled: int = Field(description="How many have an outcome.", examples=[12000])
     counts: dict[MessageState, int] = Field(description="Messages by state; states without any are left out.")
-    left_per_second: float | None = Field(description="Messages that left, a second, in the last ten seconds; null until asked twice.")
+    left_per_second: float | None = Field(
+        description="Messages that left, a second, lately; null until asked twice, or while nothing is sent."
+    )
     seconds_left: float | None = Field(description="For what need not wait for its time; null where that can't be told.")
     retrying: int = Field(description="Messages that are tried again later.")
     next_try: datetime | None
@@ -94,6 +96,7 @@ def get_progress(caller: Asking, campaign_id: IdInPath) -> ProgressShown:
     """Return how many of what, how fast it goes, and what waits until when."""
     campaign = caller.services.campaigns.get(caller.by, campaign_id)
     found = caller.services.standings.now(caller.by, campaign_id, after=campaign.finished_at)
+    rate = found.rate if campaign.state is CampaignState.SENDING else None
     return ProgressShown(
         state=campaign.state,
         launched_at=campaign.launched_at,
@@ -101,8 +104,8 @@ def get_progress(caller: Asking, campaign_id: IdInPath) -> ProgressShown:
         total=found.total,
         settled=found.settled,
         counts=dict(found.counts),
-        left_per_second=found.rate.left_per_second if found.rate else None,
-        seconds_left=found.seconds_left,
+        left_per_second=rate.left_per_second if rate else None,
+        seconds_left=found.seconds_left if rate else None,
         retrying=found.retrying,
         next_try=found.next_try,
         put_off=found.put_off,
