@@ -65,6 +65,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
         "connection_id": services.connections.default(theirs).id,
         "connection_ids": [services.connections.default(theirs).id],
+        "fallback_id": services.connections.default(theirs).id,
         "campaign_id": sent.id,
         "campaign_ids": [sent.id],
         "import_id": imported.import_id,
