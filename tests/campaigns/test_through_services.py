@@ -96,10 +96,11 @@ def test_a_wrong_key_burns_nobody_and_the_right_one_goes_on(
 
     stopped = services.campaigns.get(by, launched.id)
     assert service.delivered == []
-    assert stopped.state is not CampaignState.SENT
+    assert stopped.state is CampaignState.PAUSED  # only a person can mend it, so it waits for one
     assert "refused the sign-in" in stopped.stopped_reason
 
     services.connections.change(by, launched.connection_id, {key: right})
+    services.campaigns.resume(by, launched.id)
     clock.advance(timedelta(hours=1))
     deliver(services, launched)
 
