@@ -153,6 +153,7 @@ def test_a_campaign_that_was_held_up_says_so_until_it_goes_on(real: Services, ow
     assert "outbox" in real.campaigns.get(owner, campaign.id).stopped_reason
 
     settings.data_dir.joinpath("outbox").unlink()
+    real.paces.try_again(owner, campaign.connection_id)  # it would be tried again by itself, but only after a while
     with real.db.transaction() as connection:
         connection.execute(sa.update(messages).values(due_at=real.clock.now() - timedelta(seconds=1)))
     drain(real, campaign.id, owner="test", should_stop=lambda: False)
