@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.providers.smtp.send import CONNECTIONS, SMALLEST_BATCH
 from tests.faults.killing import CHILDREN, Killer
 from tests.faults.readers import Readers
 from tests.support import mail_server
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.
 
 READERS = 4_000
 MAILED = 900
-BATCH = 20  # how many messages leave over SMTP between two notes in the ledger
+BATCH = SMALLEST_BATCH * CONNECTIONS  # how many messages leave over SMTP between two notes in the ledger, at first
 TEMPLATE = "<html><body><p>Hello {{ contact.email }}</p><a href='https://example.com/'>Go</a></body></html>"
 
 
