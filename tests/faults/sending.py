@@ -1,0 +1,297 @@
+"""Campaigns through bad providers while workers are killed, people press pause and resume, and two sweepers ring at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.app import Services, build
+from core.campaigns.models import Audience
+from core.campaigns.states import CampaignState
+from core.clock import FrozenClock, SystemClock
+from core.errors import Conflict, PostwrightError
+from core.jobs.delivering import Deliveries, drain
+from core.jobs.queue import open_queue
+from core.jobs.tasks import declare_deliver
+from core.jobs.worker import sweep
+from core.messages.missing import Choice
+from core.messages.states import OPEN_STATES, MessageState
+from core.messages.tables import messages
+from core.permissions import Principal
+from core.settings import Settings
+from core.storage.event_record import event_record
+from core.storage.event_words import EventKind
+from core.storage.journal import JournalWriter
+from tests.faults.hasty import HastyClock, Nursery
+
+KEY = "a-key-for-tests-only"
+# A lease of 60 s is over in three of ours, the first retry comes as soon.
+FACTOR = 20.0
+WORKERS = 2
+NOT_SENT = ("queued", "claimed", "sending", "retry", "refused", "skipped", "cancelled")
+# Some layouts, so that what is sent as one batch takes several requests.
+LAYOUTS = 8
+_CHOICE = "".join(f"{{% elif contact.first_name == 'G{n}' %}}<b>{n}</b>" for n in range(1, LAYOUTS))
+TEMPLATE = f"""<html><body><p>Hello {{{{ contact.email }}}} {{% if contact.first_name == 'G0' %}}<i>0</i>{_CHOICE}{{% endif %}}</p>
+<a href="https://example.com/">Go</a></body></html>"""
+
+
+class Firm:
+    """A data folder with people in it, and the hasty time it lives in.
+
+    Args:
+        folder: The data folder; its database is in its newest shape.
+        database_url: Where that is; empty for the folder's own.
+        people: How many.
+        clock: Its time; workers need a hasty one.
+    """
+
+    def __init__(self, folder: Path, database_url: str, people: int, clock: HastyClock | FrozenClock) -> None:
+        self.settings = Settings.load(data_dir=folder, secret_key=KEY, database_url=database_url)
+        self.clock = clock
+        self.services: Services = build(self.settings, clock=self.clock)
+        self.by = Principal.system(self.services.workspaces.create("Acme").id)
+        self.people = people
+        data = "email,first_name\n" + "".join(f"p{n}@example.com,G{n % LAYOUTS}\n" for n in range(people))
+        mapping = {"email": "email", "first_name": "first_name"}
+        imported = self.services.imports.run(self.by, data.encode(), "people.csv", list_name="All", mapping=mapping)
+        self._list_id = imported.list_id or 0
+        self._template = self.services.templates.save(self.by, "News", TEMPLATE).template_id
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of this firm's workers and commands."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("POSTWRIGHT_")}
+        own = {"DATA_DIR": str(self.settings.data_dir), "SECRET_KEY": KEY, "DATABASE_URL": self.settings.database_url}
+        hasty = self.clock.variables() if isinstance(self.clock, HastyClock) else {}
+        return kept | hasty | {f"POSTWRIGHT_{name}": value for name, value in own.items() if value}
+
+    @cached_property
+    def nursery(self) -> Nursery:
+        """Where its workers come from."""
+        return Nursery(self.environment, self.settings.data_dir / "workers.log")
+
+    def launch(self, kind: str, entered: Mapping[str, Any]) -> int:
+        """Launch a campaign to everybody through a new connection; return its number."""
+        name = f"{kind} {self.clock.now().timestamp()}"
+        connection = self.services.connections.add(self.by, name, kind, entered)
+        campaign = self.services.campaigns.create(
+            self.by,
+            name=name,
+            subject="News",
+            template_id=self._template,
+            audience=Audience("list", self._list_id),
+            from_email="news@example.com",
+            connection_id=connection.id,
+        )
+        return self.services.campaigns.launch(self.by, campaign.id).id
+
+    def state(self, campaign: int) -> CampaignState:
+        """Return how far a campaign is."""
+        return self.services.campaigns.get(self.by, campaign).state
+
+    def rows(self, campaign: int) -> dict[int, tuple[str, int | None, str]]:
+        """Return the state, contact and reason of each message of a campaign, by its number."""
+        column = messages.c
+        chosen = sa.select(column.id, column.state, column.contact_id, column.reason).where(column.campaign_id == campaign)
+        with self.services.db.read() as connection:
+            return {row.id: (row.state, row.contact_id, row.reason) for row in connection.execute(chosen)}
+
+    def finish(self, campaign: int) -> None:
+        """Let hours pass until a campaign is sent, with nobody at work but us, and all that was noted read."""
+        for _ in range(40):
+            self.clock.advance(timedelta(hours=1))
+            with suppress(Conflict):
+                self.services.campaigns.resume(self.by, campaign)
+            sweep(self.services, Deliveries(self.services, lambda: False), lambda _: None)
+            drain(self.services, campaign, owner="last", should_stop=lambda: False)
+            self.services.ingester.catch_up()
+            if self.state(campaign) is CampaignState.SENT:
+                return
+        raise AssertionError(f"campaign {campaign} does not come to its end: {Counter(row[0] for row in self.rows(campaign).values())}")
+
+    def report_delivered(self, message_ids: set[int]) -> None:
+        """Let the provider report that messages have arrived."""
+        journal = JournalWriter(self.settings.journal_dir, "reports")
+        now = self.clock.now()
+        journal.append([event_record(EventKind.DELIVERED, now, "receiver", message_id=each) for each in sorted(message_ids)], durable=True)
+        journal.close()
+        self.services.ingester.catch_up()
+
+    def close(self) -> None:
+        """Close everything."""
+        if "nursery" in self.__dict__:
+            self.nursery.close()
+        self.services.ingester.close()
+        self.services.close()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A campaign and what its provider remembers.
+
+    Args:
+        campaign: Its number.
+        taken: Returns how often the provider has taken each message, by key.
+    """
+
+    campaign: int
+    taken: Callable[[], Counter[str]]
+
+
+class Storm:
+    """Workers that are killed and begin anew, a nervous person, a second sweeper and an ingester, all at once.
+
+    Args:
+        firm: Where.
+        campaigns: What is being sent.
+        dice: Decides when and whom.
+    """
+
+    def __init__(self, firm: Firm, campaigns: list[int], dice: random.Random) -> None:
+        self._firm, self._campaigns, self._dice = firm, campaigns, dice
+        self._workers: list[int] = []
+        self._stop = threading.Event()
+        self.kills = 0
+        self.pauses = 0
+        self.failures: list[Exception] = []
+
+    def rage(self, kills: int) -> None:
+        """Go on until so many workers were killed, or everything is sent; nothing runs any more afterwards."""
+        nervous = random.Random(self._dice.random())
+        beside = [threading.Thread(target=self._guarded, args=(part, nervous), daemon=True) for part in (self._press, self._sweep)]
+        try:
+            self._workers = [self._firm.nursery.worker() for _ in range(WORKERS)]
+            for thread in beside:
+                thread.start()
+            self._kill_again_and_again(kills)
+        finally:
+            self._stop.set()
+            for thread in beside:
+                thread.join(60)
+            for worker in self._workers:
+                self._firm.nursery.kill(worker)
+        assert not any(thread.is_alive() for thread in beside), "somebody waits for ever"
+        assert not self.failures, self.failures
+
+    def _kill_again_and_again(self, kills: int) -> None:
+        """Kill one of the workers at a time, each at a random moment after it has begun to work."""
+        pause = threading.Event()
+        while self.kills < kills and not self._is_over():
+            number = self._dice.randrange(WORKERS)
+            pause.wait(self._dice.uniform(0.0, 1.5))
+            self._firm.nursery.kill(self._workers[number])
+            self.kills += 1
+            self._workers[number] = self._firm.nursery.worker()
+
+    def _is_over(self) -> bool:
+        return all(self._firm.state(campaign) is CampaignState.SENT for campaign in self._campaigns)
+
+    def _guarded(self, part: Callable[[random.Random], None], dice: random.Random) -> None:
+        try:
+            part(dice)
+        except Exception as error:  # told in the test's own thread
+            self.failures.append(error)
+
+    def _press(self, dice: random.Random) -> None:
+        """Press pause and resume, at times twice."""
+        campaigns, by = self._firm.services.campaigns, self._firm.by
+        while not self._stop.wait(dice.uniform(0.1, 1.2)):
+            campaign = dice.choice(self._campaigns)
+            with suppress(Conflict):
+                for _ in range(dice.choice((1, 1, 2))):
+                    campaigns.pause(by, campaign)
+                self.pauses += 1
+                self._stop.wait(dice.uniform(0.0, 0.4))
+                for _ in range(dice.choice((1, 1, 2))):
+                    campaigns.resume(by, campaign)
+
+    def _sweep(self, dice: random.Random) -> None:
+        """Ring for what is due as the worker does, and read what was noted."""
+        services, queue = self._firm.services, open_queue(self._firm.settings)
+        ring = declare_deliver(queue, lambda _: None)
+        deliveries = Deliveries(services, lambda: True)
+        while not self._stop.wait(dice.uniform(0.05, 0.5)):
+            sweep(services, deliveries, ring)
+            with suppress(PostwrightError):
+                services.ingester.run_once()
+
+
+@contextmanager
+def opened(folder: Path, database_url: str, people: int, clock: FrozenClock | None = None) -> Iterator[Firm]:
+    """Yield a firm, hasty unless told otherwise; it is closed at the end."""
+    firm = Firm(folder, database_url, people, clock or HastyClock(SystemClock().now(), FACTOR))
+    try:
+        yield firm
+    finally:
+        firm.close()
+
+
+def settle_and_judge(firm: Firm, sent: Sent) -> Counter[str]:
+    """Let a campaign come to its end with a provider that behaves; nobody may be missing, and nobody may have got it twice.
+
+    Returns:
+        How many messages were in each state before the provider reported, and `found` of the uncertain ones had arrived.
+    """
+    firm.finish(sent.campaign)
+    before = _judge(firm, sent)
+    states = Counter(state for state, _, _ in before.values())
+    uncertain = {number for number, (state, _, _) in before.items() if state == MessageState.UNCERTAIN}
+    _are_listed(firm, sent.campaign, uncertain)
+
+    arrived = uncertain & _numbers(firm, sent)
+    firm.report_delivered(arrived)
+    after = firm.rows(sent.campaign)
+    assert {after[number][0] for number in arrived} <= {MessageState.DELIVERED}, "the provider's word settles what nobody knew"
+    still = {number for number, (state, _, _) in after.items() if state == MessageState.UNCERTAIN}
+    assert still == uncertain - arrived
+    assert firm.services.again.missing(firm.by, sent.campaign).uncertain == len(still), "they are offered to be sent to"
+
+    assert firm.services.again.send(firm.by, sent.campaign, Choice(uncertain=True)) == len(still)
+    firm.finish(sent.campaign)
+    last = _judge(firm, sent)
+    nowhere = {number for number, (state, _, _) in last.items() if state != MessageState.REFUSED} - _numbers(firm, sent)
+    assert not nowhere, f"{len(nowhere)} were missed: {[last[number] for number in sorted(nowhere)[:5]]}"
+    return states + Counter(found=len(arrived))
+
+
+def _judge(firm: Firm, sent: Sent) -> dict[int, tuple[str, int | None, str]]:
+    """Hold what the ledger says against what the provider remembers."""
+    rows, taken = firm.rows(sent.campaign), sent.taken()
+    assert len(rows) == len({contact for _, contact, _ in rows.values()}) == firm.people, "everybody has one message"
+    twice = {key: (count, rows.get(int(key.partition("-")[0]))) for key, count in taken.items() if count > 1}
+    assert not twice, f"{len(twice)} got it twice: {dict(list(twice.items())[:5])}"
+    numbers = _numbers(firm, sent)
+    by_state: dict[str, set[int]] = {}
+    for number, (state, _, _) in rows.items():
+        by_state.setdefault(state, set()).add(number)
+    assert not {state.value for state in OPEN_STATES} & set(by_state), "a campaign that is sent has nothing open"
+    for state in (MessageState.ACCEPTED, MessageState.DELIVERED):
+        lost = by_state.get(state, set()) - numbers
+        assert not lost, f"{len(lost)} are said to be {state} and never left"
+    denied = {number: rows[number] for state in NOT_SENT for number in by_state.get(state, set()) & numbers}
+    assert not denied, f"{len(denied)} were taken and are said not to be: {dict(list(denied.items())[:5])}"
+    return rows
+
+
+def _numbers(firm: Firm, sent: Sent) -> set[int]:
+    """Return the messages the provider has ever taken."""
+    found = {firm.services.message_keys.read(key) for key in sent.taken()}
+    assert None not in found, "a message with a key that is none of ours"
+    return {number for number in found if number is not None}
+
+
+def _are_listed(firm: Firm, campaign: int, uncertain: set[int]) -> None:
+    listed = firm.services.ledger.page(firm.by, campaign, MessageState.UNCERTAIN, limit=firm.people)
+    assert {row.id for row in listed} == uncertain
