@@ -77,4 +77,6 @@ def _storm(firm: Firm, rig: Rig, dice: random.Random) -> tuple[Storm, Counter[st
         storm.rage(KILLS_A_STORM)
         mails.behave()
         moods.behave()
-        return storm, settle_and_judge(firm, Sent(by_mail, mails.keys)) + settle_and_judge(firm, Sent(by_service, fake.keys))
+        states = settle_and_judge(firm, Sent(by_mail, mails.keys)) + settle_and_judge(firm, Sent(by_service, fake.keys))
+        firm.forgive()
+        return storm, states
