@@ -235,6 +235,10 @@ class Campaigns:
         """Settle what a dead sender left of cancelled campaigns; for the sweeper. Return how many campaigns had some."""
         return self._control.settle_cancelled()
 
+    def reopen(self) -> int:
+        """Let campaigns go on that were closed before the last answer came; for the sweeper. Return how many."""
+        return self._control.reopen()
+
     def due(self) -> list[int]:
         """Return the campaigns of all workspaces that have something to do now; for the sweeper."""
         return self._control.due()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -13,10 +14,12 @@ from core.campaigns.tables import campaigns
 from core.campaigns.visibility import gone, this
 from core.clock import Clock
 from core.errors import Conflict
-from core.messages.ledger import Ledger, has_abandoned, has_open, has_work
+from core.messages.ledger import Ledger, has_abandoned, has_open, has_stoppable, has_work
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
+# An answer comes within a minute or two of its lease; the rest is for clocks that jump.
+_MAY_BE_LATE = timedelta(days=7)
 _FROM = {
     CampaignState.PAUSED: (CampaignState.SENDING,),
     CampaignState.SENDING: (CampaignState.PAUSED,),
@@ -120,17 +123,40 @@ class Control:
             return list(connection.execute(sa.select(campaigns.c.id).where(sending, something).order_by(campaigns.c.id)).scalars())
 
     def settle_cancelled(self) -> int:
-        """Give what was on its way when a campaign was cancelled and its sender died an outcome: nobody knows.
+        """Settle what was on its way when a campaign was cancelled: if its sender died nobody knows, and what came back is cancelled.
 
         No delivery will ever look at these again, so the sweeper does; return how many campaigns had some.
         """
-        cancelled = campaigns.c.state == CampaignState.CANCELLED.value
-        abandoned = has_abandoned(campaigns.c.workspace_id, campaigns.c.id, self._clock.now())
+        mine = (campaigns.c.workspace_id, campaigns.c.id)
+        left = sa.or_(has_abandoned(*mine, self._clock.now()), has_stoppable(*mine))
         with self._db.read() as connection:
-            found = connection.execute(sa.select(campaigns.c.workspace_id, campaigns.c.id).where(cancelled, abandoned)).all()
+            found = connection.execute(sa.select(*mine).where(campaigns.c.state == CampaignState.CANCELLED.value, left)).all()
         for workspace_id, campaign_id in found:
             self._ledger.release_expired(workspace_id, campaign_id)
+            self._cancel_what_came_back(workspace_id, campaign_id)
         return len(found)
+
+    def reopen(self) -> int:
+        """Let campaigns go on that were closed too early; return how many.
+
+        A sender that hung, or a clock that jumped, makes messages uncertain and a campaign done; then the answer comes after all,
+        and says: not now. Such a message is known not to have left, and waits like others.
+        """
+        late = campaigns.c.finished_at > self._clock.now() - _MAY_BE_LATE
+        closed = sa.and_(campaigns.c.state == CampaignState.SENT.value, late, has_open(campaigns.c.workspace_id, campaigns.c.id))
+        goes_on = {"state": CampaignState.SENDING.value, "finished_at": None}
+        with self._db.read() as connection:
+            found = connection.execute(sa.select(campaigns.c.id).where(closed)).scalars().all()
+        if not found:
+            return 0
+        with self._db.transaction() as connection:
+            return connection.execute(sa.update(campaigns).where(campaigns.c.id.in_(found), closed).values(goes_on)).rowcount
+
+    def _cancel_what_came_back(self, workspace_id: int, campaign_id: int) -> None:
+        mine = sa.select(campaigns.c.state).where(campaigns.c.id == campaign_id, campaigns.c.workspace_id == workspace_id)
+        with self._db.transaction() as connection:  # somebody may have sent it to the missing meanwhile
+            if connection.execute(mine.with_for_update()).scalar() == CampaignState.CANCELLED:
+                self._ledger.cancel_queued(connection, workspace_id, campaign_id)
 
     def _note(
         self, connection: sa.Connection, by: Principal, campaign_id: int, what: AuditAction, after: Mapping[str, object] | None = None

@@ -67,6 +67,7 @@ def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]
     """
     try:
         services.campaigns.settle_cancelled()
+        services.campaigns.reopen()
         services.delivery.report_again()
         services.campaigns.launch_due()
         due = [campaign_id for campaign_id in services.campaigns.due() if not deliveries.is_busy_with(campaign_id)]

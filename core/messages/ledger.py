@@ -215,6 +215,11 @@ def has_open(workspace_id: Column, campaign_id: Column) -> sa.ColumnElement[bool
     return _has(workspace_id, campaign_id, _m.state.in_([state.value for state in OPEN_STATES]))
 
 
+def has_stoppable(workspace_id: Column, campaign_id: Column) -> sa.ColumnElement[bool]:
+    """Return the condition that a campaign has a message that has not left yet."""
+    return _has(workspace_id, campaign_id, _m.state.in_([state.value for state in STOPPABLE_STATES]))
+
+
 def has_abandoned(workspace_id: Column, campaign_id: Column, now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that a campaign has a message that was on its way when its sender died."""
     return _has(workspace_id, campaign_id, sa.and_(_m.state == MessageState.SENDING.value, _m.lease_until <= now))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
+from core.errors import StorageFull
 from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed
@@ -94,8 +96,12 @@ class Posting:
 
         They are missing where a sender was killed after the provider took a message and before it could say so: the reader's
         own click then told the ledger, or the journal's disk was full. The ingester counts each message once, so reporting
-        one too many is harmless.
+        one too many is harmless. What waits in memory for a full disk is written first, though nothing more may be sent: it may be
+        all that is known of messages that are uncertain by now.
         """
+        if self._opened is not None:
+            with suppress(StorageFull):
+                self.make_room()
         before = self._clock.now() - REPORT_AGAIN_AFTER
         lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)
         if lost:

@@ -148,7 +148,9 @@ class Conversation:
         letter = self._offered
         if letter is None:
             return
-        if reply.code != _START_MAIL:
+        if reply.is_good:  # no answer to DATA: the server said something twice, and every answer from now on would be taken for another
+            self._wire.abort()
+        elif reply.code != _START_MAIL:
             self._refusal = self._refusal or _refusal(letter, reply, is_recipient=False)
             self._turn_down()
         elif self._refusal is not None:  # it wants a text although nobody may get it (RFC 2920, 3.1): an empty one goes to nobody

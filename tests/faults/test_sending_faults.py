@@ -1,0 +1,340 @@
+"""What can go wrong while a campaign is sent, one thing at a time: late answers, clocks, databases, disks, odd providers."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from core.campaigns.states import CampaignState
+from core.clock import FrozenClock
+from core.errors import Unavailable
+from core.ids import random_name
+from core.jobs.delivering import Deliveries, drain
+from core.jobs.worker import sweep
+from core.messages.leasing import LEASE
+from core.messages.missing import Choice
+from core.messages.states import MessageState
+from core.providers.base import Outcome
+from core.providers.smtp.opening import Security
+from core.providers.smtp.send import SmtpProvider
+from tests.faults.moody_mail_server import Mood, MoodyMailServer
+from tests.faults.sending import Firm, Sent, opened, settle_and_judge
+from tests.providers.conftest import email as outgoing
+from tests.support import postgres
+from tests.support.esp.sendgrid import RIG as SENDGRID
+from tests.support.esp.server import FakeService, Trick, serving
+from tests.support.full_disk import becoming_tiny
+from tests.support.mail_server import MailServer
+from tests.support.mail_server import serving as serving_mail
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.faults
+
+PEOPLE = 12
+
+
+@pytest.fixture
+def folder(tmp_path: Path, migrated_file: Path) -> Path:
+    found = tmp_path / "data"
+    found.mkdir()
+    shutil.copy(migrated_file, found / "app.db")
+    return found
+
+
+@pytest.fixture
+def firm(folder: Path, clock: FrozenClock) -> Iterator[Firm]:
+    with opened(folder, "", PEOPLE, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_firm(tmp_path: Path, clock: FrozenClock, postgres_server: tuple[str, str]) -> Iterator[Firm]:
+    url, template = postgres_server
+    with ExitStack() as stack:
+        database = stack.enter_context(postgres.database(url, f"faults_{random_name()}", template=template))
+        url = database.replace("postgresql://", "postgresql+psycopg://")
+        yield stack.enter_context(opened(tmp_path / "data", url, PEOPLE, clock))
+
+
+@pytest.fixture
+def mails() -> Iterator[MailServer]:
+    with serving_mail() as server:
+        yield server
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    with serving(SENDGRID.fake()) as running:
+        yield running
+
+
+def by_mail(firm: Firm, mails: MailServer) -> int:
+    return firm.launch("smtp", {"host": "127.0.0.1", "port": mails.port, "security": "none", "connections": 1})
+
+
+def deliver(firm: Firm, campaign: int) -> None:
+    """Answer a bell as the worker does."""
+    Deliveries(firm.services, lambda: False).deliver(campaign)
+
+
+def look_around(firm: Firm) -> int:
+    """Do what the worker does every few seconds; return how many campaigns it rings for."""
+    return sweep(firm.services, Deliveries(firm.services, lambda: False), lambda _: None)
+
+
+def states(firm: Firm, campaign: int) -> Counter[str]:
+    return Counter(state for state, _, _ in firm.rows(campaign).values())
+
+
+def keys(mails: MailServer) -> Counter[str]:
+    """How often a server has taken each message."""
+    found = Counter[str]()
+    for envelope in mails.received:
+        head = bytes(envelope.content or b"").partition(b"\r\n\r\n")[0].decode()
+        found[head.partition("X-Postwright-Message: ")[2].partition("\r\n")[0]] += 1
+    return found
+
+
+@contextmanager
+def meanwhile(mails: MailServer, act: Callable[[], object], taken: int = 3) -> Iterator[None]:
+    """Do something once, in a thread of its own, while the sender waits for the answer to a message."""
+    done: list[Future[object]] = []
+
+    def before_answer(count: int) -> None:
+        if count >= taken and not done:
+            done.append(other.submit(act))
+            wait([*done])
+
+    with ThreadPoolExecutor(1) as other:
+        mails.before_answer = before_answer
+        yield
+        mails.before_answer = None
+        assert done, "the moment never came"
+        done[0].result()
+
+
+# --- Late answers
+
+
+def test_a_late_answer_that_says_later_is_followed_even_where_the_campaign_was_closed_meanwhile(firm: Firm, mails: MailServer) -> None:
+    campaign = by_mail(firm, mails)
+    for number in range(3, PEOPLE):
+        mails.answers["DATA", f"p{number}@example.com"] = "451 4.3.0 Come back later"
+
+    def another_worker_gives_it_up() -> None:
+        firm.clock.advance(LEASE + timedelta(seconds=1))
+        drain(firm.services, campaign, owner="other", should_stop=lambda: False)
+        assert firm.state(campaign) is CampaignState.SENT
+
+    with meanwhile(mails, another_worker_gives_it_up):
+        deliver(firm, campaign)
+    assert states(firm, campaign) == {"accepted": 3, "retry": PEOPLE - 3}
+
+    mails.answers.clear()
+    look_around(firm)
+    assert firm.state(campaign) is CampaignState.SENDING, "there is something to send, so it goes on"
+    firm.finish(campaign)
+    assert states(firm, campaign) == {"accepted": PEOPLE}
+    settle_and_judge(firm, Sent(campaign, lambda: keys(mails)))
+
+
+def test_what_was_on_its_way_as_a_campaign_was_cancelled_and_came_back_is_cancelled(firm: Firm, mails: MailServer) -> None:
+    campaign = by_mail(firm, mails)
+    for number in range(3, PEOPLE):
+        mails.answers["DATA", f"p{number}@example.com"] = "451 4.3.0 Come back later"
+    with meanwhile(mails, lambda: firm.services.campaigns.cancel(firm.by, campaign)):
+        deliver(firm, campaign)
+    assert states(firm, campaign) == {"accepted": 3, "retry": PEOPLE - 3}
+    look_around(firm)
+    assert states(firm, campaign) == {"accepted": 3, "cancelled": PEOPLE - 3}
+    assert firm.services.again.missing(firm.by, campaign).cancelled == PEOPLE - 3
+
+    mails.answers.clear()
+    assert firm.services.again.send(firm.by, campaign, Choice(cancelled=True)) == PEOPLE - 3
+    firm.finish(campaign)
+    settle_and_judge(firm, Sent(campaign, lambda: keys(mails)))
+
+
+def test_a_second_drain_while_the_first_waits_past_its_lease_sends_nothing_twice(firm: Firm, mails: MailServer) -> None:
+    campaign = by_mail(firm, mails)
+
+    def another_worker_comes() -> None:
+        firm.clock.advance(LEASE * 2)
+        drain(firm.services, campaign, owner="other", should_stop=lambda: False)
+
+    with meanwhile(mails, another_worker_comes):
+        deliver(firm, campaign)
+    assert states(firm, campaign) == {"accepted": PEOPLE}, "late answers settle what was given up"
+    assert set(keys(mails).values()) == {1}
+
+
+# --- Clocks
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=-1), timedelta(days=1)], ids=["an hour back", "a day forward"])
+def test_a_clock_that_jumps_while_mail_is_on_its_way(firm: Firm, mails: MailServer, jump: timedelta) -> None:
+    campaign = by_mail(firm, mails)
+    mails.answers["DATA", "p7@example.com"] = "451 4.3.0 Come back later"
+
+    def jumps() -> None:
+        firm.clock.advance(jump)
+        drain(firm.services, campaign, owner="other", should_stop=lambda: False)
+
+    with meanwhile(mails, jumps):
+        deliver(firm, campaign)
+    mails.answers.clear()
+    firm.finish(campaign)
+    assert states(firm, campaign) == {"accepted": PEOPLE}
+    assert set(keys(mails).values()) == {1}
+
+
+# --- Databases
+
+
+HOLDER = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("begin immediate")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def locked(firm: Firm) -> Iterator[Callable[[], None]]:
+    """Yield what makes another process lock the database; it lets go at the end."""
+    holders: list[subprocess.Popen[str]] = []
+
+    def lock() -> None:
+        command = [sys.executable, "-c", HOLDER, str(firm.settings.data_dir / "app.db")]
+        holders.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        assert holders[-1].stdout
+        assert holders[-1].stdout.readline() == "held\n"
+
+    try:
+        yield lock
+    finally:
+        for holder in holders:
+            holder.communicate("\n", timeout=10)
+
+
+def be_impatient(firm: Firm) -> None:
+    """Let statements wait for half a second only, where half a minute is usual."""
+    sa.event.listen(firm.services.db.engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout=500"))
+
+
+def test_a_database_locked_for_too_long_while_mail_is_on_its_way(firm: Firm, mails: MailServer) -> None:
+    campaign = by_mail(firm, mails)
+    be_impatient(firm)
+    with locked(firm) as lock:
+        with meanwhile(mails, lock), pytest.raises(Unavailable):
+            drain(firm.services, campaign, owner="first", should_stop=lambda: False)
+        deliver(firm, campaign)  # it says why and comes back
+        assert look_around(firm) == 0
+    assert states(firm, campaign) == {"sending": PEOPLE}
+    firm.finish(campaign)
+    assert states(firm, campaign) == {"accepted": PEOPLE}, "the journal was written first"
+    assert set(keys(mails).values()) == {1}
+
+
+def test_a_database_server_that_goes_away_while_mail_is_on_its_way(
+    postgres_firm: Firm, mails: MailServer, postgres_server: tuple[str, str]
+) -> None:
+    firm, campaign = postgres_firm, by_mail(postgres_firm, mails)
+    name = sa.make_url(firm.settings.database_url).database
+
+    def allow(answer: bool) -> None:
+        with psycopg.connect(f"{postgres_server[0]}/postgres", autocommit=True) as admin:
+            admin.execute(f'alter database "{name}" with allow_connections {answer}')  # type: ignore[arg-type]
+            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+
+    with meanwhile(mails, lambda: allow(False)), pytest.raises(Unavailable):
+        drain(firm.services, campaign, owner="first", should_stop=lambda: False)
+    deliver(firm, campaign)
+    assert look_around(firm) == 0
+    allow(True)
+    assert states(firm, campaign) == {"sending": PEOPLE}
+    firm.finish(campaign)
+    assert states(firm, campaign) == {"accepted": PEOPLE}
+    assert set(keys(mails).values()) == {1}
+
+
+# --- Disks
+
+
+def test_a_disk_that_is_full_when_outcomes_are_to_be_recorded(firm: Firm, mails: MailServer) -> None:
+    campaign = by_mail(firm, mails)
+    with becoming_tiny() as fill, meanwhile(mails, fill, taken=PEOPLE):
+        deliver(firm, campaign)
+    assert states(firm, campaign) == {"sending": PEOPLE}
+    firm.clock.advance(LEASE + timedelta(seconds=1))
+    look_around(firm)
+    deliver(firm, campaign)
+    assert states(firm, campaign) == {"uncertain": PEOPLE}, "never sent again blindly"
+    wait_for(lambda: _settles(firm, campaign), "what the journal kept in memory to settle them", every=0.1)
+    assert set(keys(mails).values()) == {1}
+
+
+def _settles(firm: Firm, campaign: int) -> bool:
+    look_around(firm)
+    firm.services.ingester.catch_up()
+    return states(firm, campaign) == {"accepted": PEOPLE}
+
+
+# --- Providers
+
+
+# The server takes everything, whatever else it does.
+_HARMLESS = (Mood.TAKE, Mood.LATE, Mood.TWICE)
+
+
+@pytest.mark.parametrize("mood", list(Mood))
+def test_what_a_mail_server_does_to_one_message_harms_no_other_and_is_told_as_it_is(mood: Mood) -> None:
+    server = MoodyMailServer(random.Random(1))
+    server.is_moody = False
+    server.next.extend([Mood.TAKE] * 3 + [mood])
+    letters = [outgoing(n, key=f"{n}-abcdefabcdef", headers={"X-Postwright-Message": f"{n}-abcdefabcdef"}) for n in range(12)]
+    with server.running(), closing(SmtpProvider("127.0.0.1", server.port, Security.NONE, connections=1, timeout=5)) as provider:
+        results = {result.message_id: result for result in provider.send(letters)}
+    count = server.keys()
+    taken = {int(key.partition("-")[0]) for key in count}
+    assert len(results) == len(letters)
+    assert set(count.values()) == {1}
+    said = {number for number, result in results.items() if result.outcome is Outcome.ACCEPTED}
+    assert said <= taken, "what was not taken is not said to be"
+    maybe = {number for number, result in results.items() if result.outcome is Outcome.UNCERTAIN}
+    assert taken <= said | maybe, "what was taken is not said not to be"
+    expected = len(letters) - (0 if mood in _HARMLESS else 2)
+    assert len(said) >= expected, {number: results[number] for number in set(results) - said}
+
+
+def test_one_of_a_thousand_that_a_service_refuses_costs_the_others_nothing(folder: Path, clock: FrozenClock, service: FakeService) -> None:
+    with opened(folder, "", 1_000, clock) as firm:
+        service.refuses = {"p500@example.com"}
+        campaign = firm.launch(SENDGRID.kind, SENDGRID.settings(service.url))
+        deliver(firm, campaign)
+        assert states(firm, campaign) == {"accepted": 999, "refused": 1}
+        assert firm.state(campaign) is CampaignState.SENT
+        [reason] = [reason for state, _, reason in firm.rows(campaign).values() if state == MessageState.REFUSED]
+        assert "valid address" in reason
+        settle_and_judge(firm, Sent(campaign, service.keys))
+
+
+@pytest.mark.parametrize("trick", [each for each in Trick if each not in (Trick.SILENT, Trick.PASS)])
+def test_what_a_service_does_to_a_request_loses_nobody(firm: Firm, service: FakeService, trick: Trick) -> None:
+    service.tricks.append(trick)
+    campaign = firm.launch(SENDGRID.kind, SENDGRID.settings(service.url))
+    deliver(firm, campaign)
+    settle_and_judge(firm, Sent(campaign, service.keys))
