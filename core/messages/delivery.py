@@ -21,7 +21,7 @@ from core.messages.composing import Composer
 from core.messages.eligibility import Eligibility
 from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
-from core.messages.posting import Posting, Written, completed
+from core.messages.posting import Posting, Written, completed, hand_over
 from core.messages.rows import Claimed
 from core.messages.way import Hold, Way
 from core.messages.ways import OpenWays, Ways
@@ -218,7 +218,7 @@ class Delivery:
         left = self._posting.intend(run.owner, chunk.written, chunk.way.connection_id, run.plan.cap)
         if not left:
             return None
-        return _Underway(chunk, left, lane.submit(chunk.way.provider.send, [each.message for each in left]))
+        return _Underway(chunk, left, lane.submit(hand_over, chunk.way.provider, left))
 
     def _finish(self, run: _Drain, underway: _Underway) -> None:
         """Wait for a chunk and put on record what became of it."""

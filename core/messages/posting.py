@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from traceback import extract_tb
 
 from core.clock import Clock
 from core.errors import StorageFull
 from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed
-from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult
+from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult, Trouble
 from core.storage.event_record import EventRecord, event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
+
+logger = logging.getLogger(__name__)
 
 # The ingester is about a second behind; after this long a missing fact was lost on its way to the journal.
 REPORT_AGAIN_AFTER = timedelta(minutes=1)
@@ -123,6 +127,18 @@ class Posting:
             if self._opened is None:
                 self._opened = self._journal_factory()
             return self._opened
+
+
+def hand_over(provider: Provider, left: Sequence[Written]) -> list[SendResult]:
+    """Hand messages over. A provider never raises; if it has that fault all the same, nobody knows what has left, and it is held."""
+    try:
+        return provider.send([each.message for each in left])
+    except Exception as error:  # whatever it is, it must not pass for "not sent", nor end the worker's thread again and again
+        # Its words may hold whom the message was for, and so may those of what caused it: only its kind and place are told.
+        where = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__))), "")
+        logger.error("a provider (%s) failed by a fault of ours: %s at %s", provider.kind, type(error).__name__, where)
+        reason = f"sending failed by a fault of ours ({type(error).__name__})"
+        return [SendResult(each.claimed.message_id, Outcome.UNCERTAIN, reason, trouble=Trouble.CONNECTION) for each in left]
 
 
 def completed(left: Sequence[Written], results: Sequence[SendResult]) -> list[tuple[Claimed, SendResult]]:

@@ -20,7 +20,7 @@ from core.ids import random_name
 from core.messages.delivery import DeliveryReport
 from core.messages.leasing import claim_of, release_expired_of
 from core.messages.ledger import Ledger
-from core.messages.posting import Posting, Written, completed
+from core.messages.posting import Posting, Written, completed, hand_over
 from core.messages.request_composing import RequestComposer
 from core.messages.request_content import unseal
 from core.messages.rows import Claimed
@@ -180,7 +180,7 @@ class RequestDelivery:
         left = self._posting.intend(run.owner, written, run.connection_id)
         if not left:
             return
-        results = completed(left, run.provider.send([each.message for each in left]))
+        results = completed(left, hand_over(run.provider, left))
         outcomes = [(claimed, _again(claimed, result, run.sent_twice_is_once)) for claimed, result in results]
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._posting.record(run.owner, outcomes, run.provider)

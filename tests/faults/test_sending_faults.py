@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -17,16 +17,22 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from core.campaigns.plans import load_plan
 from core.campaigns.states import CampaignState
 from core.clock import FrozenClock
 from core.errors import Unavailable
 from core.ids import random_name
 from core.jobs.delivering import Deliveries, drain
 from core.jobs.worker import sweep
+from core.messages.delivery import Delivery
+from core.messages.eligibility import Eligibility
 from core.messages.leasing import LEASE
 from core.messages.missing import Choice
 from core.messages.states import MessageState
-from core.providers.base import Outcome
+from core.messages.ways import Ways
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, Provider, SendResult
+from core.providers.connections import Connections
+from core.providers.pace_book import PaceBook
 from core.providers.smtp.opening import Security
 from core.providers.smtp.send import SmtpProvider
 from tests.faults.moody_mail_server import Mood, MoodyMailServer
@@ -338,3 +344,43 @@ def test_what_a_service_does_to_a_request_loses_nobody(firm: Firm, service: Fake
     campaign = firm.launch(SENDGRID.kind, SENDGRID.settings(service.url))
     deliver(firm, campaign)
     settle_and_judge(firm, Sent(campaign, service.keys))
+
+
+class Faulty:
+    """A provider that breaks the one promise all make: it raises, with an address in what it says."""
+
+    kind, batch_size, idempotence = "faulty", 2, Idempotence.NEVER
+
+    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+        raise RuntimeError(f"broke at {messages[0].to}")
+
+    def check(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class FaultyConnections(Connections):
+    def open(self, workspace_id: int, connection_id: int) -> Provider:
+        return Faulty()
+
+
+def test_a_provider_with_a_fault_of_our_own_burns_a_batch_and_no_campaign(
+    firm: Firm, mails: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    services, campaign = firm.services, by_mail(firm, mails)
+    connections = FaultyConnections(services.db, firm.clock, services.vault, firm.settings.data_dir)
+    eligibility, ways = Eligibility(services.db, firm.clock), Ways(firm.clock, connections, PaceBook(services.db, firm.clock))
+    delivery = Delivery(firm.clock, services.ledger, services.posting, eligibility, services.composer, ways)
+    with services.db.read() as connection:
+        plan = load_plan(connection, campaign)
+    assert plan is not None
+
+    reports = [delivery.drain(plan, owner="test", should_go_on=lambda: True) for _ in range(5)]
+    assert 0 < states(firm, campaign)["uncertain"] < PEOPLE
+    assert reports[0].stopped
+    assert "RuntimeError" in caplog.text
+    assert "@example.com" not in caplog.text
+    firm.finish(campaign)
+    settle_and_judge(firm, Sent(campaign, lambda: keys(mails)))
