@@ -5,6 +5,7 @@ It is the real worker with another clock: everything that reads the time goes by
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -23,6 +24,7 @@ from tests.support.waiting import wait_for
 
 _SINCE, _FACTOR = "TEST_HASTE_SINCE", "TEST_HASTE_FACTOR"
 _SWEEP_SECONDS = 0.3
+_PR_SET_PDEATHSIG = 1  # of prctl(2): who started them is gone, so nobody would ever end them
 
 
 class HastyClock:
@@ -92,7 +94,7 @@ class Nursery:
         wait_for(lambda: not Path(f"/proc/{pid}").exists(), "a killed worker to be gone")
 
     def close(self) -> None:
-        """End; workers that still live stay."""
+        """End, with all workers that still live."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
         self._process.wait(10)
@@ -118,6 +120,7 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             try:
                 _work()
             finally:

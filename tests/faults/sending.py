@@ -39,6 +39,8 @@ KEY = "a-key-for-tests-only"
 # A lease of 60 s is over in three of ours, the first retry comes as soon.
 FACTOR = 20.0
 WORKERS = 2
+# After so many hours in which nothing changed, nothing will.
+_PATIENCE = 20
 NOT_SENT = ("queued", "claimed", "sending", "retry", "refused", "skipped", "cancelled")
 # Some layouts, so that what is sent as one batch takes several requests.
 LAYOUTS = 8
@@ -119,18 +121,26 @@ class Firm:
         for each in self.services.suppressions.page(self.by, limit=self.people).rows:
             self.services.suppressions.remove(self.by, each.email)
 
+    def try_again(self, campaign: int) -> None:
+        """Forget how slow a campaign's connection wanted to be: what a person does who knows that it is well again."""
+        self.services.paces.try_again(self.by, self.services.campaigns.get(self.by, campaign).connection_id)
+
     def finish(self, campaign: int) -> None:
         """Let hours pass until a campaign is sent, with nobody at work but us, and all that was noted read."""
-        for _ in range(40):
+        before, idle = self.rows(campaign), 0
+        while idle < _PATIENCE:
             self.clock.advance(timedelta(hours=1))
             with suppress(Conflict):
                 self.services.campaigns.resume(self.by, campaign)
+            self.try_again(campaign)
             sweep(self.services, Deliveries(self.services, lambda: False), lambda _: None)
             drain(self.services, campaign, owner="last", should_stop=lambda: False)
             self.services.ingester.catch_up()
             if self.state(campaign) is CampaignState.SENT:
                 return
-        raise AssertionError(f"campaign {campaign} does not come to its end: {Counter(row[0] for row in self.rows(campaign).values())}")
+            now = self.rows(campaign)
+            before, idle = now, idle + 1 if now == before else 0
+        raise AssertionError(f"campaign {campaign} does not come to its end: {Counter(row[0] for row in before.values())}")
 
     def report_delivered(self, message_ids: set[int]) -> None:
         """Let the provider report that messages have arrived."""
@@ -216,7 +226,7 @@ class Storm:
             self.failures.append(error)
 
     def _press(self, dice: random.Random) -> None:
-        """Press pause and resume, at times twice."""
+        """Press pause and resume, at times twice, and let what is held or slow try again."""
         campaigns, by = self._firm.services.campaigns, self._firm.by
         while not self._stop.wait(dice.uniform(0.1, 1.2)):
             campaign = dice.choice(self._campaigns)
@@ -224,6 +234,8 @@ class Storm:
                 for _ in range(dice.choice((1, 1, 2))):
                     campaigns.pause(by, campaign)
                 self.pauses += 1
+                if dice.random() < 0.3:
+                    self._firm.try_again(campaign)
                 self._stop.wait(dice.uniform(0.0, 0.4))
                 for _ in range(dice.choice((1, 1, 2))):
                     campaigns.resume(by, campaign)

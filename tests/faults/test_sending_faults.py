@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -39,8 +40,9 @@ from tests.faults.moody_mail_server import Mood, MoodyMailServer
 from tests.faults.sending import Firm, Sent, opened, settle_and_judge
 from tests.providers.conftest import email as outgoing
 from tests.support import postgres
+from tests.support.esp.mailjet import RIG as MAILJET
 from tests.support.esp.sendgrid import RIG as SENDGRID
-from tests.support.esp.server import FakeService, Trick, serving
+from tests.support.esp.server import Call, FakeService, Reply, Trick, serving
 from tests.support.full_disk import becoming_tiny
 from tests.support.mail_server import MailServer
 from tests.support.mail_server import serving as serving_mail
@@ -118,8 +120,8 @@ def meanwhile(mails: MailServer, act: Callable[[], object], taken: int = 3) -> I
     """Do something once, in a thread of its own, while the sender waits for the answer to a message."""
     done: list[Future[object]] = []
 
-    def before_answer(count: int) -> None:
-        if count >= taken and not done:
+    def before_answer(number: int) -> None:
+        if number >= taken and not done:
             done.append(other.submit(act))
             wait([*done])
 
@@ -184,6 +186,26 @@ def test_a_second_drain_while_the_first_waits_past_its_lease_sends_nothing_twice
         deliver(firm, campaign)
     assert states(firm, campaign) == {"accepted": PEOPLE}, "late answers settle what was given up"
     assert set(keys(mails).values()) == {1}
+
+
+def test_what_another_has_sent_while_it_was_written_here_is_not_sent_again(folder: Path, clock: FrozenClock) -> None:
+    """The first batch takes so long that the second, which is claimed and written meanwhile, has gone to another worker."""
+    people, fake = 120, MAILJET.fake()
+    with opened(folder, "", people, clock) as firm, serving(fake):
+        campaign = firm.launch(MAILJET.kind, MAILJET.settings(fake.url))
+        answer, asked = fake.handle, count()
+
+        def handle(call: Call) -> tuple[Trick, Reply]:
+            if next(asked) == 0:
+                wait_for(lambda: states(firm, campaign)["claimed"], "the next batch to be written")
+                firm.clock.advance(LEASE * 2)
+                drain(firm.services, campaign, owner="other", should_stop=lambda: False)
+            return answer(call)
+
+        fake.handle = handle  # type: ignore[method-assign]
+        deliver(firm, campaign)
+        assert states(firm, campaign) == {"accepted": people}
+        assert set(fake.keys().values()) == {1}
 
 
 # --- Clocks
@@ -314,10 +336,10 @@ def test_what_a_mail_server_does_to_one_message_harms_no_other_and_is_told_as_it
     letters = [outgoing(n, key=f"{n}-abcdefabcdef", headers={"X-Postwright-Message": f"{n}-abcdefabcdef"}) for n in range(12)]
     with server.running(), closing(SmtpProvider("127.0.0.1", server.port, Security.NONE, connections=1, timeout=5)) as provider:
         results = {result.message_id: result for result in provider.send(letters)}
-    count = server.keys()
-    taken = {int(key.partition("-")[0]) for key in count}
+    counted = server.keys()
+    taken = {int(key.partition("-")[0]) for key in counted}
     assert len(results) == len(letters)
-    assert set(count.values()) == {1}
+    assert set(counted.values()) == {1}
     said = {number for number, result in results.items() if result.outcome is Outcome.ACCEPTED}
     assert said <= taken, "what was not taken is not said to be"
     maybe = {number for number, result in results.items() if result.outcome is Outcome.UNCERTAIN}
