@@ -76,6 +76,13 @@ def postgres_firm(tmp_path: Path, clock: FrozenClock, postgres_server: tuple[str
         yield stack.enter_context(opened(tmp_path / "data", url, PEOPLE, clock))
 
 
+@pytest.fixture(params=["firm", "postgres_firm"])
+def each_firm(request: pytest.FixtureRequest) -> Firm:
+    """One on each database in turn."""
+    found: Firm = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
 def mails() -> Iterator[MailServer]:
     with serving_mail() as server:
@@ -136,7 +143,8 @@ def meanwhile(mails: MailServer, act: Callable[[], object], taken: int = 3) -> I
 # --- Late answers
 
 
-def test_a_late_answer_that_says_later_is_followed_even_where_the_campaign_was_closed_meanwhile(firm: Firm, mails: MailServer) -> None:
+def test_a_late_answer_that_says_later_is_followed_even_where_the_campaign_was_closed_meanwhile(each_firm: Firm, mails: MailServer) -> None:
+    firm = each_firm
     campaign = by_mail(firm, mails)
     for number in range(3, PEOPLE):
         mails.answers["DATA", f"p{number}@example.com"] = "451 4.3.0 Come back later"
@@ -158,7 +166,8 @@ def test_a_late_answer_that_says_later_is_followed_even_where_the_campaign_was_c
     settle_and_judge(firm, Sent(campaign, lambda: keys(mails)))
 
 
-def test_what_was_on_its_way_as_a_campaign_was_cancelled_and_came_back_is_cancelled(firm: Firm, mails: MailServer) -> None:
+def test_what_was_on_its_way_as_a_campaign_was_cancelled_and_came_back_is_cancelled(each_firm: Firm, mails: MailServer) -> None:
+    firm = each_firm
     campaign = by_mail(firm, mails)
     for number in range(3, PEOPLE):
         mails.answers["DATA", f"p{number}@example.com"] = "451 4.3.0 Come back later"

@@ -4,8 +4,10 @@ import email
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from core.providers.smtp.opening import Security, SignIn
 from core.providers.smtp.send import SmtpProvider
 from core.storage.event_words import BounceClass
 from tests.providers.conftest import email as outgoing
+from tests.providers.conftest import make_certificate
 from tests.support.mail_server import MailServer, OnlyAnn, free_port
 
 Start = Callable[..., MailServer]
@@ -135,6 +138,22 @@ def test_a_certificate_nobody_trusts_stops_everything(start_mail_server: Start, 
     server = start_mail_server(tls_context=server_tls)
     with closing(SmtpProvider("127.0.0.1", server.port, Security.STARTTLS, timeout=5)) as provider, pytest.raises(Unavailable):
         provider.check()
+
+
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_certificate_that_has_expired_is_named_and_nothing_is_sent(start_mail_server: Start, tmp_path: Path, security: Security) -> None:
+    ended, key = make_certificate(tmp_path, -timedelta(days=1))
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.load_cert_chain(ended, key)
+    options = {"ssl_context": theirs} if security is Security.TLS else {"tls_context": theirs}
+    ours = ssl.create_default_context(cafile=ended)
+    server = start_mail_server(**options)
+    with closing(SmtpProvider("127.0.0.1", server.port, security, "ann", "right", timeout=5, tls=ours)) as provider:
+        results = provider.send([outgoing(1), outgoing(2)])
+
+    assert {(each.outcome, each.attempted, each.trouble) for each in results} == {(Outcome.RETRY, False, Trouble.CONNECTION)}
+    assert "certificate has expired" in results[0].reason
+    assert server.received == []
 
 
 def test_a_server_without_encryption_is_not_used_where_encryption_is_asked_for(mail_server: MailServer) -> None:
