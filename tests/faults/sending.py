@@ -20,6 +20,7 @@ from core.app import Services, build
 from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
 from core.clock import FrozenClock, SystemClock
+from core.contacts.tables import contacts, suppressions
 from core.errors import Conflict, PostwrightError
 from core.jobs.delivering import Deliveries, drain
 from core.jobs.queue import open_queue
@@ -109,6 +110,12 @@ class Firm:
         chosen = sa.select(column.id, column.state, column.contact_id, column.reason).where(column.campaign_id == campaign)
         with self.services.db.read() as connection:
             return {row.id: (row.state, row.contact_id, row.reason) for row in connection.execute(chosen)}
+
+    def suppressed_contacts(self) -> set[int]:
+        """Return the contacts nobody may write to any more: a provider has said that their address is no good."""
+        chosen = sa.select(contacts.c.id).join(suppressions, suppressions.c.email == contacts.c.email)
+        with self.services.db.read() as connection:
+            return set(connection.execute(chosen).scalars())
 
     def refused_contacts(self) -> set[int]:
         """Return the contacts a provider has refused: their messages, and those of campaigns after, need not arrive."""
@@ -280,14 +287,21 @@ def settle_and_judge(firm: Firm, sent: Sent) -> Counter[str]:
     assert {after[number][0] for number in arrived} <= {MessageState.DELIVERED}, "the provider's word settles what nobody knew"
     still = {number for number, (state, _, _) in after.items() if state == MessageState.UNCERTAIN}
     assert still == uncertain - arrived
-    assert firm.services.again.missing(firm.by, sent.campaign).uncertain == len(still), "they are offered to be sent to"
+    suppressed = firm.suppressed_contacts()
+    barred = {number for number in still if after[number][1] in suppressed}
+    offered = len(still - barred)
+    assert firm.services.again.missing(firm.by, sent.campaign).uncertain == offered, "they are offered to be sent to"
 
-    assert firm.services.again.send(firm.by, sent.campaign, Choice(uncertain=True)) == len(still)
+    assert firm.services.again.send(firm.by, sent.campaign, Choice(uncertain=True)) == offered
     firm.finish(sent.campaign)
     last = _judge(firm, sent)
     refused = firm.refused_contacts()
     excused = {(MessageState.REFUSED.value, True), (MessageState.SKIPPED.value, True)}  # a bad address is suppressed, for all campaigns
-    nowhere = {number for number, (state, contact, _) in last.items() if (state, contact in refused) not in excused} - _numbers(firm, sent)
+    nowhere = (
+        {number for number, (state, contact, _) in last.items() if (state, contact in refused) not in excused}
+        - _numbers(firm, sent)
+        - barred
+    )
     assert not nowhere, f"{len(nowhere)} were missed: {[last[number] for number in sorted(nowhere)[:5]]}"
     return states + Counter(found=len(arrived))
 
