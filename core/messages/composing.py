@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Person
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
-from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.plan import SendPlan
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
-from core.templates.pixel import ALWAYS_PIXEL, PIXEL
 from core.templates.rendering import fill, render_text
 
 TEST_MARK = "[Test]"
-# Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
-_TRAP = (
-    '<a class="pw-end" href="{{ pw_trap }}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
-    'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
-)
 
 
 class Composer:
@@ -40,7 +34,7 @@ class Composer:
         self._keys = MessageKeys(key)
 
     def compose(
-        self, plan: SendPlan, message_id: int, contact: Contact, variant_id: int | None, *, at: datetime | None = None
+        self, plan: SendPlan, message_id: int, contact: Person, variant_id: int | None, *, at: datetime | None = None
     ) -> OutgoingMessage:
         """Return the email of one message; every attempt gives the same key and the same links.
 
@@ -58,8 +52,8 @@ class Composer:
         unsubscribe = urls.unsubscribe(message_id)
         addresses = _Addresses(
             unsubscribe=unsubscribe,
-            preferences=urls.preferences(message_id) if _mentions(plan.version, "preferences_url") else "",
-            view=urls.view(message_id) if _mentions(plan.version, "view_url") else "",
+            preferences=urls.preferences(message_id) if plan.version.shows_preferences else "",
+            view=urls.view(message_id) if plan.version.shows_view else "",
             links=urls.clicks(message_id, plan.link_ids),
             pixel=urls.open(message_id),
             trap=urls.trap(message_id),
@@ -70,7 +64,7 @@ class Composer:
         }
         return _finished(plan, message_id, key, contact, plan.subject_for(variant_id), addresses, headers)
 
-    def compose_test(self, plan: SendPlan, contact: Contact, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
+    def compose_test(self, plan: SendPlan, contact: Person, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
         """Return the email as a test: it counts nowhere, for it belongs to no message.
 
         Links lead straight to their destinations, there is no pixel, and unsubscribe, preferences and view lead to an
@@ -114,7 +108,7 @@ def _finished(
     plan: SendPlan,
     message_id: int,
     key: str,
-    contact: Contact,
+    contact: Person,
     subject_source: str,
     addresses: _Addresses,
     headers: Mapping[str, str],
@@ -132,7 +126,7 @@ def _finished(
     }
     subject = render_text(subject_source, context)
     campaign["subject"] = subject
-    version = _counting(plan.version) if addresses.trap else plan.version
+    version = plan.version.counting if addresses.trap else plan.version
     body = fill(version, context | {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap})
     return OutgoingMessage(
         message_id,
@@ -146,22 +140,6 @@ def _finished(
         body.text,
         headers,
     )
-
-
-@lru_cache(maxsize=64)
-def _counting(version: PinnedVersion) -> PinnedVersion:
-    """Return the version as it is sent: its pixel for certain, and a link that only machines follow.
-
-    People neither see nor reach that link, nor hear it read out.
-    """
-    html = version.html.replace(PIXEL, ALWAYS_PIXEL)
-    end = html.lower().rfind("</body>")
-    return replace(version, html=f"{html}{_TRAP}" if end < 0 else f"{html[:end]}{_TRAP}{html[end:]}")
-
-
-@lru_cache(maxsize=128)
-def _mentions(version: PinnedVersion, name: str) -> bool:
-    return name in version.html or name in version.text
 
 
 @lru_cache(maxsize=8)

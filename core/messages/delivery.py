@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.clock import Clock
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Addressee
 from core.errors import InvalidInput, StorageFull
 from core.ids import random_name
 from core.messages.composing import Composer
@@ -81,7 +81,7 @@ class _Chunk:
     """Messages that are written and may leave by one way."""
 
     way: Way
-    people: Sequence[tuple[Claimed, Contact]]
+    people: Sequence[tuple[Claimed, Addressee]]
     written: Sequence[Written]
 
 
@@ -199,7 +199,7 @@ class Delivery:
             self._ledger.postpone(run.owner, later)
         return _Chunk(way, paced.now, self._compose(run, way, paced.now))
 
-    def _compose(self, run: _Drain, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> list[Written]:
+    def _compose(self, run: _Drain, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> list[Written]:
         """Write the emails; one that can't be written for its contact is refused and holds nobody up."""
         now = self._clock.now()
         written: list[Written] = []

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.lookup import Contact, SkipReason, mailable
+from core.contacts.lookup import Addressee, SkipReason, mailable
 from core.contacts.zones import zone_of
 from core.hours import Hours
 from core.messages.capping import over_cap
@@ -29,7 +29,7 @@ class Sorted:
         later: Messages that have to wait, and until when, by id.
     """
 
-    now: list[tuple[Claimed, Contact]]
+    now: list[tuple[Claimed, Addressee]]
     skipped: dict[int, str]
     later: dict[int, datetime]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Addressee
 from core.messages.rows import Claimed
 from core.providers import standing as rules
 from core.providers.base import Outcome, SendResult, Trouble
@@ -24,7 +24,7 @@ def gone_of(results: Sequence[SendResult]) -> set[int]:
 
 
 def changes_after(
-    known: Known, people: Sequence[tuple[Claimed, Contact]], results: Sequence[SendResult], measured: float, now: datetime
+    known: Known, people: Sequence[tuple[Claimed, Addressee]], results: Sequence[SendResult], measured: float, now: datetime
 ) -> dict[str, Change]:
     """Return how a chunk changes what groups stand at, by group; nothing where all goes as before.
 
@@ -64,7 +64,7 @@ def _of_connection(
 
 
 def _of_domains(
-    people: Sequence[tuple[Claimed, Contact]],
+    people: Sequence[tuple[Claimed, Addressee]],
     slow: Sequence[SendResult],
     healthy: Sequence[SendResult],
     uneasy: set[str],

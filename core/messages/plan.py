@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from core.hours import Hours
+from core.templates.pixel import ALWAYS_PIXEL, PIXEL
+
+# Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
+_TRAP = (
+    '<a class="pw-end" href="{{ pw_trap }}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
+    'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,26 @@ class PinnedVersion:
     html: str
     text: str
     links: tuple[str, ...]
+
+    @cached_property
+    def counting(self) -> PinnedVersion:
+        """The version as it is sent: its pixel for certain, and a link that only machines follow.
+
+        People neither see nor reach that link, nor hear it read out.
+        """
+        html = self.html.replace(PIXEL, ALWAYS_PIXEL)
+        end = html.lower().rfind("</body>")
+        return replace(self, html=f"{html}{_TRAP}" if end < 0 else f"{html[:end]}{_TRAP}{html[end:]}")
+
+    @cached_property
+    def shows_preferences(self) -> bool:
+        """Whether the address of the preference page may stand in it."""
+        return "preferences_url" in self.html or "preferences_url" in self.text
+
+    @cached_property
+    def shows_view(self) -> bool:
+        """Whether the address that shows the message in a browser may stand in it."""
+        return "view_url" in self.html or "view_url" in self.text
 
 
 @dataclass(frozen=True)

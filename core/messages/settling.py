@@ -45,9 +45,7 @@ def settle(connection: sa.Connection, owner: str, outcomes: Iterable[tuple[Claim
         outcomes: Each message with what became of it.
         now: The time.
     """
-    alike: dict[_Settled, list[int]] = {}
-    for claimed, result in outcomes:
-        alike.setdefault(_settled(claimed, result, now), []).append(claimed.message_id)
+    alike = _alike(outcomes, now)
     singles = [(each, message_id) for each, ids in alike.items() if len(ids) < _TOGETHER for message_id in ids]
     everything = sorted(message_id for ids in alike.values() for message_id in ids)
     if len(singles) < len(everything) or len(singles) > 1:
@@ -58,6 +56,21 @@ def settle(connection: sa.Connection, owner: str, outcomes: Iterable[tuple[Claim
             connection.execute(mine.values(**_values(each, now)))
     if singles:
         connection.execute(_SETTLE, [_parameters(each, message_id, owner, now) for each, message_id in singles])
+
+
+def _alike(outcomes: Iterable[tuple[Claimed, SendResult]], now: datetime) -> dict[_Settled, list[int]]:
+    """Return messages by what is written into their rows."""
+    taken: dict[tuple[int, str | None], list[tuple[Claimed, SendResult]]] = {}  # the most by far, and told apart fast
+    alike: dict[_Settled, list[int]] = {}
+    for outcome in outcomes:
+        claimed, result = outcome
+        if result.outcome is Outcome.ACCEPTED and not result.reason and result.attempted:
+            taken.setdefault((claimed.attempts, result.provider_message_id), []).append(outcome)
+        else:
+            alike.setdefault(_settled(claimed, result, now), []).append(claimed.message_id)
+    for same in taken.values():
+        alike.setdefault(_settled(*same[0], now), []).extend(claimed.message_id for claimed, _ in same)
+    return alike
 
 
 def _settled(claimed: Claimed, result: SendResult, now: datetime) -> _Settled:

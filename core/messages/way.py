@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Addressee
 from core.messages.rows import Claimed
 from core.providers.base import Provider
 
@@ -51,5 +51,5 @@ class Paced:
         later: What has to wait, and until when, by message.
     """
 
-    now: list[tuple[Claimed, Contact]]
+    now: list[tuple[Claimed, Addressee]]
     later: dict[int, datetime] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from core.clock import Clock
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Addressee
 from core.errors import PostwrightError
 from core.messages.lessons import changes_after, gone_of
 from core.messages.plan import SendPlan
@@ -83,13 +83,13 @@ class OpenWays:
         by_route = {way.route_id: way for way in ways}
         return by_route[self._shares.furthest_behind(self._weights, by_route)]
 
-    def pace(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> Paced:
+    def pace(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> Paced:
         """Return what of a chunk may leave by this way now; the rest waits."""
         known = self._seen[way.connection_id].known
         if known.is_free or not people:
             self._shares.note(way.route_id, len(people))
             return Paced(list(people))
-        by_group: dict[str, list[tuple[Claimed, Contact]]] = {}
+        by_group: dict[str, list[tuple[Claimed, Addressee]]] = {}
         for each in people:
             by_group.setdefault(domain_group(each[1].email), []).append(each)
         wanted = {group: len(members) for group, members in by_group.items()}
@@ -114,11 +114,11 @@ class OpenWays:
         now = self._clock.now()
         return not self._seen[way.connection_id].known.standing(ALL, now).is_held(now)
 
-    def give_back(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> None:
+    def give_back(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> None:
         """Take back that a chunk was counted: it does not leave by this way now."""
         self._count(way.connection_id, _minus(self._taken_of(way, people)))
 
-    def learn(self, way: Way, people: Sequence[tuple[Claimed, Contact]], results: Sequence[SendResult]) -> Hold | None:
+    def learn(self, way: Way, people: Sequence[tuple[Claimed, Addressee]], results: Sequence[SendResult]) -> Hold | None:
         """Take in what a chunk came to; return why nothing more should be tried now, or None."""
         taken, gone = self._taken_of(way, people), gone_of(results)
         self._gone[way.connection_id] += len(gone)
@@ -195,7 +195,7 @@ class OpenWays:
         seconds = (self._clock.now() - self._began).total_seconds()
         return self._gone[connection_id] / seconds if seconds >= 1 and self._gone[connection_id] else ASSUMED_RATE
 
-    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, Contact]]) -> dict[int, str]:
+    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> dict[int, str]:
         """Return, and forget, which groups messages were counted in."""
         if not self._taken:
             return {}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,20 +12,15 @@ from email_validator import EmailNotValidError, validate_email
 from core.errors import InvalidInput
 from core.providers.attaching import mixed
 from core.providers.base import OutgoingMessage
-from core.providers.content import Filled, Layout
+from core.providers.parts import alternative, multipart
 
 # Everything that can end or bend a header line: C0 and C1 controls, DEL, and the Unicode line separators.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}")
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-# What a header may hold as it is, and what stands as it is in quoted-printable on a line of its own (RFC 2045, 6.7).
+# What a header may hold as it is.
 _PLAIN_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-# A space is no trouble but at the end of a line.
-_AS_IT_IS = re.compile(r"[ -<>-~]{0,72}")
-_LINES_AS_THEY_ARE = re.compile(r"[ -<>-~]{0,72}(?:(?<! )\n[ -<>-~]{0,72})+")
-_ASCII_BYTES = bytes(range(128))
-_WORTH_SHARING = 64
 
 _LINE = 76  # RFC 2047: a line with an encoded word; RFC 5322 advises 78
 _LONGEST_LINE = 998  # RFC 5322, without CRLF
@@ -35,7 +29,7 @@ _LONGEST_ADDRESS = 254  # RFC 5321, path of 256 with its brackets
 
 
 def to_bytes(message: OutgoingMessage, *, allows_utf8: bool = False) -> bytes:
-    """Return the email as it goes over the wire: ASCII only, CRLF, no line above 998 octets.
+    """Return the email as it goes over the wire: ASCII only, CRLF, no line above 998 octets, none that begins with a dot.
 
     It is multipart/alternative; where files come with it, that is the first part of a multipart/mixed. What it shares with
     the others of its campaign is encoded once for all of them.
@@ -47,26 +41,17 @@ def to_bytes(message: OutgoingMessage, *, allows_utf8: bool = False) -> bytes:
     Raises:
         InvalidInput: If an address can't be used or a header holds a line break or another control character.
     """
-    # "=_" can't occur in quoted-printable or base64 output, so the boundary can't occur in a part (RFC 2045, 6.7).
-    boundary = f"=_{header_value('the message key', message.key)}"
+    key = header_value("the message key", message.key)
     recipient = address(message.to, allows_utf8=allows_utf8)
     to = _mailbox(message.to_name, recipient) if message.to_name and recipient.isascii() else recipient
-    lines = [f"From: {_mailbox(message.from_name, message.from_email)}", f"To: {to}"]
-    lines.append(f"Subject: {_unstructured('Subject', message.subject)}")
-    lines += [f"{header_name(name)}: {_unstructured(name, value)}" for name, value in message.headers.items()]
-    lines.append("MIME-Version: 1.0\r\n")
-    known: dict[str, str] = {}
-    text, html = _part("text/plain", message.text, known), _part("text/html", message.html, known)
-    parts = f"--{boundary}\r\n{text}\r\n--{boundary}\r\n{html}\r\n--{boundary}--\r\n"
-    content = (_multipart("alternative", boundary) + parts).encode("ascii")
-    if message.attachments:
-        outer = f"=_={boundary[2:]}"  # neither begins with the other
-        content = _multipart("mixed", outer).encode() + mixed(content, message.attachments, outer.encode())
-    return "\r\n".join(lines).encode() + content
-
-
-def _multipart(kind: str, boundary: str) -> str:
-    return f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n\r\n'
+    fields = {"From": _mailbox(message.from_name, message.from_email), "To": to}
+    head = _head(fields, {"Subject": message.subject, **message.headers})
+    content = alternative(message.text, message.html)
+    if not message.attachments:
+        return f"{head}{content}".encode()
+    # No part holds "=_", and that of the texts goes on differently (RFC 2045, 6.7).
+    outer = f"=_={key}"
+    return f"{head}{multipart('mixed', outer)}".encode() + mixed(content.encode(), message.attachments, outer.encode())
 
 
 @lru_cache(maxsize=4096)
@@ -145,10 +130,30 @@ def _mailbox(name: str, email: str) -> str:
     return f"{phrase}\r\n <{mailbox}>" if len(phrase) > 20 else f"{phrase} <{mailbox}>"
 
 
+def _head(fields: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """Return all header lines but those of the content.
+
+    Args:
+        fields: Headers that are written already.
+        values: Further headers as they are meant.
+    """
+    own = [f"{header_name(name)}: {value}" for name, value in values.items()]
+    together = "".join(own)
+    # One look at all of them: mostly none needs anything. A control character is not printable, so none can end its line.
+    is_plain = together.isascii() and together.isprintable() and "=?" not in together and ":  " not in together
+    if not is_plain or not all(line[-1] != " " and (len(line) <= _LINE or _is_one_word(line)) for line in own):
+        own = [f"{header_name(name)}: {_unstructured(name, value)}" for name, value in values.items()]
+    return "\r\n".join([*(f"{name}: {value}" for name, value in fields.items()), *own, "MIME-Version: 1.0\r\n"])
+
+
+def _is_one_word(line: str) -> bool:
+    return line.count(" ") == 1 and len(line) <= _LONGEST_LINE
+
+
 def _unstructured(name: str, value: str) -> str:
+    header_value(name, value)
     if len(name) + 2 + len(value) <= _LINE and _PLAIN_VALUE.fullmatch(value) and "=?" not in value:
         return value
-    header_value(name, value)
     if not value.isascii() or "=?" in value or value != value.strip():
         return _encoded_words(value)
     folded = _folded(value, _LINE - len(name) - 2)
@@ -178,71 +183,3 @@ def _encoded_words(value: str) -> str:
         current += encoded
     words.append(current)
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)
-
-
-def _part(content_type: str, content: Filled, known: dict[str, str]) -> str:
-    """Return one part: its header, and its text encoded."""
-    pieces = _encoded_pieces(content.layout)
-    if pieces is not None:
-        encoding, body = "quoted-printable", _filled(pieces, content.values, known)
-    else:
-        encoding, body = _encoded(_bytes_of(str(content)))
-    return f"Content-Type: {content_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}"
-
-
-@lru_cache(maxsize=64)
-def _encoded_pieces(layout: Layout) -> tuple[str, ...] | None:
-    """Return what is fixed as quoted-printable; None where next to nothing is, or base64 would be shorter."""
-    fixed = "".join(layout.pieces)
-    if len(fixed) < _WORTH_SHARING or _is_dense(_bytes_of(fixed)):
-        return None
-    return tuple(_quoted_printable(_bytes_of(piece)) for piece in layout.pieces)
-
-
-def _filled(pieces: Sequence[str], values: Sequence[str], known: dict[str, str]) -> str:
-    """Return pieces with values between them, a soft line break around each value, so that no line gets too long.
-
-    Args:
-        pieces: What is fixed, encoded.
-        values: What is this email's own.
-        known: Values of this email that are encoded already: a name or a link stands in it many times.
-    """
-    parts = [pieces[0]]
-    for value, piece in zip(values, pieces[1:], strict=True):
-        line = known.get(value)
-        if line is None:
-            line = known[value] = f"=\r\n{_encoded_value(value)}=\r\n"
-        parts += (line, piece)
-    return "".join(parts)
-
-
-def _encoded_value(value: str) -> str:
-    if _AS_IT_IS.fullmatch(value):
-        return value
-    return value.replace("\n", "\r\n") if _LINES_AS_THEY_ARE.fullmatch(value) else _quoted_printable(_bytes_of(value))
-
-
-def _encoded(data: bytes) -> tuple[str, str]:
-    """Return the encoding that is shorter, and the text in it."""
-    if _is_dense(data):
-        return "base64", base64.encodebytes(data).replace(b"\n", b"\r\n").decode()
-    return "quoted-printable", _quoted_printable(data)
-
-
-def _is_dense(data: bytes) -> bool:
-    # Quoted-printable triples what is not ASCII, base64 adds a third to everything: base64 is shorter beyond a sixth.
-    return not data.isascii() and len(data.translate(None, _ASCII_BYTES)) * 6 > len(data)
-
-
-def _bytes_of(text: str) -> bytes:
-    """Return text in UTF-8 with CRLF line ends, whatever it had."""
-    data = text.encode("utf-8", "replace")
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data.replace(b"\n", b"\r\n")
-
-
-def _quoted_printable(data: bytes) -> str:
-    encoded = binascii.b2a_qp(data, istext=True)
-    # It breaks long lines the way the data breaks its first one; a single line gives it nothing to go by.
-    return (encoded if b"\n" in data else encoded.replace(b"\n", b"\r\n")).decode()

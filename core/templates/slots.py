@@ -22,7 +22,6 @@ Context = Mapping[str, Any]
 _Get = Callable[[Context], str]
 # Never in a template (it is a control character); where it is in somebody's data the mail is rendered whole.
 _SEPARATOR = "\x1e"
-_SPECIAL = re.compile("[&<>\"']")
 _GROUPS = ("contact", "workspace", "campaign")
 BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
 
@@ -43,15 +42,17 @@ class Slots:
         pieces, places = _taken_apart(environment.parse(source.strip() if is_text else source), splits_space=is_text)
         if is_text:
             pieces = [BLANK_LINES.sub("\n\n", piece) for piece in pieces]
-        self._begins, self._ends = is_text and not pieces[0] and bool(places), is_text and not pieces[-1] and bool(places)
-        self.layout = Layout((*pieces[:-1], f"{pieces[-1]}\n" if is_text else pieces[-1]))
         self._gets: dict[Any, _Get] = {}
         keys = [self._key(place) for place in places]
-        links = 1 + max((key for key in keys if isinstance(key, int)), default=-1)
+        self._links = sorted({key for key in keys if isinstance(key, int)})
         others = [place for place, key in zip(places, keys, strict=True) if key is None]
         self._jinja = environment.template_of_tree(_joined(others, environment)) if others else None
-        self._links, self._others = links, len(others)
-        self._order = self._ordered(keys)
+        self._others = len(others)
+        order = self._ordered(keys)
+        begins, ends = is_text and not pieces[0] and bool(places), is_text and not pieces[-1] and bool(places)
+        self._begins = self._stripped(order, 0) if begins else None
+        self._ends = self._stripped(order, -1) if ends else None
+        self.layout = Layout((*pieces[:-1], f"{pieces[-1]}\n" if is_text else pieces[-1]), tuple(order))
 
     def fill(self, context: Context) -> Filled | None:
         """Return the text for one contact; None where it has to be rendered whole.
@@ -70,23 +71,28 @@ class Slots:
             if len(rendered) != self._others:
                 return None
             pool += [BLANK_LINES.sub("\n\n", value) for value in rendered] if self._is_text else rendered
-        values = [pool[number] for number in self._order]
-        if self._begins:
-            values[0] = values[0].lstrip()
-        if self._ends:
-            values[-1] = values[-1].rstrip()
-        return Filled(self.layout, tuple(values))
+        if self._begins is not None:
+            pool.append(pool[self._begins].lstrip())
+        if self._ends is not None:
+            pool.append(pool[self._ends].rstrip())
+        return Filled(self.layout, tuple(pool))
 
     def _links_of(self, context: Context) -> list[str]:
-        links: list[str] = context["pw_links"][: self._links]
+        links: list[str] = [context["pw_links"][number] for number in self._links]
         # One look at all of them: our own tracked addresses have nothing to escape.
-        return [self._printed(link) for link in links] if self._escapes and _SPECIAL.search("".join(links)) else links
+        return [self._printed(link) for link in links] if self._escapes and _is_special("".join(links)) else links
 
     def _ordered(self, keys: list[Any]) -> list[int]:
         """Return where in the pool (fields, then links, then Jinja's) the value of each place stands."""
-        after_links = iter(range(len(self._gets) + self._links, len(self._gets) + self._links + self._others))
-        numbers = {key: number for number, key in enumerate(self._gets)}
-        return [next(after_links) if key is None else len(self._gets) + key if isinstance(key, int) else numbers[key] for key in keys]
+        fields = len(self._gets)
+        numbers = {key: number for number, key in enumerate([*self._gets, *self._links])}
+        jinjas = iter(range(fields + len(self._links), fields + len(self._links) + self._others))
+        return [next(jinjas) if key is None else numbers[key] for key in keys]
+
+    def _stripped(self, order: list[int], place: int) -> int:
+        """Give the first or last place a value of its own at the end of the pool; return which one it is made of."""
+        whole, order[place] = order[place], 1 + max(order)
+        return whole
 
     def _key(self, place: list[nodes.Node]) -> Any:
         """Return the number of a link, the name by which a value is looked up once for all its places, or None for Jinja's."""
@@ -117,7 +123,12 @@ class Slots:
             if value is None:
                 return ""
             value = str(self._environment.finalize(value)) if self._environment.finalize else str(value)
-        return str(escape(value)) if self._escapes and _SPECIAL.search(value) else value
+        return str(escape(value)) if self._escapes and _is_special(value) else value
+
+
+def _is_special(text: str) -> bool:
+    """Return whether there is something to escape in a text; five looks for one character each are faster than one for five."""
+    return "&" in text or "<" in text or ">" in text or '"' in text or "'" in text
 
 
 def _lookup(node: nodes.Node) -> int | str | tuple[str, str] | None:

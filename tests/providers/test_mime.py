@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
+from core.providers.content import Filled, Layout
 from core.providers.mime import to_bytes
 from tests.providers.conftest import email as outgoing
 
@@ -46,6 +47,7 @@ def assert_fits_the_wire(raw: bytes) -> None:
     assert raw.isascii()
     lines = raw.split(b"\r\n")
     assert all(len(line) <= 998 and b"\r" not in line and b"\n" not in line for line in lines)
+    assert not any(line.startswith(b".") for line in lines)
 
 
 @given(subject=ONE_LINE, name=ONE_LINE)
@@ -68,6 +70,31 @@ def test_both_parts_come_back_unchanged(html: str, text: str) -> None:
     mail = parsed(raw)
     assert (body(mail, "html"), body(mail, "plain")) == (html, text)
     assert mail.get_content_type() == "multipart/alternative"
+
+
+DOTTED = st.text(st.sampled_from(".. \n=aé"), max_size=400)
+
+
+@given(pieces=st.lists(DOTTED, min_size=2, max_size=6), values=st.lists(DOTTED, min_size=1, max_size=3), order=st.data())
+def test_what_many_share_comes_back_unchanged_however_its_lines_begin(pieces: list[str], values: list[str], order: st.DataObject) -> None:
+    fixed = ["A newsletter has more than sixty-four characters that are the same for everybody.", *pieces]
+    places = order.draw(st.lists(st.integers(0, len(values) - 1), min_size=len(fixed) - 1, max_size=len(fixed) - 1))
+    layout = Layout(tuple(fixed), tuple(places))
+    filled = Filled(layout, tuple(values[: layout.values]))
+
+    raw = to_bytes(outgoing(1, html=filled, text=filled))
+
+    assert_fits_the_wire(raw)
+    assert str(filled) == fixed[0] + "".join(values[number] + piece for number, piece in zip(places, fixed[1:], strict=True))
+    assert (body(parsed(raw), "html"), body(parsed(raw), "plain")) == (str(filled), str(filled))
+    encoded = [line for line in raw.split(b"\r\n\r\n", 1)[1].split(b"\r\n")]
+    assert max(map(len, encoded)) <= 78
+
+
+@pytest.mark.parametrize(("pieces", "order"), [((), ()), (("a", "b"), (0, 0)), (("a", "b"), (-1,))])
+def test_a_layout_has_one_value_for_each_place(pieces: tuple[str, ...], order: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="a layout has"):
+        Layout(pieces, order)
 
 
 @pytest.mark.parametrize(

@@ -145,9 +145,9 @@ class _Variables:
         return f"%recipient.{name}%"
 
     def filled(self, start: str, parts: Sequence[Filled]) -> str:
-        """Return a part of all the messages, with variables for its places."""
-        layout = parts[0].layout
-        return layout.joined([self.add(f"{start}{place}", [part.values[place] for part in parts]) for place in range(layout.places)])
+        """Return a part of all the messages, with variables for what is each one's own."""
+        of_all = zip(*(part.values for part in parts), strict=True)
+        return parts[0].layout.joined([self.add(f"{start}{number}", values) for number, values in enumerate(of_all)])
 
 
 def _parts(batch: Batch) -> Iterator[Part]:

@@ -125,7 +125,7 @@ class _Tags:
 
 def _tags(html: Layout, text: Layout) -> tuple[str, tuple[str, ...]]:
     pieces = "\0".join((*html.pieces, "", *text.pieces))
-    count, salt = html.places + text.places, 0
+    count, salt = html.values + text.values, 0
     while True:
         name = blake2b(pieces.encode("utf-8", "surrogatepass"), digest_size=6, salt=bytes([salt])).hexdigest()
         start = f"-pw{name}-"
@@ -148,8 +148,8 @@ def _body(batch: Batch, tags: _Tags) -> dict[str, Any]:
         html, text = str(message.html), str(message.text)
         body["personalizations"] = [_person(first)]
     else:
-        places = message.html.layout.places
-        html, text = message.html.layout.joined(names[:places]), message.text.layout.joined(names[places:])
+        count = message.html.layout.values
+        html, text = message.html.layout.joined(names[:count]), message.text.layout.joined(names[count:])
         body["personalizations"] = [_person(each) | {"substitutions": dict(zip(names, each.values, strict=True))} for each in batch]
     # SendGrid refuses an empty part, and wants the plain text first.
     body["content"] = [{"type": kind, "value": value} for kind, value in (("text/plain", text), ("text/html", html)) if value]

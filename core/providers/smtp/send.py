@@ -158,10 +158,5 @@ class SmtpProvider:
             data = self._sign(address(message.from_email).rpartition("@")[2], data) + data
         option = b"" if recipient.isascii() else b" SMTPUTF8"
         mail, to = f"MAIL FROM:<{sender}>".encode() + option + b"\r\n", f"RCPT TO:<{recipient}>\r\n".encode()
-        return Letter(message.message_id, (mail, to, b"DATA\r\n"), _dot_stuffed(data))
-
-
-def _dot_stuffed(data: bytes) -> bytes:
-    """Double a dot that begins a line and end with the final dot (RFC 5321, 4.5.2); lines already end in CRLF."""
-    stuffed = data.replace(b"\r\n.", b"\r\n..")
-    return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + b".\r\n"
+        # No line begins with a dot (see `to_bytes`), so none is to be doubled; the last one ends the message (RFC 5321, 4.5.2).
+        return Letter(message.message_id, (mail, to, b"DATA\r\n"), data + b".\r\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 _LONGEST_REPLY = 65_536
@@ -143,12 +144,18 @@ class Wire(asyncio.Protocol):
         if line[3:4] == b"-":
             self._lines.append(line[4:])
             return
-        text = b"\n".join([*self._lines, line[4:]]).decode("utf-8", "replace")
-        self._lines = []
-        reply = Reply(int(line[:3]) if line[:3].isdigit() else 0, text)
+        if self._lines:
+            line, self._lines = line[:4] + b"\n".join([*self._lines, line[4:]]), []
+        reply = _reply(line)
         if reply.code == 421:
             self._said_last = reply.words
         if self._waiting:
             self._waiting.popleft()(reply)
         elif not self._greeting.done():
             self._greeting.set_result(reply)
+
+
+@lru_cache(maxsize=256)
+def _reply(line: bytes) -> Reply:
+    """Return a whole reply; kept, for a server says the same few to every message."""
+    return Reply(int(line[:3]) if line[:3].isdigit() else 0, line[4:].decode("utf-8", "replace"))

@@ -131,11 +131,10 @@ class _Data:
         """Return a part of all messages as a template."""
         layout = parts[0].layout
         pieces = [self.fixed(f"{start}_p{number}", piece) for number, piece in enumerate(layout.pieces)]
-        values = [_tag(f"{start}_v{place}") for place in range(layout.places)]
-        for place in range(layout.places):
-            for own, part in zip(self.own, parts, strict=True):
-                own[f"{start}_v{place}"] = part.values[place]
-        return type(layout)(tuple(pieces)).joined(values)
+        names = [f"{start}_v{number}" for number in range(layout.values)]
+        for own, part in zip(self.own, parts, strict=True):
+            own.update(zip(names, part.values, strict=True))
+        return layout.joined_as(pieces, [_tag(name) for name in names])
 
 
 def _tag(name: str) -> str:
