@@ -20,6 +20,7 @@ from core.ids import random_name
 from core.messages.composing import Composer
 from core.messages.eligibility import Eligibility
 from core.messages.ledger import Ledger
+from core.messages.lessons import of_the_campaign
 from core.messages.plan import SendPlan
 from core.messages.posting import Posting, Written, completed, hand_over
 from core.messages.rows import Claimed
@@ -226,5 +227,7 @@ class Delivery:
         outcomes = completed(underway.left, underway.answer.result())
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._posting.record(run.owner, outcomes, way.provider)
-        if (hold := run.ways.learn(way, underway.chunk.people, [result for _, result in outcomes])) is not None:
-            run.stop(hold)
+        results = [result for _, result in outcomes]
+        for hold in (run.ways.learn(way, underway.chunk.people, results), of_the_campaign(results)):
+            if hold is not None:
+                run.stop(hold)

@@ -9,13 +9,18 @@ from functools import partial
 
 from core.contacts.lookup import Addressee
 from core.messages.rows import Claimed
+from core.messages.way import Hold
 from core.providers import standing as rules
 from core.providers.base import Outcome, SendResult, Trouble
 from core.providers.domain_groups import domain_group
 from core.providers.pace_rules import ALL, Known
-from core.providers.standing import ASSUMED_DOMAIN_RATE, Standing
+from core.providers.standing import ASSUMED_DOMAIN_RATE, FOR_A_PERSON, Standing
+from core.storage.event_words import BounceClass
 
 Change = Callable[[Standing], Standing]
+# So many refusals in a row, and not one about an address, are about what is sent or who sends it; so many "later" about us.
+_TOO_MANY = 20
+_NOT_THE_READERS = (None, BounceClass.BLOCK, BounceClass.UNKNOWN)
 
 
 def gone_of(results: Sequence[SendResult]) -> set[int]:
@@ -47,6 +52,19 @@ def changes_after(
     return changes
 
 
+def of_the_campaign(results: Sequence[SendResult]) -> Hold | None:
+    """Return why nothing more of this campaign should leave before a person has looked at it; None for nothing.
+
+    Its sender's address is not taken; or of many messages every one is refused, and not for its reader's address.
+    """
+    if sender := next((each for each in results if each.trouble is Trouble.SENDER), None):
+        return Hold(FOR_A_PERSON, f"Its sender's address is not taken: {sender.reason}", needs_person=True)
+    refused = [each for each in results if each.outcome is Outcome.REFUSED and each.attempted and each.bounce_class in _NOT_THE_READERS]
+    if len(refused) < _TOO_MANY or len(refused) < len(results):
+        return None
+    return Hold(FOR_A_PERSON, f"Of {len(refused)} messages every one was refused: {refused[0].reason}", needs_person=True)
+
+
 def _of_connection(
     troubles: dict[Trouble | None, list[SendResult]], healthy: Sequence[SendResult], measured: float, now: datetime, *, is_uneasy: bool
 ) -> Change | None:
@@ -55,6 +73,8 @@ def _of_connection(
     if slower := troubles.get(Trouble.THROTTLED):
         wanted = max((each.retry_after for each in slower if each.retry_after), default=None)
         return partial(rules.after_throttling, reason=slower[0].reason, now=now, wanted=wanted, measured=measured)
+    if len(healthy) >= _TOO_MANY and all(each.outcome is Outcome.RETRY for each in healthy):  # it never says why, but it wants none now
+        return partial(rules.after_throttling, reason=healthy[0].reason, now=now, wanted=None, measured=measured)
     answered = len(healthy) + len(troubles.get(Trouble.DOMAIN, []))  # also a complaint about a domain shows that it works
     if (broken := troubles.get(Trouble.CONNECTION)) and not answered:
         return partial(rules.after_failure, reason=broken[0].reason, now=now)

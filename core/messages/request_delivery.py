@@ -27,7 +27,7 @@ from core.messages.rows import Claimed
 from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages, requests
-from core.providers.base import Idempotence, Outcome, Provider, SendResult
+from core.providers.base import Idempotence, Outcome, Provider, SendResult, Trouble
 from core.providers.connections import Connections
 from core.providers.tables import connections
 from core.storage.database import Database, among, chunked
@@ -239,6 +239,8 @@ def _again(claimed: Claimed, result: SendResult, sent_twice_is_once: bool) -> Se
 
     What nobody knows the outcome of is asked again, too, where the provider delivers the same key once.
     """
+    if result.trouble is Trouble.SENDER:  # who asked for this one chose its sender: it is theirs to mend
+        return replace(result, outcome=Outcome.REFUSED, attempted=True, trouble=None, retry_after=None)
     if result.outcome is Outcome.UNCERTAIN and sent_twice_is_once and claimed.attempts + 1 < MAX_ATTEMPTS:
         result = replace(result, outcome=Outcome.RETRY)
     if result.outcome is not Outcome.RETRY or result.retry_after is not None:

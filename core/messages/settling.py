@@ -15,11 +15,15 @@ from core.messages.tables import messages
 from core.providers.base import Outcome, SendResult, Trouble
 from core.storage.database import among, lock_rows
 
-FIRST_BACK_OFF = timedelta(minutes=1)
-MAX_ATTEMPTS = 5
+# Waits grow from a minute to an hour. A server that is full or looks twice at strangers may say "later" for a day, and RFC 5321
+# (4.5.4.1) asks for patience of days: so many attempts are about three.
+FIRST_BACK_OFF, LONGEST_BACK_OFF = timedelta(minutes=1), timedelta(hours=1)
+MAX_ATTEMPTS = 76
 REASON_LENGTH = 500
 # Fewer messages than this with the same outcome are written row by row: a statement each would cost more.
 _TOGETHER = 8
+
+_FOR_A_PERSON = (Trouble.SIGN_IN, Trouble.SENDER)
 
 _m = messages.c
 NO_LEASE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
@@ -78,10 +82,10 @@ def _settled(claimed: Claimed, result: SendResult, now: datetime) -> _Settled:
     state, reason, due = MessageState(result.outcome.value), result.reason, None
     if result.outcome is Outcome.RETRY and tried >= MAX_ATTEMPTS:
         state, reason = MessageState.REFUSED, f"given up after {tried} attempts: {reason}"
-    elif result.trouble is Trouble.SIGN_IN and not result.attempted:
+    elif result.trouble in _FOR_A_PERSON and not result.attempted:
         state, reason = MessageState.QUEUED, ""  # it was never about this message: it waits like the others
     elif result.outcome is Outcome.RETRY:
-        due = now + (result.retry_after or FIRST_BACK_OFF * 2 ** max(0, tried - 1))
+        due = now + (result.retry_after or min(FIRST_BACK_OFF * 2 ** min(max(0, tried - 1), 10), LONGEST_BACK_OFF))
     return _Settled(state, reason[:REASON_LENGTH], tried, due, result.provider_message_id)
 
 

@@ -29,11 +29,13 @@ class Trouble(StrEnum):
     """What went wrong beyond the one message, so that the sender can act on it.
 
     `connection`: the provider can't be reached or is out of order. `sign_in`: it refuses our credentials, which only a person
-    can mend. `throttled`: it wants us to be slower (429, 421 to the connection). `domain`: the recipient's domain does.
+    can mend. `sender`: it takes nothing from this sender's address, which only a person can mend either; others may send.
+    `throttled`: it wants us to be slower (429, 421 to the connection). `domain`: the recipient's domain does.
     """
 
     CONNECTION = "connection"
     SIGN_IN = "sign_in"
+    SENDER = "sender"
     THROTTLED = "throttled"
     DOMAIN = "domain"
 

@@ -8,6 +8,7 @@ the mail before it failed. 429 and 503 say that nothing was taken.
 from __future__ import annotations
 
 import email.utils
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,7 @@ class HttpApi:
         *,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
+        self._timeout = timeout
         limits = httpx2.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=5.0)
         # No proxy from the environment and no redirect: mail goes where the connection says, or nowhere.
         self._client = httpx2.Client(
@@ -147,8 +149,11 @@ class HttpApi:
             content = orjson.dumps(json)
             own.setdefault("content-type", "application/json")
         try:
+            until = time.monotonic() + self._timeout
             with self._client.stream(method, path, content=content, data=form, files=parts, headers=own) as response:
-                return Answer(response.status_code, _bounded(response), {name.lower(): value for name, value in response.headers.items()})
+                return Answer(
+                    response.status_code, _bounded(response, until), {name.lower(): value for name, value in response.headers.items()}
+                )
         except (
             httpx2.ConnectError,
             httpx2.ConnectTimeout,
@@ -221,13 +226,13 @@ def must_accept(answer: Answer, said: str = "") -> None:
         raise Unavailable(f"The provider is out of order ({answer.status}). {words}".strip(), hint="Try again in a while.")
 
 
-def _bounded(response: httpx2.Response) -> bytes:
-    """Return the body; one that is endless is cut off, for its status has settled everything."""
+def _bounded(response: httpx2.Response, until: float) -> bytes:
+    """Return the body, or its beginning: one that is endless or drips is cut off, for its status has settled everything."""
     parts, size = [], 0
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
-        if size > _LARGEST_ANSWER:
+        if size > _LARGEST_ANSWER or time.monotonic() > until:
             break
     return b"".join(parts)
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -25,7 +24,8 @@ _SENDER = re.compile(
 )
 # What a message weighs besides its text: addresses, headers, and the words of JSON around them.
 _OVERHEAD = 1_000
-_STOPPING = (Trouble.CONNECTION, Trouble.SIGN_IN, Trouble.THROTTLED)
+_STOPPING = (Trouble.CONNECTION, Trouble.SIGN_IN, Trouble.SENDER, Trouble.THROTTLED)
+_ALL = ""
 
 
 def lacking(**entered: str) -> str:
@@ -112,26 +112,26 @@ def parcels(ready: Iterable[Ready], most: int, most_bytes: int, alike: Callable[
 def one_by_one(threads: Executor, ready: Sequence[Ready], request: Callable[[Ready], SendResult]) -> list[SendResult]:
     """Return what became of messages that are sent in a request each, several at once.
 
-    Once one of them tells that the service is out of order, those that have not left yet stay here.
+    Once one of them tells that the service is out of order, those that have not left yet stay here; likewise those of a sender
+    whose address it does not take.
 
     Args:
         threads: Where requests run.
         ready: The messages.
         request: Sends one.
     """
-    deadline, stopped = monotonic() + BUDGET_SECONDS, Event()
-    why: list[SendResult] = []
+    deadline = monotonic() + BUDGET_SECONDS
+    why: dict[str, SendResult] = {}  # by sender, or of all
 
     def one(each: Ready) -> SendResult:
-        if stopped.is_set():
-            return replace(why[0], message_id=each.message.message_id)
+        if told := why.get(_ALL) or why.get(each.sender):
+            return replace(told, message_id=each.message.message_id)
         if monotonic() > deadline:
             return untried([each.message], "The provider is very slow; the rest waits.", Trouble.CONNECTION)[0]
         said = request(each)
         if said.trouble in _STOPPING:
             rest = untried([each.message], said.reason, said.trouble or Trouble.CONNECTION, said.retry_after)[0]
-            why.append(rest)
-            stopped.set()
+            why.setdefault(each.sender if said.trouble is Trouble.SENDER else _ALL, rest)
         return said
 
     return list(threads.map(one, ready))

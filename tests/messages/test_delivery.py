@@ -149,6 +149,31 @@ def test_each_recipient_has_an_outcome_whatever_the_mail_server_says(
     assert facts == {("sent", None), ("bounced", "hard"), ("bounced", "block")}
 
 
+@pytest.mark.parametrize(
+    ("command", "answer", "said"),
+    [("MAIL", "553 5.7.1 not owned by user shop", "sender's address is not taken"), ("DATA", "554 5.7.1 Spam", "every one was refused")],
+)
+def test_what_every_message_would_meet_waits_for_a_person_and_not_for_the_whole_audience(
+    delivery: Delivery, smtp_plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, mail_server: MailServer, connections: Connections,
+    ledger: Ledger, workspace: Principal, command: str, answer: str, said: str,
+) -> None:  # fmt: skip
+    connections.change(workspace, smtp_plan.connection_id, {"connections": 2})
+    enqueue(add_people(100))
+    who = [smtp_plan.from_email] if command == "MAIL" else [f"person{number}@example.com" for number in range(100)]
+    mail_server.answers |= {(command, each): answer for each in who}
+
+    report = drain(delivery, smtp_plan)
+
+    assert said in report.stopped
+    assert report.needs_person
+    assert report.refused <= 2 * 40
+    counts = ledger.counts(workspace, CAMPAIGN)
+    assert counts[MessageState.QUEUED] == 100 - report.refused > 0
+
+    mail_server.answers.clear()
+    assert drain(delivery, smtp_plan).accepted == counts[MessageState.QUEUED]
+
+
 def test_a_dead_mail_server_loses_nothing_and_everything_leaves_once_it_is_back(
     delivery: Delivery, smtp_plan: SendPlan, connections: Connections, workspace: Principal, add_people: AddPeople, enqueue: Enqueue,
     ledger: Ledger, clock: FrozenClock, mail_server: MailServer, rows: Callable[..., list[Any]],

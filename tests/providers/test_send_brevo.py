@@ -85,7 +85,7 @@ def test_a_sender_that_is_not_valid_burns_nothing(service: FakeBrevo, brevo: Bre
 
     results = brevo.send([email(number) for number in range(10)])
 
-    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.SIGN_IN)}
+    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.SENDER)}
     assert "sender" in results[0].reason
     assert len(service.calls) == 1
 

@@ -53,13 +53,15 @@ def test_our_message_id_is_kept(service: FakePostmark, postmark: PostmarkProvide
     assert service.delivered[0].headers["Message-ID"] == "<1-abc@shop.example>"
 
 
-def test_a_recipient_who_bounced_before_is_refused_for_good(service: FakePostmark, postmark: PostmarkProvider) -> None:
+def test_a_recipient_postmark_keeps_as_inactive_is_refused_and_not_taken_for_a_bounce(
+    service: FakePostmark, postmark: PostmarkProvider
+) -> None:
     service.refuses = {"person2@example.com"}
 
     results = postmark.send([email(1), email(2), email(3)])
 
     assert [result.outcome for result in results] == [Outcome.ACCEPTED, Outcome.REFUSED, Outcome.ACCEPTED]
-    assert results[1].bounce_class is BounceClass.HARD
+    assert results[1].bounce_class is BounceClass.SOFT  # they may have unsubscribed there, from this stream only
     assert "inactive" in results[1].reason
     assert "person2@example.com" not in results[1].reason
 
@@ -67,11 +69,11 @@ def test_a_recipient_who_bounced_before_is_refused_for_good(service: FakePostmar
 @pytest.mark.parametrize(
     ("code", "words", "trouble"),
     [
-        (400, "The 'From' address you supplied is not a Sender Signature on your account.", Trouble.SIGN_IN),
-        (401, "The Sender Signature has not been confirmed.", Trouble.SIGN_IN),
+        (400, "The 'From' address you supplied is not a Sender Signature on your account.", Trouble.SENDER),
+        (401, "The Sender Signature has not been confirmed.", Trouble.SENDER),
         (405, "Not allowed to send: you ran out of credits.", Trouble.SIGN_IN),
         (412, "While your account is pending approval, all recipients must share your domain.", Trouble.SIGN_IN),
-        (300, "Invalid 'From' address: 'news@shop'.", Trouble.SIGN_IN),
+        (300, "Invalid 'From' address: 'news@shop'.", Trouble.SENDER),
         (1235, "The 'MessageStream' provided does not exist on this server.", Trouble.SIGN_IN),
         (429, "Rate limit exceeded.", Trouble.THROTTLED),
         (100, "We are down for maintenance.", Trouble.CONNECTION),

@@ -102,7 +102,7 @@ def test_a_domain_that_is_not_verified_burns_nothing(service: FakeResend, resend
 
     results = resend.send([email(number) for number in range(count)])
 
-    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.SIGN_IN)}
+    assert {(result.outcome, result.attempted, result.trouble) for result in results} == {(Outcome.RETRY, False, Trouble.SENDER)}
     assert "not verified" in results[0].reason
 
 

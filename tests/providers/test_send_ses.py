@@ -174,10 +174,10 @@ def test_several_requests_are_under_way_at_once() -> None:
         ("LimitExceededException", 400, "Too many instances", Trouble.THROTTLED, None),
         ("AccountSuspendedException", 400, "Your account is suspended", Trouble.SIGN_IN, None),
         ("SendingPausedException", 400, "Sending paused for this account.", Trouble.SIGN_IN, None),
-        ("MailFromDomainNotVerifiedException", 400, "MX record", Trouble.SIGN_IN, None),
+        ("MailFromDomainNotVerifiedException", 400, "MX record", Trouble.SENDER, None),
         ("NotFoundException", 404, "Configuration set <reports> does not exist.", Trouble.SIGN_IN, None),
         ("AccessDeniedException", 403, "not authorized to perform ses:SendEmail", Trouble.SIGN_IN, None),
-        ("MessageRejected", 400, "Email address is not verified. The following identities failed the check", Trouble.SIGN_IN, None),
+        ("MessageRejected", 400, "Email address is not verified. The following identities failed the check", Trouble.SENDER, None),
         ("ServiceUnavailable", 503, "Service unavailable", Trouble.CONNECTION, None),
     ],
 )

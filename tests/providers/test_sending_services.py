@@ -57,6 +57,10 @@ def all_are(results: list[SendResult], outcome: Outcome, trouble: Trouble | None
     assert len(results) == len(VALUES)
 
 
+def row(status: int, said: str) -> dict[str, Any]:
+    return {"Status": "error", "Errors": [{"ErrorCode": "x", "StatusCode": status, "ErrorMessage": said}]}
+
+
 @pytest.mark.parametrize(("rig", "most_mb"), [(sendgrid.RIG, 30), (mailgun.RIG, 25), (sparkpost.RIG, 20), (mailjet.RIG, 15)])
 def test_a_file_the_service_would_not_take_is_refused_before_it_is_sent(rig: Rig, most_mb: int) -> None:
     large = email(2, attachments=(Attachment("film.mp4", "video/mp4", bytes(most_mb * 760_000)),), headers={})
@@ -85,14 +89,14 @@ def test_sendgrid_is_asked_once_where_the_fault_is_everybodys(grid: FakeService)
         (sendgrid.RIG, 400, {"errors": [{"message": "Does not contain a valid address.", "field": "from.email"}]}),
         (mailgun.RIG, 400, {"message": "from parameter is not a valid address. please check documentation"}),
         (sparkpost.RIG, 400, {"errors": [{"message": "Invalid domain", "description": "Unconfigured Sending Domain", "code": "7001"}]}),
-        (mailjet.RIG, 401, {"StatusCode": 401, "ErrorMessage": "The account is blocked"}),
+        (mailjet.RIG, 400, {"Messages": [row(403, "The sender has not been validated yet")] * len(VALUES)}),
     ],
     ids=lambda one: getattr(one, "kind", ""),
 )
 def test_a_sender_a_service_does_not_take_stops_everything_and_burns_nothing(rig: Rig, status: int, said: Any) -> None:
     with serving(rig.fake()) as service, through(rig, service) as provider:
         service.replies.append(Reply(status, said))
-        all_are(provider.send(campaign(VALUES)), Outcome.RETRY, Trouble.SIGN_IN, attempted=False)
+        all_are(provider.send(campaign(VALUES)), Outcome.RETRY, Trouble.SENDER, attempted=False)
         assert len(service.calls) == 1
 
 
@@ -122,7 +126,7 @@ def test_a_sender_sendgrid_does_not_know_stops_everything(grid: FakeService) -> 
     with through(sendgrid.RIG, grid) as provider:
         results = provider.send(campaign(VALUES))
 
-    all_are(results, Outcome.RETRY, Trouble.SIGN_IN, attempted=False)
+    all_are(results, Outcome.RETRY, Trouble.SENDER, attempted=False)
     assert said in results[0].reason
 
 
@@ -245,10 +249,6 @@ def test_whom_sparkpost_refuses_alone_is_refused(spark: FakeService) -> None:
 # Mailjet
 
 
-def row(status: int, said: str) -> dict[str, Any]:
-    return {"Status": "error", "Errors": [{"ErrorCode": "x", "StatusCode": status, "ErrorMessage": said}]}
-
-
 def test_mailjet_judges_each_message(jet: FakeService) -> None:
     good = {"Status": "success", "CustomID": "1-abc", "To": [{"MessageID": 288230376151711744}]}
     rows = [good, row(400, "invalid"), row(500, "internal"), row(429, "slow"), {"Status": "odd"}, row(403, "sender not validated")]
@@ -262,7 +262,7 @@ def test_mailjet_judges_each_message(jet: FakeService) -> None:
     assert [(one.trouble, one.attempted) for one in results[3:]] == [
         (Trouble.THROTTLED, False),
         (None, True),
-        (Trouble.SIGN_IN, False),
+        (Trouble.SENDER, False),
     ]
 
 

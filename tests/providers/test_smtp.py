@@ -190,6 +190,47 @@ def test_what_a_domain_or_a_server_asks_for_is_told_apart(mail_server: MailServe
     assert [result.trouble for result in results] == [Trouble.DOMAIN, None, None]
 
 
+@pytest.mark.parametrize(
+    ("command", "answer", "trouble", "wait"),
+    [
+        ("MAIL", "553 5.7.1 Sender address rejected: not owned by user shop", Trouble.SENDER, None),
+        ("MAIL", "501 5.1.7 Bad sender address syntax", Trouble.SENDER, None),
+        ("MAIL", "530 5.7.0 Authentication required", Trouble.SIGN_IN, None),
+        ("DATA", "554 5.2.252 SendAsDenied; shop not allowed to send as news", Trouble.SENDER, None),
+        ("DATA", "554 Message rejected: Email address is not verified.", Trouble.SENDER, None),
+        ("DATA", "550 5.4.5 Daily user sending limit exceeded.", Trouble.THROTTLED, timedelta(hours=1)),
+        ("MAIL", "550 5.4.5 Daily user sending limit exceeded.", Trouble.THROTTLED, timedelta(hours=1)),
+    ],
+)
+def test_what_is_said_of_us_burns_no_recipient(
+    mail_server: MailServer, provider: SmtpProvider, command: str, answer: str, trouble: Trouble, wait: timedelta | None
+) -> None:
+    for number in (1, 2, 3):
+        who = "news@shop.example" if command == "MAIL" else f"person{number}@example.com"
+        mail_server.answers[command, who] = answer
+
+    results = provider.send([outgoing(1), outgoing(2), outgoing(3)])
+
+    assert {(each.outcome, each.attempted, each.trouble, each.retry_after) for each in results} == {(Outcome.RETRY, False, trouble, wait)}
+    assert all(answer in each.reason for each in results)
+    assert mail_server.received == []
+
+
+@pytest.mark.parametrize("answer", ["454 Throttling failure: Maximum sending rate exceeded.", "452 4.3.1 Out of storage", "421 Slow down"])
+def test_a_server_that_wants_less_is_heard(mail_server: MailServer, provider: SmtpProvider, answer: str) -> None:
+    mail_server.answers["DATA", "person1@example.com"] = answer
+
+    [result] = provider.send([outgoing(1)])
+
+    assert (result.outcome, result.trouble) == (Outcome.RETRY, Trouble.THROTTLED)
+
+
+def test_the_answer_to_a_whole_message_may_take_longer_than_others(mail_server: MailServer) -> None:
+    mail_server.slowness = 1.5
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, timeout=1)) as provider:
+        assert [result.outcome for result in provider.send([outgoing(1)])] == [Outcome.ACCEPTED]
+
+
 def test_an_address_with_special_letters_goes_where_the_server_takes_it(mail_server: MailServer, provider: SmtpProvider) -> None:
     [result] = provider.send([outgoing(1, to="jörg@bücher.example")])
 

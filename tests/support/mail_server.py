@@ -23,7 +23,7 @@ def free_port() -> int:
 
 @dataclass
 class MailServer:
-    """A real SMTP server; `answers` maps a recipient to what the server says or does at a command.
+    """A real SMTP server; `answers` maps a recipient (for MAIL the sender) to what the server says or does at a command.
 
     `slowness` is how many seconds every message takes; others that come at the same time do not wait for it.
     `before_answer` is called with the number of messages taken, while the sender still waits for the answer to the last one.
@@ -46,6 +46,12 @@ class MailServer:
         """Sign in whoever brings the right access token, the way Google and Microsoft take them."""
         right = base64.b64decode(args[1]) == b"user=ann\1auth=Bearer good\1\1"
         return AuthResult(success=right, handled=False)
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        answer = self.answers.get(("MAIL", address), "250 OK")
+        if answer.startswith("250"):
+            envelope.mail_from, envelope.mail_options = address, [*envelope.mail_options, *options]
+        return answer
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         answer = self.answers.get(("RCPT", address), "250 OK")

@@ -105,7 +105,9 @@ class BrevoProvider:
             if any(code in words for code in _SEEN_BEFORE):
                 seen = "Brevo has seen this message before, and does not say what became of it."
                 return [SendResult(each.message_id, Outcome.UNCERTAIN, seen) for each in messages]
-            if is_about_the_sender(words) or any(code in words for code in _PERSON):
+            if is_about_the_sender(words):
+                return untried(messages, f"Brevo takes no mail from this sender: {words}", Trouble.SENDER)
+            if any(code in words for code in _PERSON):
                 return untried(messages, f"Brevo takes no mail from this connection: {words}", Trouble.SIGN_IN)
             return NotTaken(f"{answer.status} {words}".strip())
         return failed(messages, answer, self._clock.now(), said=words)

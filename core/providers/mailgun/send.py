@@ -89,7 +89,7 @@ class MailgunProvider:
             # Each gets the Message-ID we gave it, and reports name that one.
             return [taken(each, each.message.headers.get("Message-ID") or str(found["id"])) for each in batch]
         if answer.status == 400 and words.startswith(("from ", "'from'")):
-            return untried(messages, f"Mailgun takes no mail from this sender: {words}", Trouble.SIGN_IN)
+            return untried(messages, f"Mailgun takes no mail from this sender: {words}", Trouble.SENDER)
         if answer.status in (400, 413):
             return NotTaken(f"{answer.status} {words}")
         if _GREETING in answer.body:

@@ -16,7 +16,7 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.batches import Batch, NotTaken, Ready, as_json, hand_over, looked_over, messages_of, refusal, taken
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
 from core.providers.reading import reason
-from core.providers.services import in_base64, parcels, small_enough
+from core.providers.services import in_base64, is_about_the_sender, parcels, small_enough
 
 API_URL = "https://api.mailjet.com"
 BATCH_SIZE = 50
@@ -124,6 +124,8 @@ def _result(each: Ready, row: dict[str, Any]) -> SendResult:
         max((_code(error) for error in known), default=0),
         reason("; ".join(str(one.get("ErrorMessage") or "") for one in known[:3])),
     )
+    if code in (400, 401, 403) and is_about_the_sender(said):
+        return untried([each.message], f"Mailjet takes no mail from this sender: {said}", Trouble.SENDER)[0]
     if code in (401, 403):
         return untried([each.message], f"The provider does not let us send this ({code}): {said}", Trouble.SIGN_IN)[0]
     if code == 429:

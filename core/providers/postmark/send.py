@@ -26,8 +26,9 @@ _MOST_BYTES = 25_000_000  # of 50 MB, for letters that take several bytes
 _LARGEST = 10_000_000
 
 _INVALID, _INACTIVE, _THROTTLED, _MAINTENANCE = 300, 406, 429, 100
-# Only a person can mend these, and every other message would meet with the same: token, sender, credits, account, message stream.
-_PERSON = frozenset({10, 400, 401, 405, 412, 413, *range(1220, 1250)})
+# Only a person can mend these, and every other message would meet with the same: token, credits, account, message stream.
+_PERSON = frozenset({10, 405, 412, 413, *range(1220, 1250)})
+_SENDER = frozenset({400, 401})  # no Sender Signature for the address, or one that is not confirmed
 
 
 class PostmarkProvider:
@@ -142,9 +143,11 @@ def _result(message: OutgoingMessage, row: object) -> SendResult:
         return SendResult(message.message_id, Outcome.ACCEPTED, provider_message_id=name)
     if code == 0 or not isinstance(code, int):
         return SendResult(message.message_id, Outcome.UNCERTAIN, "Postmark's answer makes no sense.")
-    if code == _INACTIVE:  # it bounced hard, complained, or was taken out by hand
-        return SendResult(message.message_id, Outcome.REFUSED, words, bounce_class=BounceClass.HARD)
-    if code in _PERSON or (code == _INVALID and is_about_the_sender(words)):
+    if code == _INACTIVE:  # it bounced hard, complained, unsubscribed or was taken out by hand, in this stream: it does not say which
+        return SendResult(message.message_id, Outcome.REFUSED, words, bounce_class=BounceClass.SOFT)
+    if code in _SENDER or (code == _INVALID and is_about_the_sender(words)):
+        return untried([message], f"Postmark takes no mail from this sender: {words}", Trouble.SENDER)[0]
+    if code in _PERSON:
         return untried([message], f"Postmark takes no mail from this connection: {words}", Trouble.SIGN_IN)[0]
     if code in (_THROTTLED, _MAINTENANCE):
         trouble = Trouble.THROTTLED if code == _THROTTLED else Trouble.CONNECTION

@@ -111,7 +111,7 @@ class ResendProvider:
         if any(told in words.lower() for told in _NO_KEY):
             return untried(messages, f"The provider refused the sign-in ({answer.status}): {words}", Trouble.SIGN_IN)
         if answer.status in (400, 422) and is_about_the_sender(words):
-            return untried(messages, f"{_NO_MAIL}: {words}", Trouble.SIGN_IN)
+            return untried(messages, f"{_NO_MAIL}: {words}", Trouble.SENDER)
         if answer.status in (400, 413, 422, 451):
             return NotTaken(f"{answer.status} {words}".strip())
         return failed(messages, answer, self._clock.now(), said=words)
@@ -167,7 +167,7 @@ def _bad(errors: object) -> dict[int, str]:
 
 def _not_taken(message: OutgoingMessage, words: str) -> SendResult:
     if is_about_the_sender(words):
-        return untried([message], f"{_NO_MAIL}: {words}", Trouble.SIGN_IN)[0]
+        return untried([message], f"{_NO_MAIL}: {words}", Trouble.SENDER)[0]
     return refusal(message, words)
 
 

@@ -91,10 +91,9 @@ class SendGridProvider:
             return [taken(each, name) for each in batch]
         if answer.status == 413:
             return NotTaken(f"413 {_words(answer)}")
+        if answer.status in (400, 403) and any(str(error.get("field") or "").startswith("from") for error in _errors(answer)):
+            return untried(messages_of(batch), f"SendGrid takes no mail from this sender: {_words(answer)}", Trouble.SENDER)
         if answer.status == 400:
-            if any(str(error.get("field") or "").startswith("from") for error in _errors(answer)):
-                said = f"SendGrid takes no mail from this sender: {_words(answer)}"
-                return untried(messages_of(batch), said, Trouble.SIGN_IN)
             return NotTaken(f"400 {_words(answer)}", _guilty(batch, answer))
         return failed(messages_of(batch), answer, self._clock.now(), said=_words(answer))
 

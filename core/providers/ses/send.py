@@ -37,7 +37,6 @@ _PERSON = frozenset(
     {
         "AccountSuspendedException",
         "SendingPausedException",
-        "MailFromDomainNotVerifiedException",
         "NotFoundException",
         "RequestExpired",
         "IncompleteSignature",
@@ -153,7 +152,9 @@ class SesProvider:
             return untried([message], f"Amazon SES wants us to wait: {words}", Trouble.THROTTLED, wait)[0]
         if _is_about_the_clock(answer):
             return untried([message], f"The clock of this machine is wrong, or so Amazon SES says: {words}", Trouble.SIGN_IN)[0]
-        if kind in _PERSON or (kind == "MessageRejected" and "not verified" in words):
+        if kind == "MailFromDomainNotVerifiedException" or (kind == "MessageRejected" and "not verified" in words):
+            return untried([message], f"Amazon SES takes no mail from this sender: {words}", Trouble.SENDER)[0]
+        if kind in _PERSON:
             return untried([message], f"Amazon SES takes no mail from this account: {words}", Trouble.SIGN_IN)[0]
         if answer.status == 400:
             return refusal(message, f"400 {words}")

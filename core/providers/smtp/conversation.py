@@ -12,15 +12,11 @@ from dataclasses import dataclass, field
 
 from core.errors import InvalidInput, Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
-from core.providers.bounce_classes import classify
 from core.providers.smtp.opening import Opened
+from core.providers.smtp.verdicts import REASON_LENGTH, answered, of_our_sender, refusal
 from core.providers.smtp.wire import Reply
-from core.storage.event_words import BounceClass
 
-_REASON_LENGTH = 300
 _START_MAIL = 354
-# The server wants a sign-in or stronger encryption first: nothing is wrong with the message.
-_NEEDS_SIGN_IN = (530, 535, 538)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +132,9 @@ class Conversation:
         if letter is None:
             return
         if not reply.is_good and self._refusal is None:
-            self._refusal = _refusal(letter, reply, is_recipient=is_recipient)
+            about_us = following == 1 and b" SMTPUTF8" not in letter.envelope[0]
+            self._refusal = of_our_sender(letter.message_id, reply) if about_us else None
+            self._refusal = self._refusal or refusal(letter.message_id, reply, is_recipient=is_recipient)
         if self._pipelines:
             return
         if self._refusal is None:
@@ -151,12 +149,13 @@ class Conversation:
         if reply.is_good:  # no answer to DATA: the server said something twice, and every answer from now on would be taken for another
             self._wire.abort()
         elif reply.code != _START_MAIL:
-            self._refusal = self._refusal or _refusal(letter, reply, is_recipient=False)
+            self._refusal = self._refusal or refusal(letter.message_id, reply, is_recipient=False)
             self._turn_down()
         elif self._refusal is not None:  # it wants a text although nobody may get it (RFC 2920, 3.1): an empty one goes to nobody
             self._wire.write(b".\r\n", lambda _reply: self._turn_down())
         else:
             self._handed_over, self._offered = letter, None
+            self._wire.is_patient = True  # a server may look for spam and store the message before it answers (RFC 5321, 4.5.3.2.6)
             self._wire.write(b"", self._on_answer)  # its answer comes before those to the next envelope
             if self._pipelines:
                 self._offer(letter.text)
@@ -175,8 +174,9 @@ class Conversation:
     def _on_answer(self, reply: Reply) -> None:
         """Take the answer to a message's text: only a clear yes or no settles it."""
         letter, self._handed_over = self._handed_over, None
+        self._wire.is_patient = False
         if letter is not None:
-            self._queue.settle(_answered(letter, reply))
+            self._queue.settle(answered(letter.message_id, reply))
             if not 200 <= reply.code < 600:
                 self._wire.abort()
         if self._offered is None:
@@ -192,7 +192,7 @@ class Conversation:
         handed, self._handed_over = self._handed_over, None
         offered, self._offered = self._offered, None
         if handed is not None:
-            lost = f"The connection was lost after the message was handed over: {reason}"[:_REASON_LENGTH]
+            lost = f"The connection was lost after the message was handed over: {reason}"[:REASON_LENGTH]
             self._queue.settle(SendResult(handed.message_id, Outcome.UNCERTAIN, lost, trouble=Trouble.CONNECTION))
         if offered is not None:
             self._give_back(offered, reason)
@@ -203,35 +203,7 @@ class Conversation:
         if self._refusal is not None:
             self._queue.settle(self._refusal)
         elif letter.message_id in self._queue.lost_once:
-            self._queue.settle(SendResult(letter.message_id, Outcome.RETRY, f"The connection was lost: {reason}"[:_REASON_LENGTH]))
+            self._queue.settle(SendResult(letter.message_id, Outcome.RETRY, f"The connection was lost: {reason}"[:REASON_LENGTH]))
         else:
             self._queue.lost_once.add(letter.message_id)
             self._queue.waiting.appendleft(self._messages[letter.message_id])
-
-
-def _answered(letter: Letter, reply: Reply) -> SendResult:
-    if reply.is_good:
-        return SendResult(letter.message_id, Outcome.ACCEPTED)
-    if 400 <= reply.code < 600:
-        return _refusal(letter, reply, is_recipient=False)
-    return SendResult(letter.message_id, Outcome.UNCERTAIN, f"The server's answer makes no sense: {reply.words}"[:_REASON_LENGTH])
-
-
-def _refusal(letter: Letter, reply: Reply, *, is_recipient: bool) -> SendResult:
-    reason = reply.words[:_REASON_LENGTH]
-    if reply.code in _NEEDS_SIGN_IN:
-        return SendResult(letter.message_id, Outcome.RETRY, reason, attempted=False, trouble=Trouble.SIGN_IN)
-    if reply.code < 500:
-        return SendResult(letter.message_id, Outcome.RETRY, reason, trouble=_asked_to_slow_down(reply, is_recipient=is_recipient))
-    found = classify(" ".join(reply.text.split()), smtp_code=reply.code)
-    # What is said about MAIL or DATA is about us or the content; only the answer to RCPT, or a clear code, can be hard.
-    if found is BounceClass.UNKNOWN and is_recipient and reply.code == 550:
-        found = BounceClass.HARD
-    return SendResult(letter.message_id, Outcome.REFUSED, reason, bounce_class=found)
-
-
-def _asked_to_slow_down(reply: Reply, *, is_recipient: bool) -> Trouble | None:
-    """Return whether a temporary refusal asks us to be slower, and for whom: 421 and 4.7.x do."""
-    if reply.code != 421 and not reply.text.startswith("4.7."):
-        return None
-    return Trouble.DOMAIN if is_recipient or reply.code != 421 else Trouble.THROTTLED

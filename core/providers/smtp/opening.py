@@ -7,13 +7,17 @@ import base64
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from core.providers.base import Trouble
 from core.providers.smtp.wire import Gone, Reply, Wire
 
 _REASON_LENGTH = 300
+_OWN_NAME_SECONDS = 2.0
+_NO_NAME = "[127.0.0.1]"
 
 
 class Security(StrEnum):
@@ -130,7 +134,7 @@ async def _opened(server: Server) -> Opened:
 
 async def _hello(wire: Wire) -> dict[str, str]:
     """Say who we are and return what the server can do, with the parameters of each."""
-    name = _own_name()
+    name = await _own_name_soon()
     reply = await wire.ask(f"EHLO {name}")
     if not reply.is_good:
         reply = await wire.ask(f"HELO {name}")
@@ -176,17 +180,25 @@ async def _sign_in(wire: Wire, server: Server, extensions: dict[str, str]) -> No
 
 
 def _busy(reply: Reply) -> Trouble:
-    return Trouble.THROTTLED if reply.code == 421 else Trouble.CONNECTION
+    return Trouble.THROTTLED if reply.code in (421, 454) else Trouble.CONNECTION
 
 
 def _unreachable(server: Server, why: str) -> CannotOpen:
     return CannotOpen(f"The mail server {server.name} can't be reached: {why[:_REASON_LENGTH]}", Trouble.CONNECTION)
 
 
+async def _own_name_soon() -> str:
+    """Return our name; asking for it goes to the DNS, and a slow answer there must not hold up all connections."""
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, _own_name), _OWN_NAME_SECONDS)
+    return _NO_NAME
+
+
+@cache
 def _own_name() -> str:
     """Return our host name, or the address literal servers take where there is no full one (RFC 5321, 4.1.4)."""
     name = socket.getfqdn()
-    return name if "." in name and name.isascii() else "[127.0.0.1]"
+    return name if "." in name and name.isascii() else _NO_NAME
 
 
 def _base64(text: str) -> str:

@@ -15,6 +15,8 @@ from core.providers.smtp.opening import CannotOpen, Opened, Server, open_connect
 # Nothing new is begun after the first, nothing is waited for after the second: a batch is over before its lease (60 s) is.
 BUDGET_SECONDS = 25.0
 LONGEST_SECONDS = 50.0
+# So many times as long as for others we wait for the answer to a whole message: without it nobody knows its outcome.
+_PATIENCE = 2.25
 _MESSAGES_WORTH_A_CONNECTION = 8
 _MOST_LOST = 3
 
@@ -118,5 +120,6 @@ class Round:
         """End connections that have not answered for too long; what they had is then uncertain, or tried elsewhere."""
         is_over = loop.time() > until - BUDGET_SECONDS + LONGEST_SECONDS
         for opened in self._pool:
-            if is_over or opened.wire.is_silent(self._server.timeout):
+            timeout = self._server.timeout * (_PATIENCE if opened.wire.is_patient else 1)
+            if is_over or opened.wire.is_silent(timeout):
                 opened.wire.abort()

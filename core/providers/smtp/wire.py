@@ -51,6 +51,7 @@ class Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.on_lost: Callable[[str], None] = lambda _reason: None
         self.is_open = False
+        self.is_patient = False  # what is waited for may take its time
         self.last_heard = loop.time()
         self._said_last = ""
         self._greeting: asyncio.Future[Reply] = loop.create_future()

@@ -78,7 +78,7 @@ class SparkPostProvider:
             if found is not None:
                 return found
         if any(str(error.get("code")) == _NO_DOMAIN for error in _errors(answer)):
-            return untried(messages, f"The provider does not know the sender's domain: {words}", Trouble.SIGN_IN)
+            return untried(messages, f"The provider does not know the sender's domain: {words}", Trouble.SENDER)
         if answer.status in _REFUSED_AS_A_WHOLE:
             return NotTaken(f"{answer.status} {words}")
         if answer.status == _OVER_THE_LIMIT:
