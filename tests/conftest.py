@@ -18,6 +18,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
 from tests.support import postgres
+from tests.support.reused import Reused
 
 if TYPE_CHECKING:
     from core.app import Services
@@ -70,10 +71,16 @@ def postgres_server() -> Iterator[tuple[str, str]]:
             yield url, name
 
 
+@pytest.fixture(scope="session")
+def postgres_copy(postgres_server: tuple[str, str]) -> Iterator[Reused]:
+    copy = Reused(*postgres_server)
+    yield copy
+    copy.close()
+
+
 @pytest.fixture
-def postgres_db(postgres_server: tuple[str, str]) -> Iterator[Database]:
-    url, template = postgres_server
-    with postgres.database(url, f"test_{random_name()}", template=template) as database_url:
+def postgres_db(postgres_copy: Reused) -> Iterator[Database]:
+    with postgres_copy.lent() as database_url:
         database = Database(database_url.replace("postgresql://", "postgresql+psycopg://"))
         yield database
         database.close()

@@ -1,0 +1,57 @@
+"""Tests that share a PostgreSQL database find nothing of each other in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.support.reused import Reused
+
+
+@pytest.fixture
+def copy(postgres_server: tuple[str, str]) -> Iterator[Reused]:
+    copy = Reused(*postgres_server)
+    yield copy
+    copy.close()
+
+
+def test_rows_are_gone_and_numbers_start_again(copy: Reused) -> None:
+    add = "insert into workspaces (name, is_demo, created_at) values ('Acme', false, now()) returning id"
+    for _ in range(3):
+        with copy.lent() as url, psycopg.connect(url) as connection:
+            assert connection.execute(add).fetchone() == (1,)
+
+
+def test_a_connection_that_was_left_open_ends(copy: Reused) -> None:
+    with copy.lent() as url:
+        left = psycopg.connect(url)
+        left.execute("select from workspaces for update")
+    with left, pytest.raises(psycopg.OperationalError):
+        left.execute("select 1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "create table more (id int)",
+        "alter table workspaces add column more int",
+        "alter table audit_log disable trigger user",
+        "update alembic_version set version_num = '0001'",
+        "do $$ begin execute format('alter database %I set work_mem = ''1MB''', current_database()); end $$",
+    ],
+)
+def test_whatever_is_more_than_rows_is_left_behind_with_its_database(copy: Reused, change: str) -> None:
+    with copy.lent() as first, psycopg.connect(first, autocommit=True) as connection:
+        connection.execute(change)
+    with copy.lent() as second, copy_is_whole(second):
+        assert second != first
+    with copy.lent() as third:
+        assert third == second
+
+
+def copy_is_whole(url: str) -> psycopg.Connection:
+    connection = psycopg.connect(url)
+    assert connection.execute("select to_regclass('more')").fetchone() == (None,)
+    return connection
