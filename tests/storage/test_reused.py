@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from core.accounts.workspaces import Workspaces
+from core.clock import FrozenClock
+from core.storage.database import Database
 from tests.support.reused import Reused
 
 
@@ -17,11 +20,12 @@ def copy(postgres_server: tuple[str, str]) -> Iterator[Reused]:
     copy.close()
 
 
-def test_rows_are_gone_and_numbers_start_again(copy: Reused) -> None:
-    add = "insert into workspaces (name, is_demo, created_at) values ('Acme', false, now()) returning id"
+def test_rows_are_gone_and_numbers_start_again(copy: Reused, clock: FrozenClock) -> None:
     for _ in range(3):
-        with copy.lent() as url, psycopg.connect(url) as connection:
-            assert connection.execute(add).fetchone() == (1,)
+        with copy.lent() as url:
+            database = Database(url.replace("postgresql://", "postgresql+psycopg://"))
+            assert Workspaces(database, clock).create("Acme").id == 1
+            database.close()
 
 
 def test_a_connection_that_was_left_open_ends(copy: Reused) -> None:
