@@ -25,12 +25,13 @@ _PAGE = 5_000
 @command(messages, "list")
 def show_all(
     call: Call,
-    campaign: Annotated[int, typer.Option("--campaign", metavar="ID", help="The campaign.")],
+    campaign: Annotated[int | None, typer.Option("--campaign", metavar="ID", help="The campaign; single messages if not given.")] = None,
     state: Annotated[MessageState | None, typer.Option("--state", help="Only messages in this state.")] = None,
     form: Annotated[LineFormat, typer.Option("--format", help="How the rows are written.")] = LineFormat.JSONL,
 ) -> Answer:
-    """List the messages of a campaign."""
-    call.services.campaigns.get(call.by, campaign)  # says so where there is none
+    """List the messages of a campaign, or those that belong to none."""
+    if campaign is not None:
+        call.services.campaigns.get(call.by, campaign)  # says so where there is none
     rows = _rows(call, campaign, state)
     if call.as_json:
         return Answer({"messages": list(rows)})
@@ -108,10 +109,14 @@ def _file(path: Path) -> Any:
     return Attachment(path.name, kind, files.read(path))
 
 
-def _rows(call: Call, campaign_id: int, state: MessageState | None) -> Iterator[dict[str, Any]]:
+def _rows(call: Call, campaign_id: int | None, state: MessageState | None) -> Iterator[dict[str, Any]]:
     last = 0
     while True:
-        page = call.services.ledger.page(call.by, campaign_id, state=state, limit=_PAGE, after_id=last)
+        if campaign_id is not None:
+            page = call.services.ledger.page(call.by, campaign_id, state=state, limit=_PAGE, after_id=last)
+        else:
+            found = call.services.messages.after(call.by, last, _PAGE, state=state, is_single=True)
+            page = [row for _, row in found]
         for row in page:
             yield {"key": call.services.composer.message_key(row.id), **facts_of(row)}
         if len(page) < _PAGE:

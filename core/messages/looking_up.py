@@ -52,7 +52,14 @@ class Messages:
         return _as_row(row)
 
     def after(
-        self, by: Principal, after_number: int, limit: int, *, campaign_id: int | None = None, state: MessageState | None = None
+        self,
+        by: Principal,
+        after_number: int,
+        limit: int,
+        *,
+        campaign_id: int | None = None,
+        state: MessageState | None = None,
+        is_single: bool = False,
     ) -> list[tuple[int | None, MessageRow]]:
         """Return messages with the campaigns they are of, None for single ones, in the order of their ids.
 
@@ -62,6 +69,7 @@ class Messages:
             limit: How many at most.
             campaign_id: Only this campaign's.
             state: Only messages in this state.
+            is_single: Only those that belong to no campaign.
 
         Raises:
             Denied: If `by` may not see campaigns.
@@ -71,6 +79,8 @@ class Messages:
             wanted = self._visible(connection, by).where(_m.id > after_number)
             if campaign_id is not None:
                 wanted = wanted.where(_m.campaign_id == campaign_id)
+            if is_single:
+                wanted = wanted.where(_m.campaign_id.is_(None))
             if state is not None:
                 wanted = wanted.where(_m.state == state.value)
             return [_as_row(row) for row in connection.execute(wanted.order_by(_m.id).limit(limit))]

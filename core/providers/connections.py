@@ -196,11 +196,11 @@ class Connections:
             return _one(connection, by.workspace_id, connections.c.id == connection_id)
 
     def remove(self, by: Principal, connection_id: int) -> None:
-        """Remove a connection no campaign uses.
+        """Remove a connection that no campaign uses, and no single message of the last weeks.
 
         Raises:
             NotFound: If this workspace has no such connection.
-            Conflict: If a campaign uses it.
+            Conflict: If one does.
         """
         by.require(Permission.CONNECTIONS_MANAGE)
         mine = sa.delete(connections).where(connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
@@ -214,7 +214,9 @@ class Connections:
                 before = {"name": gone.name, "kind": gone.kind}
                 record(connection, self._clock.now(), by, AuditAction.CONNECTION_REMOVED, f"connection:{connection_id}", before=before)
         except IntegrityError as error:
-            raise Conflict("A campaign uses this connection.", hint="Its reports need it; add another one instead.") from error
+            raise Conflict(
+                "A campaign or a message that is kept uses this connection.", hint="Its reports need it; add another one instead."
+            ) from error
 
     def open(self, workspace_id: int, connection_id: int) -> Provider:
         """Return the provider of a connection, ready to send; the caller closes it.

@@ -32,6 +32,8 @@ def test_a_receipt_is_sent_and_shown(shop: Cli, settings: Settings, tmp_path: Pa
 
     shown = shop("messages", "show", str(made.facts["id"]), "--json").facts
     assert (shown["state"], shown["campaign_id"], [event["kind"] for event in shown["events"]]) == ("accepted", None, ["sent"])
+    assert [row["id"] for row in shop("messages", "list", "--json").facts["messages"]] == [made.facts["id"]]
+    assert shop("messages", "list", "--state", "uncertain").out == ""
     assert "on its own, is accepted." in shop("messages", "show", str(made.facts["id"])).out
     mail = shop("outbox", "show", made.facts["key"], "--raw").out
     assert "Subject: Order A-1" in mail
