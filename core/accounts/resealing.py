@@ -13,28 +13,43 @@ from core.storage.database import Database
 from core.storage.vault import Vault
 
 logger = logging.getLogger(__name__)
-# DKIM keys belong to a part that stands above this one and knows it; of them only what is sealed is needed.
+# These belong to parts that stand above this one and know it; of them only what is sealed is needed.
 _dkim_keys = sa.table("dkim_keys", sa.column("id"), sa.column("private_key"))
-_SEALED: tuple[tuple[sa.TableClause, str], ...] = ((people, "totp_secret"), (connections, "secrets"), (_dkim_keys, "private_key"))
+_requests = sa.table("requests", sa.column("message_id"), sa.column("content"))
+_SEALED: tuple[tuple[sa.TableClause, str, str], ...] = (
+    (people, "id", "totp_secret"),
+    (connections, "id", "secrets"),
+    (_dkim_keys, "id", "private_key"),
+    (_requests, "message_id", "content"),
+)
 
 
 def reseal(db: Database, vault: Vault) -> int:
     """Seal with the key of now what a key of before has sealed and return how many secrets that were.
 
     What no key opens stays as it is: somebody may find the right one. A secret that is entered anew meanwhile stays too.
+    One at a time: what single messages say may be megabytes each, and nobody has to wait for all of them.
     """
     count = 0
-    with db.transaction() as connection:
-        for table, name in _SEALED:
-            number, column = table.c.id, table.c[name]
-            for row_id, sealed in connection.execute(sa.select(number, column).where(column > "")).all():
-                if vault.is_current(sealed):
-                    continue
-                try:
-                    again = vault.seal(vault.open(sealed))
-                except Unavailable:
-                    logger.warning("a stored secret opens with none of the keys", extra={"table": table.name, "row": row_id})
-                    continue
-                connection.execute(sa.update(table).where(number == row_id, column == sealed).values({name: again}))
-                count += 1
+    for table, key, name in _SEALED:
+        number, column = table.c[key], table.c[name]
+        with db.read() as connection:
+            ids = list(connection.execute(sa.select(number).where(column > "").order_by(number)).scalars())
+        count += sum(_reseal_one(db, vault, table, number == each, name) for each in ids)
     return count
+
+
+def _reseal_one(db: Database, vault: Vault, table: sa.TableClause, which: sa.ColumnElement[bool], name: str) -> bool:
+    column = table.c[name]
+    with db.read() as connection:
+        sealed = connection.execute(sa.select(column).where(which)).scalar()
+    if not sealed or vault.is_current(sealed):
+        return False
+    try:
+        again = vault.seal(vault.open(sealed))
+    except Unavailable:
+        logger.warning("a stored secret opens with none of the keys", extra={"where": f"{table.name}.{name}"})
+        return False
+    with db.transaction() as connection:
+        changed = sa.update(table).where(which, column == sealed).values({name: again})
+        return connection.execute(changed).rowcount > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,12 @@ from core.clock import FrozenClock
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
 from core.deliverability.tables import dkim_keys
+from core.messages.request_content import unseal
+from core.messages.request_models import Request
+from core.messages.requests import Requests
+from core.messages.tables import requests
 from core.permissions import Principal
+from core.providers.connections import Connections
 from core.providers.tables import connections
 from core.settings import Settings
 from core.storage.database import Database
@@ -52,6 +58,24 @@ def test_keys_that_mail_is_signed_with_are_sealed_anew_too(sqlite_db: Database, 
     assert reseal(sqlite_db, Vault(b"new", [b"old"])) == len(added.keys) == 2
     with sqlite_db.read() as connection:
         assert all(Vault(b"new").open(sealed) for sealed in connection.execute(sa.select(dkim_keys.c.private_key)).scalars())
+
+
+def test_what_single_messages_say_is_sealed_anew_and_what_is_forgotten_stays_so(
+    db: Database, clock: FrozenClock, workspace: Principal, tmp_path: Path
+) -> None:
+    old = Vault(b"old")
+    asked = Requests(db, clock, old, Connections(db, clock, old, tmp_path))
+    receipt = Request("grace@example.com", "shop@shop.example", "Your order", text="Thanks")
+    kept, forgotten = (asked.submit(workspace, receipt).message_id for _ in range(2))
+    with db.transaction() as connection:
+        connection.execute(sa.update(requests).where(requests.c.message_id == forgotten).values(content=""))
+
+    assert reseal(db, Vault(b"new", [b"old"])) == 1
+    with db.read() as connection:
+        contents = {row.message_id: row.content for row in connection.execute(sa.select(requests))}
+    assert unseal(contents[kept], Vault(b"new")).subject == "Your order"
+    assert contents[forgotten] == ""
+    assert reseal(db, Vault(b"new", [b"old"])) == 0
 
 
 def test_what_no_key_opens_stays_as_it_is(db: Database, fill: Any, caplog: pytest.LogCaptureFixture) -> None:
