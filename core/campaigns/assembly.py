@@ -52,8 +52,7 @@ class SendingServices(DeliverabilityServices):
     @cached_property
     def delivery(self) -> Delivery:
         """The loop that sends."""
-        eligibility, ways = Eligibility(self.db, self.clock), Ways(self.clock, self.connections, PaceBook(self.db, self.clock))
-        return Delivery(self.clock, self.ledger, self.posting, eligibility, self.composer, ways)
+        return Delivery(self.clock, self.ledger, self.posting, Eligibility(self.db, self.clock), self.composer, self._ways)
 
     @cached_property
     def gate(self) -> Gate:
@@ -74,7 +73,7 @@ class SendingServices(DeliverabilityServices):
     def request_delivery(self) -> RequestDelivery:
         """What sends them."""
         composer = RequestComposer(self._urls, self.settings.key)
-        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self.connections)
+        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self._ways)
 
     @cached_property
     def message_keys(self) -> MessageKeys:
@@ -90,6 +89,10 @@ class SendingServices(DeliverabilityServices):
     def standings(self) -> Standings:
         """How campaigns stand right now."""
         return Standings(self.db, self.clock, seen_campaign_ids)
+
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.clock, self.connections, PaceBook(self.db, self.clock))
 
     @cached_property
     def _urls(self) -> TrackingUrls:

@@ -25,6 +25,8 @@ _TURN_SECONDS = 5.0
 _FORGET_EVERY_SECONDS = 3600.0
 # A connection that can't be reached, or a database that does not answer, is tried again after a break that grows.
 _FIRST_BREAK, _LONGEST_BREAK = 2.0, 60.0
+# One that rests for its pace is looked at when it may go on; and often, for a person may have changed something.
+_LONGEST_HOLD = 2.0
 
 
 class Requesting:
@@ -80,14 +82,14 @@ class Requesting:
             logger.warning("old single messages can't be emptied; trying again in an hour", exc_info=True)
 
     def _drain(self, connection_id: int) -> None:
-        stopped, turn_ends = True, time.monotonic() + _TURN_SECONDS
+        stopped, until, turn_ends = True, None, time.monotonic() + _TURN_SECONDS
 
         def goes_on() -> bool:
             return time.monotonic() < turn_ends and not self._should_stop()
 
         try:
             report = self._services.request_delivery.drain(connection_id, owner=self._owner, should_go_on=goes_on)
-            stopped = bool(report.stopped)
+            stopped, until = bool(report.stopped), report.until
             logger.info("single messages delivered", extra={"connection_id": connection_id, **vars(report)})
         except PostwrightError as error:
             # Nothing is lost: what was claimed comes back with its lease.
@@ -97,7 +99,10 @@ class Requesting:
         finally:
             with self._lock:
                 self._busy.discard(connection_id)
-                if stopped:
+                if until is not None:
+                    rest = (until - self._services.clock.now()).total_seconds()
+                    self._breaks[connection_id] = _Break(time.monotonic() + min(max(rest, 0.0), _LONGEST_HOLD))
+                elif stopped:
                     self._breaks.setdefault(connection_id, _Break()).longer(time.monotonic())
                 else:
                     self._breaks.pop(connection_id, None)
@@ -106,8 +111,8 @@ class Requesting:
 class _Break:
     """A time in which nothing is tried; each is twice as long as the one before."""
 
-    def __init__(self) -> None:
-        self.until, self._seconds = 0.0, _FIRST_BREAK
+    def __init__(self, until: float = 0.0) -> None:
+        self.until, self._seconds = until, _FIRST_BREAK
 
     def longer(self, now: float) -> None:
         self.until, self._seconds = now + self._seconds, min(self._seconds * 2, _LONGEST_BREAK)

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from core.clock import Clock
 from core.contacts.lookup import Addressee
@@ -45,6 +46,7 @@ class DeliveryReport:
         skipped: Messages to people who may not be mailed.
         stopped: Why the drain ended early, in words; empty if it did not.
         needs_person: Whether nothing more will leave before a person has changed something.
+        until: For single messages: when it is worth going on, where that is known.
     """
 
     accepted: int = 0
@@ -54,6 +56,7 @@ class DeliveryReport:
     skipped: int = 0
     stopped: str = ""
     needs_person: bool = False
+    until: datetime | None = None
 
 
 @dataclass
@@ -133,7 +136,7 @@ class Delivery:
                 self._send_all(run)
             except StorageFull as error:
                 run.stopped = str(error)
-        tally = {each.value: run.tally[each.value] for each in Outcome}
+        tally: dict[str, Any] = {each.value: run.tally[each.value] for each in Outcome}
         return DeliveryReport(**tally, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=run.needs_person)
 
     def report_again(self) -> int:

@@ -107,6 +107,12 @@ class Ledger:
                 skipped += len(move(connection, claimed_by(connection, owner, ids), moved))
         return skipped
 
+    def park(self, owner: str, message_ids: Collection[int], reason: str) -> int:
+        """Note that nobody knows whether claimed messages have left; return how many were still ours."""
+        unknown = {"state": MessageState.UNCERTAIN.value, "reason": reason, "due_at": None, **NO_LEASE}
+        with self._db.transaction() as connection:
+            return len(move(connection, claimed_by(connection, owner, message_ids), unknown))
+
     def postpone(self, owner: str, until: Mapping[int, datetime]) -> int:
         """Let claimed messages wait until their time; return how many were still ours."""
         by_time: dict[datetime, list[int]] = {}

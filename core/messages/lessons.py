@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from core.contacts.lookup import Addressee
 from core.messages.rows import Claimed
-from core.messages.way import Hold
+from core.messages.way import HasEmail, Hold
 from core.providers import standing as rules
 from core.providers.base import Outcome, SendResult, Trouble
 from core.providers.domain_groups import domain_group
@@ -29,7 +28,7 @@ def gone_of(results: Sequence[SendResult]) -> set[int]:
 
 
 def changes_after(
-    known: Known, people: Sequence[tuple[Claimed, Addressee]], results: Sequence[SendResult], measured: float, now: datetime
+    known: Known, people: Sequence[tuple[Claimed, HasEmail]], results: Sequence[SendResult], measured: float, now: datetime
 ) -> dict[str, Change]:
     """Return how a chunk changes what groups stand at, by group; nothing where all goes as before.
 
@@ -84,14 +83,14 @@ def _of_connection(
 
 
 def _of_domains(
-    people: Sequence[tuple[Claimed, Addressee]],
+    people: Sequence[tuple[Claimed, HasEmail]],
     slow: Sequence[SendResult],
     healthy: Sequence[SendResult],
     uneasy: set[str],
     measured: float,
     now: datetime,
 ) -> dict[str, Change]:
-    group_of = {claimed.message_id: domain_group(contact.email) for claimed, contact in people}
+    group_of = {claimed.message_id: domain_group(reader.email) for claimed, reader in people}
     sizes = Counter(group_of.values())
     changes: dict[str, Change] = {}
     taken = Counter(group_of[each.message_id] for each in healthy if each.outcome is Outcome.ACCEPTED)

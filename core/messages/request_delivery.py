@@ -18,17 +18,19 @@ from core.contacts.tables import contacts, suppressions
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
-from core.messages.leasing import claim_of, release_expired_of
+from core.messages.leasing import claim_of
 from core.messages.ledger import Ledger
 from core.messages.posting import Posting, Written, completed, hand_over
 from core.messages.request_composing import RequestComposer
 from core.messages.request_content import unseal
+from core.messages.request_routes import KEY_HOLDS, LOOKS_AGAIN, TOO_LATE, hand_back, keep_with, release_abandoned, waiting_for
 from core.messages.rows import Claimed
 from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages, requests
-from core.providers.base import Idempotence, Outcome, Provider, SendResult, Trouble
-from core.providers.connections import Connections
+from core.messages.way import Hold, OneRecipient, Way
+from core.messages.ways import OpenWays, Ways
+from core.providers.base import Idempotence, Outcome, SendResult, Trouble
 from core.providers.tables import connections
 from core.storage.database import Database, among, chunked
 from core.storage.vault import Vault
@@ -40,8 +42,8 @@ KEPT = timedelta(days=30)
 BACK_OFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=10))
 # What can't be opened with the keys of now is not lost: somebody may bring back the right one.
 _LOCKED_FOR = timedelta(minutes=5)
-# Providers forget keys after a day; what was on its way before that may not be sent again.
-KEY_HOLDS = timedelta(hours=12)
+# What was never tried may leave as soon as something is open: when that is, its ways know.
+_UNTRIED = timedelta(seconds=1)
 _AT_A_TIME = 1_000
 
 _m, _r = messages.c, requests.c
@@ -50,18 +52,23 @@ _m, _r = messages.c, requests.c
 @dataclass
 class _Drain:
     connection_id: int
-    provider: Provider
+    ways: OpenWays
     owner: str
     should_go_on: Callable[[], bool]
     tally: Counter[str] = field(default_factory=Counter)
+    hold: Hold | None = None
     stopped: str = ""
-
-    @property
-    def sent_twice_is_once(self) -> bool:
-        return self.provider.idempotence is not Idempotence.NEVER
 
     def goes_on(self) -> bool:
         return not self.stopped and self.should_go_on()
+
+    def stop(self, hold: Hold) -> None:
+        self.hold, self.stopped = hold, hold.reason
+
+    def report(self) -> DeliveryReport:
+        counts = {each.value: self.tally[each.value] for each in Outcome}
+        until, needs_person = (self.hold.until, self.hold.needs_person) if self.hold else (None, False)
+        return DeliveryReport(**counts, skipped=self.tally["skipped"], stopped=self.stopped, needs_person=needs_person, until=until)
 
 
 @dataclass
@@ -72,6 +79,7 @@ class _Chunk:
     refused: list[tuple[Claimed, str]] = field(default_factory=list)
     skipped: dict[int, str] = field(default_factory=dict)
     later: dict[int, datetime] = field(default_factory=dict)
+    too_late: list[int] = field(default_factory=list)
 
 
 class RequestDelivery:
@@ -84,14 +92,14 @@ class RequestDelivery:
         ledger: The messages.
         posting: Records intents and outcomes.
         composer: Writes the emails.
-        providers: Opens connections.
+        ways: Opens the connections they leave by.
     """
 
     def __init__(
-        self, db: Database, clock: Clock, vault: Vault, ledger: Ledger, posting: Posting, composer: RequestComposer, providers: Connections
+        self, db: Database, clock: Clock, vault: Vault, ledger: Ledger, posting: Posting, composer: RequestComposer, ways: Ways
     ) -> None:
         self._db, self._clock, self._vault = db, clock, vault
-        self._ledger, self._posting, self._composer, self._providers = ledger, posting, composer, providers
+        self._ledger, self._posting, self._composer, self._ways = ledger, posting, composer, ways
 
     def due(self) -> list[int]:
         """Return the connections, of every workspace, that have something to do: messages that wait, are due, or were abandoned."""
@@ -118,16 +126,16 @@ class RequestDelivery:
         """
         with self._db.read() as connection:
             whose = connection.execute(sa.select(connections.c.workspace_id).where(connections.c.id == connection_id)).scalar() or 0
-        with closing(self._providers.open(whose, connection_id)) as provider:
-            run = _Drain(connection_id, provider, f"{owner}:{random_name()}", should_go_on)
-            self._release_expired(run)
+        with closing(self._ways.open_for_requests(whose, connection_id)) as ways:
+            run = _Drain(connection_id, ways, f"{owner}:{random_name()}", should_go_on)
+            with self._db.transaction() as connection:
+                release_abandoned(connection, connection_id, self._clock.now(), knows_keys=ways.knows_keys(connection_id))
             try:
                 while run.goes_on() and self._send_some(run):
                     pass
             except StorageFull as error:
                 run.stopped = str(error)
-        counts = {each.value: run.tally[each.value] for each in Outcome}
-        return DeliveryReport(**counts, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=False)
+        return run.report()
 
     def forget_old(self) -> int:
         """Empty what settled messages said, once they are old or their recipient was deleted; return how many that were.
@@ -146,55 +154,78 @@ class RequestDelivery:
                 connection.execute(sa.update(requests).where(_r.message_id.in_(among(connection, chunk))).values(**empty))
         return len(ids)
 
-    def _release_expired(self, run: _Drain) -> None:
-        """Let what a dead sender had under way be sent again only where the provider delivers the same key once."""
-        now, mine = self._clock.now(), _of(run.connection_id)
-        with self._db.transaction() as connection:
-            release_expired_of(connection, sa.and_(mine, _m.lease_until <= now - KEY_HOLDS), now, ())
-            release_expired_of(connection, mine, now, {run.connection_id} if run.sent_twice_is_once else ())
-
     def _send_some(self, run: _Drain) -> bool:
-        """Send a few messages; return whether there may be more."""
+        """Send a few messages by the way that is open; return whether there may be more."""
+        way = run.ways.next()
+        if isinstance(way, Hold):
+            run.stop(way)
+            return False
         self._posting.make_room()
+        limit = min(BATCH, way.provider.batch_size, way.limit)
         with self._db.transaction() as connection:
-            claimed = claim_of(connection, _of(run.connection_id), run.owner, self._clock.now(), min(BATCH, run.provider.batch_size))
+            claimed = claim_of(connection, waiting_for(run.connection_id), run.owner, self._clock.now(), limit)
         if not claimed:
             return False
-        chunk = self._sorted(claimed)
-        if chunk.skipped:
-            run.tally["skipped"] += self._ledger.skip(run.owner, chunk.skipped)
-        if chunk.later:
-            self._ledger.postpone(run.owner, chunk.later)
-        if chunk.refused:
-            refused = self._posting.refuse(run.owner, chunk.refused, run.provider, run.connection_id)
-            run.tally.update(result.outcome.value for result in refused)
+        written = self._paced(run, way, self._sorted(run, way, claimed))
         # A provider that knows a key again only where a message is sent alone gets each alone.
-        size = 1 if run.provider.idempotence is Idempotence.ALONE else len(chunk.written)
-        groups = [chunk.written[start : start + size] for start in range(0, len(chunk.written), size or 1)]
-        while groups and run.goes_on():
-            self._send(run, groups.pop(0))
-        self._ledger.release(run.owner, [each.claimed.message_id for each in chain(*groups)])  # nobody has to wait for their lease
+        size = 1 if way.provider.idempotence is Idempotence.ALONE else len(written)
+        groups = [written[start : start + size] for start in range(0, len(written), size or 1)]
+        while groups and run.goes_on() and run.ways.may_take(way):
+            self._send(run, way, groups.pop(0))
+        left_over = list(chain(*groups))
+        if left_over:  # nobody has to wait for their lease
+            self._ledger.release(run.owner, [each.claimed.message_id for each in left_over])
+            run.ways.give_back(way, _people(left_over))
         return True
 
-    def _send(self, run: _Drain, written: Sequence[Written]) -> None:
-        left = self._posting.intend(run.owner, written, run.connection_id)
-        if not left:
-            return
-        results = completed(left, hand_over(run.provider, left))
-        outcomes = [(claimed, _again(claimed, result, run.sent_twice_is_once)) for claimed, result in results]
-        run.tally.update(result.outcome.value for _, result in outcomes)
-        self._posting.record(run.owner, outcomes, run.provider)
-        run.stopped = next((result.reason for _, result in outcomes if not result.attempted), "")
+    def _paced(self, run: _Drain, way: Way, chunk: _Chunk) -> list[Written]:
+        """Return what of a chunk may leave now; put on record what becomes of the others."""
+        paced = run.ways.pace(way, _people(chunk.written))
+        if chunk.skipped:
+            run.tally["skipped"] += self._ledger.skip(run.owner, chunk.skipped)
+        if chunk.too_late:
+            run.tally[Outcome.UNCERTAIN.value] += self._ledger.park(run.owner, chunk.too_late, TOO_LATE)
+        if later := chunk.later | paced.later:
+            self._ledger.postpone(run.owner, later)
+        if chunk.refused:
+            refused = self._posting.refuse(run.owner, chunk.refused, way.provider, run.connection_id)
+            run.tally.update(result.outcome.value for result in refused)
+        leaving = {claimed.message_id for claimed, _ in paced.now}
+        return [each for each in chunk.written if each.claimed.message_id in leaving]
 
-    def _sorted(self, claimed: Sequence[Claimed]) -> _Chunk:
-        rows = self._rows([each.message_id for each in claimed])
+    def _send(self, run: _Drain, way: Way, written: Sequence[Written]) -> None:
+        left = self._posting.intend(run.owner, written, way.connection_id)
+        if not left:
+            run.ways.give_back(way, _people(written))
+            return
+        results, knows_keys = completed(left, hand_over(way.provider, left)), run.ways.knows_keys(way.connection_id)
+        outcomes = [(claimed, _again(claimed, result, knows_keys=knows_keys)) for claimed, result in results]
+        run.tally.update(result.outcome.value for _, result in outcomes)
+        self._record(run, way, [result for _, result in results], outcomes)
+        if (hold := run.ways.learn(way, _people(written), [result for _, result in results])) is not None:
+            run.stop(hold)
+
+    def _record(self, run: _Drain, way: Way, results: Sequence[SendResult], outcomes: Sequence[tuple[Claimed, SendResult]]) -> None:
+        """Put outcomes on record: first what may have left after all, so that it never leaves by another connection."""
+        unknown = {each.message_id for each in results if each.outcome is Outcome.UNCERTAIN}
+        again = {result.message_id for _, result in outcomes if result.outcome is Outcome.RETRY}
+        keep_with(self._db, way.connection_id, unknown & again, self._clock.now())
+        self._posting.record(run.owner, outcomes, way.provider)
+        if way.connection_id != run.connection_id:
+            hand_back(self._db, run.connection_id, again - unknown)
+
+    def _sorted(self, run: _Drain, way: Way, claimed: Sequence[Claimed]) -> _Chunk:
+        rows, now = self._rows([each.message_id for each in claimed]), self._clock.now()
         chunk = _Chunk()
         for each in claimed:
-            row = rows.get(each.message_id)
-            if row is None or not row.recipient:
-                chunk.skipped[each.message_id] = SkipReason.DELETED.value
-            elif row.suppressed:
-                chunk.skipped[each.message_id] = f"{SkipReason.SUPPRESSED.value}: {row.suppressed}"
+            row = rows[each.message_id]
+            reason = _not_to_be_sent(row)
+            if row.left_at is not None and (reason or row.left_at + KEY_HOLDS <= now):
+                chunk.too_late.append(each.message_id)
+            elif reason:
+                chunk.skipped[each.message_id] = reason
+            elif row.left_at is not None and way.connection_id != run.connection_id:
+                chunk.later[each.message_id] = now + LOOKS_AGAIN
             else:
                 self._write(chunk, each, row)
         return chunk
@@ -222,6 +253,7 @@ class RequestDelivery:
             _r.workspace_id,
             _r.content,
             _r.created_at,
+            _r.left_at,
             recipient.label("recipient"),
             suppressions.c.reason.label("suppressed"),
         )
@@ -230,19 +262,28 @@ class RequestDelivery:
         return {row.message_id: row for row in found}
 
 
-def _of(connection_id: int) -> sa.ColumnElement[bool]:
-    return sa.and_(_m.campaign_id.is_(None), _m.connection_id == connection_id)
+def _not_to_be_sent(row: Any) -> str:
+    """Return why a message must not be sent, "" where it may."""
+    if not row.recipient:
+        return SkipReason.DELETED.value
+    return f"{SkipReason.SUPPRESSED.value}: {row.suppressed}" if row.suppressed else ""
 
 
-def _again(claimed: Claimed, result: SendResult, sent_twice_is_once: bool) -> SendResult:
+def _people(written: Sequence[Written]) -> list[tuple[Claimed, OneRecipient]]:
+    return [(each.claimed, OneRecipient(each.message.to)) for each in written]
+
+
+def _again(claimed: Claimed, result: SendResult, *, knows_keys: bool) -> SendResult:
     """Return a result whose retry comes as soon as somebody who waits for it deserves, unless the provider names a time.
 
     What nobody knows the outcome of is asked again, too, where the provider delivers the same key once.
     """
     if result.trouble is Trouble.SENDER:  # who asked for this one chose its sender: it is theirs to mend
         return replace(result, outcome=Outcome.REFUSED, attempted=True, trouble=None, retry_after=None)
-    if result.outcome is Outcome.UNCERTAIN and sent_twice_is_once and claimed.attempts + 1 < MAX_ATTEMPTS:
+    if result.outcome is Outcome.UNCERTAIN and knows_keys and claimed.attempts + 1 < MAX_ATTEMPTS:
         result = replace(result, outcome=Outcome.RETRY)
+    if result.outcome is Outcome.RETRY and not result.attempted:
+        return replace(result, retry_after=_UNTRIED)
     if result.outcome is not Outcome.RETRY or result.retry_after is not None:
         return result
     return replace(result, retry_after=BACK_OFF[min(claimed.attempts, len(BACK_OFF) - 1)])

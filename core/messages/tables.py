@@ -53,6 +53,7 @@ requests = sa.Table(
     sa.Column("template_version_id", Id),
     sa.Column("content", sa.Text, nullable=False),  # what it says and to whom, sealed by the vault; emptied when it is not needed any more
     sa.Column("connection_id", Id, sa.ForeignKey("connections.id")),  # it can't be removed while it is needed
+    sa.Column("left_at", UtcDateTime),  # when it first may have left by a provider that knows its key again; then it leaves by no other
     created_at(),
     sa.UniqueConstraint("workspace_id", "request_key"),
     sa.Index("ix_requests_kept", "created_at", sqlite_where=_KEPT, postgresql_where=_KEPT),

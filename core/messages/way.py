@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
-from core.contacts.lookup import Addressee
 from core.messages.rows import Claimed
 from core.providers.base import Provider
 
@@ -42,8 +42,31 @@ class Way:
     route_id: int = 0
 
 
+class HasEmail(Protocol):
+    """Whoever a message is for."""
+
+    @property
+    def email(self) -> str:
+        """The address."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneRecipient:
+    """Whom a single message is for.
+
+    Args:
+        email: The address.
+    """
+
+    email: str
+
+
+Reader = TypeVar("Reader", bound=HasEmail)
+
+
 @dataclass(frozen=True)
-class Paced:
+class Paced(Generic[Reader]):
     """A chunk, as far as recipients' domains take it now.
 
     Args:
@@ -51,5 +74,5 @@ class Paced:
         later: What has to wait, and until when, by message.
     """
 
-    now: list[tuple[Claimed, Addressee]]
+    now: list[tuple[Claimed, Reader]]
     later: dict[int, datetime] = field(default_factory=dict)

@@ -1,21 +1,21 @@
-"""The ways out of a campaign: through which connection the next chunk leaves, and how much of it may leave now."""
+"""The ways out of a campaign, or of single messages: by which connection the next chunk leaves, and how much of it may leave now."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import Clock
-from core.contacts.lookup import Addressee
 from core.errors import PostwrightError
 from core.messages.lessons import changes_after, gone_of
 from core.messages.plan import SendPlan
 from core.messages.rows import Claimed
 from core.messages.shares import Shares
 from core.messages.waiting_line import WaitingLine
-from core.messages.way import Hold, Paced, Way
+from core.messages.way import HasEmail, Hold, Paced, Reader, Way
 from core.providers.base import Idempotence, Provider, SendResult
 from core.providers.connections import Connections
 from core.providers.domain_groups import domain_group
@@ -32,6 +32,21 @@ _SHUT = timedelta(minutes=1)
 _CAMPAIGNS_REMEMBERED = 1_000
 
 
+@dataclass(frozen=True)
+class Routes:
+    """Where the ways of a campaign, or of a connection's single messages, begin.
+
+    Args:
+        workspace_id: Whose they are.
+        weights: How large each connection's share is.
+        is_urgent: Whether somebody waits for what leaves by them: it goes before campaigns.
+    """
+
+    workspace_id: int
+    weights: Mapping[int, int]
+    is_urgent: bool = False
+
+
 class OpenWays:
     """The ways of one drain; whoever opened it closes it.
 
@@ -39,8 +54,8 @@ class OpenWays:
         clock: The time.
         book: What is known of connections' pace.
         connections: Opens them.
-        plan: The campaign.
-        shares: What each route of the campaign has had so far.
+        routes: Whose connections they are, what each one's share is, and whether somebody waits for what leaves by them.
+        shares: What each route has had so far.
         line: When what has to wait for recipients' domains has its turn.
 
     Raises:
@@ -48,17 +63,17 @@ class OpenWays:
         Unavailable: If the secrets of none can be read.
     """
 
-    def __init__(self, clock: Clock, book: PaceBook, connections: Connections, plan: SendPlan, shares: Shares, line: WaitingLine) -> None:
-        self._clock, self._book, self._connections, self._plan = clock, book, connections, plan
+    def __init__(self, clock: Clock, book: PaceBook, connections: Connections, routes: Routes, shares: Shares, line: WaitingLine) -> None:
+        self._clock, self._book, self._connections = clock, book, connections
+        self._workspace_id, self._weights, self._is_urgent = routes.workspace_id, routes.weights, routes.is_urgent
         self._shares, self._line = shares, line
-        self._weights = {route.connection_id: route.weight for route in plan.routes} or {plan.connection_id: 1}
         self._providers: dict[int, Provider] = {}
         self._shut: dict[int, Closed] = {}  # what can't even be opened, in this drain
         self._taken: dict[tuple[int, int], str] = {}  # connection and message: counted, by group, and not come to anything yet
         self._uncounted: Counter[int] = Counter()
         self._gone: Counter[int] = Counter()
         self._began = self._counted_at = self._looked_at = clock.now()
-        self._seen = book.look(plan.workspace_id)
+        self._seen = book.look(routes.workspace_id)
         self._chains = {each: self._chain(each) for each in self._weights}
         self._open_routes()
 
@@ -73,6 +88,11 @@ class OpenWays:
             return frozenset()
         return frozenset(each for each in possible if self._providers[each].idempotence is Idempotence.ALWAYS)
 
+    def knows_keys(self, connection_id: int) -> bool:
+        """Return whether an open connection delivers the same key once, at least where a message is alone."""
+        provider = self._providers.get(connection_id)
+        return provider is not None and provider.idempotence is not Idempotence.NEVER
+
     def next(self) -> Way | Hold:
         """Return the way the next chunk takes, or that nothing may leave now."""
         self._look()
@@ -83,18 +103,18 @@ class OpenWays:
         by_route = {way.route_id: way for way in ways}
         return by_route[self._shares.furthest_behind(self._weights, by_route)]
 
-    def pace(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> Paced:
+    def pace(self, way: Way, people: Sequence[tuple[Claimed, Reader]]) -> Paced[Reader]:
         """Return what of a chunk may leave by this way now; the rest waits."""
         known = self._seen[way.connection_id].known
         if known.is_free or not people:
             self._shares.note(way.route_id, len(people))
             return Paced(list(people))
-        by_group: dict[str, list[tuple[Claimed, Addressee]]] = {}
+        by_group: dict[str, list[tuple[Claimed, Reader]]] = {}
         for each in people:
             by_group.setdefault(domain_group(each[1].email), []).append(each)
         wanted = {group: len(members) for group, members in by_group.items()}
-        allotted = self._book.take(self._plan.workspace_id, way.connection_id, wanted)
-        paced, now = Paced([]), self._clock.now()
+        allotted = self._book.take(self._workspace_id, way.connection_id, wanted, is_urgent=self._is_urgent)
+        paced, now = Paced[Reader]([]), self._clock.now()
         for group, members in by_group.items():
             leaving, waiting = members[: allotted.now[group]], members[allotted.now[group] :]
             paced.now.extend(leaving)
@@ -114,11 +134,11 @@ class OpenWays:
         now = self._clock.now()
         return not self._seen[way.connection_id].known.standing(ALL, now).is_held(now)
 
-    def give_back(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> None:
+    def give_back(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]]) -> None:
         """Take back that a chunk was counted: it does not leave by this way now."""
         self._count(way.connection_id, _minus(self._taken_of(way, people)))
 
-    def learn(self, way: Way, people: Sequence[tuple[Claimed, Addressee]], results: Sequence[SendResult]) -> Hold | None:
+    def learn(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]], results: Sequence[SendResult]) -> Hold | None:
         """Take in what a chunk came to; return why nothing more should be tried now, or None."""
         taken, gone = self._taken_of(way, people), gone_of(results)
         self._gone[way.connection_id] += len(gone)
@@ -129,7 +149,7 @@ class OpenWays:
             self._uncounted[way.connection_id] += len(gone)
         changes = changes_after(self._seen[way.connection_id].known, people, results, self._measured(way.connection_id), self._clock.now())
         if changes:
-            self._book.note(self._plan.workspace_id, way.connection_id, changes, self._named(way.connection_id, counts))
+            self._book.note(self._workspace_id, way.connection_id, changes, self._named(way.connection_id, counts))
             self._look(anew=True)
         else:
             self._count(way.connection_id, counts)
@@ -161,7 +181,7 @@ class OpenWays:
     def _open(self, connection_id: int) -> PostwrightError | None:
         """Open a connection; return why it can't be."""
         try:
-            self._providers[connection_id] = self._connections.open(self._plan.workspace_id, connection_id)
+            self._providers[connection_id] = self._connections.open(self._workspace_id, connection_id)
         except PostwrightError as error:
             self._shut[connection_id] = Closed(self._clock.now() + _SHUT, str(error))
             return error
@@ -172,7 +192,7 @@ class OpenWays:
         now = self._clock.now()
         closed: list[Closed] = []
         for each in self._chains[route_id]:
-            found = self._shut.get(each) or opening(self._seen[each].known, self._seen[each].name, now)
+            found = self._shut.get(each) or opening(self._seen[each].known, self._seen[each].name, now, is_urgent=self._is_urgent)
             if not isinstance(found, Closed):
                 if each in self._providers or self._open(each) is None:
                     provider = self._providers[each]
@@ -195,7 +215,7 @@ class OpenWays:
         seconds = (self._clock.now() - self._began).total_seconds()
         return self._gone[connection_id] / seconds if seconds >= 1 and self._gone[connection_id] else ASSUMED_RATE
 
-    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, Addressee]]) -> dict[int, str]:
+    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]]) -> dict[int, str]:
         """Return, and forget, which groups messages were counted in."""
         if not self._taken:
             return {}
@@ -207,7 +227,7 @@ class OpenWays:
         now = self._clock.now()
         is_free = all(self._seen[each].known.is_free for chain in self._chains.values() for each in chain if each in self._seen)
         if anew or not is_free or now - self._looked_at >= _LOOKS_AGAIN:
-            self._seen, self._looked_at = self._seen | self._book.look(self._plan.workspace_id), now
+            self._seen, self._looked_at = self._seen | self._book.look(self._workspace_id), now
         if now - self._counted_at >= _COUNTS_AFTER:
             self._counted_at = now
             self._count_all()
@@ -215,17 +235,17 @@ class OpenWays:
     def _count_all(self) -> None:
         uncounted, self._uncounted = self._uncounted, Counter()
         for connection_id, count in uncounted.items():
-            self._book.count(self._plan.workspace_id, connection_id, {ALL: count})
+            self._book.count(self._workspace_id, connection_id, {ALL: count})
 
     def _count(self, connection_id: int, counts: Mapping[str, int]) -> None:
-        self._book.count(self._plan.workspace_id, connection_id, self._named(connection_id, counts))
+        self._book.count(self._workspace_id, connection_id, self._named(connection_id, counts))
 
     def _named(self, connection_id: int, counts: Mapping[str, int]) -> dict[str, int]:
         return counted(self._seen[connection_id].known, counts) if counts else {}
 
 
 class Ways:
-    """Opens the ways of campaigns.
+    """Opens the ways of campaigns, and those of single messages.
 
     Args:
         clock: The time.
@@ -236,7 +256,7 @@ class Ways:
     def __init__(self, clock: Clock, connections: Connections, book: PaceBook) -> None:
         self._clock, self._connections, self._book = clock, connections, book
         self._lock = threading.Lock()
-        self._under_way: dict[int, tuple[Shares, WaitingLine]] = {}
+        self._under_way: dict[Hashable, tuple[Shares, WaitingLine]] = {}
 
     def open(self, plan: SendPlan) -> OpenWays:
         """Return the ways of a campaign, open.
@@ -245,11 +265,24 @@ class Ways:
             NotFound: If the connection is gone.
             Unavailable: If its secrets can't be read.
         """
+        weights = {route.connection_id: route.weight for route in plan.routes} or {plan.connection_id: 1}
+        return self._open(Routes(plan.workspace_id, weights), ("campaign", plan.campaign_id))
+
+    def open_for_requests(self, workspace_id: int, connection_id: int) -> OpenWays:
+        """Return the ways of the single messages of a connection, open: itself, and those that take over from it.
+
+        Raises:
+            NotFound: If the connection is gone.
+            Unavailable: If its secrets can't be read.
+        """
+        return self._open(Routes(workspace_id, {connection_id: 1}, is_urgent=True), ("connection", connection_id))
+
+    def _open(self, routes: Routes, whose: Hashable) -> OpenWays:
         with self._lock:
             while len(self._under_way) > _CAMPAIGNS_REMEMBERED:
                 del self._under_way[next(iter(self._under_way))]
-            shares, line = self._under_way.setdefault(plan.campaign_id, (Shares(), WaitingLine()))
-        return OpenWays(self._clock, self._book, self._connections, plan, shares, line)
+            shares, line = self._under_way.setdefault(whose, (Shares(), WaitingLine()))
+        return OpenWays(self._clock, self._book, self._connections, routes, shares, line)
 
 
 def soonest(holds: Sequence[Hold]) -> Hold:

@@ -52,18 +52,19 @@ class PaceBook:
         with self._db.read() as connection:
             return look_at(connection, workspace_id, connection_ids, self._clock.now().date())
 
-    def take(self, workspace_id: int, connection_id: int, wanted: Mapping[str, int]) -> Allotted:
+    def take(self, workspace_id: int, connection_id: int, wanted: Mapping[str, int], *, is_urgent: bool = False) -> Allotted:
         """Take the permits for as much of a chunk as may leave now, and count it; whoever asks next gets what is left.
 
         Args:
             workspace_id: Whose connection it is.
             connection_id: Which.
             wanted: How many would leave, by group of domains.
+            is_urgent: Whether somebody waits for them; they go before campaigns.
         """
         with self._db.transaction() as connection:
             now = self._clock.now()
             known = _locked(connection, workspace_id, connection_id, now)
-            allotted = allot(known, wanted, now)
+            allotted = allot(known, wanted, now, is_urgent=is_urgent)
             write_standings(connection, workspace_id, connection_id, allotted.standings)
             add_counts(connection, workspace_id, connection_id, now.date(), counted(known, allotted.now))
         return allotted

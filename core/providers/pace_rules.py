@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from math import floor
 
 from core.providers.pacing import Pacing, midnight_after
-from core.providers.standing import Standing, fresh, refilled, worthwhile_at
+from core.providers.standing import Standing, fresh, permitted, refilled, worthwhile_at
 
 ALL = ""  # the group of all recipients
 
@@ -64,13 +63,14 @@ class Closed:
     is_pace: bool = False
 
 
-def opening(known: Known, name: str, now: datetime) -> int | Closed | None:
+def opening(known: Known, name: str, now: datetime, *, is_urgent: bool = False) -> int | Closed | None:
     """Return how many messages may leave through a connection now, or until when none may and why; None for any number.
 
     Args:
         known: What is known of it.
         name: What people call it.
         now: The time.
+        is_urgent: Whether somebody waits for what is to leave; it goes before campaigns.
     """
     whole, day = known.standing(ALL, now), now.date()
     if whole.is_held(now) and whole.held_until is not None:
@@ -78,11 +78,11 @@ def opening(known: Known, name: str, now: datetime) -> int | Closed | None:
     left = known.left_today(day)
     if left == 0:
         return Closed(midnight_after(now), _used_up(known.pacing, name, day))
-    if whole.rate(known.pacing.per_second) is None:
+    if (rate := whole.rate(known.pacing.per_second)) is None:
         return left
-    if (at := worthwhile_at(whole, known.pacing.per_second, now)) > now:
+    if (at := worthwhile_at(whole, known.pacing.per_second, now, is_urgent=is_urgent)) > now:
         return Closed(at, f"“{name}” is sending as fast as it may.", is_pace=True)
-    permits = _whole(whole.permits)
+    permits = permitted(whole, rate, is_urgent=is_urgent)
     return permits if left is None else min(permits, left)
 
 
@@ -101,21 +101,22 @@ class Allotted:
     standings: dict[str, Standing]
 
 
-def allot(known: Known, wanted: Mapping[str, int], now: datetime) -> Allotted:
+def allot(known: Known, wanted: Mapping[str, int], now: datetime, *, is_urgent: bool = False) -> Allotted:
     """Return how many of each group may leave now; never more than rate × time and one burst.
 
     Args:
         known: What is known of the connection.
         wanted: How many would, by group.
         now: The time.
+        is_urgent: Whether somebody waits for them; they go before campaigns.
     """
     whole = known.standing(ALL, now)
     rate, left = whole.rate(known.pacing.per_second), known.left_today(now.date())
-    total = sum(wanted.values()) if rate is None else _whole(whole.permits)
+    total = sum(wanted.values()) if rate is None else permitted(whole, rate, is_urgent=is_urgent)
     total = 0 if whole.is_held(now) else total if left is None else min(total, left)
     result = Allotted({}, {}, {})
     for group, count in wanted.items():
-        result.now[group] = _allotted_to(known, group, min(count, total), count, now, result)
+        result.now[group] = _allotted_to(known, group, min(count, total), count, now, result, is_urgent=is_urgent)
         total -= result.now[group]
         if result.now[group] < count:  # where only the connection's own limits are in the way, any way may take it at once
             result.waits.setdefault(group, (now, None))
@@ -124,11 +125,11 @@ def allot(known: Known, wanted: Mapping[str, int], now: datetime) -> Allotted:
     return result
 
 
-def _allotted_to(known: Known, group: str, possible: int, count: int, now: datetime, result: Allotted) -> int:
+def _allotted_to(known: Known, group: str, possible: int, count: int, now: datetime, result: Allotted, *, is_urgent: bool) -> int:
     """Return how many of a group may leave as far as its domains are concerned, and note from when on the others may."""
     standing, configured = known.standing(group, now), known.pacing.rate(group)
     rate, left = standing.rate(configured), known.left_today_for(now.date(), group)
-    allowed = possible if rate is None else min(possible, _whole(standing.permits))
+    allowed = possible if rate is None else min(possible, permitted(standing, rate, is_urgent=is_urgent))
     if left is not None and left < count:
         allowed = min(allowed, left)
         result.waits[group] = (midnight_after(now), rate)
@@ -140,10 +141,6 @@ def _allotted_to(known: Known, group: str, possible: int, count: int, now: datet
     if rate is not None:
         result.standings[group] = replace(standing, permits=standing.permits - allowed)
     return allowed
-
-
-def _whole(permits: float) -> int:
-    return max(0, floor(permits + 1e-6))  # what is lost by rounding is not lost to anybody
 
 
 def _used_up(pacing: Pacing, name: str, day: date) -> str:

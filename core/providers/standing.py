@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import floor
 
 # Out of order this often in a row, a connection rests; before that it only takes a breath.
 BREAKS_AFTER = 5
@@ -13,6 +14,8 @@ _FIRST_HOLD, _LONGEST_HOLD = timedelta(minutes=1), timedelta(hours=1)
 _FIRST_THROTTLE, _LONGEST_THROTTLE = timedelta(seconds=10), timedelta(minutes=15)
 _SLOWEST_PART = 1 / 64
 _DOUBLES_AFTER = 100  # messages taken without complaint
+# The least a campaign waits for; a single message leaves with one whole permit, so that where both wait, it is the first.
+_CAMPAIGNS_NEED = 1.5
 _PROBES = 1.0  # messages a second while nobody knows whether a connection works again
 # What a connection or a domain is taken to bear where nobody entered a rate and none was measured.
 ASSUMED_RATE, ASSUMED_DOMAIN_RATE = 50.0, 10.0
@@ -70,8 +73,8 @@ def fresh(configured: float | None, now: datetime) -> Standing:
 
 
 def burst(rate: float | None) -> float:
-    """Return how many messages may leave at once at a rate: those of a second, but at least one."""
-    return max(1.0, rate or 0.0)
+    """Return how many messages may leave at once at a rate: those of a second, but at least one (and a half: a single one's lead)."""
+    return max(_CAMPAIGNS_NEED, rate or 0.0)
 
 
 def refilled(standing: Standing, configured: float | None, now: datetime) -> Standing:
@@ -82,12 +85,19 @@ def refilled(standing: Standing, configured: float | None, now: datetime) -> Sta
     return replace(standing, permits=permits, refilled_at=now)
 
 
-def worthwhile_at(standing: Standing, configured: float | None, now: datetime) -> datetime:
-    """Return when enough may leave to be worth a round: half of what may leave at once, at least one message."""
+def permitted(standing: Standing, rate: float, *, is_urgent: bool) -> int:
+    """Return how many messages may leave at once; where they are few, the last permit is a single message's (`is_urgent`)."""
+    possible = standing.permits + 1e-6  # what is lost by rounding is not lost to anybody
+    is_first = is_urgent or rate / 2 > _CAMPAIGNS_NEED  # who is faster comes in rounds anyway, and others in between
+    return max(0, floor(possible)) if is_first or possible >= _CAMPAIGNS_NEED else 0
+
+
+def worthwhile_at(standing: Standing, configured: float | None, now: datetime, *, is_urgent: bool = False) -> datetime:
+    """Return when enough may leave to be worth a round: half of what may leave at once; one message is, where somebody waits for it."""
     current, rate = refilled(standing, configured, now), standing.rate(configured)
     if rate is None:
         return now
-    wanted = max(1.0, burst(rate) / 2)
+    wanted = 1.0 if is_urgent else max(_CAMPAIGNS_NEED, burst(rate) / 2)
     # A hair more, so that rounding doesn't make us come too early and wait again.
     return now if current.permits >= wanted else now + timedelta(seconds=(wanted - current.permits) / rate + 1e-6)
 
@@ -111,7 +121,9 @@ def after_failure(standing: Standing, reason: str, now: datetime) -> Standing:
         return standing  # of chunks that were on their way at once, one counts
     failures = standing.failures + 1
     rest = _BREATH if failures < BREAKS_AFTER else _doubled(_FIRST_REST, failures - BREAKS_AFTER, _LONGEST_REST)
-    return replace(standing, failures=failures, held_until=now + rest, reason=reason[:_LONGEST_REASON], permits=1.0, refilled_at=now)
+    return replace(
+        standing, failures=failures, held_until=now + rest, reason=reason[:_LONGEST_REASON], permits=_CAMPAIGNS_NEED, refilled_at=now
+    )
 
 
 def after_throttling(standing: Standing, reason: str, now: datetime, wanted: timedelta | None, measured: float) -> Standing:
@@ -141,14 +153,14 @@ def after_refused_sign_in(standing: Standing, reason: str) -> Standing:
 
 def tried_again(standing: Standing, now: datetime) -> Standing:
     """Return a standing that is not held any more because a person wants to see whether it works; it stays slow for now."""
-    return replace(standing, held_until=None, failures=0, reason="", permits=max(1.0, standing.permits), refilled_at=now)
+    return replace(standing, held_until=None, failures=0, reason="", permits=max(_CAMPAIGNS_NEED, standing.permits), refilled_at=now)
 
 
 def _slower(standing: Standing, reason: str, until: datetime, measured: float) -> Standing:
     full = standing.full_rate if standing.slowed < 1 and standing.full_rate else measured
     slowed = max(_SLOWEST_PART, standing.slowed / 2)
     # One message is enough to see whether it is over; a full burst right after a break would ask for the next one.
-    held = replace(standing, slowed=slowed, full_rate=full, held_until=until, permits=1.0, refilled_at=until)
+    held = replace(standing, slowed=slowed, full_rate=full, held_until=until, permits=_CAMPAIGNS_NEED, refilled_at=until)
     return replace(held, failures=standing.failures + 1, reason=reason[:_LONGEST_REASON])
 
 

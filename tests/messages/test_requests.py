@@ -28,16 +28,19 @@ from core.messages.ledger import Ledger
 from core.messages.looking_up import Messages
 from core.messages.posting import Posting
 from core.messages.request_composing import RequestComposer
-from core.messages.request_delivery import BACK_OFF, KEPT, KEY_HOLDS, RequestDelivery
+from core.messages.request_delivery import BACK_OFF, KEPT, RequestDelivery
 from core.messages.request_models import Request
+from core.messages.request_routes import KEY_HOLDS
 from core.messages.requests import Requests
 from core.messages.rows import MessageRow
 from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import MessageState
 from core.messages.tables import messages, requests
+from core.messages.ways import Ways
 from core.permissions import Permission, Principal
 from core.providers.base import Attachment, Idempotence, Outcome, OutgoingMessage, SendResult
 from core.providers.connections import Connections
+from core.providers.pace_book import PaceBook
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
@@ -68,7 +71,7 @@ def posting(clock: FrozenClock, ledger: Ledger, tmp_path: Path) -> Iterator[Post
 @pytest.fixture
 def delivery_of(db: Database, clock: FrozenClock, ledger: Ledger, posting: Posting, connections: Connections) -> RequestDelivery:
     composer = RequestComposer(TrackingUrls(TokenSigner(KEY), "https://track.example"), KEY)
-    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, connections)
+    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, Ways(clock, connections, PaceBook(db, clock)))
 
 
 @pytest.fixture
@@ -298,7 +301,7 @@ def test_a_refusal_for_now_is_tried_again_soon_and_one_for_good_is_not(
     row: Callable[[int], MessageRow], journal: Callable[[], list[dict[str, Any]]],
 ) -> None:  # fmt: skip
     mail_server.answers |= {
-        ("RCPT", "later@example.com"): "451 4.7.1 Try again later",
+        ("RCPT", "later@example.com"): "451 4.3.0 Try again later",
         ("RCPT", "never@example.com"): "550 5.1.1 No such user",
     }
     later, never = (
@@ -385,7 +388,7 @@ def alone(
     made = OneProvider(db, clock, Vault(KEY), tmp_path)
     made.provider = Provider()
     composer = RequestComposer(TrackingUrls(TokenSigner(KEY), "https://track.example"), KEY)
-    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, made), made.provider
+    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, Ways(clock, made, PaceBook(db, clock))), made.provider
 
 
 def test_a_provider_that_knows_a_key_again_only_alone_gets_each_message_alone(
@@ -516,7 +519,7 @@ def test_what_the_key_of_now_does_not_open_waits_for_the_right_one(
     delivery_of: RequestDelivery, row: Callable[[int], MessageRow],
 ) -> None:  # fmt: skip
     message_id = asked.submit(workspace, RECEIPT).message_id
-    other = RequestDelivery(db, clock, Vault(b"another-key"), ledger, posting, delivery_of._composer, connections)
+    other = RequestDelivery(db, clock, Vault(b"another-key"), ledger, posting, delivery_of._composer, delivery_of._ways)
 
     assert send(other) == [DeliveryReport()]
     assert row(message_id).state is MessageState.QUEUED
