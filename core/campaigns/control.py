@@ -47,6 +47,8 @@ class Control:
         """
         with self._db.transaction() as connection:
             if self._move(connection, by, campaign_id, CampaignState.PAUSED):
+                # What is paused by hand waits for nothing else; a reason is only kept where it was paused because of it.
+                connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(stopped_reason=""))
                 self._note(connection, by, campaign_id, AuditAction.CAMPAIGN_PAUSED)
 
     def resume(self, by: Principal, campaign_id: int) -> None:
@@ -90,7 +92,8 @@ class Control:
 
     def note_stop(self, campaign_id: int, reason: str) -> None:
         """Keep why sending stopped, or that it goes on (an empty reason); writes only what is news."""
-        changing = (campaigns.c.id == campaign_id, campaigns.c.stopped_reason != reason)
+        moving = campaigns.c.state != CampaignState.PAUSED.value
+        changing = (campaigns.c.id == campaign_id, campaigns.c.stopped_reason != reason, moving)
         with self._db.read() as connection:
             if connection.execute(sa.select(campaigns.c.id).where(*changing)).first() is None:
                 return

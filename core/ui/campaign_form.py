@@ -11,7 +11,7 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Audience, Campaign
 from core.errors import InvalidInput, PostwrightError
 from core.permissions import Permission
-from core.ui import campaign_timing, sender_warning
+from core.ui import campaign_routes, campaign_timing, sender_warning
 from core.ui.page import Page
 from core.ui.words import number, plain
 
@@ -103,11 +103,8 @@ def _sender(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -
             st.text_input("From address", before.from_email if before else "", key=f"{key}_from_email", placeholder="news@example.com")
             or ""
         )
-    default = page.services.connections.default(page.by)
-    connections = {one.id: one.name for one in page.services.connections.all(page.by) if one.sends}
-    chosen = draft.connection_id if draft and draft.connection_id in connections else default.id
-    fields["connection_id"] = _choose("Send through", connections, chosen, f"{key}_connection", "Choose a connection")
-    sender_warning.draw(page, fields["from_email"], fields["connection_id"])
+    through = campaign_routes.draw(page, draft, key, fields)
+    sender_warning.draw(page, fields["from_email"], through)
 
 
 def _choose(label: str, options: Mapping[Any, str], chosen: Any, key: str, placeholder: str) -> Any:

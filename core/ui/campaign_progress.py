@@ -24,6 +24,10 @@ HELD_UP = (
     "**Nothing can leave at the moment:** {} Nothing is lost: it is tried again by itself every minute or so. "
     "If its settings are wrong, correct the connection under Admin › Connections."
 )
+STOPPED = (
+    "**Paused, because nothing can leave before somebody has looked:** {} No email was used up by it. "
+    "Correct the connection under Admin › Connections, then resume here."
+)
 _OVER = (CampaignState.SENT, CampaignState.CANCELLED)
 # As long as something waits these two are always there, so that the cards keep their places while the figures move.
 _ALWAYS = (Fate.RECEIVED, Fate.WAITING)
@@ -70,6 +74,8 @@ def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
             )
         if campaign.state is CampaignState.SENDING and campaign.stopped_reason:
             st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
+        if campaign.state is CampaignState.PAUSED and campaign.stopped_reason:
+            st.error(STOPPED.format(plain(campaign.stopped_reason)), icon=":material/key_off:")
         if told := " ".join(_told(page, campaign, standing)):
             st.caption(told)
     if standing.total:
@@ -78,7 +84,7 @@ def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
 
 def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:
     """Yield what there is to say about where it is, a sentence each."""
-    if campaign.state is CampaignState.PAUSED:
+    if campaign.state is CampaignState.PAUSED and not campaign.stopped_reason:
         yield "Paused. Nothing leaves until you resume."
     elif campaign.state is CampaignState.SENDING and not campaign.stopped_reason:
         waits = campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE

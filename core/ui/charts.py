@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -90,6 +90,24 @@ def interval(rows: Sequence[tuple[str, float, float, float]], meaning: Meaning =
     figure.add_vline(x=0, line={"color": look.quiet, "width": 1, "dash": "dot"})
     figure.update_xaxes(ticksuffix=" pts", tickformat="+~r", nticks=7, zeroline=False)
     figure.update_yaxes(showgrid=False, automargin=True)
+    return figure
+
+
+def planned(days: Sequence[date], volumes: Sequence[int], today: date) -> go.Figure:
+    """Return a bar for each day of a plan; those that are over are faded.
+
+    Args:
+        days: The days, in order.
+        volumes: What is planned for each.
+        today: Which of them are over.
+    """
+    look = palette.current()
+    figure = _blank(look, height=160)
+    colour = look.colours[Meaning.DELIVERED]
+    colours = [palette.faded(colour, 0.4) if day < today else colour for day in days]
+    bars = go.Bar(x=list(days), y=list(volumes), marker={"color": colours}, hovertemplate="%{y:,} messages<extra></extra>")
+    figure.add_trace(bars)
+    figure.update_layout(bargap=0.25, xaxis={"tickformat": "%-d %b", "nticks": 6}, yaxis={"nticks": 4})
     return figure
 
 

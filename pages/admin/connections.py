@@ -9,7 +9,7 @@ import streamlit as st
 from core.permissions import Permission
 from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
-from core.ui import connection_card, connection_form, dialogs
+from core.ui import connection_card, connection_form, dialogs, pace_card, pace_form
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.words import plain
@@ -51,16 +51,25 @@ def draw(one: Connection) -> None:
         connection_card.heading(one)
         connection_card.facts(one)
         connection_card.bounces(one, mailboxes.get(one.id), page.services.clock.now())
+        if one.sends:
+            pace_card.draw(page, one, paces[one.id], names)
         connection_card.reports(one, page.services.settings.public_url)
         with st.container(horizontal=True):
             if one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
                 test(one)
             if CATALOGUE[one.kind].fields:
                 st.button("Edit", icon=":material/edit:", key=f"edit_{one.id}", on_click=dialogs.show, args=("edit", one))
+            if one.sends:
+                st.button("Pace", icon=":material/speed:", key=f"pace_{one.id}", on_click=dialogs.show, args=("pace", one))
             if one.sends and not one.is_default:
                 st.button("Make default", key=f"default_{one.id}", on_click=make_default, args=(one,))
             if not one.is_default:
                 st.button("Remove", key=f"remove_{one.id}", type="tertiary", on_click=dialogs.show, args=("remove", one))
+
+
+def pace(one: Connection) -> None:
+    others = {each.id: each.name for each in shown if each.sends and each.id != one.id}
+    pace_form.draw(page, one, paces[one.id], others, dialogs.done)
 
 
 def test(one: Connection) -> None:
@@ -85,11 +94,14 @@ if page.header("Add connection"):
     dialogs.show("add_connection")
 connections.default(page.by)  # a workspace without one gets the outbox
 shown, mailboxes = connections.all(page.by), page.services.bounce_mailboxes.states(page.by)
+paces, names = page.services.paces.all(page.by), {one.id: one.name for one in shown}
 connection_card.say_unreachable(shown, page.services.settings.public_url)
 for connection in shown:
     draw(connection)
 dialogs.dialog("add_connection", "Add a connection", add)
 if (opened := dialogs.opened("edit"))[0]:
     dialogs.dialog("edit", "Edit connection", partial(edit, opened[1]))
+if (opened := dialogs.opened("pace"))[0]:
+    dialogs.dialog("pace", "Pace", partial(pace, opened[1]))
 if (opened := dialogs.opened("remove"))[0]:
     remove(opened[1])
