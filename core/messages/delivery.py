@@ -168,22 +168,26 @@ class Delivery:
 
     def _prepare(self, run: _Drain) -> _Chunk | None:
         """Return the next chunk, written; None where there is nothing (more) to send now."""
+        passed: set[int] = set()  # what waits may be bound to another connection than the one whose turn it is
         while run.goes_on():
-            way = run.ways.next()
-            if isinstance(way, Hold):
-                if not self._waited(run, way.until):
-                    run.stop(way)
-                continue
-            self._posting.make_room()
-            limit = min(LARGEST_BATCH, way.provider.batch_size, way.limit)
-            claimed = self._ledger.claim(run.plan.workspace_id, run.plan.campaign_id, run.owner, limit)
-            if not claimed:
+            way = run.ways.next(passed)
+            if way is None:
                 if (turn := run.ways.resumes()) is None or not self._waited(run, turn):
                     return None
-                continue
-            if (chunk := self._written(run, way, claimed)).written:
+                passed.clear()
+            elif isinstance(way, Hold):
+                if not self._waited(run, way.until):
+                    run.stop(way)
+            elif not (claimed := self._claim(run, way)):
+                passed.add(way.connection_id)
+            elif (chunk := self._written(run, way, claimed)).written:
                 return chunk
         return None
+
+    def _claim(self, run: _Drain, way: Way) -> list[Claimed]:
+        self._posting.make_room()
+        limit = min(LARGEST_BATCH, way.provider.batch_size, way.limit)
+        return self._ledger.claim(run.plan.workspace_id, run.plan.campaign_id, run.owner, limit, way.connection_id)
 
     def _waited(self, run: _Drain, until: datetime) -> bool:
         """Wait until a moment and return True, or return False at once where that takes too long."""

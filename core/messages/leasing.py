@@ -33,7 +33,10 @@ def claim_of(connection: sa.Connection, mine: sa.ColumnElement[bool], owner: str
 def release_expired_of(
     connection: sa.Connection, mine: sa.ColumnElement[bool], now: datetime, sent_twice_is_once: Collection[int]
 ) -> Released:
-    """Settle, inside the caller's transaction, those of `mine` whose lease is over."""
+    """Settle, inside the caller's transaction, those of `mine` whose lease is over.
+
+    What waits again although it may have left keeps its connection: it is bound to it.
+    """
     expired = sa.and_(mine, _m.lease_until <= now)
     sending = sa.and_(expired, _m.state == MessageState.SENDING.value)
     again = {"state": MessageState.QUEUED.value, **NO_LEASE}
@@ -50,13 +53,19 @@ def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str,
         return []
     # Select, then update by key: one UPDATE with a sub-select reads the whole table on SQLite, and on PostgreSQL it may run
     # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
-    wanted = sa.select(_m.id, sa.func.coalesce(_m.contact_id, 0), _m.variant_id, _m.attempts).where(which).limit(limit)
+    chosen = sa.select(_m.id, sa.func.coalesce(_m.contact_id, 0), _m.variant_id, _m.attempts, _m.connection_id.isnot(None))
+    wanted = chosen.where(which).limit(limit)
     claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
     if claimed:
         lease = {"state": MessageState.CLAIMED.value, "reason": "", "due_at": None, "lease_owner": owner, "lease_until": now + LEASE}
         ids = among(connection, [each.message_id for each in claimed])
         connection.execute(sa.update(messages).where(_m.id.in_(ids)).values(**lease))
     return claimed
+
+
+def may_leave_by(connection_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition that what waits is not bound to another connection."""
+    return sa.or_(_m.connection_id.is_(None), _m.connection_id == connection_id)
 
 
 def claimed_by(connection: sa.Connection, owner: str, ids: Collection[int]) -> sa.ColumnElement[bool]:

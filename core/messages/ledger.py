@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.tables import contacts
 from core.messages.capping import hold_back
-from core.messages.leasing import LEASE, claim_of, claimed_by, move, release_expired_of
+from core.messages.leasing import LEASE, claim_of, claimed_by, may_leave_by, move, release_expired_of
 from core.messages.plan import WorkspaceCap
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
 from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
@@ -81,7 +81,7 @@ class Ledger:
                 inserted += _insert_for(connection, workspace_id, chunk, fixed)
         return inserted
 
-    def claim(self, workspace_id: int, campaign_id: int, owner: str, limit: int) -> list[Claimed]:
+    def claim(self, workspace_id: int, campaign_id: int, owner: str, limit: int, connection_id: int | None = None) -> list[Claimed]:
         """Take up to `limit` messages that wait or whose retry is due; two claimers never get the same one.
 
         Args:
@@ -89,9 +89,11 @@ class Ledger:
             campaign_id: The campaign.
             owner: Who claims; unique to one run of one process.
             limit: How many at most.
+            connection_id: By which connection they are to leave; those bound to another one stay.
         """
         now = self._clock.now()
         mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
+        mine = mine if connection_id is None else sa.and_(mine, may_leave_by(connection_id))
         with self._db.transaction() as connection:
             return claim_of(connection, mine, owner, now, limit)
 
@@ -139,7 +141,8 @@ class Ledger:
         with self._db.transaction() as connection:
             if cap is not None:
                 hold_back(connection, cap, owner, message_ids, self._clock.now())
-            return move(connection, claimed_by(connection, owner, message_ids), moved)
+            ours = claimed_by(connection, owner, message_ids)
+            return move(connection, ours if connection_id is None else sa.and_(ours, may_leave_by(connection_id)), moved)
 
     def record_outcomes(self, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]]) -> None:
         """Commit what became of messages.

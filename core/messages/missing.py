@@ -27,6 +27,7 @@ _S = MessageState
 _MISSING = (_S.CANCELLED, _S.SKIPPED, _S.REFUSED, _S.UNCERTAIN)
 # They were left out on purpose, so that what the campaign changes can be measured; sending to them would spoil that.
 KEPT_OUT = frozenset({SkipReason.HOLDOUT.value})
+_NOT_LEFT = (_S.CANCELLED, _S.SKIPPED)
 _IN_LIST = 10_000
 
 _m = messages.c
@@ -106,7 +107,9 @@ def requeue(connection: sa.Connection, workspace_id: int, campaign_id: int, chos
         parts = [which]
         if reasons is not None:
             parts = [sa.and_(which, _m.reason.in_(among(connection, some))) for some in chunked(reasons, _IN_LIST)]
-        moved[state] = moved.get(state, 0) + sum(len(move(connection, part, again | NO_LEASE)) for part in parts)
+        # What was stopped before it left may be bound to a connection that has it already; the others may leave by any.
+        values = again | NO_LEASE | ({} if state in _NOT_LEFT else {"connection_id": None})
+        moved[state] = moved.get(state, 0) + sum(len(move(connection, part, values)) for part in parts)
     return {state: count for state, count in moved.items() if count}
 
 

@@ -17,12 +17,14 @@ class Claimed:
         contact_id: Whom it is for; 0 for somebody who is no contact.
         variant_id: The arm of an A/B test, or None.
         attempts: How often it has been tried before.
+        is_bound: Whether it may leave by one connection only: that one may have it already, and would not deliver it twice.
     """
 
     message_id: int
     contact_id: int
     variant_id: int | None
     attempts: int
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

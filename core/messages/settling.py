@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ class _Settled:
     provider_id: str | None
 
 
-def settle(connection: sa.Connection, owner: str, outcomes: Iterable[tuple[Claimed, SendResult]], now: datetime) -> None:
+def settle(connection: sa.Connection, owner: str, outcomes: Sequence[tuple[Claimed, SendResult]], now: datetime) -> None:
     """Write outcomes of messages that are on their way, or were declared uncertain meanwhile; what is settled already stays.
 
     Args:
@@ -54,10 +54,10 @@ def settle(connection: sa.Connection, owner: str, outcomes: Iterable[tuple[Claim
     everything = sorted(message_id for ids in alike.values() for message_id in ids)
     if len(singles) < len(everything) or len(singles) > 1:
         lock_rows(connection, _m.id, among(connection, everything))
+    _unbind(connection, owner, alike, {claimed.message_id for claimed, _ in outcomes if claimed.is_bound})
     for each, ids in alike.items():
         if len(ids) >= _TOGETHER:
-            mine = sa.update(messages).where(_m.id.in_(among(connection, ids)), _m.lease_owner == owner, _ON_THEIR_WAY)
-            connection.execute(mine.values(**_values(each, now)))
+            connection.execute(sa.update(messages).where(*_ours(connection, owner, ids)).values(**_values(each, now)))
     if singles:
         connection.execute(_SETTLE, [_parameters(each, message_id, owner, now) for each, message_id in singles])
 
@@ -75,6 +75,18 @@ def _alike(outcomes: Iterable[tuple[Claimed, SendResult]], now: datetime) -> dic
     for same in taken.values():
         alike.setdefault(_settled(*same[0], now), []).extend(claimed.message_id for claimed, _ in same)
     return alike
+
+
+def _unbind(connection: sa.Connection, owner: str, alike: Mapping[_Settled, Sequence[int]], bound: Collection[int]) -> None:
+    """Let what was certainly not taken leave by any connection; what an earlier try may have brought there stays bound."""
+    waiting = (MessageState.QUEUED, MessageState.RETRY)
+    free = [message_id for each, ids in alike.items() if each.state in waiting for message_id in ids if message_id not in bound]
+    if free:
+        connection.execute(sa.update(messages).where(*_ours(connection, owner, free)).values(connection_id=None))
+
+
+def _ours(connection: sa.Connection, owner: str, ids: Collection[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    return _m.id.in_(among(connection, ids)), _m.lease_owner == owner, _ON_THEIR_WAY
 
 
 def _settled(claimed: Claimed, result: SendResult, now: datetime) -> _Settled:

@@ -30,7 +30,7 @@ messages = sa.Table(
     sa.Column("queued_at", UtcDateTime, nullable=False),
     sa.Column("accepted_at", UtcDateTime),
     sa.Column("recorded_at", UtcDateTime),
-    sa.Column("connection_id", Id),  # by which way it left, or is leaving
+    sa.Column("connection_id", Id),  # by which way it left or is leaving; of what waits: the only one it may leave by
     sa.UniqueConstraint("campaign_id", "contact_id"),
     sa.Index("ix_messages_work", "workspace_id", "campaign_id", "state", "due_at"),
     sa.Index("ix_messages_requested", "connection_id", "state", "due_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED),

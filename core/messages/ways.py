@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -93,15 +93,20 @@ class OpenWays:
         provider = self._providers.get(connection_id)
         return provider is not None and provider.idempotence is not Idempotence.NEVER
 
-    def next(self) -> Way | Hold:
-        """Return the way the next chunk takes, or that nothing may leave now."""
+    def next(self, passed: Collection[int] = ()) -> Way | Hold | None:
+        """Return the way the next chunk takes, or that nothing may leave now.
+
+        Args:
+            passed: Connections for which nothing waits; None is returned where there are no others now.
+        """
         self._look()
         found = [self._through(route_id) for route_id in self._weights]
         ways = [each for each in found if isinstance(each, Way)]
         if not ways:
             return soonest([each for each in found if isinstance(each, Hold)])
         by_route = {way.route_id: way for way in ways}
-        return by_route[self._shares.furthest_behind(self._weights, by_route)]
+        idle = [way.route_id for way in ways if way.connection_id in passed]
+        return by_route[self._shares.furthest_behind(self._weights, by_route, idle)] if len(idle) < len(ways) else None
 
     def pace(self, way: Way, people: Sequence[tuple[Claimed, Reader]]) -> Paced[Reader]:
         """Return what of a chunk may leave by this way now; the rest waits."""

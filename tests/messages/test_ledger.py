@@ -16,7 +16,7 @@ from core.messages.rows import Claimed
 from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import MessageState
 from core.permissions import Principal
-from core.providers.base import Outcome, SendResult
+from core.providers.base import Outcome, SendResult, Trouble
 from core.storage.database import Database
 from core.storage.event_words import BounceClass
 from tests.messages.conftest import CAMPAIGN
@@ -170,6 +170,40 @@ def test_what_may_have_left_is_sent_again_where_the_same_key_delivers_once(
 
     assert release(ledger, workspace, is_idempotent=True) == (3, 0)
     assert len(claim(ledger, workspace, "b")) == 3
+
+
+def test_what_one_connection_may_have_is_claimed_for_no_other_whatever_is_tried_in_between(
+    ledger: Ledger, add_people: AddPeople, enqueue: Enqueue, workspace: Principal, clock: FrozenClock
+) -> None:
+    def claimed_for(way: int, owner: str = "a") -> list[Claimed]:
+        return ledger.claim(workspace.workspace_id, CAMPAIGN, owner, 100, way)
+
+    enqueue(add_people(2))
+    intend(ledger, claim(ledger, workspace))
+    clock.advance(LEASE)
+    release(ledger, workspace, is_idempotent=True)
+
+    assert claimed_for(WAY + 1) == []
+    again = claimed_for(WAY)
+    assert [each.is_bound for each in again] == [True, True]
+    assert ledger.record_intent("a", [each.message_id for each in again], WAY + 1) == set()
+    intend(ledger, again)
+    settle(ledger, again, Outcome.RETRY)
+    clock.advance(timedelta(minutes=2))
+    assert claimed_for(WAY + 1) == []
+    assert len(claimed_for(WAY)) == 2
+
+
+@pytest.mark.parametrize("trouble", [None, Trouble.SIGN_IN])
+def test_what_was_certainly_not_taken_leaves_by_any_connection(
+    ledger: Ledger, add_people: AddPeople, enqueue: Enqueue, workspace: Principal, clock: FrozenClock, trouble: Trouble | None
+) -> None:
+    enqueue(add_people(2))
+    claimed = claim(ledger, workspace)
+    intend(ledger, claimed)
+    settle(ledger, claimed, Outcome.RETRY, attempted=trouble is None, trouble=trouble)
+    clock.advance(timedelta(minutes=2))
+    assert len(ledger.claim(workspace.workspace_id, CAMPAIGN, "b", 100, WAY + 1)) == 2
 
 
 def test_a_late_answer_settles_what_was_declared_uncertain(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.lookup import Contact
 from core.contacts.tables import contacts
 from core.messages.delivery import Delivery, DeliveryReport
+from core.messages.leasing import LEASE
 from core.messages.ledger import Ledger
 from core.messages.plan import Route, SendPlan
 from core.messages.rows import Claimed
@@ -30,6 +32,7 @@ from core.providers.connections import Connections
 from core.providers.pace_book import PaceBook
 from core.providers.paces import Paces
 from core.providers.pacing import Pacing, WarmUp
+from core.providers.standing import after_failure
 from core.storage.database import Database
 from tests.conftest import NOON
 from tests.messages.conftest import CAMPAIGN
@@ -99,6 +102,12 @@ def sent_by(db: Database) -> Counter[int]:
     accepted = sa.select(messages.c.connection_id).where(messages.c.state == MessageState.ACCEPTED.value)
     with db.read() as connection:
         return Counter(connection.execute(accepted).scalars())
+
+
+def close(db: Database, clock: FrozenClock, workspace: Principal, connection_id: int) -> None:
+    """Let a connection be held for a while, as after a failure."""
+    changes = {"": partial(after_failure, reason="It is down.", now=clock.now())}
+    PaceBook(db, clock).note(workspace.workspace_id, connection_id, changes, {})
 
 
 def only_way(open_ways: OpenWays) -> Way:
@@ -375,6 +384,48 @@ def test_an_unknown_outcome_is_only_sent_again_where_there_is_one_way(
     helped = ways.open(plan)
     assert helped.sent_twice_is_once == frozenset()
     helped.close()
+
+
+@pytest.fixture
+def left_by_a_dead_sender(
+    ledger: Ledger, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, workspace: Principal, clock: FrozenClock
+) -> int:
+    """Three messages the outbox may have, waiting again: it would not deliver them twice."""
+    enqueue(add_people(3))
+    claimed = ledger.claim(workspace.workspace_id, CAMPAIGN, "dead", 3)
+    ledger.record_intent("dead", [each.message_id for each in claimed], plan.connection_id)
+    clock.advance(LEASE)
+    return ledger.release_expired(workspace.workspace_id, CAMPAIGN, sent_twice_is_once={plan.connection_id}).queued
+
+
+def test_what_one_connection_may_have_leaves_by_no_other(
+    left_by_a_dead_sender: int, drain: Callable[..., DeliveryReport], plan: SendPlan, add_people: AddPeople, enqueue: Enqueue,
+    paces: Paces, workspace: Principal, ledger: Ledger, clock: FrozenClock, db: Database, mail_server: MailServer,
+    relay: Callable[..., int],
+) -> None:  # fmt: skip
+    helper = relay("Helper", mail_server.port)
+    paces.set(workspace, plan.connection_id, Pacing(), helper)
+    close(db, clock, workspace, plan.connection_id)
+    enqueue(add_people(2))
+
+    drain(plan)
+    assert ledger.counts(workspace, CAMPAIGN) == {MessageState.QUEUED: left_by_a_dead_sender, MessageState.ACCEPTED: 2}
+    assert len(mail_server.received) == 2  # those nobody had tried before
+
+    paces.try_again(workspace, plan.connection_id)
+    drain(plan)
+    assert sent_by(db) == {plan.connection_id: 3, helper: 2}
+    assert len(mail_server.received) == 2
+
+
+def test_what_one_connection_may_have_is_nothing_another_one_has_a_share_of(
+    left_by_a_dead_sender: int, drain: Callable[..., DeliveryReport], plan: SendPlan, db: Database, mail_server: MailServer,
+    relay: Callable[..., int],
+) -> None:  # fmt: skip
+    other = relay("Other", mail_server.port)
+    drain(replace(plan, routes=(Route(other, 9), Route(plan.connection_id, 1))))
+    assert mail_server.received == []
+    assert sent_by(db) == {plan.connection_id: left_by_a_dead_sender}
 
 
 def test_wrong_credentials_burn_nothing_and_say_so(
