@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.campaigns.models import Campaign
-from core.ui import template_preview
+from core.ui import campaign_routes, template_preview
 from core.ui.page import Page
 from core.ui.words import plain
 
@@ -15,7 +15,9 @@ def draw(page: Page, campaign: Campaign) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(campaign.subject)}**")
         second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
-        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}")
+        names = {one.id: one.name for one in page.services.connections.all(page.by)}
+        through = f" · through {campaign_routes.words(campaign, names)}" if names else ""
+        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}{through}")
         pinned, templates = campaign.template_version_id, page.services.templates
         version = templates.version(page.by.workspace_id, pinned) if pinned else templates.latest(page.by, campaign.template_id)
         template_preview.draw(page, version, key="sent", height=560)

@@ -11,6 +11,7 @@ from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.messages.fates import Fate, by_fate
 from core.messages.standings import Standing
+from core.permissions import Permission
 from core.ui import fate_words, figures
 from core.ui.figures import Figure
 from core.ui.page import Page
@@ -21,11 +22,11 @@ _EVERY = {CampaignState.SENDING: 1.5, CampaignState.PAUSED: 3.0}
 PATIENCE = timedelta(seconds=20)
 WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
 HELD_UP = (
-    "**Nothing can leave at the moment:** {} Nothing is lost: it is tried again by itself every minute or so. "
-    "If its settings are wrong, correct the connection under Admin › Connections."
+    "**Nothing can leave at the moment:** {} Nothing is lost, and it goes on by itself as soon as it can. "
+    "What is wrong or set too low is corrected under Admin › Connections."
 )
 STOPPED = (
-    "**Paused, because nothing can leave before somebody has looked:** {} No email was used up by it. "
+    "**Paused, because nothing can leave before somebody has looked:** {} Nothing is lost, everybody still waits. "
     "Correct the connection under Admin › Connections, then resume here."
 )
 _OVER = (CampaignState.SENT, CampaignState.CANCELLED)
@@ -74,12 +75,21 @@ def _draw(page: Page, campaign: Campaign, standing: Standing) -> None:
             )
         if campaign.state is CampaignState.SENDING and campaign.stopped_reason:
             st.warning(HELD_UP.format(plain(campaign.stopped_reason)), icon=":material/hourglass_empty:")
+            _to_connections(page)
         if campaign.state is CampaignState.PAUSED and campaign.stopped_reason:
             st.error(STOPPED.format(plain(campaign.stopped_reason)), icon=":material/key_off:")
+            _to_connections(page)
         if told := " ".join(_told(page, campaign, standing)):
             st.caption(told)
     if standing.total:
         figures.draw(_cards(standing), key="fates")
+
+
+def _to_connections(page: Page) -> None:
+    if page.may(Permission.CONNECTIONS_MANAGE):
+        st.page_link("pages/admin/connections.py", label="Connections", icon=":material/arrow_forward:")
+    else:
+        st.caption("Somebody who may manage connections can do that, an admin for example.")
 
 
 def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:

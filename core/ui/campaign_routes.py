@@ -12,6 +12,8 @@ from core.messages.plan import Route
 from core.ui.page import Page
 from core.ui.words import plain
 
+_REMOVED = "a removed connection"
+
 
 def draw(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> int:
     """Draw the choice, and return the connection that stands for it where only one can be named."""
@@ -35,8 +37,8 @@ def draw(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> i
 
 
 def words(campaign: Campaign, names: Mapping[int, str]) -> str:
-    """Return who gets which share: "Relay 75%, Outbox 25%"; empty where it is not shared."""
-    return _shares(campaign.routes, names)
+    """Return what it is sent through, with the shares where there are several: "Relay", or "Relay 75%, Outbox 25%"."""
+    return _shares(campaign.routes, names) or plain(names.get(campaign.connection_id, _REMOVED))
 
 
 def _routes(names: Mapping[int, str], known: Mapping[int, int], key: str) -> list[Route]:
@@ -60,4 +62,4 @@ def _routes(names: Mapping[int, str], known: Mapping[int, int], key: str) -> lis
 
 def _shares(routes: list[Route] | tuple[Route, ...], names: Mapping[int, str]) -> str:
     whole = sum(each.weight for each in routes)
-    return ", ".join(f"{plain(names.get(each.connection_id, 'A removed connection'))} {each.weight / whole:.0%}" for each in routes)
+    return ", ".join(f"{plain(names.get(each.connection_id, _REMOVED))} {each.weight / whole:.0%}" for each in routes)

@@ -55,6 +55,8 @@ def draw(one: Connection) -> None:
             pace_card.draw(page, one, paces[one.id], names)
         connection_card.reports(one, page.services.settings.public_url)
         with st.container(horizontal=True):
+            if one.sends:
+                pace_card.try_again(page, one, paces[one.id])
             if one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
                 test(one)
             if CATALOGUE[one.kind].fields:

@@ -43,7 +43,7 @@ def test_limits_are_set_and_shown_on_the_card(app_as, shared, admin):
     pace = shared.paces.all(admin)[relay.id]
     assert pace.pacing == Pacing(10, 5000, {"gmail": 5, "example.com": 0.5})
     assert pace.fallback_id == outbox.id
-    assert "10 a second · 5,000 a day · gmail 5 a second" in words_on(app)
+    assert "10 a second · 5,000 a day · 5 a second to gmail" in words_on(app)
     assert "Outbox takes over" in words_on(app)
 
 
@@ -102,14 +102,14 @@ def test_what_is_held_says_why_and_may_be_tried_again(app_as, shared, admin, clo
     app = app_as(Role.ADMIN)(FILE)
     said = words_on(app)
     assert "Nothing leaves through it for now" in said
-    assert "Nothing leaves to gmail addresses for now" in said
+    assert "1 domain takes less at the moment" in said
     assert "421 slow" in said
     app = app.button(key=f"again_{outbox.id}").click().run()
     assert all(each.until is None for each in shared.paces.all(admin)[outbox.id].held)
-    assert "Slower to gmail addresses (20 a second now)" in words_on(app)
+    assert "**gmail**: slower (20 a second now)" in words_on(app)
 
 
-def test_a_campaign_is_shared_between_connections(app_as, shared, admin):
+def test_a_campaign_is_shared_between_connections(app_as, shared, admin, clock):
     outbox = shared.connections.default(admin)
     relay = shared.connections.add(admin, "Relay", "smtp", {"host": "127.0.0.1", "security": "none"})
     campaign = given.draft(shared, admin)
@@ -121,6 +121,9 @@ def test_a_campaign_is_shared_between_connections(app_as, shared, admin):
     assert "Outbox 25%, Relay 75%" in words_on(app)
     app.button(key="save_draft").click().run()
     assert shared.campaigns.get(admin, campaign.id).routes == (Route(outbox.id, 1), Route(relay.id, 3))
+    copy = given.draft(shared, admin, name="Later", routes=[Route(outbox.id, 1), Route(relay.id, 3)])
+    shared.campaigns.schedule(admin, copy.id, (clock.now() + timedelta(days=1)).replace(tzinfo=None))
+    assert "through Outbox 25%, Relay 75%" in words_on(app_as(Role.MARKETER)(EDITOR, id=copy.id))
 
     app = app_as(Role.MARKETER)(EDITOR, id=campaign.id)
     app = app.toggle(key=f"{key}_shared").set_value(False).run()
@@ -143,6 +146,8 @@ def test_wrong_credentials_pause_the_campaign_and_it_goes_on_once_they_are_corre
         said = words_on(app_as(Role.ADMIN)(EDITOR, id=campaign.id)).replace("\\", "")
         assert "Paused, because nothing can leave before somebody has looked" in said
         assert "refused the sign-in" in said
+        assert "Somebody who may manage connections" not in said
+        assert "Somebody who may manage connections" in words_on(app_as(Role.MARKETER)(EDITOR, id=campaign.id))
         assert "the sign-in is refused" in words_on(app_as(Role.ADMIN)(FILE))
 
         shared.connections.change(admin, relay.id, {"password": "right"})
@@ -159,3 +164,23 @@ def test_pausing_by_hand_keeps_no_reason_of_before(shared, admin):
     assert shared.campaigns.pause(admin, campaign.id).stopped_reason == ""
     shared.campaigns.note_stop(campaign.id, "It is down.")
     assert shared.campaigns.get(admin, campaign.id).stopped_reason == ""
+
+
+def test_many_domains_that_take_less_are_one_list(app_as, shared, admin, clock):
+    outbox = shared.connections.default(admin)
+    trouble = partial(after_domain_trouble, reason="421 slow", now=clock.now(), wanted=None, measured=40.0)
+    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, {f"shop{n}.example": trouble for n in range(7)}, {})
+    app = app_as(Role.ADMIN)(FILE)
+    [shown] = [each.value for each in app.info if "less at the moment" in each.value]
+    assert "7 domains take less at the moment" in shown
+    assert shown.count("421 slow") == 5
+    assert "and 2 more" in shown
+
+
+def test_the_plan_of_a_warm_up_says_where_the_daily_limit_counts_too(app_as, shared, admin, clock):
+    outbox = shared.connections.default(admin)
+    shared.paces.set(admin, outbox.id, Pacing(daily=80, warm_up=WarmUp(clock.now().date(), (50, 100))))
+    app = open_form(app_as(Role.ADMIN)(FILE), outbox)
+    assert "The 80 a day from above hold too" in words_on(app)
+    app = app.number_input(key=f"pace_{outbox.id}_daily").set_value(100).run()
+    assert "150 messages in 2 days" in words_on(app)
