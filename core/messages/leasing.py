@@ -64,8 +64,11 @@ def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str,
 
 
 def may_leave_by(connection_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition that what waits is not bound to another connection."""
-    return sa.or_(_m.connection_id.is_(None), _m.connection_id == connection_id)
+    """Return the condition that what waits is not bound to another connection.
+
+    A single message names the connection it waits for; what may have left is bound where its content is kept.
+    """
+    return sa.or_(_m.connection_id.is_(None), _m.connection_id == connection_id, _m.campaign_id.is_(None))
 
 
 def claimed_by(connection: sa.Connection, owner: str, ids: Collection[int]) -> sa.ColumnElement[bool]:

@@ -82,7 +82,8 @@ def _unbind(connection: sa.Connection, owner: str, alike: Mapping[_Settled, Sequ
     waiting = (MessageState.QUEUED, MessageState.RETRY)
     free = [message_id for each, ids in alike.items() if each.state in waiting for message_id in ids if message_id not in bound]
     if free:
-        connection.execute(sa.update(messages).where(*_ours(connection, owner, free)).values(connection_id=None))
+        of_campaigns = sa.update(messages).where(*_ours(connection, owner, free), _m.campaign_id.isnot(None))
+        connection.execute(of_campaigns.values(connection_id=None))
 
 
 def _ours(connection: sa.Connection, owner: str, ids: Collection[int]) -> tuple[sa.ColumnElement[bool], ...]:
