@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return self.data_dir / "journal"
 
     @property
+    def flights_dir(self) -> Path:
+        """The folder of what is noted about messages under way."""
+        return self.data_dir / "flights"
+
+    @property
     def links_snapshot(self) -> Path:
         """The file by which a receiver redirects that is started while the database is down."""
         return self.data_dir / "receiver" / "links.json"

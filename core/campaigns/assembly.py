@@ -11,6 +11,7 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
 from core.messages.eligibility import Eligibility
+from core.messages.flights import Flights, this_boot
 from core.messages.gate import Gate
 from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger
@@ -62,7 +63,7 @@ class SendingServices(DeliverabilityServices):
     @cached_property
     def posting(self) -> Posting:
         """Puts on record what leaves and what came of it."""
-        return Posting(self.clock, self.ledger, self._delivery_journal)
+        return Posting(self.clock, self.ledger, self._delivery_journal, Flights(self.settings.flights_dir, this_boot()))
 
     @cached_property
     def requests(self) -> Requests:

@@ -66,6 +66,7 @@ def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]
     Truth is in the ledger, the queue only wakes: a bell that was lost (a killed worker, a full disk) is replaced here.
     """
     try:
+        services.delivery.salvage()
         services.campaigns.settle_cancelled()
         services.campaigns.reopen()
         services.delivery.report_again()

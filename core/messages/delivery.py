@@ -20,6 +20,7 @@ from core.errors import InvalidInput, StorageFull
 from core.ids import random_name
 from core.messages.composing import Composer
 from core.messages.eligibility import Eligibility
+from core.messages.flights import Errand, Flight
 from core.messages.ledger import Ledger
 from core.messages.lessons import of_the_campaign
 from core.messages.plan import SendPlan
@@ -66,6 +67,7 @@ class _Drain:
     plan: SendPlan
     ways: OpenWays
     owner: str
+    flight: Flight
     should_go_on: Callable[[], bool]
     pause: Callable[[float], None]
     tally: Counter[str] = field(default_factory=Counter)
@@ -129,15 +131,22 @@ class Delivery:
             NotFound: If the connection is gone.
             Unavailable: If the database does not answer; what was claimed comes back with its lease.
         """
-        with closing(self._ways.open(plan)) as ways:
+        self._posting.salvage()
+        owner = f"{owner}:{random_name()}"
+        errand = Errand(plan.workspace_id, plan.campaign_id)
+        with self._posting.begin(owner, errand) as flight, closing(self._ways.open(plan)) as ways:
             self._ledger.release_expired(plan.workspace_id, plan.campaign_id, sent_twice_is_once=ways.sent_twice_is_once)
-            run = _Drain(plan, ways, f"{owner}:{random_name()}", should_go_on, pause)
+            run = _Drain(plan, ways, owner, flight, should_go_on, pause)
             try:
                 self._send_all(run)
             except StorageFull as error:
                 run.stopped = str(error)
         tally: dict[str, Any] = {each.value: run.tally[each.value] for each in Outcome}
         return DeliveryReport(**tally, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=run.needs_person)
+
+    def salvage(self) -> None:
+        """Settle what senders that are gone have left under way; see `Posting.salvage`."""
+        self._posting.salvage()
 
     def report_again(self) -> int:
         """Report `sent` facts once more that got lost; see `Posting.report_again`."""
@@ -223,10 +232,10 @@ class Delivery:
         return written
 
     def _start(self, run: _Drain, chunk: _Chunk, lane: ThreadPoolExecutor) -> _Underway | None:
-        left = self._posting.intend(run.owner, chunk.written, chunk.way.connection_id, run.plan.cap)
+        left = self._posting.intend(run.owner, chunk.written, chunk.way.connection_id, run.flight, run.plan.cap)
         if not left:
             return None
-        return _Underway(chunk, left, lane.submit(hand_over, chunk.way.provider, left))
+        return _Underway(chunk, left, lane.submit(hand_over, chunk.way.provider, left, run.flight))
 
     def _finish(self, run: _Drain, underway: _Underway) -> None:
         """Wait for a chunk and put on record what became of it."""
@@ -234,6 +243,7 @@ class Delivery:
         outcomes = completed(underway.left, underway.answer.result())
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._posting.record(run.owner, outcomes, way.provider)
+        run.flight.landed()
         results = [result for _, result in outcomes]
         for hold in (run.ways.learn(way, underway.chunk.people, results), of_the_campaign(results)):
             if hold is not None:

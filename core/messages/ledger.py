@@ -2,7 +2,8 @@
 
 The order that keeps every promise: claim (lease) → intent, committed → the message leaves → outcome, committed. A crash before
 the intent gives the claim back; a crash after it leaves `sending`, which becomes `uncertain` and is never sent again unasked,
-unless the provider delivers the same key only once. Every step checks that the row is still ours.
+unless the provider delivers the same key only once, or the sender's flight record (`flights`) tells that it never left. Every step
+checks that the row is still ours.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.tables import contacts
 from core.messages.capping import hold_back
+from core.messages.flights import LeftBehind
 from core.messages.leasing import LEASE, claim_of, claimed_by, may_leave_by, move, release_expired_of
 from core.messages.plan import WorkspaceCap
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
 from core.messages.rows import Claimed, MessageRow, Released, Unrecorded
+from core.messages.salvaging import salvage
 from core.messages.settling import NO_LEASE, settle
 from core.messages.states import OPEN_STATES, STOPPABLE_STATES, MessageState
 from core.messages.tables import messages
@@ -170,6 +173,11 @@ class Ledger:
         mine = sa.and_(_m.workspace_id == workspace_id, _m.campaign_id == campaign_id)
         with self._db.transaction() as connection:
             return release_expired_of(connection, mine, self._clock.now(), sent_twice_is_once)
+
+    def salvage(self, left: LeftBehind) -> int:
+        """Settle what a drain that is over has left under way, as far as its record tells; return how many messages that were."""
+        with self._db.transaction() as connection:
+            return salvage(connection, left, self._clock.now())
 
     def cancel_queued(self, connection: sa.Connection, workspace_id: int, campaign_id: int) -> int:
         """Cancel, inside the caller's transaction, everything that has not left yet; return how many."""

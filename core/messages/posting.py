@@ -12,6 +12,7 @@ from traceback import extract_tb
 
 from core.clock import Clock
 from core.errors import StorageFull
+from core.messages.flights import Errand, Flight, Flights
 from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed
@@ -48,13 +49,23 @@ class Posting:
         clock: The time.
         ledger: The messages.
         journal_factory: Opens this process's journal; called when first needed.
+        flights: Where it is noted how far messages under way are; None notes nothing.
     """
 
-    def __init__(self, clock: Clock, ledger: Ledger, journal_factory: Callable[[], JournalWriter]) -> None:
+    def __init__(self, clock: Clock, ledger: Ledger, journal_factory: Callable[[], JournalWriter], flights: Flights | None = None) -> None:
         self._clock, self._ledger, self._journal_factory = clock, ledger, journal_factory
+        self._flights = flights or Flights()
         self._lock = threading.Lock()
         self._opened: JournalWriter | None = None
         self._reported_until = datetime.min.replace(tzinfo=UTC)
+
+    def begin(self, owner: str, errand: Errand) -> Flight:
+        """Return the record of a drain that begins; used as a context, it lasts as long as the drain."""
+        return self._flights.begin(owner, errand)
+
+    def salvage(self) -> None:
+        """Settle what senders that are gone have left under way, as far as their records tell; before leases are looked at."""
+        self._flights.visit(self._ledger.salvage)
 
     def make_room(self) -> None:
         """Write what waits in memory because the journal's disk was full: nothing new leaves before it is on the disk.
@@ -66,9 +77,13 @@ class Posting:
         if journal.backlog:
             journal.append([], durable=True)
 
-    def intend(self, owner: str, written: Sequence[Written], connection_id: int, cap: WorkspaceCap | None = None) -> list[Written]:
-        """Commit that messages are about to leave; return those that may."""
-        ours = self._ledger.record_intent(owner, [each.claimed.message_id for each in written], connection_id, cap) if written else set()
+    def intend(
+        self, owner: str, written: Sequence[Written], connection_id: int, flight: Flight, cap: WorkspaceCap | None = None
+    ) -> list[Written]:
+        """Commit that messages are about to leave; return those that may. The record says first that all of them wait."""
+        ids = [each.claimed.message_id for each in written]
+        flight.carry(ids)
+        ours = self._ledger.record_intent(owner, ids, connection_id, cap) if ids else set()
         return [each for each in written if each.claimed.message_id in ours]
 
     def refuse(
@@ -129,11 +144,15 @@ class Posting:
             return self._opened
 
 
-def hand_over(provider: Provider, left: Sequence[Written]) -> list[SendResult]:
+def hand_over(provider: Provider, left: Sequence[Written], flight: Flight) -> list[SendResult]:
     """Hand messages over. A provider never raises; if it has that fault all the same, nobody knows what has left, and it is held."""
+    progress = flight.progress
+    if not provider.tells_progress:
+        progress.begin_all(each.claimed.message_id for each in left)
     try:
-        return provider.send([each.message for each in left])
+        return provider.send([each.message for each in left], progress)
     except Exception as error:  # whatever it is, it must not pass for "not sent", nor end the worker's thread again and again
+        flight.retire()
         # Its words may hold whom the message was for, and so may those of what caused it: only its kind and place are told.
         where = next((f"{frame.filename}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__))), "")
         logger.error("a provider (%s) failed by a fault of ours: %s at %s", provider.kind, type(error).__name__, where)

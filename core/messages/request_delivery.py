@@ -18,6 +18,7 @@ from core.contacts.tables import contacts, suppressions
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
+from core.messages.flights import Errand, Flight
 from core.messages.leasing import claim_of
 from core.messages.ledger import Ledger
 from core.messages.posting import Posting, Written, completed, hand_over
@@ -54,6 +55,7 @@ class _Drain:
     connection_id: int
     ways: OpenWays
     owner: str
+    flight: Flight
     should_go_on: Callable[[], bool]
     tally: Counter[str] = field(default_factory=Counter)
     hold: Hold | None = None
@@ -126,8 +128,10 @@ class RequestDelivery:
         """
         with self._db.read() as connection:
             whose = connection.execute(sa.select(connections.c.workspace_id).where(connections.c.id == connection_id)).scalar() or 0
-        with closing(self._ways.open_for_requests(whose, connection_id)) as ways:
-            run = _Drain(connection_id, ways, f"{owner}:{random_name()}", should_go_on)
+        self._posting.salvage()
+        owner, errand = f"{owner}:{random_name()}", Errand(whose, connection_id=connection_id)
+        with self._posting.begin(owner, errand) as flight, closing(self._ways.open_for_requests(whose, connection_id)) as ways:
+            run = _Drain(connection_id, ways, owner, flight, should_go_on)
             with self._db.transaction() as connection:
                 release_abandoned(connection, connection_id, self._clock.now(), knows_keys=ways.knows_keys(connection_id))
             try:
@@ -195,14 +199,15 @@ class RequestDelivery:
         return [each for each in chunk.written if each.claimed.message_id in leaving]
 
     def _send(self, run: _Drain, way: Way, written: Sequence[Written]) -> None:
-        left = self._posting.intend(run.owner, written, way.connection_id)
+        left = self._posting.intend(run.owner, written, way.connection_id, run.flight)
         if not left:
             run.ways.give_back(way, _people(written))
             return
-        results, knows_keys = completed(left, hand_over(way.provider, left)), run.ways.knows_keys(way.connection_id)
+        results, knows_keys = completed(left, hand_over(way.provider, left, run.flight)), run.ways.knows_keys(way.connection_id)
         outcomes = [(claimed, _again(claimed, result, knows_keys=knows_keys)) for claimed, result in results]
         run.tally.update(result.outcome.value for _, result in outcomes)
         self._record(run, way, [result for _, result in results], outcomes)
+        run.flight.landed()
         if (hold := run.ways.learn(way, _people(written), [result for _, result in results])) is not None:
             run.stop(hold)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 from core.errors import Unavailable
 from core.providers.content import Filled
 from core.providers.mailbox import Mailbox
+from core.providers.progress import UNNOTED, Progress
 from core.providers.webhooks import WebhookKind
 from core.storage.event_words import BounceClass
 
@@ -142,8 +143,18 @@ class Provider(Protocol):
         """Whether sending the same key twice delivers once, so that an unknown outcome may simply be sent again."""
         ...
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
-        """Hand messages over and return one result per message; what goes wrong is a result, never an exception."""
+    @property
+    def tells_progress(self) -> bool:
+        """Whether `send` tells how far each message is; all of them are taken to be begun at once where it does not."""
+        ...
+
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
+        """Hand messages over and return one result per message; what goes wrong is a result, never an exception.
+
+        Args:
+            messages: The messages.
+            progress: Is told of each before it can be taken and once its answer is known, from any thread; of none once this returns.
+        """
         ...
 
     def check(self) -> None:

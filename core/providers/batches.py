@@ -20,6 +20,7 @@ from core.errors import InvalidInput
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.http import untried
 from core.providers.mime import address, header_name, header_value
+from core.providers.progress import Progress
 
 # With the longest wait for one more answer it stays below the lease of a message (60 s).
 BUDGET_SECONDS = 25.0
@@ -155,19 +156,20 @@ def _likeness(each: Ready) -> Any:
     )
 
 
-def hand_over(all_batches: Iterable[Batch], request: Request) -> list[SendResult]:
+def hand_over(all_batches: Iterable[Batch], request: Request, progress: Progress) -> list[SendResult]:
     """Return what became of all messages; several requests are on their way at once.
 
     Args:
         all_batches: What to send, one request each.
         request: Sends one batch, from any thread; raises `InvalidInput` only for what can't be written down, before anything leaves.
+        progress: Is told how far each message is.
     """
     deadline = time.monotonic() + BUDGET_SECONDS
     waiting, results = deque(all_batches), list[SendResult]()
     with ThreadPoolExecutor(_AT_ONCE) as others:
         while waiting:
             wave = [waiting.popleft() for _ in range(min(len(waiting), _AT_ONCE))]
-            asked = partial(_asked, request)
+            asked = partial(_asked, request, progress)
             said = list(map(asked, wave) if len(wave) == 1 else others.map(asked, wave))
             for batch, answer in zip(wave, said, strict=True):
                 if isinstance(answer, NotTaken):
@@ -182,11 +184,23 @@ def hand_over(all_batches: Iterable[Batch], request: Request) -> list[SendResult
     return results
 
 
-def _asked(request: Request, batch: Batch) -> list[SendResult] | NotTaken:
+def _asked(request: Request, progress: Progress, batch: Batch) -> list[SendResult] | NotTaken:
+    progress.begin_all(each.message.message_id for each in batch)
     try:
-        return request(batch)
+        said = request(batch)
     except InvalidInput as error:  # before anything left
-        return NotTaken(str(error))
+        said = NotTaken(str(error))
+    for result in _none_left(batch, said) if isinstance(said, NotTaken) else said:
+        progress.learn(result)
+    return said
+
+
+def _none_left(batch: Batch, said: NotTaken) -> list[SendResult]:
+    """Return what is known of a batch that was not taken: the guilty are refused, the others as if they had never left."""
+    refused = _refused(batch, said)
+    guilty = {result.message_id for result in refused}
+    rest = (each.message.message_id for each in batch if each.message.message_id not in guilty)
+    return refused + [SendResult(message_id, Outcome.RETRY, attempted=False) for message_id in rest]
 
 
 def _refused(batch: Batch, said: NotTaken) -> list[SendResult]:

@@ -14,6 +14,7 @@ from core.errors import Unavailable
 from core.providers.base import Attachment, Outcome, SendResult, Trouble
 from core.providers.batches import BUDGET_SECONDS, Ready, as_json
 from core.providers.http import Answer, HttpApi, untried
+from core.providers.progress import Progress
 
 # What can't go into a header of a request: nobody's key holds it, so it was entered wrongly.
 _CREDENTIAL = re.compile(r"[!-~]{1,2000}")
@@ -109,7 +110,7 @@ def parcels(ready: Iterable[Ready], most: int, most_bytes: int, alike: Callable[
     return done
 
 
-def one_by_one(threads: Executor, ready: Sequence[Ready], request: Callable[[Ready], SendResult]) -> list[SendResult]:
+def one_by_one(threads: Executor, ready: Sequence[Ready], request: Callable[[Ready], SendResult], progress: Progress) -> list[SendResult]:
     """Return what became of messages that are sent in a request each, several at once.
 
     Once one of them tells that the service is out of order, those that have not left yet stay here; likewise those of a sender
@@ -119,6 +120,7 @@ def one_by_one(threads: Executor, ready: Sequence[Ready], request: Callable[[Rea
         threads: Where requests run.
         ready: The messages.
         request: Sends one.
+        progress: Is told how far each message is.
     """
     deadline = monotonic() + BUDGET_SECONDS
     why: dict[str, SendResult] = {}  # by sender, or of all
@@ -128,7 +130,9 @@ def one_by_one(threads: Executor, ready: Sequence[Ready], request: Callable[[Rea
             return replace(told, message_id=each.message.message_id)
         if monotonic() > deadline:
             return untried([each.message], "The provider is very slow; the rest waits.", Trouble.CONNECTION)[0]
+        progress.begin(each.message.message_id)
         said = request(each)
+        progress.learn(said)
         if said.trouble in _STOPPING:
             rest = untried([each.message], said.reason, said.trouble or Trouble.CONNECTION, said.retry_after)[0]
             why.setdefault(each.sender if said.trouble is Trouble.SENDER else _ALL, rest)

@@ -34,6 +34,7 @@ from core.messages.ways import Ways
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, Provider, SendResult
 from core.providers.connections import Connections
 from core.providers.pace_book import PaceBook
+from core.providers.progress import UNNOTED, Progress
 from core.providers.smtp.opening import Security
 from core.providers.smtp.send import SmtpProvider
 from tests.faults.moody_mail_server import Mood, MoodyMailServer
@@ -380,9 +381,9 @@ def test_what_a_service_does_to_a_request_loses_nobody(firm: Firm, service: Fake
 class Faulty:
     """A provider that breaks the one promise all make: it raises, with an address in what it says."""
 
-    kind, batch_size, idempotence = "faulty", 2, Idempotence.NEVER
+    kind, batch_size, idempotence, tells_progress = "faulty", 2, Idempotence.NEVER, True
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         raise RuntimeError(f"broke at {messages[0].to}")
 
     def check(self) -> None:

@@ -41,6 +41,7 @@ from core.permissions import Permission, Principal
 from core.providers.base import Attachment, Idempotence, Outcome, OutgoingMessage, SendResult
 from core.providers.connections import Connections
 from core.providers.pace_book import PaceBook
+from core.providers.progress import UNNOTED, Progress
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
@@ -355,13 +356,13 @@ def test_every_attempt_sends_the_same_bytes(
 class Provider:
     """Delivers a key once, if it is alone; says what it is told to say."""
 
-    kind, batch_size, idempotence = "resend", 100, Idempotence.ALONE
+    kind, batch_size, idempotence, tells_progress = "resend", 100, Idempotence.ALONE, False
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
         self.says = Outcome.ACCEPTED
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         self.asked.append([message.key for message in messages])
         return [SendResult(message.message_id, self.says) for message in messages]
 

@@ -19,6 +19,7 @@ from core.errors import Unavailable
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.batches import Batch, NotTaken, Ready, hand_over, looked_over, messages_of
 from core.providers.http import LONGEST_WAIT, TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, full_id, reason
 from core.providers.services import (
     in_base64,
@@ -61,6 +62,7 @@ class BrevoProvider:
     kind = "brevo"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(self, api_key: str, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None) -> None:
         self._lacks = lacking(API_key=api_key)
@@ -68,14 +70,14 @@ class BrevoProvider:
         headers = {"accept": "application/json"} | ({} if self._lacks else {"api-key": api_key})
         self._api = HttpApi(api_url, headers, timeout=timeout)
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         if self._lacks:
             return untried(messages, self._lacks, Trouble.SIGN_IN)
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
         plain = [each for each in ready if _can_be_sent(each, results)]
-        return results + hand_over(parcels(plain, BATCH_SIZE, _MOST_BYTES, _alike), self._request)
+        return results + hand_over(parcels(plain, BATCH_SIZE, _MOST_BYTES, _alike), self._request, progress)
 
     def check(self) -> None:
         """Do nothing if Brevo answers and knows the key.

@@ -19,6 +19,7 @@ from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, han
 from core.providers.content import Filled, Layout
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
 from core.providers.mime import mailbox
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.services import small_enough
 
@@ -50,6 +51,7 @@ class MailgunProvider:
     kind = "mailgun"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(
         self, api_key: str, domain: str, api_url: str = HOSTS["us"], *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None
@@ -59,12 +61,12 @@ class MailgunProvider:
         self._path = f"/v3/{quote(domain.strip(), safe='')}/messages"
         self._clock = clock or SystemClock()
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=_Plain().is_plain)
-        return results + hand_over(shared, self._request)
+        return results + hand_over(shared, self._request, progress)
 
     def check(self) -> None:
         """Do nothing if Mailgun answers and would take mail from the domain; a message without content finds out.

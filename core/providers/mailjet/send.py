@@ -15,6 +15,7 @@ from core.errors import Unavailable
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.batches import Batch, NotTaken, Ready, as_json, hand_over, looked_over, messages_of, refusal, taken
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import reason
 from core.providers.services import in_base64, is_about_the_sender, parcels, small_enough
 
@@ -41,6 +42,7 @@ class MailjetProvider:
     kind = "mailjet"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(
         self, api_key: str, api_secret: str, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None
@@ -48,12 +50,12 @@ class MailjetProvider:
         self._api = HttpApi(api_url.rstrip("/"), {"content-type": "application/json"}, (api_key, api_secret), timeout=timeout)
         self._clock = clock or SystemClock()
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
         together = parcels(ready, BATCH_SIZE, _LARGEST)
-        return results + hand_over(together, self._request)
+        return results + hand_over(together, self._request, progress)
 
     def check(self) -> None:
         """Do nothing if Mailjet answers and takes key and secret; a request without messages finds out.

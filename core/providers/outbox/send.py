@@ -12,6 +12,7 @@ from core.errors import InvalidInput, Unavailable
 from core.ids import random_name
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.mime import to_bytes
+from core.providers.progress import UNNOTED, Progress
 from core.storage.database import chunked
 
 BATCH_SIZE = 500
@@ -31,11 +32,12 @@ class OutboxProvider:
     kind = "outbox"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.ALWAYS
+    tells_progress = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Write messages, sync them together, then give them their names; a full disk makes them wait."""
         return [result for group in chunked(messages, _OPEN_FILES) for result in self._send_together(group)]
 

@@ -15,6 +15,7 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.batches import Batch, NotTaken, Ready, hand_over, looked_over, messages_of, refusal
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
 from core.providers.mime import mailbox
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.services import in_base64, is_about_the_sender, lacking, must_be_set_up, parcels, post_json, small_enough
 from core.storage.event_words import BounceClass
@@ -46,6 +47,7 @@ class PostmarkProvider:
     kind = "postmark"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(
         self,
@@ -63,13 +65,13 @@ class PostmarkProvider:
         headers = {"accept": "application/json"} | ({} if self._lacks else {"x-postmark-server-token": server_token})
         self._api = HttpApi(api_url, headers, timeout=timeout)
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         if self._lacks:
             return untried(messages, self._lacks, Trouble.SIGN_IN)
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
-        return results + hand_over(parcels(ready, BATCH_SIZE, _MOST_BYTES), self._request)
+        return results + hand_over(parcels(ready, BATCH_SIZE, _MOST_BYTES), self._request, progress)
 
     def check(self) -> None:
         """Do nothing if Postmark answers and knows the token.

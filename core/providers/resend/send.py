@@ -16,6 +16,7 @@ from core.errors import Unavailable
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.batches import Batch, NotTaken, Ready, hand_over, looked_over, messages_of, refusal
 from core.providers.http import LONGEST_WAIT, TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.services import (
     in_base64,
@@ -53,6 +54,7 @@ class ResendProvider:
     kind = "resend"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.ALONE
+    tells_progress = True
 
     def __init__(self, api_key: str, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None) -> None:
         self._lacks = lacking(API_key=api_key)
@@ -61,13 +63,13 @@ class ResendProvider:
         headers = {"user-agent": "postwright"} | ({} if self._lacks else {"authorization": f"Bearer {api_key}"})
         self._api = HttpApi(api_url, headers, timeout=timeout)
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         if self._lacks:
             return untried(messages, self._lacks, Trouble.SIGN_IN)
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
-        return results + hand_over(parcels(ready, BATCH_SIZE, _MOST_BYTES, _alike), self._request)
+        return results + hand_over(parcels(ready, BATCH_SIZE, _MOST_BYTES, _alike), self._request, progress)
 
     def check(self) -> None:
         """Do nothing if Resend answers and knows the key.

@@ -19,6 +19,7 @@ from core.providers.base import Attachment, Idempotence, OutgoingMessage, SendRe
 from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, hand_over, looked_over, messages_of, taken
 from core.providers.content import Layout
 from core.providers.http import TIMEOUT_SECONDS, Answer, failed, must_accept, untried
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.sendgrid.client import SendGridClient
 from core.providers.services import in_base64, small_enough
@@ -52,18 +53,19 @@ class SendGridProvider:
     kind = "sendgrid"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(self, api_key: str, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None) -> None:
         self._client = SendGridClient(api_key, api_url, timeout=timeout)
         self._clock = clock or SystemClock()
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
         tags = _Tags()
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=tags.fit)
-        return results + hand_over(shared, lambda batch: self._request(batch, tags))
+        return results + hand_over(shared, lambda batch: self._request(batch, tags), progress)
 
     def check(self) -> None:
         """Do nothing if SendGrid answers and the key may send.

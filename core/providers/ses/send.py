@@ -18,6 +18,7 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.batches import Ready, as_json, looked_over, refusal
 from core.providers.http import LONGEST_WAIT, TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
 from core.providers.mime import to_bytes
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.services import lacking, must_be_set_up, one_by_one, small_enough
 from core.providers.ses.sigv4 import Credentials, signed
@@ -63,6 +64,7 @@ class SesProvider:
     kind = "ses"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(
         self,
@@ -82,13 +84,13 @@ class SesProvider:
         self._api = HttpApi(self._url, timeout=timeout)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ses")
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, several at once; what SES says about the account keeps the rest here."""
         if self._lacks:
             return untried(messages, self._lacks, Trouble.SIGN_IN)
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
-        return results + one_by_one(self._threads, ready, self._deliver)
+        return results + one_by_one(self._threads, ready, self._deliver, progress)
 
     def check(self) -> None:
         """Do nothing if SES answers, believes our signature and lets the account send.

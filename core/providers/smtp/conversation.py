@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from core.errors import InvalidInput, Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
+from core.providers.progress import Progress
 from core.providers.smtp.opening import Opened
 from core.providers.smtp.verdicts import REASON_LENGTH, answered, of_our_sender, refusal
 from core.providers.smtp.wire import Reply
@@ -44,10 +45,12 @@ class Queue:
     Args:
         waiting: Messages that no connection has taken yet.
         write: Makes the letter of a message; the second argument says whether the server takes addresses in UTF-8.
+        progress: Is told how far each message is.
     """
 
     waiting: deque[OutgoingMessage]
     write: Write
+    progress: Progress
     results: dict[int, SendResult] = field(default_factory=dict)
     lost_once: set[int] = field(default_factory=set)
     is_closed: bool = False  # time is up: nothing new is begun
@@ -68,6 +71,7 @@ class Queue:
     def settle(self, result: SendResult) -> None:
         """Keep what became of a message."""
         self.results[result.message_id] = result
+        self.progress.learn(result)
 
 
 class Conversation:
@@ -156,6 +160,7 @@ class Conversation:
         else:
             self._handed_over, self._offered = letter, None
             self._wire.is_patient = True  # a server may look for spam and store the message before it answers (RFC 5321, 4.5.3.2.6)
+            self._queue.progress.begin(letter.message_id)
             self._wire.write(b"", self._on_answer)  # its answer comes before those to the next envelope
             if self._pipelines:
                 self._offer(letter.text)

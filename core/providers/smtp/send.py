@@ -14,6 +14,7 @@ import uvloop
 from core.errors import Unavailable
 from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResult
 from core.providers.mime import address, to_bytes
+from core.providers.progress import UNNOTED, Progress
 from core.providers.smtp.conversation import Letter, Queue
 from core.providers.smtp.opening import CannotOpen, Opened, Security, Server, SignIn, open_connection
 from core.providers.smtp.round import Round
@@ -51,6 +52,7 @@ class SmtpProvider:
 
     kind = "smtp"
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(
         self,
@@ -81,10 +83,10 @@ class SmtpProvider:
         first = SMALLEST_BATCH * self._most
         return max(SMALLEST_BATCH, min(LARGEST_BATCH, int(self._rate * BATCH_SECONDS) if self._rate else first))
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over; a server that can't be reached leaves the rest untried."""
         began = time.monotonic()
-        results = self._loop.run_until_complete(self._send(messages))
+        results = self._loop.run_until_complete(self._send(messages, progress))
         self._used_at = time.monotonic()
         taken = sum(result.attempted for result in results)
         if taken >= SMALLEST_BATCH:
@@ -108,9 +110,9 @@ class SmtpProvider:
             self._loop.run_until_complete(self._say_goodbye())
             self._loop.close()
 
-    async def _send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    async def _send(self, messages: Sequence[OutgoingMessage], progress: Progress) -> list[SendResult]:
         await self._look_after_pool()
-        queue = Queue(deque(messages), self._letter)
+        queue = Queue(deque(messages), self._letter, progress)
         trouble = await Round(self._server, self._pool, self._most, queue, messages).run()
         for message in queue.waiting:
             queue.settle(SendResult(message.message_id, Outcome.RETRY, str(trouble), attempted=False, trouble=trouble.trouble))

@@ -15,6 +15,7 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.batches import Batch, NotTaken, Ready, as_json, batches, hand_over, looked_over, messages_of, taken
 from core.providers.content import Filled
 from core.providers.http import TIMEOUT_SECONDS, Answer, HttpApi, failed, must_accept, untried
+from core.providers.progress import UNNOTED, Progress
 from core.providers.reading import MESSAGE_NAME, reason
 from core.providers.services import in_base64, small_enough
 
@@ -42,18 +43,19 @@ class SparkPostProvider:
     kind = "sparkpost"
     batch_size = BATCH_SIZE
     idempotence = Idempotence.NEVER
+    tells_progress = True
 
     def __init__(self, api_key: str, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS, clock: Clock | None = None) -> None:
         headers = {"authorization": api_key, "content-type": "application/json", "accept": "application/json"}
         self._api = HttpApi(api_url.rstrip("/"), headers=headers, timeout=timeout)
         self._clock = clock or SystemClock()
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
         ready = small_enough(looked_over(messages, results), _LARGEST, results)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=lambda _: True)
-        return results + hand_over(shared, self._request)
+        return results + hand_over(shared, self._request, progress)
 
     def check(self) -> None:
         """Do nothing if SparkPost answers and the key may send; a transmission to nobody finds out.
