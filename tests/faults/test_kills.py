@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.providers.smtp.send import CONNECTIONS, SMALLEST_BATCH
+from core.providers.smtp.send import CONNECTIONS
 from tests.faults.killing import CHILDREN, Killer
 from tests.faults.readers import Readers
 from tests.support import mail_server
@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("kills"), pytest.mark.
 
 READERS = 4_000
 MAILED = 900
-BATCH = SMALLEST_BATCH * CONNECTIONS  # how many messages leave over SMTP between two notes in the ledger, at first
 TEMPLATE = "<html><body><p>Hello {{ contact.email }}</p><a href='https://example.com/'>Go</a></body></html>"
 
 
@@ -83,7 +82,7 @@ def _draft(product: Product, folder: Path, who: str, count: int, *options: str) 
 def _kill_at_random(product: Product, killer: Killer) -> None:
     """Kill each kind of process a few times while mail is going out.
 
-    Few and early: every dead worker keeps up to 500 messages for a minute, and kills must not have to wait for those.
+    Few and early: every dead worker keeps some messages for a minute, and kills must not have to wait for those.
     """
     dice, outbox = random.Random(7), product.data_dir / "outbox"
     for share in (0.03, 0.15, 0.3):
@@ -151,7 +150,8 @@ def test_over_smtp_nobody_gets_two_and_what_nobody_knows_is_said(after: Aftermat
     totals = after.totals(after.smtp)
     assert totals["accepted"] + totals["uncertain"] == totals["recipients"] == MAILED
     assert totals["accepted"] <= len(received)
-    assert 1 <= totals["uncertain"] <= BATCH * after.killed["worker"]
+    # Each connection may have handed one over that was not answered; of all others their dead sender's record tells.
+    assert 1 <= totals["uncertain"] <= CONNECTIONS * after.killed["worker"]
     accepted = {row["email"] for row in after.product.run("messages", "list", "--campaign", after.smtp, "--state", "accepted")["messages"]}
     assert accepted <= set(received), "the ledger knows of mail that never left"
     assert len(accepted) == totals["accepted"]

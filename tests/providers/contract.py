@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import tests.support.esp
-from core.providers.base import Idempotence, OutgoingMessage, Provider
+from core.providers.base import Idempotence, Outcome, OutgoingMessage, Provider, SendResult
 from core.providers.content import Filled, Layout
+from core.providers.progress import Progress
 from tests.providers.conftest import email
 
 if TYPE_CHECKING:
@@ -111,3 +112,51 @@ def must_be_delivered(messages: Sequence[OutgoingMessage], delivered: Sequence[D
 def may_be_sent_again(provider: Provider, is_alone: bool) -> bool:
     """Whether the same key again delivers once."""
     return provider.idempotence is Idempotence.ALWAYS or (is_alone and provider.idempotence is Idempotence.ALONE)
+
+
+class Told(Progress):
+    """Remembers what it was told.
+
+    Args:
+        numbers: The messages by key.
+    """
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        self.numbers = numbers
+        self.begun: set[int] = set()
+        self.answers: dict[int, Outcome] = {}
+        self.untold: list[str] = []
+
+    def begin(self, message_id: int) -> None:
+        self.begun.add(message_id)
+        self.answers.pop(message_id, None)
+
+    def learn(self, result: SendResult) -> None:
+        if result.outcome is not Outcome.UNCERTAIN:
+            self.answers[result.message_id] = result.outcome
+
+
+class Watched(list["Delivered"]):
+    """What a service delivers; it looks whether each message was told of before.
+
+    Args:
+        told: Who was told.
+    """
+
+    def __init__(self, told: Told) -> None:
+        super().__init__()
+        self._told = told
+
+    def append(self, mail: Delivered) -> None:
+        number = self._told.numbers[mail.key]
+        if number not in self._told.begun or number in self._told.answers:
+            self._told.untold.append(mail.key)
+        super().append(mail)
+
+    def extend(self, mails: Iterable[Delivered]) -> None:
+        for mail in mails:
+            self.append(mail)
+
+    def __iadd__(self, mails: Iterable[Delivered]) -> Watched:  # type: ignore[override,misc]
+        self.extend(mails)
+        return self

@@ -16,7 +16,7 @@ from core.providers.base import Attachment, Outcome, Provider, SendResult, Surro
 from core.providers.catalogue import CATALOGUE
 from core.providers.entering import checked_values
 from tests.providers.conftest import email
-from tests.providers.contract import HOSTILE, Rig, campaign, may_be_sent_again, must_be_delivered, rigs
+from tests.providers.contract import HOSTILE, Rig, Told, Watched, campaign, may_be_sent_again, must_be_delivered, rigs
 from tests.support.esp.server import GOOD_KEY, KEY_HEADER, FakeService, Reply, Trick, serving
 from tests.support.mail_server import free_port
 
@@ -37,6 +37,7 @@ OF_ANY_KIND = {
     "test_what_can_not_be_written_is_refused_and_the_others_go",
     "test_the_right_key_passes_the_check_and_nothing_is_sent",
     "test_one_provider_serves_several_sends",
+    "test_it_is_told_of_each_message_before_it_can_be_taken_and_what_it_came_to",
 }
 # What no service should answer.
 BODIES = (
@@ -112,6 +113,30 @@ def test_every_message_of_a_full_batch_arrives_once_as_it_was_written(rig: Rig, 
     assert all(result.provider_message_id for result in results) or not rig.speaks_http
     assert len(service.calls) == 1 or not rig.is_batched
     must_be_delivered(messages, service.delivered, rig)
+
+
+@pytest.mark.parametrize("trick", [Trick.PASS, Trick.THROTTLE, Trick.FAIL, Trick.RESET, Trick.TOO_LARGE])
+def test_it_is_told_of_each_message_before_it_can_be_taken_and_what_it_came_to(
+    rig: Rig, service: FakeService, provider: Provider, trick: Trick
+) -> None:
+    messages = [*campaign(many(6)), email(66, to="refused@example.com"), email(67, attachments=(Attachment("a.txt", "text/plain", b"a"),))]
+    told = Told({message.key: message.message_id for message in messages})
+    service.delivered = Watched(told)
+    service.refuses.add("refused@example.com")
+    service.tricks.append(trick)
+
+    results = provider.send([*messages, email(68, subject="bent\r\nBcc: a@example.com")], told)
+
+    assert provider.tells_progress is (rig.kind != "outbox")
+    assert service.delivered or trick in (Trick.THROTTLE, Trick.TOO_LARGE) or not rig.speaks_http
+    if not provider.tells_progress:
+        return
+    assert not told.untold, "a message was taken before anybody was told"
+    for result in results:
+        if result.message_id in told.begun:
+            assert told.answers.get(result.message_id) is (None if result.outcome is Outcome.UNCERTAIN else result.outcome), result
+        else:
+            assert result.outcome is Outcome.REFUSED or not result.attempted, "what was never begun can't have come to anything"
 
 
 def test_a_key_with_letters_no_key_has_is_refused_when_it_is_entered(rig: Rig) -> None:

@@ -18,6 +18,7 @@ from core.providers.smtp.send import SmtpProvider
 from core.storage.event_words import BounceClass
 from tests.providers.conftest import email as outgoing
 from tests.providers.conftest import make_certificate
+from tests.providers.contract import Told
 from tests.support.mail_server import MailServer, OnlyAnn, free_port
 
 Start = Callable[..., MailServer]
@@ -179,6 +180,23 @@ def test_many_connections_carry_a_batch_and_nothing_is_lost_or_doubled(mail_serv
     accepted = {f"person{number}@example.com" for number, outcome in outcomes.items() if outcome is Outcome.ACCEPTED}
     assert accepted | {"person50@example.com"} == set(taken)
     assert 1 < mail_server.connections <= 6 + 4
+
+
+def test_each_message_is_told_of_before_its_final_dot_and_few_at_a_time(mail_server: MailServer) -> None:
+    told, open_ones = Told({}), list[int]()
+
+    def look(_taken: int) -> None:
+        [recipient] = mail_server.received[-1].rcpt_tos
+        assert int(recipient.removeprefix("person").partition("@")[0]) in told.begun - set(told.answers)
+        open_ones.append(len(told.begun - set(told.answers)))
+
+    mail_server.before_answer = look
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, connections=3, timeout=5)) as provider:
+        results = provider.send([outgoing(number) for number in range(60)], told)
+
+    assert {result.outcome for result in results} == {Outcome.ACCEPTED}
+    assert len(open_ones) == 60
+    assert max(open_ones) <= 3, "a kill leaves one of each connection unknown"
 
 
 def test_what_a_domain_or_a_server_asks_for_is_told_apart(mail_server: MailServer, provider: SmtpProvider) -> None:
