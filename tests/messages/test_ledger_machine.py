@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.tables import contacts
+from core.messages.flights import Errand, Flight, Flights
 from core.messages.leasing import LEASE
 from core.messages.ledger import Ledger
 from core.messages.rows import Claimed
@@ -41,6 +42,7 @@ class LedgerMachine(RuleBasedStateMachine):
     template: Path
     claims = Bundle("claims")
     intents = Bundle("intents")
+    flights = Bundle("flights")
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,6 +52,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.clock = FrozenClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
         self.ledger = Ledger(self.db, self.clock)
         self.workspace = Workspaces(self.db, self.clock).create("Acme").id
+        self.records = Flights(self.folder / "flights", "this boot")
         self.owners = 0
         self.left: Counter[int] = Counter()
         self.final: dict[int, str] = {}
@@ -108,6 +111,31 @@ class LedgerMachine(RuleBasedStateMachine):
     def die_on_the_way(self, intent: tuple[str, list[Claimed]]) -> None:
         """Nobody ever answers."""
 
+    @rule(target=flights, claim=consumes(claims), begun=st.integers(0, 4), outcomes=st.lists(st.sampled_from(Outcome), max_size=4))
+    def send_some_with_a_record(self, claim: tuple[str, list[Claimed]], begun: int, outcomes: list[Outcome]) -> Flight:
+        """Some leave, in order, and some of those are answered; then the sender hangs."""
+        owner, claimed = claim
+        flight = self.records.begin(owner, Errand(self.workspace, CAMPAIGN))
+        flight.carry([each.message_id for each in claimed])
+        ours = self.ledger.record_intent(owner, [each.message_id for each in claimed])
+        leaving = [each.message_id for each in claimed if each.message_id in ours][:begun]
+        for message_id in leaving:
+            flight.progress.begin(message_id)
+            self.left[message_id] += 1
+        for message_id, outcome in zip(leaving, outcomes, strict=False):
+            flight.progress.learn(SendResult(message_id, outcome))
+            if outcome is Outcome.RETRY:
+                self.left[message_id] -= 1
+        return flight
+
+    @rule(flight=consumes(flights))
+    def die_and_leave_the_record(self, flight: Flight) -> None:
+        flight.__exit__(RuntimeError, None, None)
+
+    @rule()
+    def salvage(self) -> None:
+        self.records.visit(self.ledger.salvage)
+
     @rule(seconds=st.sampled_from([1, 30, 60, 60, 300]))
     def wait_and_sweep(self, seconds: int) -> None:
         self.clock.advance(timedelta(seconds=seconds))
@@ -143,6 +171,6 @@ class LedgerMachine(RuleBasedStateMachine):
 def test_nobody_is_forgotten_or_written_to_twice_whatever_happens(migrated_file: Path) -> None:
     LedgerMachine.template = migrated_file
     chosen = settings(
-        max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+        max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
     )
     run_state_machine_as_test(LedgerMachine, settings=chosen)
