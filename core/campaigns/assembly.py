@@ -11,7 +11,8 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.delivery import Delivery
 from core.messages.eligibility import Eligibility
-from core.messages.flights import Flights, this_boot
+from core.messages.flight_files import this_boot
+from core.messages.flights import Flights
 from core.messages.gate import Gate
 from core.messages.keys import MessageKeys
 from core.messages.ledger import Ledger

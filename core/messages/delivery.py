@@ -20,7 +20,8 @@ from core.errors import InvalidInput, StorageFull
 from core.ids import random_name
 from core.messages.composing import Composer
 from core.messages.eligibility import Eligibility
-from core.messages.flights import Errand, Flight
+from core.messages.flight_files import Errand
+from core.messages.flights import Flight
 from core.messages.ledger import Ledger
 from core.messages.lessons import of_the_campaign
 from core.messages.plan import SendPlan

@@ -30,79 +30,29 @@ import logging
 import mmap
 import os
 import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
-from enum import IntEnum
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import orjson
 
 from core.ids import random_name
+from core.messages.flight_files import COUNTS, FORMAT, HEADER, HOLDS, IDS, REACHED, ROOM, SIZE, Errand, LeftBehind, Reached, identity, read
+from core.messages.rows import Claimed
 from core.providers.base import Outcome, SendResult
 from core.providers.progress import UNNOTED, Progress
 
 logger = logging.getLogger(__name__)
 
-# As many messages as a batch holds at most; a larger one is not recorded.
-ROOM = 1_000
-_FORMAT = 1
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _SUFFIX = ".flight"
-# What the file is about, as a line of JSON; then whether what follows holds, how many, their numbers, a byte each how far they are.
-_HEADER, _HOLDS, _COUNT, _IDS = 1_024, 1_024, 1_032, 1_040
-_REACHED = _IDS + ROOM * 8
-_SIZE = _REACHED + ROOM
-
-
-class Reached(IntEnum):
-    """How far a message has got."""
-
-    WAITING = 0
-    BEGUN = 1
-    ACCEPTED = 2
-    NOT_TAKEN = 3
-    REFUSED = 4
-
-
 _ANSWERS = {
     (Outcome.ACCEPTED, True): Reached.ACCEPTED,
     (Outcome.REFUSED, True): Reached.REFUSED,
     (Outcome.RETRY, True): Reached.NOT_TAKEN,
     (Outcome.RETRY, False): Reached.WAITING,
 }
-
-
-@dataclass(frozen=True)
-class Errand:
-    """What a drain is about.
-
-    Args:
-        workspace_id: Whose messages.
-        campaign_id: Of which campaign; None for single messages.
-        connection_id: Of which connection, for single messages.
-    """
-
-    workspace_id: int
-    campaign_id: int | None = None
-    connection_id: int | None = None
-
-
-@dataclass(frozen=True)
-class LeftBehind:
-    """What a drain that is over left unsettled.
-
-    Args:
-        owner: The owner of its leases.
-        errand: What it was about.
-        reached: How far the messages of its last batch had got, by number.
-    """
-
-    owner: str
-    errand: Errand
-    reached: Mapping[int, Reached]
 
 
 class _Notes(Progress):
@@ -115,7 +65,7 @@ class _Notes(Progress):
 
     def __init__(self, kept: mmap.mmap, message_ids: Sequence[int]) -> None:
         self._kept = kept
-        self._places = dict(zip(message_ids, range(_REACHED, _SIZE), strict=False))
+        self._places = dict(zip(message_ids, range(REACHED, SIZE), strict=False))
 
     def begin(self, message_id: int) -> None:
         place = self._places.get(message_id)
@@ -145,7 +95,7 @@ class Flight:
 
     def __init__(self, path: Path = Path(), descriptor: int = -1) -> None:
         self._path, self._descriptor = path, descriptor
-        self._map = mmap.mmap(descriptor, _SIZE) if descriptor >= 0 else None
+        self._map = mmap.mmap(descriptor, SIZE) if descriptor >= 0 else None
         self._notes: _Notes | None = None
         self._is_retired = False
 
@@ -154,22 +104,26 @@ class Flight:
         """Who is told how far the messages carried now are."""
         return self._notes or UNNOTED
 
-    def carry(self, message_ids: Sequence[int]) -> None:
+    def carry(self, claimed: Iterable[Claimed]) -> None:
         """Begin a batch: all of it waits. Called before the intent is committed."""
+        bound, free = list[int](), list[int]()
+        for each in claimed:
+            (bound if each.is_bound else free).append(each.message_id)
+        message_ids = bound + free
         kept, count = self._map, len(message_ids)
         self.landed()
         if kept is None or self._is_retired or not 0 < count <= ROOM:
             return
-        struct.pack_into(f"<{count}Q", kept, _IDS, *message_ids)
-        kept[_REACHED : _REACHED + count] = bytes(count)
-        struct.pack_into("<I", kept, _COUNT, count)
+        struct.pack_into(f"<{count}q", kept, IDS, *message_ids)
+        kept[REACHED : REACHED + count] = bytes(count)
+        struct.pack_into("<II", kept, COUNTS, count, len(bound))
         self._notes = _Notes(kept, message_ids)
-        kept[_HOLDS] = 1
+        kept[HOLDS] = 1
 
     def landed(self) -> None:
         """The outcome of the batch is on record: nothing told of it counts any more."""
         if self._map is not None:
-            self._map[_HOLDS] = 0
+            self._map[HOLDS] = 0
         if self._notes is not None:
             self._notes.end()
             self._notes = None
@@ -184,7 +138,7 @@ class Flight:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._map is None or (kind is not None and not issubclass(kind, Exception)):
             return  # the process is being ended and a thread may still be sending: the lock goes with the last of them
-        if not self._map[_HOLDS] and kind is None:
+        if not self._map[HOLDS] and kind is None:
             with suppress(OSError):
                 self._path.unlink()
         if self._notes is not None:
@@ -234,7 +188,7 @@ class Flights:
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")) if self._folder is not None else ():
             with _locked(path) as descriptor:
                 if descriptor is not None:
-                    found = _read(descriptor, self._boot)
+                    found = read(descriptor, self._boot)
                     if found is not None:
                         settle(found)
                     with suppress(OSError):  # where it can't be removed it is looked at again, which changes nothing
@@ -249,10 +203,10 @@ class Flights:
             descriptor = os.open(path, flags, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            header = {"format": _FORMAT, "boot": self._boot, "file": _identity(descriptor), "owner": owner, **asdict(errand)}
+            header = {"format": FORMAT, "boot": self._boot, "file": identity(descriptor), "owner": owner, **asdict(errand)}
             # Written, not only stretched: a store into a page that has no room on the disk would end the process.
-            whole = orjson.dumps(header).ljust(_HEADER).ljust(_SIZE, b"\0")
-            if len(whole) != _SIZE or os.pwrite(descriptor, whole, 0) != _SIZE:
+            whole = orjson.dumps(header).ljust(HEADER).ljust(SIZE, b"\0")
+            if len(whole) != SIZE or os.pwrite(descriptor, whole, 0) != SIZE:
                 raise OSError("there is no room for it")
             if not _is_at(path, descriptor):  # who looked at it before it was locked took it for a dead one's
                 raise OSError("it was removed")
@@ -261,14 +215,6 @@ class Flights:
             path.unlink(missing_ok=True)
             os.close(descriptor)
             raise
-
-
-def this_boot() -> str | None:
-    """Return what names this boot of the system, or None where the system does not tell."""
-    try:
-        return _BOOT.read_text().strip() or None
-    except OSError:
-        return None
 
 
 @contextmanager
@@ -291,30 +237,3 @@ def _locked(path: Path) -> Iterator[int | None]:
 
 def _is_at(path: Path, descriptor: int) -> bool:
     return os.path.samestat(path.stat(), os.fstat(descriptor))
-
-
-def _identity(descriptor: int) -> list[int]:
-    found = os.fstat(descriptor)
-    return [found.st_dev, found.st_ino]
-
-
-def _read(descriptor: int, boot: str | None) -> LeftBehind | None:
-    """Return what a record says; None where it may not be believed."""
-    try:
-        whole = os.pread(descriptor, _SIZE + 1, 0)
-        header: Any = orjson.loads(whole[:_HEADER])
-        told = (header["format"], header["boot"], header["file"])
-        if len(whole) != _SIZE or told != (_FORMAT, boot, _identity(descriptor)):
-            return None
-        errand = Errand(header["workspace_id"], header["campaign_id"], header["connection_id"])
-        return LeftBehind(str(header["owner"]), errand, _reached(whole) if whole[_HOLDS] == 1 else {})
-    except (OSError, ValueError, TypeError, LookupError):
-        return None
-
-
-def _reached(whole: bytes) -> dict[int, Reached]:
-    [count] = struct.unpack_from("<I", whole, _COUNT)
-    if count > ROOM:
-        raise ValueError("more than there is room for")
-    ids = struct.unpack_from(f"<{count}Q", whole, _IDS)
-    return {message_id: Reached(value) for message_id, value in zip(ids, whole[_REACHED : _REACHED + count], strict=True)}

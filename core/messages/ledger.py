@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.tables import contacts
 from core.messages.capping import hold_back
-from core.messages.flights import LeftBehind
+from core.messages.flight_files import LeftBehind
 from core.messages.leasing import LEASE, claim_of, claimed_by, may_leave_by, move, release_expired_of
 from core.messages.plan import WorkspaceCap
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page

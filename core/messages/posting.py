@@ -12,7 +12,8 @@ from traceback import extract_tb
 
 from core.clock import Clock
 from core.errors import StorageFull
-from core.messages.flights import Errand, Flight, Flights
+from core.messages.flight_files import Errand
+from core.messages.flights import Flight, Flights
 from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed
@@ -82,7 +83,7 @@ class Posting:
     ) -> list[Written]:
         """Commit that messages are about to leave; return those that may. The record says first that all of them wait."""
         ids = [each.claimed.message_id for each in written]
-        flight.carry(ids)
+        flight.carry(each.claimed for each in written)
         ours = self._ledger.record_intent(owner, ids, connection_id, cap) if ids else set()
         return [each for each in written if each.claimed.message_id in ours]
 

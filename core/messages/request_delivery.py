@@ -18,7 +18,8 @@ from core.contacts.tables import contacts, suppressions
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
-from core.messages.flights import Errand, Flight
+from core.messages.flight_files import Errand
+from core.messages.flights import Flight
 from core.messages.leasing import claim_of
 from core.messages.ledger import Ledger
 from core.messages.posting import Posting, Written, completed, hand_over

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from hypothesis import strategies as st
 
 from core.clock import FrozenClock
 from core.messages.delivery import LARGEST_BATCH
-from core.messages.flights import ROOM, Errand, Flight, Flights, LeftBehind, Reached, this_boot
+from core.messages.flight_files import ROOM, Errand, LeftBehind, Reached, this_boot
+from core.messages.flights import Flight, Flights
 from core.messages.leasing import LEASE
 from core.messages.ledger import Ledger
+from core.messages.rows import Claimed
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
@@ -29,6 +32,8 @@ from core.providers.base import Outcome, SendResult
 from core.storage.database import Database
 from tests.messages.conftest import CAMPAIGN
 
+AddPeople = Callable[..., list[int]]
+Enqueue = Callable[..., int]
 BOOT = "this boot"
 ERRAND = Errand(1, CAMPAIGN)
 
@@ -37,15 +42,19 @@ class Broken(Exception):
     """A drain has failed."""
 
 
+def claims(*message_ids: int) -> list[Claimed]:
+    return [Claimed(message_id, 0, None, 0) for message_id in message_ids]
+
+
 def found(flights: Flights) -> list[LeftBehind]:
     seen: list[LeftBehind] = []
     flights.visit(seen.append)
     return seen
 
 
-def leave_behind(flights: Flights, tell: Callable[[Flight], object], owner: str = "a drain") -> None:
+def leave_behind(flights: Flights, tell: Callable[[Flight], object], owner: str = "a drain", errand: Errand = ERRAND) -> None:
     """Let a drain fail in the middle of a batch."""
-    with pytest.raises(Broken), flights.begin(owner, ERRAND) as flight:
+    with pytest.raises(Broken), flights.begin(owner, errand) as flight:
         tell(flight)
         raise Broken
 
@@ -57,7 +66,7 @@ def flights(tmp_path: Path) -> Flights:
 
 def test_what_each_message_came_to_is_found_once(flights: Flights) -> None:
     def tell(flight: Flight) -> None:
-        flight.carry([11, 12, 13, 14, 15, 16, 17])
+        flight.carry(claims(11, 12, 13, 14, 15, 16, 17))
         for message_id in (12, 13, 14, 15, 16, 17):
             flight.progress.begin(message_id)
         flight.progress.learn(SendResult(13, Outcome.ACCEPTED))
@@ -76,7 +85,7 @@ def test_what_each_message_came_to_is_found_once(flights: Flights) -> None:
 
 
 def test_what_was_not_settled_is_found_again(flights: Flights) -> None:
-    leave_behind(flights, lambda flight: flight.carry([1]))
+    leave_behind(flights, lambda flight: flight.carry(claims(1)))
 
     def fail(_: LeftBehind) -> None:
         raise Broken
@@ -88,7 +97,7 @@ def test_what_was_not_settled_is_found_again(flights: Flights) -> None:
 
 def test_nobody_reads_the_record_of_a_drain_that_goes_on(flights: Flights, tmp_path: Path) -> None:
     with flights.begin("slow", ERRAND) as flight:
-        flight.carry([1, 2])
+        flight.carry(claims(1, 2))
         assert found(flights) == found(Flights(tmp_path / "flights", BOOT)) == []
         flight.landed()
     assert not list((tmp_path / "flights").iterdir()), "a drain that ended well leaves nothing"
@@ -96,10 +105,10 @@ def test_nobody_reads_the_record_of_a_drain_that_goes_on(flights: Flights, tmp_p
 
 def test_a_batch_whose_outcome_is_on_record_is_told_of_no_more(flights: Flights) -> None:
     def tell(flight: Flight) -> None:
-        flight.carry([1])
+        flight.carry(claims(1))
         before = flight.progress
         flight.landed()
-        flight.carry([2])
+        flight.carry(claims(2))
         before.learn(SendResult(1, Outcome.ACCEPTED))  # its place is another's now
         flight.progress.begin(1)
 
@@ -109,10 +118,10 @@ def test_a_batch_whose_outcome_is_on_record_is_told_of_no_more(flights: Flights)
 
 def test_after_a_fault_of_ours_no_further_batch_is_recorded(flights: Flights) -> None:
     def tell(flight: Flight) -> None:
-        flight.carry([1])
+        flight.carry(claims(1))
         flight.retire()
         flight.landed()
-        flight.carry([1, 2])
+        flight.carry(claims(1, 2))
         flight.progress.begin(1)
 
     leave_behind(flights, tell)
@@ -121,14 +130,14 @@ def test_after_a_fault_of_ours_no_further_batch_is_recorded(flights: Flights) ->
 
 def test_a_whole_batch_has_room_and_a_larger_one_is_not_recorded(flights: Flights) -> None:
     assert LARGEST_BATCH <= ROOM
-    leave_behind(flights, lambda flight: flight.carry(range(1, ROOM + 1)))
-    leave_behind(flights, lambda flight: flight.carry(range(1, ROOM + 2)))
+    leave_behind(flights, lambda flight: flight.carry(claims(*range(1, ROOM + 1))))
+    leave_behind(flights, lambda flight: flight.carry(claims(*range(1, ROOM + 2))))
     assert sorted(len(left.reached) for left in found(flights)) == [0, ROOM]
 
 
 def test_a_record_of_another_boot_and_a_copy_say_nothing(flights: Flights, tmp_path: Path) -> None:
     folder = tmp_path / "flights"
-    leave_behind(flights, lambda flight: flight.carry([1]))
+    leave_behind(flights, lambda flight: flight.carry(claims(1)))
     [path] = folder.iterdir()
     copied = tmp_path / "copied"
     shutil.copytree(folder, copied)
@@ -139,7 +148,7 @@ def test_a_record_of_another_boot_and_a_copy_say_nothing(flights: Flights, tmp_p
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\0" * 10_040, b"\xff" * 10_040, b"[" * 200_000])
 def test_what_is_no_record_says_nothing(flights: Flights, tmp_path: Path, damage: bytes) -> None:
-    leave_behind(flights, lambda flight: flight.carry([1]))
+    leave_behind(flights, lambda flight: flight.carry(claims(1)))
     [path] = (tmp_path / "flights").iterdir()
     path.write_bytes(damage)
     assert found(flights) == []
@@ -149,7 +158,7 @@ def test_what_is_no_record_says_nothing(flights: Flights, tmp_path: Path, damage
 def test_whatever_is_in_a_record_reading_it_never_fails(tmp_path_factory: pytest.TempPathFactory, at: int, damage: bytes) -> None:
     folder = tmp_path_factory.mktemp("flights")
     flights = Flights(folder, BOOT)
-    leave_behind(flights, lambda flight: flight.carry([1, 2, 3]))
+    leave_behind(flights, lambda flight: flight.carry(claims(1, 2, 3)))
     [path] = folder.iterdir()
     with path.open("r+b") as file:
         file.seek(at)
@@ -163,7 +172,7 @@ def test_where_no_record_can_be_kept_sending_goes_on(tmp_path: Path, where: str,
     (tmp_path / "a file").write_text("in the way")
     flights = Flights(tmp_path / "a file", BOOT) if where == "a file" else Flights(tmp_path / "new", None)
     for _ in range(2):
-        leave_behind(flights, lambda flight: flight.carry([1]))
+        leave_behind(flights, lambda flight: flight.carry(claims(1)))
     assert found(flights) == []
     assert len(caplog.records) == (1 if where == "a file" else 0), "it is said once"
 
@@ -176,9 +185,11 @@ def test_this_system_tells_which_boot_it_is() -> None:
 KILLED = """
     import os, signal, sys, time
     from pathlib import Path
-    from core.messages.flights import Errand, Flights, this_boot
+    from core.messages.flight_files import Errand, this_boot
+    from core.messages.flights import Flights
+    from core.messages.rows import Claimed
     flight = Flights(Path(sys.argv[1]), this_boot()).begin("killed", Errand(1, 5))
-    flight.carry(list(range(1, 901)))
+    flight.carry([Claimed(number, 0, None, 0) for number in range(1, 901)])
     print(flush=True)
     for number in range(1, 901):
         flight.progress.begin(number)
@@ -204,16 +215,14 @@ def test_a_killed_process_leaves_a_record_in_which_nothing_that_left_is_missing(
 
 
 @pytest.fixture
-def sent(
-    flights: Flights, ledger: Ledger, workspace: Principal, add_people: Callable[..., list[int]], enqueue: Callable[..., int]
-) -> list[int]:
+def sent(flights: Flights, ledger: Ledger, workspace: Principal, add_people: AddPeople, enqueue: Enqueue) -> list[int]:
     """Five messages that left, each of which got another way before their drain failed; two were only claimed."""
     enqueue(add_people(7))
     claimed = ledger.claim(workspace.workspace_id, CAMPAIGN, "gone", 7)
     ids = [each.message_id for each in claimed][:5]
     errand = Errand(workspace.workspace_id, CAMPAIGN)
     with pytest.raises(Broken), flights.begin("gone", errand) as flight:
-        flight.carry(ids)
+        flight.carry(claimed[:5])
         assert ledger.record_intent("gone", ids) == set(ids)
         for message_id in ids[1:]:
             flight.progress.begin(message_id)
@@ -264,3 +273,53 @@ def test_what_somebody_else_has_or_has_settled_is_left_alone(
     after = rows()
     assert [row.state for row in after] == [S.SENDING, S.SENDING, S.DELIVERED, S.CANCELLED, S.REFUSED, S.CLAIMED, S.CLAIMED]
     assert after[:4] == before[:4]
+
+
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_what_waits_again_is_bound_only_if_it_was_before(
+    flights: Flights, ledger: Ledger, workspace: Principal, add_people: AddPeople, enqueue: Enqueue, db: Database, is_bound: bool
+) -> None:
+    enqueue(add_people(2))
+    claimed = [replace(each, is_bound=is_bound) for each in ledger.claim(workspace.workspace_id, CAMPAIGN, "gone", 2)]
+
+    def tell(flight: Flight) -> None:
+        flight.carry(claimed)
+        ledger.record_intent("gone", [each.message_id for each in claimed], connection_id=7)
+        flight.progress.begin(claimed[1].message_id)
+        flight.progress.learn(SendResult(claimed[1].message_id, Outcome.RETRY))
+
+    leave_behind(flights, tell, "gone", Errand(workspace.workspace_id, CAMPAIGN))
+    flights.visit(ledger.salvage)
+    with db.read() as connection:
+        rows = connection.execute(sa.select(messages.c.state, messages.c.connection_id).order_by(messages.c.id)).all()
+    assert [tuple(row) for row in rows] == [(S.QUEUED, 7 if is_bound else None), (S.RETRY, 7 if is_bound else None)]
+
+
+def test_a_single_message_waits_for_its_own_connection_again(
+    flights: Flights, ledger: Ledger, workspace: Principal, db: Database, clock: FrozenClock
+) -> None:
+    now = clock.now()
+    fixed = {
+        "workspace_id": workspace.workspace_id,
+        "queued_at": now,
+        "lease_owner": "gone",
+        "lease_until": now,
+        "attempts": 0,
+        "reason": "",
+    }
+    with db.transaction() as connection:
+        for state, way in ((S.SENDING, 8), (S.SENDING, 8), (S.SENDING, 8), (S.CLAIMED, 7)):
+            connection.execute(sa.insert(messages).values(**fixed, state=state.value, connection_id=way))
+        ids = list(connection.execute(sa.select(messages.c.id).order_by(messages.c.id)).scalars())
+
+    def tell(flight: Flight) -> None:
+        flight.carry(Claimed(message_id, 0, None, 0, is_bound=True) for message_id in ids[:3])
+        for message_id in ids[1:3]:
+            flight.progress.begin(message_id)
+        flight.progress.learn(SendResult(ids[1], Outcome.RETRY))
+
+    leave_behind(flights, tell, "gone", Errand(workspace.workspace_id, connection_id=7))
+    flights.visit(ledger.salvage)
+    with db.read() as connection:
+        rows = connection.execute(sa.select(messages.c.state, messages.c.connection_id).order_by(messages.c.id)).all()
+    assert [tuple(row) for row in rows] == [(S.QUEUED, 7), (S.RETRY, 7), (S.SENDING, 8), (S.QUEUED, 7)]

@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.tables import contacts
-from core.messages.flights import Errand, Flight, Flights
+from core.messages.flight_files import Errand
+from core.messages.flights import Flight, Flights
 from core.messages.leasing import LEASE
 from core.messages.ledger import Ledger
 from core.messages.rows import Claimed
@@ -116,7 +117,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Some leave, in order, and some of those are answered; then the sender hangs."""
         owner, claimed = claim
         flight = self.records.begin(owner, Errand(self.workspace, CAMPAIGN))
-        flight.carry([each.message_id for each in claimed])
+        flight.carry(claimed)
         ours = self.ledger.record_intent(owner, [each.message_id for each in claimed])
         leaving = [each.message_id for each in claimed if each.message_id in ours][:begun]
         for message_id in leaving:

@@ -33,6 +33,7 @@ from core.providers.pace_book import PaceBook
 from core.providers.pace_rules import Closed, opening
 from core.providers.paces import Paces
 from core.providers.pacing import Pacing, WarmUp
+from core.providers.progress import UNNOTED, Progress
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
@@ -45,7 +46,7 @@ RECEIPT = Request(to="grace@example.com", from_email="shop@shop.example", subjec
 class Provider:
     """Says what it is told to say, and remembers which keys it was given."""
 
-    kind, batch_size = "smtp", 100
+    kind, batch_size, tells_progress = "smtp", 100, False
 
     def __init__(self, idempotence: Idempotence) -> None:
         self.idempotence = idempotence
@@ -53,7 +54,7 @@ class Provider:
         self.says = SendResult(0, Outcome.ACCEPTED)
         self.says_of: dict[str, SendResult] = {}
 
-    def send(self, messages: Sequence[OutgoingMessage]) -> list[SendResult]:
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         self.asked += [message.key for message in messages]
         return [replace(self.says_of.get(message.to, self.says), message_id=message.message_id) for message in messages]
 
