@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,10 +17,13 @@ from core.messages.states import MessageState
 from tests.faults.moody_mail_server import MoodyMailServer
 from tests.faults.sending import Firm, Sent, opened, settle_and_judge
 from tests.support import postgres
+from tests.support.esp.server import Call, Reply, Trick, serving
+from tests.support.esp.ses import RIG as SES
 from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("storm"), pytest.mark.timeout(300)]
 PEOPLE, CONNECTIONS, KILLS = 700, 4, 4
+AT_ONCE = 16  # requests to Amazon SES
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,3 +62,21 @@ def test_over_smtp_a_kill_leaves_at_most_one_message_of_each_connection_unknown(
     assert came_to[MessageState.UNCERTAIN] <= CONNECTIONS * KILLS
     assert came_to[MessageState.ACCEPTED] >= PEOPLE - CONNECTIONS * KILLS
     assert not list(firm.settings.flights_dir.iterdir()), "what is settled leaves no record behind"
+
+
+def test_of_requests_of_one_message_only_those_under_way_are_unknown(firm: Firm) -> None:
+    fake, pause = SES.fake(), threading.Event()
+    answer = fake.handle
+
+    def slowly(call: Call) -> tuple[Trick, Reply]:
+        said = answer(call)
+        pause.wait(0.03)
+        return said
+
+    fake.handle = slowly  # type: ignore[method-assign]
+    with serving(fake):
+        campaign = firm.launch(SES.kind, SES.settings(fake.url))
+        killed_while_sending(firm, fake.keys, KILLS)
+        came_to = settle_and_judge(firm, Sent(campaign, fake.keys))
+    assert came_to[MessageState.UNCERTAIN] <= AT_ONCE * KILLS
+    assert came_to[MessageState.ACCEPTED] >= PEOPLE - AT_ONCE * KILLS
