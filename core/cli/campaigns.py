@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.campaigns.models import Audience, Campaign
+from core.campaigns.states import CampaignState
 from core.cli import campaign_times
 from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
@@ -81,12 +82,15 @@ def send(
     """Send a campaign; sending it again changes nothing."""
     from core.jobs.doorbell import ring
 
-    call.services.campaigns.launch(call.by, campaign_id)
+    launched = call.services.campaigns.launch(call.by, campaign_id)
     if wait:
         return _wait(call, campaign_id)
     ring(campaign_id, call.settings)
     total = sum(call.services.ledger.counts(call.by, campaign_id).values())
-    words = f"{total:,} messages are on their way. See how it goes: postwright campaigns report {campaign_id}"
+    on_their_way = f"{total:,} messages are on their way."
+    if launched.state is CampaignState.SENT:
+        on_their_way = f"It was sent before, to {total:,}; nothing is sent again."
+    words = f"{on_their_way} See how it goes: postwright campaigns report {campaign_id}"
     return Answer({**facts_of(call.services.campaigns.get(call.by, campaign_id)), "messages": total}, words)
 
 

@@ -9,7 +9,7 @@ import typer
 from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import command, group
-from core.deliverability.models import Checked, SenderDomain, State, Verdict
+from core.deliverability.models import Checked, Need, SenderDomain, State, Verdict
 from core.deliverability.names import readable
 from core.deliverability.records import zone_file
 
@@ -30,7 +30,7 @@ def add(
     if return_path:
         found = call.services.sender_domains.change(call.by, found.domain, return_path=return_path)
     zone = zone_file(found.records)
-    text = f"{found.domain} is added. Set these records, then run `postwright domains check {found.domain}`:\n\n{zone}"
+    text = f"{found.domain} is added. Set these records, then run `postwright domains check {found.domain}`:\n\n{zone}{_by_hand(found)}"
     return Answer({"domain": _facts(found), "zone": zone}, text.rstrip())
 
 
@@ -39,7 +39,7 @@ def show(call: Call) -> Answer:
     """List the domains and what is known of them."""
     found = call.services.sender_domains.all(call.by)
     rows = [(readable(one.domain), one.verdict.value.replace("_", " "), len(one.signs_with), one.checked_at) for one in found]
-    return Answer({"domains": [_facts(one) for one in found]}, table(("DOMAIN", "STATE", "KEYS", "CHECKED"), rows))
+    return Answer({"domains": [_facts(one) for one in found]}, table(("DOMAIN", "STATE", "KEYS IN USE", "CHECKED"), rows))
 
 
 @command(domains, "check")
@@ -48,7 +48,9 @@ def check(call: Call, domain: Domain) -> Answer:
     found = call.services.sender_domains.check(call.by, domain)
     rows = [(one.record.title, one.record.host, one.record.need, one.state or "") for one in found.records]
     open_ones = [f"{one.record.title} {one.record.host}: {_said(one)}" for one in found.records if one.state is not State.OK]
-    text = "\n".join([table(("RECORD", "HOST", "NEED", "STATE"), rows), *(["", *open_ones] if open_ones else [])])
+    values = [f"{one.record.host}  {one.record.type}  {one.value}" for one in found.records if one.value and one.state is not State.OK]
+    to_enter = ["", "As they should stand in the DNS:", *values] if values else []
+    text = "\n".join([table(("RECORD", "HOST", "NEED", "STATE"), rows), *(["", *open_ones] if open_ones else []), *to_enter])
     return Answer({"domain": _facts(found)}, text, ok=found.verdict is not Verdict.NOT_READY)
 
 
@@ -66,6 +68,19 @@ def remove(call: Call, domain: Domain) -> Answer:
     """Remove a domain and its keys; mail from it is not signed any more."""
     call.services.sender_domains.remove(call.by, domain)
     return Answer({}, "The domain is removed. Leave its records in the DNS for a few days.")
+
+
+def _by_hand(one: SenderDomain) -> str:
+    """Return the required records whose value only a person knows."""
+    known = zone_file(one.records)
+    lines = [
+        f"{each.record.title} {each.record.host}: {each.record.value} {each.record.note}".replace(":  ", ": ")
+        for each in one.records
+        if each.record.need is Need.REQUIRED
+        and each.state is not State.OK
+        and f"{each.record.host}.\t3600\tIN\t{each.record.type}" not in known
+    ]
+    return "\nBesides, where only you know what goes in:\n\n" + "\n".join(lines) if lines else ""
 
 
 def _facts(one: SenderDomain) -> dict[str, object]:

@@ -22,14 +22,15 @@ Id = Annotated[int, typer.Argument(metavar="ID", help="The campaign's number, fr
 @command(recipients, "count")
 def count(call: Call, campaign_id: Id) -> Answer:
     """Count who got a campaign, and the others by why."""
-    call.services.campaigns.get(call.by, campaign_id)
+    campaign = call.services.campaigns.get(call.by, campaign_id)
     told = call.services.recipients.fates(call.by, campaign_id)
     why = {fate: call.services.recipients.reasons(call.by, campaign_id, fate) for fate in told}
     rows: list[tuple[object, ...]] = []
     for fate, people in told.items():
         rows += [(fate.value, people, "")] + [("", people, reason) for reason, people in why[fate].items()]
     outcomes = [{"outcome": fate, "people": people, "reasons": why[fate]} for fate, people in told.items()]
-    return Answer({"people": sum(told.values()), "outcomes": outcomes}, table(("OUTCOME", "PEOPLE", "WHY"), rows))
+    words = table(("OUTCOME", "PEOPLE", "WHY"), rows) if rows else f"Nobody yet: campaign {campaign_id} is {campaign.state}."
+    return Answer({"people": sum(told.values()), "outcomes": outcomes}, words)
 
 
 @command(recipients, "export")
@@ -84,7 +85,9 @@ def _words(found: Missing, campaign_id: int) -> str:
     rows += [("left out", people, reason) for reason, people in found.skipped.items()]
     rows += [("refused", people, reason) for reason, people in found.refused.items()]
     rows += [("uncertain", found.uncertain, "no answer came, so they may have got it")] if found.uncertain else []
-    barred = f"{found.barred:,} more can't get it: unsubscribed, suppressed, deleted, or an address that is no good."
+    barred = (
+        f"{found.barred:,} more can't get it: unsubscribed, suppressed, deleted, held out to compare with, or an address that is no good."
+    )
     if not rows:
         return f"Nobody is missing. {barred}" if found.barred else "Nobody is missing."
     parts = [

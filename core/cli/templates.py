@@ -34,7 +34,9 @@ def import_(
         "links": version.links,
         "fields": version.fields,
     }
-    words = f"“{name}” is version {version.number} now ({version.kind}, {len(version.links)} links, {len(version.fields)} merge fields)."
+    links, fields = len(version.links), len(version.fields)
+    holds = f"{links} {'link' if links == 1 else 'links'}, {fields} {'merge field' if fields == 1 else 'merge fields'}"
+    words = f"“{name}” is version {version.number} now ({version.kind}, {holds})."
     return Answer(facts, words)
 
 

@@ -40,7 +40,8 @@ def _check_spf(look: Look, record: DnsRecord, about: Setting) -> Finding:
     reading = spf.read(look, record.host)
     records = reading.records
     if not records:
-        return _finding(record, State.MISSING, says="There is no SPF record.", fix="Add the record as it stands here.")
+        fix = "Add it, with the address your mail leaves from." if YOUR_ADDRESS in record.value else "Add the record as it stands here."
+        return _finding(record, State.MISSING, says="There is no SPF record.", fix=fix)
     if len(records) > 1:
         says = f"There are {len(records)} SPF records. Receivers then use none of them."
         return _finding(record, State.WRONG, records, says, "Put them together into one.")

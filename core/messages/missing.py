@@ -42,7 +42,7 @@ class Missing:
         skipped: Left out for a reason that does not hold any more, by that reason.
         refused: Refused by the provider, by the gist of its reason; without addresses that are no good.
         uncertain: Nobody knows whether they got it.
-        barred: Those that can't get it whatever is done: unsubscribed, suppressed, deleted, or an address that is no good.
+        barred: Those that can't get it whatever is done: unsubscribed, suppressed, deleted, held out, or an address that is no good.
     """
 
     cancelled: int = 0

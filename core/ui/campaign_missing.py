@@ -70,7 +70,7 @@ def _lines(found: Missing) -> Iterator[str]:
 
 
 def _barred(count: int) -> str:
-    return f"{counted(count, 'other', 'others')} can’t get it: unsubscribed, suppressed or deleted, or their address is no good."
+    return f"{counted(count, 'other', 'others')} can’t get it: unsubscribed, suppressed, deleted or held out, or their address is no good."
 
 
 def _uncertain(page: Page, campaign: Campaign, count: int) -> None:

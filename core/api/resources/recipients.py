@@ -71,7 +71,9 @@ class MissingShown(Shown):
     skipped: list[ReasonShown] = Field(description="Left out for a reason that does not hold any more.")
     refused: list[ReasonShown] = Field(description="Without addresses that are no good.")
     uncertain: int = Field(description="Nobody knows whether they got it.")
-    barred: int = Field(description="Those that can't get it: unsubscribed, suppressed, deleted, or an address that is no good.")
+    barred: int = Field(
+        description="Those that can't get it: unsubscribed, suppressed, deleted, held out to compare with, or an address that is no good."
+    )
 
 
 class SendToMissing(Given):
