@@ -15,9 +15,11 @@ def draw(page: Page, campaign: Campaign) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(campaign.subject)}**")
         second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
+        address = plain(campaign.from_email)
+        sender = f"{plain(campaign.from_name)} ({address})" if campaign.from_name else address
         names = {one.id: one.name for one in page.services.connections.all(page.by)}
         through = f" · through {campaign_routes.words(campaign, names)}" if names else ""
-        st.caption(f"From {plain(campaign.from_name)} {plain(campaign.from_email)}{second}{through}")
+        st.caption(f"From {sender}{second}{through}")
         pinned, templates = campaign.template_version_id, page.services.templates
         version = templates.version(page.by.workspace_id, pinned) if pinned else templates.latest(page.by, campaign.template_id)
         template_preview.draw(page, version, key="sent", height=560)

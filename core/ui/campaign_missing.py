@@ -23,10 +23,15 @@ PEOPLE = "pages/measure/campaign_people.py"
 # Providers report within hours; what they have said nothing about for this long, they say nothing about any more.
 HEARD_WITHIN = timedelta(days=3)
 _SHOWN = 8
+_EVERY = 5  # seconds: counting takes longer than the figures above, which move faster
 
 
-def draw(page: Page, campaign: Campaign) -> None:
-    """Draw who is missing and what can be done; nothing where nobody is."""
+def follow(page: Page, campaign: Campaign) -> None:
+    """Draw who is missing and what can be done, by itself anew while the campaign is being sent."""
+    st.fragment(run_every=_EVERY if campaign.state is CampaignState.SENDING else None)(_draw)(page, campaign)
+
+
+def _draw(page: Page, campaign: Campaign) -> None:
     found = page.services.again.missing(page.by, campaign.id)
     may_send = page.may(Permission.CAMPAIGNS_SEND)
     over = campaign.state in (CampaignState.SENT, CampaignState.CANCELLED)
@@ -39,11 +44,13 @@ def draw(page: Page, campaign: Campaign) -> None:
             if may_send:
                 label, icon = f"Send to the missing {number(found.surely)}", ":material/forward_to_inbox:"
                 kind: Literal["primary", "secondary"] = "primary" if over else "secondary"
-                st.button(label, icon=icon, key="send_missing", on_click=_ask, args=(campaign,), type=kind)
+                if st.button(label, icon=icon, key="send_missing", type=kind):
+                    _ask(campaign)
     if found.uncertain:
         _uncertain(page, campaign, found.uncertain)
-    if over and may_send and not found.surely and page.may(Permission.CONTACTS_VIEW):
-        st.button("Send to people who joined since…", key="send_missing", type="tertiary", on_click=_ask, args=(campaign,))
+    offers_joined = over and may_send and not found.surely and page.may(Permission.CONTACTS_VIEW)
+    if offers_joined and st.button("Send to people who joined since…", key="send_missing", type="tertiary"):
+        _ask(campaign)
 
 
 def ask(page: Page, campaign: Campaign) -> None:
@@ -55,6 +62,7 @@ def ask(page: Page, campaign: Campaign) -> None:
 
 def _ask(campaign: Campaign) -> None:
     dialogs.show("missing", campaign.id)
+    st.rerun()  # of the whole page, which draws the dialog
 
 
 def _lines(found: Missing) -> Iterator[str]:

@@ -18,6 +18,7 @@ PEOPLE = "pages/measure/campaign_people.py"
 WITH_REASONS = (Fate.BOUNCED, Fate.REFUSED, Fate.SKIPPED, Fate.UNCERTAIN, Fate.WAITING)
 _REASONS = 4
 _ALWAYS = ("Person", "Outcome")
+_WHY = 540  # pixels: what servers say is long
 _GONE = "(not to be seen)"
 
 
@@ -45,8 +46,14 @@ def summary(page: Page, campaign: Campaign) -> None:
     st.dataframe(rows, column_config=columns, hide_index=True, height="content", alt="What became of the emails, by outcome")
 
 
-def table(page: Page, rows: Sequence[Recipient]) -> None:
-    """Draw some of a campaign's people."""
+def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> None:
+    """Draw some of a campaign's people.
+
+    Args:
+        page: The page.
+        rows: The people.
+        fate: The one that all of them have, where only those are looked at.
+    """
     shown = [
         {
             "Person": one.email or _GONE,
@@ -61,14 +68,16 @@ def table(page: Page, rows: Sequence[Recipient]) -> None:
     ]
     columns = {
         "Person": st.column_config.TextColumn(width="medium", pinned=True),
-        "Why": st.column_config.TextColumn(width="large"),
+        "Why": st.column_config.TextColumn(width=_WHY),
         "When": st.column_config.DatetimeColumn(
             format="D MMM YYYY, HH:mm:ss", timezone=page.workspace.timezone, help="When the provider took it, or when it is tried next"
         ),
         "Tries": st.column_config.NumberColumn(width="small"),
         "Provider’s number": st.column_config.TextColumn(width="medium"),
     }
-    order = [name for name in (shown[0] if shown else ()) if name in _ALWAYS or any(row[name] for row in shown)]
+    always = _ALWAYS[:1] if fate in WITH_REASONS and fate is not Fate.WAITING else _ALWAYS  # the reason says more, and needs the room
+    hidden = set(_ALWAYS) - set(always)
+    order = [name for name in (shown[0] if shown else ()) if name not in hidden and (name in always or any(row[name] for row in shown))]
     alt = "People of this campaign and what became of it"
     st.dataframe(shown, column_config=columns, column_order=order, hide_index=True, height="content", alt=alt)
 

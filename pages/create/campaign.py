@@ -74,7 +74,8 @@ def send_test(draft: Campaign, fields: DraftFields) -> None:
 def watch(campaign: Campaign) -> None:
     campaign_actions.draw(page, campaign)
     campaign_progress.follow(page, campaign)
-    campaign_missing.draw(page, campaign)
+    sender_alerts.draw(page, campaign)
+    campaign_missing.follow(page, campaign)
     campaign_email.draw(page, campaign)
 
 
@@ -91,7 +92,6 @@ elif campaign.state is CampaignState.SCHEDULED:
     campaign_timing.waiting(page, campaign)
     campaign_email.draw(page, campaign)
 else:
-    sender_alerts.draw(page, campaign)
     watch(campaign)
 if campaign:
     campaign_actions.ask(page, campaign)

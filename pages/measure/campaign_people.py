@@ -86,7 +86,7 @@ def show(fate: Fate | None, reason: str, address: str) -> None:
             who_got_it.table(page, [one])
         return
     found: RecipientPage = paging.read(partial(some, fate, reason), key="people_page")
-    who_got_it.table(page, found.rows)
+    who_got_it.table(page, found.rows, fate)
     paging.choose(found.total, key="people_page", what=("person", "people"))
 
 
