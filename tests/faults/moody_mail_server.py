@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import socket
+import struct
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ class Mood(StrEnum):
     TAKE = "takes it and says so"
     LATE = "takes it and says so late"
     GONE = "takes it and hangs up instead of an answer"
+    RESET = "takes it and resets the connection"
     HALF = "takes it and hangs up in the middle of the answer"
     TWICE = "takes it and says so twice"
     NEVER = "takes it and says nothing any more"
@@ -48,7 +51,7 @@ _SAID = {Mood.HALF: b"25", Mood.TWICE: b"250 2.0.0 Taken\r\n250 2.0.0 Taken\r\n"
 _LATE = (Mood.LATE, Mood.BUSY_LATE)
 _OK, _GO_ON = b"250 2.0.0 OK\r\n", b"354 Go on\r\n"
 # Out of a hundred messages; the others are taken as they should be.
-COMMON = {mood: 1 for mood in Mood if mood not in (Mood.TAKE, Mood.NEVER, Mood.LATE)} | {Mood.LATE: 3}
+COMMON = {mood: 1 for mood in Mood if mood not in (Mood.TAKE, Mood.LATE)} | {Mood.LATE: 3}
 
 
 class MoodyMailServer:
@@ -67,6 +70,7 @@ class MoodyMailServer:
         self.next: deque[Mood] = deque()
         self.shown: Counter[Mood] = Counter()
         self.seconds_each = 0.02
+        self.latest_seconds = 4.0
         self._dice = dice
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
@@ -153,13 +157,17 @@ class MoodyMailServer:
         found = _KEY.search(text)
         assert found, "a message without its key"
         self.taken[found[1].decode()] += 1
-        await self._answer(mood, writer)
+        await self._answer(mood, reader, writer)
 
-    async def _answer(self, mood: Mood, writer: asyncio.StreamWriter) -> None:
-        if mood is Mood.GONE:
+    async def _answer(self, mood: Mood, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if mood is Mood.RESET:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if mood in (Mood.GONE, Mood.RESET):
             raise _HungUp
         if mood is Mood.NEVER:
-            await asyncio.Event().wait()
+            while await reader.read(2**16):  # until the client gives up, or is killed
+                pass
+            raise _HungUp
         await self._dawdle(mood)
         writer.write(_SAID.get(mood, _OK))
         await writer.drain()
@@ -169,7 +177,7 @@ class MoodyMailServer:
 
     async def _dawdle(self, mood: Mood) -> None:
         if mood in _LATE:
-            await asyncio.sleep(self._dice.uniform(0.1, 4.0))
+            await asyncio.sleep(self._dice.uniform(0.1, 1.0) * self.latest_seconds)
 
     def _mood(self) -> Mood:
         mood = Mood.TAKE

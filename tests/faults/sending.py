@@ -1,10 +1,8 @@
-"""Campaigns through bad providers while workers are killed, people press pause and resume, and two sweepers ring at once."""
+"""A firm that sends campaigns through bad providers, and what is held against it afterwards."""
 
 from __future__ import annotations
 
 import os
-import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,25 +19,20 @@ from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
 from core.clock import FrozenClock, SystemClock
 from core.contacts.tables import contacts, suppressions
-from core.errors import Conflict, PostwrightError
+from core.errors import Conflict
 from core.jobs.delivering import Deliveries, drain
-from core.jobs.queue import open_queue
-from core.jobs.tasks import declare_deliver
 from core.jobs.worker import sweep
 from core.messages.missing import Choice
 from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages
-from core.permissions import Principal
+from core.permissions import Permission, Principal, Role
 from core.settings import Settings
-from core.storage.event_record import event_record
-from core.storage.event_words import EventKind
-from core.storage.journal import JournalWriter
 from tests.faults.hasty import HastyClock, Nursery
+from tests.faults.reporting import Reports
 
 KEY = "a-key-for-tests-only"
 # A lease of 60 s is over in three of ours, the first retry comes as soon.
 FACTOR = 20.0
-WORKERS = 2
 # After so many hours in which nothing changed, nothing will.
 _PATIENCE = 20
 NOT_SENT = ("queued", "claimed", "sending", "retry", "refused", "skipped", "cancelled")
@@ -82,13 +75,36 @@ class Firm:
 
     @cached_property
     def nursery(self) -> Nursery:
-        """Where its workers come from."""
-        return Nursery(self.environment, self.settings.data_dir / "workers.log")
+        """Where its workers, ingesters and apps come from."""
+        return Nursery(self.environment, self.settings.data_dir / "workers.log", has_app=True)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What its providers report."""
+        return Reports(self)
+
+    @cached_property
+    def token(self) -> str:
+        """What a program proves itself with at the app."""
+        self.services.people.rounds = 4
+        person = self.services.people.add(self.by, "admin@example.com", "Ann", "correct horse battery", Role.ADMIN)
+        by = self.services.people.principal(person.id, self.by.workspace_id)
+        scopes = [Permission.CAMPAIGNS_VIEW, Permission.CAMPAIGNS_SEND]
+        return self.services.api_tokens.create(by, "Storm", scopes, requests_per_minute=10_000)[1]
 
     def launch(self, kind: str, entered: Mapping[str, Any]) -> int:
         """Launch a campaign to everybody through a new connection; return its number."""
+        return self.services.campaigns.launch(self.by, self.draft(kind, entered)).id
+
+    def schedule(self, kind: str, entered: Mapping[str, Any], *, after: timedelta) -> int:
+        """Leave a campaign to the sweepers, all of which see at once that its time has come; return its number."""
+        at = (self.clock.now() + after).replace(tzinfo=None)
+        return self.services.campaigns.schedule(self.by, self.draft(kind, entered), at).id
+
+    def draft(self, kind: str, entered: Mapping[str, Any]) -> int:
+        """Keep a campaign to everybody through a new connection; return its number."""
         name = f"{kind} {self.clock.now().timestamp()}"
-        connection = self.services.connections.add(self.by, name, kind, entered)
+        connection = self.services.connections.add(self.by, name, kind, {**entered, **self.reports.settings(kind)})
         campaign = self.services.campaigns.create(
             self.by,
             name=name,
@@ -98,7 +114,7 @@ class Firm:
             from_email="news@example.com",
             connection_id=connection.id,
         )
-        return self.services.campaigns.launch(self.by, campaign.id).id
+        return campaign.id
 
     def state(self, campaign: int) -> CampaignState:
         """Return how far a campaign is."""
@@ -150,18 +166,11 @@ class Firm:
             before, idle = now, idle + 1 if now == before else 0
         raise AssertionError(f"campaign {campaign} does not come to its end: {Counter(row[0] for row in before.values())}")
 
-    def report_delivered(self, message_ids: set[int]) -> None:
-        """Let the provider report that messages have arrived."""
-        journal = JournalWriter(self.settings.journal_dir, "reports")
-        now = self.clock.now()
-        journal.append([event_record(EventKind.DELIVERED, now, "receiver", message_id=each) for each in sorted(message_ids)], durable=True)
-        journal.close()
-        self.services.ingester.catch_up()
-
     def close(self) -> None:
         """Close everything."""
         if "nursery" in self.__dict__:
             self.nursery.close()
+        self.reports.close()
         self.services.ingester.close()
         self.services.close()
 
@@ -177,86 +186,6 @@ class Sent:
 
     campaign: int
     taken: Callable[[], Counter[str]]
-
-
-class Storm:
-    """Workers that are killed and begin anew, a nervous person, a second sweeper and an ingester, all at once.
-
-    Args:
-        firm: Where.
-        campaigns: What is being sent.
-        dice: Decides when and whom.
-    """
-
-    def __init__(self, firm: Firm, campaigns: list[int], dice: random.Random) -> None:
-        self._firm, self._campaigns, self._dice = firm, campaigns, dice
-        self._workers: list[int] = []
-        self._stop = threading.Event()
-        self.kills = 0
-        self.pauses = 0
-        self.failures: list[Exception] = []
-
-    def rage(self, kills: int) -> None:
-        """Go on until so many workers were killed, or everything is sent; nothing runs any more afterwards."""
-        nervous = random.Random(self._dice.random())
-        beside = [threading.Thread(target=self._guarded, args=(part, nervous), daemon=True) for part in (self._press, self._sweep)]
-        try:
-            self._workers = [self._firm.nursery.worker() for _ in range(WORKERS)]
-            for thread in beside:
-                thread.start()
-            self._kill_again_and_again(kills)
-        finally:
-            self._stop.set()
-            for thread in beside:
-                thread.join(60)
-            for worker in self._workers:
-                self._firm.nursery.kill(worker)
-        assert not any(thread.is_alive() for thread in beside), "somebody waits for ever"
-        assert not self.failures, self.failures
-
-    def _kill_again_and_again(self, kills: int) -> None:
-        """Kill one of the workers at a time, each at a random moment after it has begun to work."""
-        pause = threading.Event()
-        while self.kills < kills and not self._is_over():
-            number = self._dice.randrange(WORKERS)
-            pause.wait(self._dice.uniform(0.0, 1.5))
-            self._firm.nursery.kill(self._workers[number])
-            self.kills += 1
-            self._workers[number] = self._firm.nursery.worker()
-
-    def _is_over(self) -> bool:
-        return all(self._firm.state(campaign) is CampaignState.SENT for campaign in self._campaigns)
-
-    def _guarded(self, part: Callable[[random.Random], None], dice: random.Random) -> None:
-        try:
-            part(dice)
-        except Exception as error:  # told in the test's own thread
-            self.failures.append(error)
-
-    def _press(self, dice: random.Random) -> None:
-        """Press pause and resume, at times twice, and let what is held or slow try again."""
-        campaigns, by = self._firm.services.campaigns, self._firm.by
-        while not self._stop.wait(dice.uniform(0.1, 1.2)):
-            campaign = dice.choice(self._campaigns)
-            with suppress(Conflict):
-                for _ in range(dice.choice((1, 1, 2))):
-                    campaigns.pause(by, campaign)
-                self.pauses += 1
-                if dice.random() < 0.3:
-                    self._firm.try_again(campaign)
-                self._stop.wait(dice.uniform(0.0, 0.4))
-                for _ in range(dice.choice((1, 1, 2))):
-                    campaigns.resume(by, campaign)
-
-    def _sweep(self, dice: random.Random) -> None:
-        """Ring for what is due as the worker does, and read what was noted."""
-        services, queue = self._firm.services, open_queue(self._firm.settings)
-        ring = declare_deliver(queue, lambda _: None)
-        deliveries = Deliveries(services, lambda: True)
-        while not self._stop.wait(dice.uniform(0.05, 0.5)):
-            sweep(services, deliveries, ring)
-            with suppress(PostwrightError):
-                services.ingester.run_once()
 
 
 @contextmanager
@@ -282,7 +211,8 @@ def settle_and_judge(firm: Firm, sent: Sent) -> Counter[str]:
     _are_listed(firm, sent.campaign, uncertain)
 
     arrived = uncertain & _numbers(firm, sent)
-    firm.report_delivered(arrived)
+    if arrived:
+        firm.reports.delivered(sent.campaign, [key for key in sent.taken() if firm.services.message_keys.read(key) in arrived])
     after = firm.rows(sent.campaign)
     assert {after[number][0] for number in arrived} <= {MessageState.DELIVERED}, "the provider's word settles what nobody knew"
     still = {number for number, (state, _, _) in after.items() if state == MessageState.UNCERTAIN}

@@ -34,28 +34,55 @@ def server(*, durable: bool = False) -> Iterator[str]:
     given = os.environ.get("POSTWRIGHT_TEST_POSTGRES_URL")
     if given:
         yield given
-        return
+    else:
+        with own_server(durable=durable) as url:
+            yield url
+
+
+@contextmanager
+def own_server(*, durable: bool = False) -> Iterator[str]:
+    """Yield the URL of a server of our own; it waits for the disk only if it is to."""
     folder = Path(tempfile.mkdtemp(prefix="postwright-pg-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    # PostgreSQL refuses to run as root; the Debian package brings the user `postgres`.
-    user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    if user:
+    if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    tools, data = binaries(), folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*user, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder, env={**os.environ, "LC_ALL": "C.UTF-8"})
-
-    run(str(tools / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync")
+    data = folder / "data"
+    _run(data, "initdb", "-U", "postgres", "-A", "trust", "--no-sync")
     options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync={'on' if durable else 'off'} -c max_connections=200"
-    run(str(tools / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options, "start")
+    _start(data, options)
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}"
     finally:
-        run(str(tools / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+        _run(data, "pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stopped(server_url: str) -> Iterator[None]:
+    """Stop a server of our own without warning, as if its machine had died; it is started again at the end."""
+    with psycopg.connect(f"{server_url}/postgres") as connection:
+        row = connection.execute("show data_directory").fetchone()
+    assert row
+    data = Path(row[0])
+    options = (data / "postmaster.opts").read_text().strip().partition(" ")[2]  # what it was started with: its port among them
+    _run(data, "pg_ctl", "-m", "immediate", "stop")
+    try:
+        yield
+    finally:
+        _start(data, options)
+
+
+def _start(data: Path, options: str) -> None:
+    _run(data, "pg_ctl", "-l", str(data.parent / "log"), "-w", "-o", options, "start")
+
+
+def _run(data: Path, tool: str, *arguments: str) -> None:
+    """Run a tool on a server's folder; PostgreSQL refuses to run as root, and the Debian package brings the user `postgres`."""
+    user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
+    command = [*user, str(binaries() / tool), "-D", str(data), *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=data.parent, env={**os.environ, "LC_ALL": "C.UTF-8"})
 
 
 @contextmanager
