@@ -38,9 +38,9 @@ bench: install-dev ## measured ratios, side by side in one run
 fuzz: install-dev ## bytes at tokens and reports, a minute for each target; FUZZ_SECONDS=600 for longer
 	$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-60}
 
-faults: install-dev ## 1,000 times kill -9 of the receiver under load, 500 times of what sends, where CI does a few
+faults: install-dev postgres ## 1,000 times kill -9 of the receiver under load, 500 times of what sends, 100 of what launches, where CI does a few
 	POSTWRIGHT_TEST_FAULT_ROUNDS=$${ROUNDS:-1000} $(BIN)/python -m pytest -n0 -s --timeout=0 \
-		tests/faults/test_receiver_kills.py tests/faults/test_sending_storm.py
+		tests/faults/test_receiver_kills.py tests/faults/test_launch_kills.py tests/faults/test_sending_faults.py tests/faults/test_sending_storm.py
 
 browser: install-dev ## a Chromium for the browser tests: the installed one, else Playwright's, else Debian's
 	$(BIN)/python -m tests.support.chromium

@@ -1,4 +1,4 @@
-"""A PostgreSQL that a test may stop."""
+"""A PostgreSQL that a test may stop, and where processes come from that it may kill."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import pytest
 from core.ids import random_name
 from core.storage.database import Database
 from core.storage.migrate import migrate
+from tests.faults.nursery import Nursery
 from tests.support import postgres
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    found = Nursery(tmp_path_factory.mktemp("nursery") / "errors.log")
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

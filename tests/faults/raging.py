@@ -16,13 +16,15 @@ from core.jobs.delivering import Deliveries
 from core.jobs.queue import open_queue
 from core.jobs.tasks import declare_deliver
 from core.jobs.worker import sweep
+from tests.faults.nursery import Cradle
 from tests.faults.outages import Outage
 from tests.faults.sending import Firm
 from tests.support.product import free_port
+from tests.support.waiting import wait_for
 
 WORKERS = 2
-# Of a hundred kills.
-_WHOM = {"worker": 70, "ingester": 15, "app": 15}
+# Who is killed, each once, before anybody is again.
+_WHOM = ("worker", "worker", "worker", "worker", "ingester", "app")
 _JUMPS = 0.25
 # So many press at once besides the app: what they find was changed a moment ago by another.
 _PEOPLE = 2
@@ -33,19 +35,22 @@ class Storm:
 
     Args:
         firm: Where.
+        cradle: Its processes.
         campaigns: What is being sent.
         dice: Decides when and whom.
         outage: Makes the database not answer; once in a storm.
         outage_seconds: For how long.
     """
 
-    def __init__(self, firm: Firm, campaigns: list[int], dice: random.Random, outage: Outage, outage_seconds: float) -> None:
-        self._firm, self._campaigns, self._dice = firm, campaigns, dice
+    def __init__(
+        self, firm: Firm, cradle: Cradle, campaigns: list[int], dice: random.Random, outage: Outage, outage_seconds: float
+    ) -> None:
+        self._firm, self._cradle, self._campaigns, self._dice = firm, cradle, campaigns, dice
         self._outage, self._outage_seconds = outage, outage_seconds
         self._workers: list[int] = []
         self._ingester = self._app = 0
         self._port = free_port()
-        self._stop, self._pause = threading.Event(), threading.Event()
+        self._stop, self._pause, self._answered = threading.Event(), threading.Event(), threading.Event()
         self.kills, self.happened = Counter[str](), Counter[str]()
         self.failures: list[Exception] = []
 
@@ -53,11 +58,11 @@ class Storm:
         """Go on until so many processes were killed, or everything is sent; nothing runs any more afterwards."""
         parts = [self._press] * _PEOPLE + [self._press_in_the_app, self._sweep, self._sweep, self._ingest]
         beside = [threading.Thread(target=self._guarded, args=(part, random.Random(self._dice.random())), daemon=True) for part in parts]
-        nursery, token = self._firm.nursery, self._firm.token
+        cradle, token = self._cradle, self._firm.token
         assert token
         try:
-            self._ingester, self._app = nursery.ingester(), nursery.app(self._port)
-            self._workers = [nursery.worker() for _ in range(WORKERS)]
+            self._ingester, self._app = cradle.ingester(), cradle.app(self._port)
+            self._workers = [cradle.worker() for _ in range(WORKERS)]
             for thread in beside:
                 thread.start()
             self._kill_again_and_again(kills)
@@ -66,22 +71,24 @@ class Storm:
             for thread in beside:
                 thread.join(90)
             for pid in [*self._workers, self._ingester, self._app]:
-                nursery.kill(pid)
+                cradle.kill(pid)
         assert not any(thread.is_alive() for thread in beside), "somebody waits for ever"
         assert not self.failures, self.failures
 
     def _kill_again_and_again(self, kills: int) -> None:
         """Kill one process at a time, each at a random moment; at one of the moments the database is gone."""
         outage_at = self._dice.randrange(max(kills // 2, 1))
-        for number in range(kills):
+        order = [whom for _ in range(0, kills, len(_WHOM)) for whom in self._dice.sample(_WHOM, len(_WHOM))][:kills]
+        for number, whom in enumerate(order):
             if self._is_over():
                 return
+            if whom == "app":
+                wait_for(self._answered.is_set, "the app to answer")
             self._pause.wait(self._dice.uniform(0.0, 1.5))
             if self._dice.random() < _JUMPS:
-                self._firm.nursery.jump(self._dice.choice(self._workers), forward=self._dice.random() < 0.5)
+                self._cradle.jump(self._dice.choice(self._workers), forward=self._dice.random() < 0.5)
                 self.happened["jumps"] += 1
             with self._gone() if number == outage_at else _nothing():
-                [whom] = self._dice.choices([*_WHOM], [*_WHOM.values()])
                 begin_again = self._kill(whom)
                 self.kills[whom] += 1
             begin_again()
@@ -96,22 +103,23 @@ class Storm:
 
     def _kill(self, whom: str) -> Callable[[], None]:
         """Kill one of a kind; return what starts another."""
-        nursery = self._firm.nursery
+        cradle = self._cradle
         if whom == "ingester":
-            nursery.kill(self._ingester)
+            cradle.kill(self._ingester)
         elif whom == "app":
-            nursery.kill(self._app)
+            cradle.kill(self._app)
         else:
             number = self._dice.randrange(WORKERS)
-            nursery.kill(self._workers[number])
+            cradle.kill(self._workers[number])
 
         def begin_again() -> None:
             if whom == "ingester":
-                self._ingester = nursery.ingester()
+                self._ingester = cradle.ingester()
             elif whom == "app":
-                self._app = nursery.app(self._port)
+                self._answered.clear()
+                self._app = cradle.app(self._port)
             else:
-                self._workers[number] = nursery.worker()
+                self._workers[number] = cradle.worker()
 
         return begin_again
 
@@ -148,6 +156,7 @@ class Storm:
                 with suppress(httpx2.TransportError):
                     answer = http.post(f"/{dice.choice(self._campaigns)}/{what}")
                     assert answer.status_code in (200, 202, 409, 503), f"{what}: {answer.status_code} {answer.text}"
+                    self._answered.set()
                     self.happened["pressed in the app"] += answer.status_code < 300
 
     def _sweep(self, dice: random.Random) -> None:

@@ -27,7 +27,7 @@ from core.messages.states import OPEN_STATES, MessageState
 from core.messages.tables import messages
 from core.permissions import Permission, Principal, Role
 from core.settings import Settings
-from tests.faults.hasty import HastyClock, Nursery
+from tests.faults.clocks import HastyClock
 from tests.faults.reporting import Reports
 
 KEY = "a-key-for-tests-only"
@@ -74,11 +74,6 @@ class Firm:
         return kept | hasty | {f"POSTWRIGHT_{name}": value for name, value in own.items() if value}
 
     @cached_property
-    def nursery(self) -> Nursery:
-        """Where its workers, ingesters and apps come from."""
-        return Nursery(self.environment, self.settings.data_dir / "workers.log", has_app=True)
-
-    @cached_property
     def reports(self) -> Reports:
         """What its providers report."""
         return Reports(self)
@@ -89,7 +84,7 @@ class Firm:
         self.services.people.rounds = 4
         person = self.services.people.add(self.by, "admin@example.com", "Ann", "correct horse battery", Role.ADMIN)
         by = self.services.people.principal(person.id, self.by.workspace_id)
-        scopes = [Permission.CAMPAIGNS_VIEW, Permission.CAMPAIGNS_SEND]
+        scopes = by.permissions - {Permission.ACCOUNT_MANAGE}
         return self.services.api_tokens.create(by, "Storm", scopes, requests_per_minute=10_000)[1]
 
     def launch(self, kind: str, entered: Mapping[str, Any]) -> int:
@@ -168,8 +163,6 @@ class Firm:
 
     def close(self) -> None:
         """Close everything."""
-        if "nursery" in self.__dict__:
-            self.nursery.close()
         self.reports.close()
         self.services.ingester.close()
         self.services.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -13,8 +11,8 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from threading import Event
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -37,14 +35,16 @@ from core.providers.pace_book import PaceBook
 from core.providers.progress import UNNOTED, Progress
 from core.providers.smtp.opening import Security
 from core.providers.smtp.send import SmtpProvider
+from tests.faults.forms import IS_LONG, OUTAGE_SECONDS
 from tests.faults.moody_mail_server import Mood, MoodyMailServer
+from tests.faults.outages import locked
 from tests.faults.sending import Firm, Sent, opened, settle_and_judge
 from tests.providers.conftest import email as outgoing
 from tests.support import postgres
 from tests.support.esp.mailjet import RIG as MAILJET
 from tests.support.esp.sendgrid import RIG as SENDGRID
 from tests.support.esp.server import Call, FakeService, Reply, Trick, serving
-from tests.support.full_disk import becoming_tiny
+from tests.support.full_disk import becoming_tiny, small_disk
 from tests.support.mail_server import MailServer
 from tests.support.mail_server import serving as serving_mail
 from tests.support.waiting import wait_for
@@ -69,8 +69,8 @@ def firm(folder: Path, clock: FrozenClock) -> Iterator[Firm]:
 
 
 @pytest.fixture
-def postgres_firm(tmp_path: Path, clock: FrozenClock, postgres_server: tuple[str, str]) -> Iterator[Firm]:
-    url, template = postgres_server
+def postgres_firm(tmp_path: Path, clock: FrozenClock, stoppable_server: tuple[str, str]) -> Iterator[Firm]:
+    url, template = stoppable_server
     with ExitStack() as stack:
         database = stack.enter_context(postgres.database(url, f"faults_{random_name()}", template=template))
         url = database.replace("postgresql://", "postgresql+psycopg://")
@@ -241,43 +241,18 @@ def test_a_clock_that_jumps_while_mail_is_on_its_way(firm: Firm, mails: MailServ
 # --- Databases
 
 
-HOLDER = """
-import sqlite3, sys
-held = sqlite3.connect(sys.argv[1], isolation_level=None)
-held.execute("begin immediate")
-print("held", flush=True)
-sys.stdin.readline()
-"""
-
-
-@contextmanager
-def locked(firm: Firm) -> Iterator[Callable[[], None]]:
-    """Yield what makes another process lock the database; it lets go at the end."""
-    holders: list[subprocess.Popen[str]] = []
-
-    def lock() -> None:
-        command = [sys.executable, "-c", HOLDER, str(firm.settings.data_dir / "app.db")]
-        holders.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-        assert holders[-1].stdout
-        assert holders[-1].stdout.readline() == "held\n"
-
-    try:
-        yield lock
-    finally:
-        for holder in holders:
-            holder.communicate("\n", timeout=10)
-
-
 def be_impatient(firm: Firm) -> None:
-    """Let statements wait for half a second only, where half a minute is usual."""
-    sa.event.listen(firm.services.db.engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout=500"))
+    """Let statements wait for half a second only, where half a minute is usual; the long form has that patience."""
+    if not IS_LONG:
+        sa.event.listen(firm.services.db.engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout=500"))
 
 
+@pytest.mark.timeout(300)
 def test_a_database_locked_for_too_long_while_mail_is_on_its_way(firm: Firm, mails: MailServer) -> None:
     campaign = by_mail(firm, mails)
     be_impatient(firm)
-    with locked(firm) as lock:
-        with meanwhile(mails, lock), pytest.raises(Unavailable):
+    with ExitStack() as lock:
+        with meanwhile(mails, lambda: lock.enter_context(locked(firm.settings.data_dir / "app.db"))), pytest.raises(Unavailable):
             drain(firm.services, campaign, owner="first", should_stop=lambda: False)
         deliver(firm, campaign)  # it says why and comes back
         assert look_around(firm) == 0
@@ -287,22 +262,17 @@ def test_a_database_locked_for_too_long_while_mail_is_on_its_way(firm: Firm, mai
     assert set(keys(mails).values()) == {1}
 
 
-def test_a_database_server_that_goes_away_while_mail_is_on_its_way(
-    postgres_firm: Firm, mails: MailServer, postgres_server: tuple[str, str]
+def test_a_database_server_that_dies_while_mail_is_on_its_way(
+    postgres_firm: Firm, mails: MailServer, stoppable_server: tuple[str, str]
 ) -> None:
     firm, campaign = postgres_firm, by_mail(postgres_firm, mails)
-    name = sa.make_url(firm.settings.database_url).database
-
-    def allow(answer: bool) -> None:
-        with psycopg.connect(f"{postgres_server[0]}/postgres", autocommit=True) as admin:
-            admin.execute(f'alter database "{name}" with allow_connections {answer}')  # type: ignore[arg-type]
-            admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
-
-    with meanwhile(mails, lambda: allow(False)), pytest.raises(Unavailable):
-        drain(firm.services, campaign, owner="first", should_stop=lambda: False)
-    deliver(firm, campaign)
-    assert look_around(firm) == 0
-    allow(True)
+    with ExitStack() as stop:
+        with meanwhile(mails, lambda: stop.enter_context(postgres.stopped(stoppable_server[0]))), pytest.raises(Unavailable):
+            drain(firm.services, campaign, owner="first", should_stop=lambda: False)
+        deliver(firm, campaign)
+        assert look_around(firm) == 0
+        if IS_LONG:
+            Event().wait(OUTAGE_SECONDS)
     assert states(firm, campaign) == {"sending": PEOPLE}
     firm.finish(campaign)
     assert states(firm, campaign) == {"accepted": PEOPLE}
@@ -325,6 +295,27 @@ def test_a_disk_that_is_full_when_outcomes_are_to_be_recorded(firm: Firm, mails:
     assert set(keys(mails).values()) == {1}
 
 
+def test_a_disk_on_which_no_byte_fits_any_more_while_mail_is_on_its_way(folder: Path, clock: FrozenClock, mails: MailServer) -> None:
+    """Database, its log and the journal on a disk of their own that fills up; where none may be mounted, the journal alone can't grow."""
+    with small_disk(folder.parent / "disk", megabytes=24) as disk:
+        data = disk.path / "data"
+        shutil.copytree(folder, data)
+        with opened(data, "", PEOPLE, clock) as firm:
+            campaign = by_mail(firm, mails)
+            with meanwhile(mails, disk.fill, taken=PEOPLE):
+                deliver(firm, campaign)
+            assert states(firm, campaign) == {"sending": PEOPLE}, "nothing could be written down"
+            firm.clock.advance(LEASE * 2)
+            look_around(firm)
+            deliver(firm, campaign)
+            assert set(keys(mails).values()) == {1}
+
+            disk.make_room()
+            firm.finish(campaign)
+            assert states(firm, campaign) == {"accepted": PEOPLE}, "what the journal kept in memory was written once there was room"
+            settle_and_judge(firm, Sent(campaign, lambda: keys(mails)))
+
+
 def _settles(firm: Firm, campaign: int) -> bool:
     look_around(firm)
     firm.services.ingester.catch_up()
@@ -342,9 +333,10 @@ _HARMLESS = (Mood.TAKE, Mood.LATE, Mood.TWICE)
 def test_what_a_mail_server_does_to_one_message_harms_no_other_and_is_told_as_it_is(mood: Mood) -> None:
     server = MoodyMailServer(random.Random(1))
     server.is_moody = False
+    server.latest_seconds = 1.0
     server.next.extend([Mood.TAKE] * 3 + [mood])
     letters = [outgoing(n, key=f"{n}-abcdefabcdef", headers={"X-Postwright-Message": f"{n}-abcdefabcdef"}) for n in range(12)]
-    with server.running(), closing(SmtpProvider("127.0.0.1", server.port, Security.NONE, connections=1, timeout=5)) as provider:
+    with server.running(), closing(SmtpProvider("127.0.0.1", server.port, Security.NONE, connections=1, timeout=2)) as provider:
         results = {result.message_id: result for result in provider.send(letters)}
     counted = server.keys()
     taken = {int(key.partition("-")[0]) for key in counted}
@@ -370,7 +362,11 @@ def test_one_of_a_thousand_that_a_service_refuses_costs_the_others_nothing(folde
         settle_and_judge(firm, Sent(campaign, service.keys))
 
 
-@pytest.mark.parametrize("trick", [each for each in Trick if each not in (Trick.SILENT, Trick.PASS)])
+# Who is never answered waits for half a minute.
+_TRICKS = [each for each in Trick if each is not Trick.PASS and (IS_LONG or each is not Trick.SILENT)]
+
+
+@pytest.mark.parametrize("trick", _TRICKS)
 def test_what_a_service_does_to_a_request_loses_nobody(firm: Firm, service: FakeService, trick: Trick) -> None:
     service.tricks.append(trick)
     campaign = firm.launch(SENDGRID.kind, SENDGRID.settings(service.url))
