@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 
 from core.app import Services
 from core.campaigns.plans import load_plan
 from core.errors import PostwrightError
 from core.ids import random_name
+from core.jobs.turns import Turn, Turns
 from core.messages.delivery import DeliveryReport
 
 logger = logging.getLogger(__name__)
+
+_MANY = 1_000
 
 
 class Deliveries:
@@ -25,25 +29,31 @@ class Deliveries:
     Args:
         services: Everything the product can do.
         should_stop: Asked between chunks; once it says yes, what is not sent yet stays for the next worker.
+        turns: Shares the threads between campaigns; without it nobody has to give way.
     """
 
-    def __init__(self, services: Services, should_stop: Callable[[], bool]) -> None:
+    def __init__(self, services: Services, should_stop: Callable[[], bool], turns: Turns | None = None) -> None:
         self._services, self._should_stop = services, should_stop
+        self._turns = turns or Turns(_MANY, _MANY, lambda _: None, lambda: True, should_stop)
         self._owner = f"worker-{os.getpid()}-{random_name(6)}"
         self._lock = threading.Lock()
         self._rung_again: dict[int, bool] = {}
 
     def deliver(self, campaign_id: int) -> None:
-        """Send what a campaign has to send; return when there is nothing left for now."""
+        """Send what a campaign has to send; return when there is nothing left for now, or somebody else has a turn."""
         if not self._begin(campaign_id):
             return
         try:
-            self._drain(campaign_id)
-            while self._look_once_more(campaign_id):
-                self._drain(campaign_id)
+            with self._turns.turn() as turn:
+                if turn is not None:
+                    self._drain(campaign_id, turn)
+                    while not turn.gives_way and self._look_once_more(campaign_id):
+                        self._drain(campaign_id, turn)
         finally:
             with self._lock:
                 self._rung_again.pop(campaign_id, None)
+        if turn is not None and turn.goes_on_in is not None:  # only now: while we are at it, a bell would be taken for a second one
+            self._turns.ring_in(campaign_id, turn.goes_on_in)
 
     def is_busy_with(self, campaign_id: int) -> bool:
         """Return whether this process is delivering the campaign right now."""
@@ -64,18 +74,32 @@ class Deliveries:
             del self._rung_again[campaign_id]  # under the same lock: a bell from now on begins anew
             return False
 
-    def _drain(self, campaign_id: int) -> None:
+    def _drain(self, campaign_id: int, turn: Turn) -> None:
+        def should_stop() -> bool:
+            return self._should_stop() or turn.is_over()
+
         try:
-            report = drain(self._services, campaign_id, owner=self._owner, should_stop=self._should_stop)
+            report = drain(self._services, campaign_id, owner=self._owner, should_stop=should_stop, pause=turn.pause)
         except PostwrightError as error:
             # Nothing is lost: what was claimed comes back with its lease, and the sweeper rings again.
             logger.warning("delivery stopped: %s", error, extra={"campaign_id": campaign_id})
             return
-        if report is not None:
-            logger.info("delivered", extra={"campaign_id": campaign_id, **vars(report)})
+        if report is None:
+            return
+        logger.info("delivered", extra={"campaign_id": campaign_id, **vars(report)})
+        if not turn.gives_way:
+            at = report.until
+            turn.goes_on_in = None if at is None else max(0.0, (at - self._services.clock.now()).total_seconds())
 
 
-def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Callable[[], bool]) -> DeliveryReport | None:
+def drain(
+    services: Services,
+    campaign_id: int,
+    *,
+    owner: str,
+    should_stop: Callable[[], bool],
+    pause: Callable[[float], None] = time.sleep,
+) -> DeliveryReport | None:
     """Send what is due of a campaign and close the campaign if that was the last; None where it is not sending.
 
     What stopped it is kept with the campaign, for the people who wait for it.
@@ -85,6 +109,7 @@ def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Call
         campaign_id: Which campaign.
         owner: Who claims; unique to the process.
         should_stop: Asked between chunks.
+        pause: Waits some seconds where the pace wants it; may return early.
 
     Raises:
         Unavailable: If the connection's secrets can't be read, or the database does not answer.
@@ -100,7 +125,7 @@ def drain(services: Services, campaign_id: int, *, owner: str, should_stop: Call
         return not should_stop() and services.clock.now() < until and services.campaigns.is_sending(campaign_id)
 
     try:
-        report = services.delivery.drain(plan, owner=owner, should_go_on=may_go_on)
+        report = services.delivery.drain(plan, owner=owner, should_go_on=may_go_on, pause=pause)
     except PostwrightError as error:
         services.campaigns.note_stop(campaign_id, str(error))
         raise

@@ -18,27 +18,38 @@ from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
+from core.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-THREADS = 4
+# So many campaigns work at once; those that only wait for their pace need no more than a thread each.
+AT_ONCE, THREADS = 4, 32
 SWEEP_SECONDS = 10.0
 # How long a thread with nothing to do sleeps at most before it asks the queue again (Huey's own default is 10 s).
 _LONGEST_NAP_SECONDS = 0.5
 
 
-def run(services: Services, stop: threading.Event, *, threads: int = THREADS, sweep_seconds: float = SWEEP_SECONDS) -> None:
+def run(
+    services: Services,
+    stop: threading.Event,
+    *,
+    at_once: int = AT_ONCE,
+    threads: int = THREADS,
+    sweep_seconds: float = SWEEP_SECONDS,
+) -> None:
     """Work until `stop` is set, then finish the chunk at hand and return.
 
     Args:
         services: Everything the product can do.
         stop: Set by a signal.
-        threads: How many campaigns are delivered at once.
+        at_once: How many campaigns work at once.
+        threads: How many are delivered at once, counting those that wait for their pace.
         sweep_seconds: How often to look for campaigns whose bell was lost.
     """
-    deliveries, sealing, bounce_mail = Deliveries(services, stop.is_set), Sealing(services), BounceMail(services, stop.is_set)
     queue = open_queue(services.settings)
-    ring = declare_deliver(queue, deliveries.deliver)
+    ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
+    turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
+    deliveries, sealing, bounce_mail = Deliveries(services, stop.is_set, turns), Sealing(services), BounceMail(services, stop.is_set)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     requesting.start()

@@ -48,7 +48,7 @@ class DeliveryReport:
         skipped: Messages to people who may not be mailed.
         stopped: Why the drain ended early, in words; empty if it did not.
         needs_person: Whether nothing more will leave before a person has changed something.
-        until: For single messages: when it is worth going on, where that is known.
+        until: When it is worth going on, where that is known.
     """
 
     accepted: int = 0
@@ -74,6 +74,7 @@ class _Drain:
     tally: Counter[str] = field(default_factory=Counter)
     stopped: str = ""
     needs_person: bool = False
+    until: datetime | None = None
 
     def goes_on(self) -> bool:
         return not self.stopped and self.should_go_on()
@@ -143,7 +144,8 @@ class Delivery:
             except StorageFull as error:
                 run.stopped = str(error)
         tally: dict[str, Any] = {each.value: run.tally[each.value] for each in Outcome}
-        return DeliveryReport(**tally, skipped=run.tally["skipped"], stopped=run.stopped, needs_person=run.needs_person)
+        tally |= {"skipped": run.tally["skipped"], "stopped": run.stopped, "needs_person": run.needs_person, "until": run.until}
+        return DeliveryReport(**tally)
 
     def salvage(self) -> None:
         """Settle what senders that are gone have left under way; see `Posting.salvage`."""
@@ -203,6 +205,7 @@ class Delivery:
         """Wait until a moment and return True, or return False at once where that takes too long."""
         seconds = (until - self._clock.now()).total_seconds()
         if seconds > LONGEST_PAUSE_SECONDS:
+            run.until = until
             return False
         run.pause(max(seconds, 0.0))
         return True

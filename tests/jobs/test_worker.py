@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +24,7 @@ from core.jobs.worker import SWEEP_SECONDS, run, sweep
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
+from core.providers.pacing import Pacing
 from core.providers.tables import connections
 from core.settings import Settings
 from tests.support.waiting import wait_for
@@ -183,6 +185,67 @@ def test_a_worker_that_must_stop_leaves_the_rest_for_the_next(real: Services, ow
 
 def test_a_bell_for_a_campaign_that_is_gone_is_nothing(real: Services) -> None:
     Deliveries(real, lambda: False).deliver(999)
+
+
+@contextmanager
+def working(services: Services, **how: int) -> Iterator[None]:
+    """A worker in this process."""
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(services, stop), kwargs=how)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def paced(real: Services, owner: Principal, draft: Draft) -> Callable[[int, float], Campaign]:
+    """Launch a campaign to so many people through a connection of its own that takes so many a second."""
+
+    def launch(count: int, per_second: float) -> Campaign:
+        campaign = draft(count)
+        through = real.connections.add(owner, f"Slow {campaign.id}", "outbox", {})
+        real.paces.set(owner, through.id, Pacing(per_second=per_second))
+        real.campaigns.update(owner, campaign.id, connection_id=through.id)
+        return real.campaigns.launch(owner, campaign.id)
+
+    return launch
+
+
+def left(services: Services, by: Principal, campaign: Campaign) -> int:
+    return services.ledger.counts(by, campaign.id).get(MessageState.ACCEPTED, 0)
+
+
+@pytest.mark.parametrize("how", [{"at_once": 1}, {"at_once": 2, "threads": 2}], ids=["one place", "two threads"])
+def test_campaigns_that_wait_for_their_pace_keep_nobody_waiting(
+    real: Services, owner: Principal, draft: Draft, paced: Callable[[int, float], Campaign], settings: Settings, how: dict[str, int]
+) -> None:
+    real.connections.default(owner)
+    slow = [paced(60, 1.0) for _ in range(2)]
+    with working(real, **how):
+        wait_for(lambda: all(left(real, owner, each) > 1 for each in slow), "the slow ones to begin")
+        quick = draft(3)
+        real.campaigns.launch(owner, quick.id)
+        ring(quick.id, settings)
+        wait_for(lambda: is_sent(real, owner, quick), "the quick one", seconds=20)
+        assert not any(is_sent(real, owner, each) for each in slow)
+
+
+def test_more_campaigns_than_threads_are_each_as_fast_as_their_pace(
+    real: Services, owner: Principal, paced: Callable[[int, float], Campaign]
+) -> None:
+    slow = [paced(60, rate) for rate in (2.0, 2.0, 2.0, 0.4)]
+    with working(real, at_once=2, threads=2):
+        wait_for(lambda: all(left(real, owner, each) for each in slow), "the slow ones to begin")
+        began, had = time.monotonic(), [left(real, owner, each) for each in slow]
+        wait_for(lambda: left(real, owner, slow[-1]) >= had[-1] + 3, "the slowest", seconds=30)
+        seconds = time.monotonic() - began
+        assert seconds < 10, "it was left to the sweeper"
+        for each, before in zip(slow[:3], had, strict=False):
+            assert left(real, owner, each) - before >= 2.0 * seconds * 0.8 - 2
 
 
 @pytest.mark.faults
