@@ -7,6 +7,9 @@ import threading
 from datetime import datetime, timedelta
 
 _TICK = timedelta(seconds=1)
+# What is written into a message can't be called back. So that a limit that is lifted, or a domain that has recovered, soon shows,
+# nobody is sent away for longer; whoever comes back too early gets a new turn.
+_LONGEST_LINE, _LONGEST_HOLD = timedelta(minutes=5), timedelta(hours=1)
 
 
 class WaitingLine:
@@ -18,7 +21,7 @@ class WaitingLine:
         self._turns: list[datetime] = []
 
     def turns(self, line: tuple[int, str], count: int, now: datetime, start: datetime, per_second: float | None) -> list[datetime]:
-        """Return when each of some messages has its turn.
+        """Return when each of some messages has its turn, or is to ask again.
 
         Args:
             line: The connection and the group of domains they wait for.
@@ -27,12 +30,14 @@ class WaitingLine:
             start: When the first may have it.
             per_second: How many have it in a second; None for all at once.
         """
+        start = min(start, now + _LONGEST_HOLD)
         if per_second is None:
             return [start] * count
         with self._lock:
-            begin = max(now, start, self._last.get(line, now))
-            self._last[line] = begin + timedelta(seconds=count / per_second)
-            turns = [_tick_after(now, begin + timedelta(seconds=number / per_second)) for number in range(1, count + 1)]
+            latest = max(now, start) + _LONGEST_LINE
+            begin = min(max(now, start, self._last.get(line, now)), latest)
+            self._last[line] = min(begin + timedelta(seconds=count / per_second), latest)
+            turns = [min(_tick_after(now, begin + timedelta(seconds=number / per_second)), latest) for number in range(1, count + 1)]
             for turn in sorted(set(turns)):
                 heapq.heappush(self._turns, turn)
         return turns

@@ -274,7 +274,7 @@ def test_a_groups_share_of_a_warm_up_waits_for_the_next_day(
     paces.set(workspace, plan.connection_id, Pacing(warm_up=WarmUp(clock.now().date(), (20, 40), {"gmail": 0.25})))
 
     assert drain(plan).accepted == 13
-    assert {row.due_at for row in rows(MessageState.QUEUED)} == {MIDNIGHT}
+    assert {row.due_at for row in rows(MessageState.QUEUED)} == {clock.now() + timedelta(hours=1)}  # somebody may end the warm-up
     assert paces.all(workspace)[plan.connection_id].today_by_group == {"gmail": 5}
     assert drain(plan) == DeliveryReport()
     clock.advance(timedelta(days=1))
@@ -330,6 +330,43 @@ def test_a_domains_rate_is_kept_to_while_the_others_pass(
 
     assert drain(plan).accepted == 60
     assert timedelta(seconds=8.5) <= clock.now() - began <= timedelta(seconds=14)
+
+
+@pytest.mark.parametrize("how", ["slow", "held"])
+def test_those_who_wait_for_a_domain_leave_soon_after_its_limit_is_lifted(
+    drain: Callable[..., DeliveryReport], ways: Ways, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, paces: Paces,
+    workspace: Principal, clock: FrozenClock, how: str,
+) -> None:  # fmt: skip
+    enqueue(add_people(500))
+    if how == "slow":
+        paces.set(workspace, plan.connection_id, Pacing(per_domain={"example.com": 0.01}))
+    else:
+        opened, chunk = ways.open(plan), people("a@example.com")
+        away = results(chunk, Outcome.RETRY, trouble=Trouble.DOMAIN, retry_after=timedelta(hours=20))
+        opened.learn(only_way(opened), chunk, away)
+        opened.close()
+    went = drain(plan).accepted
+    paces.set(workspace, plan.connection_id, Pacing())
+    paces.try_again(workspace, plan.connection_id)
+
+    clock.advance(timedelta(minutes=5) if how == "slow" else timedelta(hours=1, minutes=5))
+    for _ in range(30):
+        went += drain(plan).accepted
+        clock.advance(timedelta(seconds=10))
+    assert went == 500
+
+
+def test_a_long_line_for_a_domain_is_asked_again_and_keeps_its_rate(
+    drain: Callable[..., DeliveryReport], plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, paces: Paces, workspace: Principal,
+    clock: FrozenClock,
+) -> None:  # fmt: skip
+    enqueue(add_people(300))
+    paces.set(workspace, plan.connection_id, Pacing(per_domain={"example.com": 0.25}))
+    began, went = clock.now(), 0
+    while clock.now() - began < timedelta(minutes=12):
+        went += drain(plan).accepted
+        clock.advance(timedelta(seconds=4))
+    assert 165 <= went <= 181
 
 
 def test_processes_keep_a_rate_together(db: Database, clock: FrozenClock, workspace: Principal, connections: Connections) -> None:
