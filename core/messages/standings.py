@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -23,8 +23,9 @@ from core.storage.database import Database
 
 # A count is good for this many times the time it took, and never longer than the bound.
 _WORTH, _LONGEST = 10, timedelta(seconds=5)
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _FORGOTTEN_AFTER = timedelta(minutes=5)
+# A worker may take so long to see that the time of a message has come.
+PATIENCE = timedelta(seconds=20)
 LEFT = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.BOUNCED, MessageState.COMPLAINED)
 
 _m = messages.c
@@ -42,6 +43,7 @@ class Standing:
         next_try: When the first of them is.
         put_off: Messages that wait for their time before the first try.
         next_turn: When the first of them leaves.
+        just_due: Messages whose time, or next try, came a moment ago.
     """
 
     counts: Mapping[MessageState, int] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Standing:
     next_try: datetime | None = None
     put_off: int = 0
     next_turn: datetime | None = None
+    just_due: int = 0
 
     @property
     def total(self) -> int:
@@ -66,6 +69,11 @@ class Standing:
     def settled(self) -> int:
         """How many have an outcome."""
         return self.total - self.open
+
+    @property
+    def has_overdue(self) -> bool:
+        """Whether something has neither left nor a reason to wait, as far as its time tells."""
+        return self.retrying + self.put_off + self.just_due < self.open
 
     @property
     def seconds_left(self) -> float | None:
@@ -143,19 +151,22 @@ class Standings:
         begun = self._clock.now()
         with self._db.read() as connection:
             counts = count_states(connection, workspace_id, campaign_id)
-            (retrying, next_try), (put_off, next_turn) = (
-                _timed(connection, workspace_id, campaign_id, state) for state in (MessageState.RETRY, MessageState.QUEUED)
+            tried, queued = (
+                _timed(connection, workspace_id, campaign_id, state, begun) for state in (MessageState.RETRY, MessageState.QUEUED)
             )
         ended = self._clock.now()
         settled = sum(count for state, count in counts.items() if state not in OPEN_STATES)
         watched.pace.note(begun, sum(counts.get(state, 0) for state in LEFT), settled)
-        watched.standing = Standing(counts, begun, watched.pace.rate(), retrying, next_try, put_off, next_turn)
+        watched.standing = Standing(counts, begun, watched.pace.rate(), *tried[:2], *queued[:2], tried[2] + queued[2])
         watched.good_until = ended + min(_LONGEST, _WORTH * max(ended - begun, timedelta()))
 
 
-def _timed(connection: sa.Connection, workspace_id: int, campaign_id: int, state: MessageState) -> tuple[int, datetime | None]:
-    """Return how many messages of a state wait for a time, and the first such time."""
+def _timed(
+    connection: sa.Connection, workspace_id: int, campaign_id: int, state: MessageState, now: datetime
+) -> tuple[int, datetime | None, int]:
+    """Return how many messages of a state wait for a time, the first such time, and for how many it came a moment ago."""
     mine = (_m.workspace_id == workspace_id, _m.campaign_id == campaign_id, _m.state == state.value)
-    # Not IS NOT NULL: SQLite would read all that wait for no time as well.
-    count, first = connection.execute(sa.select(sa.func.count(), sa.func.min(_m.due_at)).where(*mine, _m.due_at > _BEGINNING)).one()
-    return count, first
+    waits = _m.due_at > now
+    figures = (sa.func.count().filter(waits), sa.func.min(_m.due_at).filter(waits), sa.func.count().filter(_m.due_at <= now))
+    count, first, just_due = connection.execute(sa.select(*figures).where(*mine, _m.due_at > now - PATIENCE)).one()
+    return count, first, just_due

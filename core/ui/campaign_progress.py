@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import streamlit as st
 
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.messages.fates import Fate, by_fate
-from core.messages.standings import Standing
+from core.messages.standings import PATIENCE, Standing
 from core.permissions import Permission
 from core.ui import fate_words, figures
 from core.ui.figures import Figure
@@ -19,7 +18,6 @@ from core.ui.words import counted, number, percent, plain
 
 # What was on its way when somebody paused still comes to its outcome.
 _EVERY = {CampaignState.SENDING: 1.5, CampaignState.PAUSED: 3.0}
-PATIENCE = timedelta(seconds=20)
 WAITING = ":orange[Nothing has left yet. Is the worker running? `postwright up` starts it; nothing is lost meanwhile.]"
 HELD_UP = (
     "**Nothing can leave at the moment:** {} Nothing is lost, and it goes on by itself as soon as it can. "
@@ -98,7 +96,7 @@ def _told(page: Page, campaign: Campaign, standing: Standing) -> Iterator[str]:
         yield "Paused. Nothing leaves until you resume."
     elif campaign.state is CampaignState.SENDING and not campaign.stopped_reason:
         waits = campaign.launched_at and page.services.clock.now() - campaign.launched_at > PATIENCE
-        asleep = not standing.settled and standing.put_off + standing.retrying < standing.open
+        asleep = not standing.settled and standing.has_overdue
         yield WAITING if waits and asleep else "You can close this page; sending goes on."
     if campaign.state is CampaignState.SENDING:
         yield from _waits(page, standing)

@@ -47,6 +47,14 @@ def settle(db: Database, count: int, **values: Any) -> None:
         connection.execute(sa.update(messages).where(messages.c.id.in_(ids)).values(**values))
 
 
+def leaves(db: Database, count: int, at: datetime) -> None:
+    """Let messages leave whose time has come."""
+    due = sa.select(messages.c.id).where(messages.c.state == "queued", messages.c.due_at <= at).limit(count)
+    with db.transaction() as connection:
+        ids = connection.execute(due).scalars().all()
+        connection.execute(sa.update(messages).where(messages.c.id.in_(ids)).values(state="accepted", accepted_at=at, due_at=None))
+
+
 def test_it_tells_how_many_how_fast_and_how_long(
     db: Database, clock: FrozenClock, standings: Standings, add_people: AddPeople, enqueue: Enqueue, workspace: Principal
 ) -> None:
@@ -89,6 +97,27 @@ def test_what_waits_for_its_time_is_not_in_the_time_left(
     clock.advance(timedelta(seconds=5))
     settle(db, 5, state="accepted", accepted_at=clock.now())
     assert standings.now(workspace, CAMPAIGN).seconds_left is None
+
+
+def test_whose_time_has_come_waits_for_it_no_more(
+    db: Database, clock: FrozenClock, standings: Standings, add_people: AddPeople, enqueue: Enqueue, workspace: Principal
+) -> None:
+    enqueue(add_people(100))
+    came, comes = clock.now() + timedelta(hours=1), clock.now() + timedelta(hours=3)
+    settle(db, 90, due_at=came)
+    settle(db, 10, due_at=comes)
+    clock.advance(timedelta(hours=1, seconds=5))
+    found = standings.now(workspace, CAMPAIGN)
+    assert (found.put_off, found.next_turn, found.just_due, found.has_overdue) == (10, comes, 90, False)
+
+    clock.advance(timedelta(minutes=5))
+    found = standings.now(workspace, CAMPAIGN)
+    assert (found.put_off, found.just_due, found.has_overdue) == (10, 0, True)
+    for _ in range(4):
+        clock.advance(timedelta(seconds=2))
+        leaves(db, 10, clock.now())
+        found = standings.now(workspace, CAMPAIGN)
+    assert found.seconds_left == pytest.approx(50 / 5)
 
 
 def test_a_count_that_takes_long_is_shared_for_a_while(db: Database, add_people: AddPeople, enqueue: Enqueue, workspace: Principal) -> None:
