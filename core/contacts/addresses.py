@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -20,18 +21,19 @@ _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
 
-def normalise(email: str) -> str:
+def normalise(email: str, *, allows_utf8: bool = False) -> str:
     """Return the one spelling an address is kept under: trimmed, lower case, the domain in ASCII (A-labels).
 
     Args:
         email: What somebody typed.
+        allows_utf8: Whether the part before the @ may hold letters of every alphabet (RFC 6531); then it is in NFC.
 
     Raises:
         InvalidInput: If it can't be an address (RFC 5321 §4.5.3, RFC 5322 §3.4.1); says why.
     """
     reason = ""
     try:
-        return _checked(email.strip(_AROUND).lower())
+        return _checked(email.strip(_AROUND).lower(), allows_utf8=allows_utf8)
     except EmailNotValidError as error:
         reason = str(error)
     raise InvalidInput(reason, hint="Correct the address, for example ada@example.com.")
@@ -40,7 +42,7 @@ def normalise(email: str) -> str:
 def comparable(email: str) -> str:
     """Return the spelling an address is looked up under; never refuses, for addresses that others report to us."""
     try:
-        return normalise(email)
+        return normalise(email, allows_utf8=True)
     except InvalidInput:
         return email.strip(_AROUND).lower()
 
@@ -50,19 +52,20 @@ def domain_of(email: str) -> str:
     return email.rpartition("@")[2]
 
 
-def _checked(email: str) -> str:
-    local, at, domain = email.rpartition("@")
+def _checked(email: str, *, allows_utf8: bool) -> str:
+    local, at, domain = (normalize("NFC", email) if allows_utf8 else email).rpartition("@")
     if not at:
         raise EmailNotValidError("The address has no @." if email else "There is no address.")
     if len(email) > MAX_LENGTH:
         raise EmailNotValidError(_TOO_LONG)
-    if len(local) > _MAX_LOCAL:
+    if len(local.encode("utf-8", "surrogatepass")) > _MAX_LOCAL:
         raise EmailNotValidError(f"The part before the @ is longer than {_MAX_LOCAL} characters.")
     if '"' in local:
         raise EmailNotValidError("The part before the @ holds a quotation mark.")
     if not _PLAIN_LOCAL.fullmatch(local):
-        _validate(f"{local}@example.com")  # says what is wrong with it
-        raise EmailNotValidError("The part before the @ holds a character that can't be there.")
+        _validate(f"{local}@example.com", allows_utf8=allows_utf8)  # says what is wrong with it
+        if not allows_utf8 or local.isascii():
+            raise EmailNotValidError("The part before the @ holds a character that can't be there.")
     address = f"{local}@{_checked_domain(domain)}"
     if len(address) > MAX_LENGTH:
         raise EmailNotValidError(_TOO_LONG)
@@ -79,9 +82,9 @@ def _checked_domain(domain: str) -> str:
     return _validate(f"x@{domain}.com").removesuffix(".com")
 
 
-def _validate(email: str) -> str:
+def _validate(email: str, *, allows_utf8: bool = False) -> str:
     """Return the domain as ASCII, or raise with the validator's reason."""
-    domain = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False).ascii_domain
+    domain = validate_email(email, check_deliverability=False, globally_deliverable=False, allow_smtputf8=allows_utf8).ascii_domain
     return str(domain).lower()
 
 

@@ -76,7 +76,7 @@ class Suppressions:
             InvalidInput: If it can't be an address.
         """
         by.require(Permission.CONTACTS_EDIT)
-        address = normalise(email)
+        address = normalise(email, allows_utf8=True)  # single messages go to such addresses, too
         with self._db.transaction() as connection:
             if not _may_touch(connection, by, address):
                 raise not_yours()

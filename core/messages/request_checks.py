@@ -54,15 +54,15 @@ def checked(request: Request) -> Request:
     return replace(
         request,
         headers=headers,
-        to=_address("to", request.to),
+        to=_address("to", request.to, allows_utf8=True),
         from_email=_address("from", request.from_email),
         reply_to=_address("reply_to", request.reply_to) if request.reply_to else "",
     )
 
 
-def _address(what: str, email: str) -> str:
+def _address(what: str, email: str, *, allows_utf8: bool = False) -> str:
     try:
-        return normalise(email)
+        return normalise(email, allows_utf8=allows_utf8)
     except InvalidInput as error:
         raise InvalidInput(f"“{what}” can’t be used: {error.message}", hint=error.hint) from error
 

@@ -231,7 +231,7 @@ class RequestDelivery:
                 chunk.too_late.append(each.message_id)
             elif reason:
                 chunk.skipped[each.message_id] = reason
-            elif row.left_at is not None and way.connection_id != run.connection_id:
+            elif (row.left_at is not None or not row.recipient.isascii()) and way.connection_id != run.connection_id:
                 chunk.later[each.message_id] = now + LOOKS_AGAIN
             else:
                 self._write(chunk, each, row)

@@ -72,7 +72,7 @@ class Requests:
         with self._db.read() as connection:
             if known := _known(connection, by, key, told):
                 return known
-            connection_id = _connection_id(connection, by, default or asked.connection)
+            connection_id = _connection_id(connection, by, default or asked.connection, asked.to)
             contact = _contact(connection, by, asked.to)
             template_version_id, content = self._written(connection, by, asked, contact)
         row = {"workspace_id": by.workspace_id, "request_key": key, "request_hash": told, "recipient": "" if contact else asked.to}
@@ -154,14 +154,19 @@ def _known(connection: sa.Connection, by: Principal, key: str | None, told: str)
     return Accepted(row.message_id, is_new=False, state=MessageState(row.state))
 
 
-def _connection_id(connection: sa.Connection, by: Principal, named: int | str | None) -> int:
+def _connection_id(connection: sa.Connection, by: Principal, named: int | str | None, to: str) -> int:
     column = connections.c
     which = column.id == named if isinstance(named, int) else column.name == (named or "").strip()
-    row = connection.execute(sa.select(column.id, column.kind).where(column.workspace_id == by.workspace_id, which)).first()
+    row = connection.execute(sa.select(column.id, column.name, column.kind).where(column.workspace_id == by.workspace_id, which)).first()
     if row is None:
         raise NotFound("There is no such connection.", hint="Admin → Connections lists those there are.")
     if not kind_named(row.kind).sends:
         raise Conflict("This connection takes reports only; nothing can be sent through it yet.", hint="Choose another connection.")
+    if not to.isascii() and not kind_named(row.kind).takes_utf8:
+        raise InvalidInput(
+            f"“to” can’t be used: it has special letters before the @, and “{row.name}” carries no mail to such addresses.",
+            hint="Send it through an SMTP server that offers SMTPUTF8, or through Mailgun.",
+        )
     return int(row.id)
 
 

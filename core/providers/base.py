@@ -247,6 +247,7 @@ class ProviderKind:
         webhook: How it reports what became of mail; None where it does not.
         mailbox: Opens the mailbox that bounces come back to, from the entered values; it returns None where none was entered.
         needs: The fields nothing can be sent without, where a connection that only takes reports may leave them empty.
+        takes_utf8: Whether it can carry mail to addresses with other than ASCII letters before the @ (RFC 6531).
     """
 
     kind: str
@@ -257,6 +258,7 @@ class ProviderKind:
     webhook: WebhookKind | None = None
     mailbox: Callable[[Mapping[str, Any]], Mailbox | None] | None = None
     needs: tuple[str, ...] = ()
+    takes_utf8: bool = False
 
     @property
     def sends(self) -> bool:

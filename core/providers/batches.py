@@ -74,21 +74,22 @@ Batch = Sequence[Ready]
 Request = Callable[[Batch], "list[SendResult] | NotTaken"]
 
 
-def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult]) -> Iterator[Ready]:
+def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult], *, allows_utf8: bool = False) -> Iterator[Ready]:
     """Yield the messages that can be handed over.
 
     Args:
         messages: All of them.
         refused: What becomes of those that can't is added here.
+        allows_utf8: Whether the service takes recipients with other than ASCII letters before the @.
     """
     for message in messages:
         try:
-            yield _ready(message)
+            yield _ready(message, allows_utf8=allows_utf8)
         except InvalidInput as error:
             refused.append(SendResult(message.message_id, Outcome.REFUSED, str(error)))
 
 
-def _ready(message: OutgoingMessage) -> Ready:
+def _ready(message: OutgoingMessage, *, allows_utf8: bool) -> Ready:
     header_value("Subject", message.subject)
     header_value("The sender's name", message.from_name)
     header_value("The recipient's name", message.to_name)
@@ -104,7 +105,7 @@ def _ready(message: OutgoingMessage) -> Ready:
     for attachment in message.attachments:
         header_value("An attachment's name", attachment.name)
         header_value("An attachment's type", attachment.content_type)
-    return Ready(message, address(message.to), address(message.from_email), reply_to, headers)
+    return Ready(message, address(message.to, allows_utf8=allows_utf8), address(message.from_email), reply_to, headers)
 
 
 def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_share: Callable[[Ready], bool]) -> list[list[Ready]]:

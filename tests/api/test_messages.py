@@ -108,7 +108,8 @@ def test_the_same_key_makes_one_message_even_where_the_first_answer_was_never_ke
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"to": "grüße@example.com"}, "“to” can’t be used"),
+        ({"to": "grüße @example.com"}, "“to” can’t be used"),
+        ({"from_email": "grüße@example.com"}, "“from” can’t be used"),
         ({"subject": "Hello\r\nBcc: all@example.com"}, "line break"),
         ({"headers": {"X-A": "1\nBcc: all@example.com"}}, "line break"),
         ({"headers": {"Bcc": "all@example.com"}}, "can’t be set"),

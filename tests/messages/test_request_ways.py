@@ -184,6 +184,21 @@ def test_what_the_one_that_took_over_could_not_send_waits_for_its_own_again(pair
     assert (len(pair.first.asked), len(pair.second.asked), pair.way_of(message_id)) == (2, 1, pair.one)
 
 
+def test_an_address_that_another_connection_may_not_carry_waits_for_its_own(pair: Pair, workspace: Principal, clock: FrozenClock) -> None:
+    pair.paces.set(workspace, pair.one, Pacing(), pair.two)
+    pair.first.says = AWAY
+    message_id = pair.ask("grüße@example.com")
+    pair.send()
+    clock.advance(timedelta(seconds=1))
+    pair.send()
+    assert pair.second.asked == []
+
+    pair.first.says = SendResult(0, Outcome.ACCEPTED)
+    clock.advance(LOOKS_AGAIN)
+    assert pair.send().accepted == 1
+    assert pair.way_of(message_id) == pair.one
+
+
 def test_an_unknown_outcome_is_held_where_nobody_knows_the_key(pair: Pair, workspace: Principal, clock: FrozenClock) -> None:
     pair.paces.set(workspace, pair.one, Pacing(), pair.two)
     pair.first.says, pair.second.says = AWAY, UNKNOWN

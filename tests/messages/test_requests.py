@@ -47,7 +47,7 @@ from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
 from core.templates.library import Templates
 from tests.messages.conftest import KEY
-from tests.support.mail_server import MailServer, free_port
+from tests.support.mail_server import MailServer, free_port, serving
 
 RECEIPT = Request(to="Grace@Example.com", from_email="shop@shop.example", from_name="The Shop", subject="Your order", text="Thanks\n<3")
 TEMPLATE = (
@@ -434,7 +434,12 @@ def test_a_key_that_the_provider_may_have_forgotten_is_not_relied_on(
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"to": "nobody"}, "“to” can’t be used"),
-    ({"to": "grüße@example.com"}, "“to” can’t be used"),
+    ({"to": "grüße @example.com"}, "“to” can’t be used"),
+    ({"to": "grü\u202eße@example.com"}, "“to” can’t be used"),
+    ({"to": f"{'ü' * 33}@example.com"}, "longer than 64"),
+    ({"to": "grüße@example.com\r\nBcc: all@example.com"}, "“to” can’t be used"),
+    ({"from_email": "grüße@shop.example"}, "“from” can’t be used"),
+    ({"reply_to": "grüße@shop.example"}, "“reply_to” can’t be used"),
     ({"to": "a@example.com\r\nBcc: all@example.com"}, "“to” can’t be used"),
     ({"to": "a@example.com, b@example.com"}, "“to” can’t be used"),
     ({"from_email": "shop"}, "“from” can’t be used"),
@@ -471,6 +476,37 @@ def test_what_cannot_be_sent_is_refused_in_words(sqlite_asked: Requests, workspa
     with pytest.raises(InvalidInput, match=words) as caught:
         sqlite_asked.submit(workspace, replace(RECEIPT, **changes))
     assert "all@example.com" not in str(caught.value)
+
+
+def test_an_address_in_another_alphabet_gets_its_mail_where_the_connection_can_carry_it(
+    asked: Requests, delivery_of: RequestDelivery, workspace: Principal, row: Callable[[int], MessageRow], tmp_path: Path,
+    connections: Connections, db: Database, clock: FrozenClock,
+) -> None:  # fmt: skip
+    with serving(enable_SMTPUTF8=True) as server:
+        relay = connections.add(workspace, "Relay", "smtp", {"host": "127.0.0.1", "port": server.port, "security": "none"}).id
+        connections.add(workspace, "Box", "outbox")
+        by_relay = asked.submit(workspace, replace(RECEIPT, to="Gru\u0308ße@Bücher.example", to_name="Grüße", connection=relay)).message_id
+        by_outbox = asked.submit(workspace, replace(RECEIPT, to="用户@example.com", connection="Box")).message_id
+        Suppressions(db, clock).add(workspace, "Nein@例え.example", SuppressionReason.COMPLAINT)
+        Suppressions(db, clock).add(workspace, "nö@example.com", SuppressionReason.COMPLAINT)
+        suppressed = asked.submit(workspace, replace(RECEIPT, to="NÖ@example.com")).message_id
+        send(delivery_of)
+        assert [envelope.rcpt_tos for envelope in server.received] == [["grüße@bücher.example"]]
+    assert (row(by_relay).state, row(by_relay).email) == (MessageState.ACCEPTED, "grüße@xn--bcher-kva.example")
+    assert (row(by_outbox).state, row(suppressed).state) == (MessageState.ACCEPTED, MessageState.SKIPPED)
+    assert [mail["To"] for mail in mails(tmp_path)] == ["用户@example.com"]
+
+
+def test_an_address_in_another_alphabet_is_refused_at_once_where_the_connection_can_not_carry_it(
+    sqlite_asked: Requests, sqlite_db: Database, workspace: Principal, clock: FrozenClock, tmp_path: Path
+) -> None:
+    connections = Connections(sqlite_db, clock, Vault(KEY), tmp_path)
+    connections.add(workspace, "Re", "resend", {"api_key": "re_1"})
+    with pytest.raises(InvalidInput, match="“Re” carries no mail to such addresses") as caught:
+        sqlite_asked.submit(workspace, replace(RECEIPT, to="grüße@example.com", connection="Re"))
+    assert "grüße" not in str(caught.value)
+    connections.add(workspace, "Gun", "mailgun", {"api_key": "k", "domain": "mg.example"})
+    assert sqlite_asked.submit(workspace, replace(RECEIPT, to="grüße@example.com", connection="Gun")).is_new
 
 
 @pytest.fixture

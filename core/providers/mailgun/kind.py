@@ -29,4 +29,5 @@ KIND = ProviderKind(
     build=_build,
     webhook=WEBHOOK,
     needs=("api_key", "domain"),
+    takes_utf8=True,  # https://documentation.mailgun.com/docs/mailgun/user-manual/internationalization
 )

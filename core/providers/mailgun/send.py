@@ -64,7 +64,7 @@ class MailgunProvider:
     def send(self, messages: Sequence[OutgoingMessage], progress: Progress = UNNOTED) -> list[SendResult]:
         """Hand messages over, as few requests as they allow."""
         results: list[SendResult] = []
-        ready = small_enough(looked_over(messages, results), _LARGEST, results)
+        ready = small_enough(looked_over(messages, results, allows_utf8=True), _LARGEST, results)
         shared = batches(ready, most=BATCH_SIZE, most_characters=_MOST_CHARACTERS, may_share=_Plain().is_plain)
         return results + hand_over(shared, self._request, progress)
 
@@ -157,7 +157,7 @@ def _parts(batch: Batch) -> Iterator[Part]:
     first, messages, variables = batch[0], messages_of(batch), _Variables(batch)
     yield _text("from", mailbox(messages[0].from_name, first.sender))
     for each in batch:
-        yield _text("to", mailbox(each.message.to_name, each.to))
+        yield _text("to", mailbox(each.message.to_name, each.to) if each.to.isascii() else each.to)
     yield _text("subject", variables.add("pw_subject", [message.subject for message in messages]))
     for name, value in _FIXED:
         yield _text(name, value)

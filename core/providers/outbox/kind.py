@@ -21,4 +21,5 @@ KIND = ProviderKind(
     summary="Keeps every email as a file you can open here; nothing leaves this machine.",
     fields=(),
     build=_build,
+    takes_utf8=True,
 )

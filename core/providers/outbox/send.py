@@ -71,7 +71,7 @@ class OutboxProvider:
 
     def _write(self, message: OutgoingMessage) -> _Written | SendResult:
         try:
-            path, data = self._path(message), to_bytes(message)
+            path, data = self._path(message), to_bytes(message, allows_utf8=True)
         except InvalidInput as error:
             return SendResult(message.message_id, Outcome.REFUSED, str(error))
         if path.exists():

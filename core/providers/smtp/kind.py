@@ -139,4 +139,5 @@ KIND = ProviderKind(
     ),
     build=_build,
     mailbox=_mailbox,
+    takes_utf8=True,  # where the server says so; one that does not is told in words when the mail is to leave
 )
