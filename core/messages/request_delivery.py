@@ -227,7 +227,7 @@ class RequestDelivery:
         for each in claimed:
             row = rows[each.message_id]
             reason = _not_to_be_sent(row)
-            if row.left_at is not None and (reason or row.left_at + KEY_HOLDS <= now):
+            if row.left_at is not None and (reason or not self._is_known_still(row, now)):
                 chunk.too_late.append(each.message_id)
             elif reason:
                 chunk.skipped[each.message_id] = reason
@@ -236,6 +236,10 @@ class RequestDelivery:
             else:
                 self._write(chunk, each, row)
         return chunk
+
+    def _is_known_still(self, row: Any, now: datetime) -> bool:
+        """Return whether its provider knows what may have left by the name it has now: not for long, and by the same secret key only."""
+        return bool(row.left_at + KEY_HOLDS > now and self._vault.is_current(row.content))
 
     def _write(self, chunk: _Chunk, claimed: Claimed, row: Any) -> None:
         try:

@@ -97,9 +97,9 @@ class Requests:
         by.require(Permission.CAMPAIGNS_VIEW)
         by.require_all_lists()
         with self._db.read() as connection:
-            row = connection.execute(
-                sa.select(requests).where(_r.workspace_id == by.workspace_id, _r.message_id == message_id)
-            ).one_or_none()
+            way = sa.case((_r.connection_id.is_not(None), messages.c.connection_id)).label("way")  # the one that stood in, if one did
+            asked = sa.select(requests, way).join(messages, messages.c.id == _r.message_id)
+            row = connection.execute(asked.where(_r.workspace_id == by.workspace_id, _r.message_id == message_id)).one_or_none()
         if row is None:
             raise NotFound("There is no such message.", hint="Messages of campaigns are listed with their campaign.")
         content = self._kept(row.content)
@@ -107,7 +107,7 @@ class Requests:
             row.message_id,
             content.subject if content else "",
             row.template_version_id,
-            row.connection_id,
+            row.way,
             content.tags if content else (),
             content.metadata if content else {},
             row.created_at,

@@ -18,6 +18,7 @@ from core.jobs.requesting import Requesting
 from core.messages.request_models import Request
 from core.messages.tables import messages
 from core.permissions import Principal
+from core.providers.pacing import Pacing
 from core.settings import Settings
 from tests.jobs.test_worker import Draft, is_sent, let_leases_run_out, mails, worker
 from tests.support.esp.resend import FakeResend
@@ -57,6 +58,19 @@ def test_a_receipt_does_not_wait_for_a_campaign(
         real.requests.submit(owner, RECEIPT)
         wait_for(lambda: states(real)["accepted"] == 1, "the receipt", seconds=20)
         assert not is_sent(real, owner, campaign)
+
+
+@pytest.mark.usefixtures("db")
+def test_a_connection_that_is_away_is_stood_in_for_at_once(real: Services, owner: Principal, mail_server: MailServer) -> None:
+    away = real.connections.add(owner, "Away", "smtp", {"host": "127.0.0.1", "port": free_port(), "security": "none"}).id
+    real.paces.set(owner, away, Pacing(), relay(real, owner, mail_server.port))
+    people = [f"person{number}@example.com" for number in range(30)]
+    for person in people:
+        real.requests.submit(owner, replace(RECEIPT, to=person, connection=away))
+    with worker(real.settings):
+        wait_for(lambda: states(real) == {"accepted": 30}, "the other connection to send them", seconds=20)
+
+    assert sorted(address for envelope in mail_server.received for address in envelope.rcpt_tos) == sorted(people)
 
 
 @pytest.mark.faults

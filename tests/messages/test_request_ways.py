@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from core.accounts.resealing import reseal
 from core.clock import FrozenClock
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
@@ -88,13 +89,19 @@ class Pair:
         ways = Ways(clock, self.connections, PaceBook(db, clock))
         self.delivery = RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, ways)
         self.paces = Paces(db, clock)
-        self._asked, self._workspace, self._db = Requests(db, clock, Vault(KEY), self.connections), workspace, db
+        self._ledger, self._posting, self._ways, self._clock = ledger, posting, ways, clock
+        self.asked, self._workspace, self._db = Requests(db, clock, Vault(KEY), self.connections), workspace, db
 
     def ask(self, to: str = "grace@example.com") -> int:
-        return self._asked.submit(self._workspace, replace(RECEIPT, to=to, connection=self.one)).message_id
+        return self.asked.submit(self._workspace, replace(RECEIPT, to=to, connection=self.one)).message_id
 
     def send(self) -> DeliveryReport:
         return self.delivery.drain(self.one, owner="test", should_go_on=lambda: True)
+
+    def send_after_the_key_was_changed(self) -> DeliveryReport:
+        composer = RequestComposer(TrackingUrls(TokenSigner(b"new"), "https://track.example"), b"new")
+        changed = RequestDelivery(self._db, self._clock, Vault(b"new", [KEY]), self._ledger, self._posting, composer, self._ways)
+        return changed.drain(self.one, owner="test", should_go_on=lambda: True)
 
     def row(self, message_id: int) -> MessageRow:
         return Messages(self._db).get(self._workspace, message_id)[1]
@@ -129,6 +136,7 @@ def test_another_connection_takes_over_what_surely_did_not_leave(pair: Pair, wor
     assert len(pair.first.asked) == 1
     assert sorted(pair.second.asked) == sorted(set(pair.second.asked))
     assert [(pair.row(each).state.value, pair.way_of(each)) for each in ids] == [("accepted", pair.two)] * 3
+    assert {pair.asked.get(workspace, each).connection_id for each in ids} == {pair.two}
 
 
 def test_what_may_have_left_waits_for_its_own_connection_and_leaves_by_the_same_key(
@@ -166,6 +174,29 @@ def test_what_may_have_left_is_not_asked_for_again_once_its_key_may_be_forgotten
     assert pair.send().uncertain == 1
     assert len(pair.first.asked) == 2
     assert (pair.row(message_id).state, pair.row(message_id).reason) == (MessageState.UNCERTAIN, TOO_LATE)
+
+
+@pytest.mark.parametrize("is_resealed", [True, False])
+def test_what_may_have_left_under_a_secret_key_of_before_is_not_asked_for_by_another_name(
+    pair: Pair, db: Database, clock: FrozenClock, is_resealed: bool
+) -> None:
+    pair.first.says = UNKNOWN
+    unknown = pair.ask()
+    pair.send()
+    leaving, waiting = pair.ask(), pair.ask()
+    with db.transaction() as connection:  # as a killed sender leaves it
+        lease = {"state": "sending", "lease_owner": "killed", "lease_until": clock.now() + timedelta(seconds=5)}
+        connection.execute(sa.update(messages).where(messages.c.id == leaving).values(**lease))
+    if is_resealed:
+        assert reseal(db, Vault(b"new", [KEY])) == 3
+    pair.first.says = SendResult(0, Outcome.ACCEPTED)
+    clock.advance(BACK_OFF[0])
+
+    report = pair.send_after_the_key_was_changed()
+
+    assert (report.accepted, report.uncertain) == (1, 2)
+    assert len(pair.first.asked) == 2
+    assert [pair.row(each).state.value for each in (unknown, leaving, waiting)] == ["uncertain", "uncertain", "accepted"]
 
 
 def test_what_the_one_that_took_over_could_not_send_waits_for_its_own_again(pair: Pair, workspace: Principal, clock: FrozenClock) -> None:

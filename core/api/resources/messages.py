@@ -80,7 +80,9 @@ class MessageInFull(MessageShown):
 
     subject: str | None = Field(description="Of a single message, while it is kept.")
     template_version_id: int | None = Field(description="Which version of its template a single message was written by.")
-    connection_id: int | None = Field(description="What a single message leaves through.")
+    connection_id: int | None = Field(
+        description="What a single message leaves through: the connection it was asked for, or the one that stood in."
+    )
     tags: list[str] = Field(description="As they were given.")
     metadata: dict[str, str] = Field(description="As it was given.")
     events: list[MessageEvent] = Field(description="What happened to it, the first thing first; new ones are there within seconds.")
@@ -97,7 +99,10 @@ class NewAttachment(Given):
 class NewMessage(Given):
     """An email to one person: a template and its data, or `html`, `text` or both."""
 
-    to: Line = Field(description="The recipient's address.", examples=["grace@example.com"])
+    to: Line = Field(
+        description="The recipient's address, in any alphabet where the connection can carry it (SMTP, Mailgun).",
+        examples=["grace@example.com"],
+    )
     to_name: Line = Field("", examples=["Grace Hopper"])
     from_email: Line = Field(examples=["shop@example.com"])
     from_name: Line = Field("", examples=["The Shop"])
