@@ -40,8 +40,8 @@ from core.storage.vault import Vault
 BATCH = 20
 # As long as somebody may ask what they were sent; it is personal data, and not needed longer.
 KEPT = timedelta(days=30)
-# Somebody waits for these: tried again sooner than a campaign's. The last one is that of every further attempt.
-BACK_OFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=4), timedelta(minutes=10))
+# Somebody waits for these: tried again sooner than a campaign's. The last one is that of every further attempt, for about three days.
+BACK_OFF = tuple(timedelta(seconds=each) for each in (15, 60, 240, 600, 1800, 3600))
 # What can't be opened with the keys of now is not lost: somebody may bring back the right one.
 _LOCKED_FOR = timedelta(minutes=5)
 # What was never tried may leave as soon as something is open: when that is, its ways know.

@@ -33,7 +33,6 @@ from core.messages.request_models import Request
 from core.messages.request_routes import KEY_HOLDS
 from core.messages.requests import Requests
 from core.messages.rows import MessageRow
-from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import MessageState
 from core.messages.tables import messages, requests
 from core.messages.ways import Ways
@@ -410,11 +409,15 @@ def test_what_nobody_knows_the_outcome_of_is_asked_again_by_its_key_but_not_for_
     delivery, provider = alone
     message_id = asked.submit(workspace, RECEIPT).message_id
     provider.says = Outcome.UNCERTAIN
-    for _ in range(MAX_ATTEMPTS + 2):
+    for _ in range(12):
         send(delivery)
-        clock.advance(BACK_OFF[-1])
+        clock.advance(timedelta(hours=1))
+    assert len(provider.asked) == KEY_HOLDS / timedelta(hours=1)
+    for _ in range(40):
+        send(delivery)
+        clock.advance(timedelta(hours=1))
 
-    assert len(provider.asked) == KEY_HOLDS // BACK_OFF[-1] < MAX_ATTEMPTS  # no longer than the provider surely knows its key
+    assert len(provider.asked) == 12
     assert len({keys[0] for keys in provider.asked}) == 1
     assert row(message_id).state is MessageState.UNCERTAIN
 
