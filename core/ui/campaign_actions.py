@@ -13,7 +13,7 @@ from core.permissions import Permission
 from core.ui import campaign_missing, campaign_timing, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import Page
-from core.ui.words import number, plain
+from core.ui.words import counted, number, plain
 
 REPORT, PEOPLE = "pages/measure/campaign_report.py", "pages/measure/campaign_people.py"
 
@@ -85,6 +85,10 @@ def pause(page: Page, campaign: Campaign) -> None:
 
 
 def _ask_to_cancel(page: Page, campaign: Campaign) -> None:
-    body = "Emails that have not left are cancelled for good. What has left stays in the report."
+    left = page.services.standings.now(page.by, campaign.id).open
+    body = (
+        f"{counted(left, 'email has', 'emails have')} not left yet. What has not left when you press the button is cancelled; "
+        "what has left stays in the report. “Send to the missing” can send it to them later."
+    )
     question = Question("Cancel what is left?", body, "Cancel the rest")
     dialogs.ask_first(page, question, partial(page.services.campaigns.cancel, page.by, campaign.id), name="cancel", success="Cancelled.")

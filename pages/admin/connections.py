@@ -19,14 +19,17 @@ connections = page.services.connections
 
 
 def add() -> None:
-    chosen = st.selectbox("Kind", connection_card.kinds(), format_func=connection_card.name_of, key="connection_kind")
+    kinds = connection_card.kinds()
+    usual = next(place for place, kind in enumerate(kinds) if kind.kind == "smtp")  # the outbox is there from the beginning
+    chosen = st.selectbox("Kind", kinds, usual, connection_card.name_of, key="connection_kind")
     st.caption(chosen.summary)
     with st.form("connection_form", border=False):
         name = st.text_input("Name", key="connection_name", placeholder=f"Our {chosen.label}")
         values = connection_form.fields(chosen, f"connection_{chosen.kind}")
+        problem = st.container()  # above the button, where it is seen
         if st.form_submit_button("Add connection", type="primary"):
             next_step = "Test it before the first campaign." if chosen.sends else "Give its webhook address to your provider."
-            with page.act(f"Added. {next_step}"):
+            with problem, page.act(f"Added. {next_step}"):
                 connections.add(
                     page.by, name or "", chosen.kind, {name: value for name, value in values.items() if value not in ("", None)}
                 )
@@ -40,8 +43,12 @@ def edit(one: Connection) -> None:
         values = connection_form.fields(kind, f"edit_{one.id}", one.settings)
         if one.sends:
             st.caption("A campaign that waits for this connection tries it again within a minute or so.")
+        problem = st.container()
         if st.form_submit_button("Save changes", type="primary"):
-            with page.act("Saved. Test it to see whether it answers." if one.sends else "Saved. It counts from the next report on."):
+            with (
+                problem,
+                page.act("Saved. Test it to see whether it answers." if one.sends else "Saved. It counts from the next report on."),
+            ):
                 connections.change(page.by, one.id, values)
                 dialogs.done()
 
@@ -57,8 +64,7 @@ def draw(one: Connection) -> None:
         with st.container(horizontal=True):
             if one.sends:
                 pace_card.try_again(page, one, paces[one.id])
-            if one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}"):
-                test(one)
+            tested = one.sends and st.button("Test", icon=":material/network_check:", key=f"test_{one.id}")
             if CATALOGUE[one.kind].fields:
                 st.button("Edit", icon=":material/edit:", key=f"edit_{one.id}", on_click=dialogs.show, args=("edit", one))
             if one.sends:
@@ -67,6 +73,8 @@ def draw(one: Connection) -> None:
                 st.button("Make default", key=f"default_{one.id}", on_click=make_default, args=(one,))
             if not one.is_default:
                 st.button("Remove", key=f"remove_{one.id}", type="tertiary", on_click=dialogs.show, args=("remove", one))
+        if tested:
+            test(one)
 
 
 def pace(one: Connection) -> None:
