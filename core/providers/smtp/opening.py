@@ -184,7 +184,9 @@ def _busy(reply: Reply) -> Trouble:
 
 
 def _unreachable(server: Server, why: str) -> CannotOpen:
-    return CannotOpen(f"The mail server {server.name} can't be reached: {why[:_REASON_LENGTH]}", Trouble.CONNECTION)
+    words = "it does not answer with TLS on this port" if "WRONG_VERSION_NUMBER" in why else why[:_REASON_LENGTH]
+    words = words.partition("] ")[2] if words.startswith("[Errno") else words
+    return CannotOpen(f"The mail server {server.name} can't be reached: {words.rstrip('. ')}.", Trouble.CONNECTION)
 
 
 async def _own_name_soon() -> str:
