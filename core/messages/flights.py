@@ -212,8 +212,9 @@ class Flights:
                 raise OSError("it was removed")
             return Flight(path, descriptor)
         except OSError:
-            path.unlink(missing_ok=True)
             os.close(descriptor)
+            with suppress(OSError):
+                path.unlink()
             raise
 
 
