@@ -18,6 +18,7 @@ from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
+from core.jobs.tidying import Tidying
 from core.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ def run(
     queue = open_queue(services.settings)
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
-    deliveries, sealing, bounce_mail = Deliveries(services, stop.is_set, turns), Sealing(services), BounceMail(services, stop.is_set)
+    deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
+    sealing, tidying = Sealing(services), Tidying(services)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     requesting.start()
@@ -62,6 +64,7 @@ def run(
             consumer.check_worker_health()
             sweep(services, deliveries, ring)
             sealing.step()
+            tidying.step()
             bounce_mail.step()
     finally:
         stop.set()  # whatever ended this, the other threads end too

@@ -15,7 +15,7 @@ from core.clock import Clock
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.providers.entering import kind_named
-from core.providers.pace_book import PaceBook, Seen, look_at, write_standings
+from core.providers.pace_book import PaceBook, Seen, forget_old_days, look_at, write_standings
 from core.providers.pace_rules import ALL
 from core.providers.pacing import Pacing, checked_pacing
 from core.providers.standing import tried_again
@@ -121,6 +121,11 @@ class Paces:
             if free:
                 self._note(connection, by, connection_id, AuditAction.CONNECTION_TRIED_AGAIN, {}, {})
             return shown
+
+    def forget_old(self) -> int:
+        """Delete, in every workspace, what was counted on days nobody asks about any more; return how many counts that were."""
+        with self._db.transaction() as connection:
+            return forget_old_days(connection, self._clock.now().date())
 
     def _shown(self, seen: Seen) -> ConnectionPace:
         now, known = self._clock.now(), seen.known
