@@ -182,7 +182,7 @@ class Delivery:
         """Return the next chunk, written; None where there is nothing (more) to send now."""
         passed: set[int] = set()  # what waits may be bound to another connection than the one whose turn it is
         while run.goes_on():
-            way = run.ways.next(passed)
+            way = run.ways.next_but(passed)
             if way is None:
                 if (turn := run.ways.resumes()) is None or not self._waited(run, turn):
                     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -76,3 +77,8 @@ class Paced(Generic[Reader]):
 
     now: list[tuple[Claimed, Reader]]
     later: dict[int, datetime] = field(default_factory=dict)
+
+
+def soonest(holds: Sequence[Hold]) -> Hold:
+    """Return the hold that ends first."""
+    return min(holds, key=lambda hold: hold.until)

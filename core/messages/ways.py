@@ -15,7 +15,7 @@ from core.messages.plan import SendPlan
 from core.messages.rows import Claimed
 from core.messages.shares import Shares
 from core.messages.waiting_line import WaitingLine
-from core.messages.way import HasEmail, Hold, Paced, Reader, Way
+from core.messages.way import HasEmail, Hold, Paced, Reader, Way, soonest
 from core.providers.base import Idempotence, Provider, SendResult
 from core.providers.connections import Connections
 from core.providers.domain_groups import domain_group
@@ -93,20 +93,17 @@ class OpenWays:
         provider = self._providers.get(connection_id)
         return provider is not None and provider.idempotence is not Idempotence.NEVER
 
-    def next(self, passed: Collection[int] = ()) -> Way | Hold | None:
-        """Return the way the next chunk takes, or that nothing may leave now.
+    def next(self) -> Way | Hold:
+        """Return the way the next chunk takes, or that nothing may leave now."""
+        found = self._open_now()
+        return found if isinstance(found, Hold) else self._whose_turn(found)
 
-        Args:
-            passed: Connections for which nothing waits; None is returned where there are no others now.
-        """
-        self._look()
-        found = [self._through(route_id) for route_id in self._weights]
-        ways = [each for each in found if isinstance(each, Way)]
-        if not ways:
-            return soonest([each for each in found if isinstance(each, Hold)])
-        by_route = {way.route_id: way for way in ways}
-        idle = [way.route_id for way in ways if way.connection_id in passed]
-        return by_route[self._shares.furthest_behind(self._weights, by_route, idle)] if len(idle) < len(ways) else None
+    def next_but(self, passed: Collection[int]) -> Way | Hold | None:
+        """Return the same, leaving out connections for which nothing waits; None where there are no others now."""
+        if isinstance(found := self._open_now(), Hold):
+            return found
+        idle = [way.route_id for way in found if way.connection_id in passed]
+        return self._whose_turn(found, idle) if len(idle) < len(found) else None
 
     def pace(self, way: Way, people: Sequence[tuple[Claimed, Reader]]) -> Paced[Reader]:
         """Return what of a chunk may leave by this way now; the rest waits."""
@@ -169,6 +166,15 @@ class OpenWays:
         finally:
             for provider in self._providers.values():
                 provider.close()
+
+    def _open_now(self) -> list[Way] | Hold:
+        self._look()
+        found = [self._through(route_id) for route_id in self._weights]
+        return [each for each in found if isinstance(each, Way)] or soonest([each for each in found if isinstance(each, Hold)])
+
+    def _whose_turn(self, open_ways: Sequence[Way], idle: Collection[int] = ()) -> Way:
+        by_route = {way.route_id: way for way in open_ways}
+        return by_route[self._shares.furthest_behind(self._weights, by_route, idle)]
 
     def _chain(self, route_id: int) -> list[int]:
         """Return a route's connection and those that take over one after the other."""
@@ -288,11 +294,6 @@ class Ways:
                 del self._under_way[next(iter(self._under_way))]
             shares, line = self._under_way.setdefault(whose, (Shares(), WaitingLine()))
         return OpenWays(self._clock, self._book, self._connections, routes, shares, line)
-
-
-def soonest(holds: Sequence[Hold]) -> Hold:
-    """Return the hold that ends first."""
-    return min(holds, key=lambda hold: hold.until)
 
 
 def _minus(groups: Mapping[int, str]) -> dict[str, int]:

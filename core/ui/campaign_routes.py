@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from core.messages.plan import Route
 from core.ui.page import Page
 from core.ui.words import plain
 
+_REFUSED = "Nothing leaves through it before it is corrected under Admin › Connections."
 _REMOVED = "a removed connection"
 
 
@@ -27,18 +28,31 @@ def draw(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> i
         routes = _routes(names, known or dict.fromkeys([chosen], 1), key)
         if len(routes) > 1:
             fields["routes"] = routes
-        fields["connection_id"] = routes[0].connection_id if routes else chosen
+        taken = [each.connection_id for each in routes] or [chosen]
     else:
         options = list(names)
-        fields["connection_id"] = st.selectbox(
-            "Send through", options, options.index(chosen), format_func=names.__getitem__, key=f"{key}_connection"
-        )
-    return fields["connection_id"] or chosen
+        taken = [
+            st.selectbox("Send through", options, options.index(chosen), format_func=names.__getitem__, key=f"{key}_connection") or chosen
+        ]
+    fields["connection_id"] = taken[0]
+    _helpers(page, taken, names)
+    return taken[0]
 
 
 def words(campaign: Campaign, names: Mapping[int, str]) -> str:
     """Return what it is sent through, with the shares where there are several: "Relay", or "Relay 75%, Outbox 25%"."""
     return _shares(campaign.routes, names) or plain(names.get(campaign.connection_id, _REMOVED))
+
+
+def _helpers(page: Page, taken: Sequence[int], names: Mapping[int, str]) -> None:
+    """Draw what takes over from what was chosen, and what of it can't send before somebody has looked."""
+    paces = page.services.paces.all(page.by)
+    for each in taken:
+        helper, held = paces[each].fallback_id, any(one.needs_person and not one.group for one in paces[each].held)
+        if helper is not None and helper in names:
+            st.caption(f"{plain(names[helper])} takes over while {plain(names[each])} can’t send.")
+        if held:
+            st.warning(f"**The sign-in of {plain(names[each])} is refused.** {_REFUSED}", icon=":material/key_off:")
 
 
 def _routes(names: Mapping[int, str], known: Mapping[int, int], key: str) -> list[Route]:

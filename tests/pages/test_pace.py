@@ -112,6 +112,7 @@ def test_what_is_held_says_why_and_may_be_tried_again(app_as, shared, admin, clo
 def test_a_campaign_is_shared_between_connections(app_as, shared, admin, clock):
     outbox = shared.connections.default(admin)
     relay = shared.connections.add(admin, "Relay", "smtp", {"host": "127.0.0.1", "security": "none"})
+    shared.paces.set(admin, relay.id, Pacing(), outbox.id)
     campaign = given.draft(shared, admin)
     app = app_as(Role.MARKETER)(EDITOR, id=campaign.id)
     key = f"campaign_{campaign.id}"
@@ -119,6 +120,7 @@ def test_a_campaign_is_shared_between_connections(app_as, shared, admin, clock):
     app = app.multiselect(key=f"{key}_routes").set_value([outbox.id, relay.id]).run()
     app = app.number_input(key=f"{key}_share_{relay.id}").set_value(3).run()
     assert "Outbox 25%, Relay 75%" in words_on(app)
+    assert "Outbox takes over while Relay can’t send." in words_on(app)
     app.button(key="save_draft").click().run()
     assert shared.campaigns.get(admin, campaign.id).routes == (Route(outbox.id, 1), Route(relay.id, 3))
     copy = given.draft(shared, admin, name="Later", routes=[Route(outbox.id, 1), Route(relay.id, 3)])
@@ -149,6 +151,8 @@ def test_wrong_credentials_pause_the_campaign_and_it_goes_on_once_they_are_corre
         assert "Somebody who may manage connections" not in said
         assert "Somebody who may manage connections" in words_on(app_as(Role.MARKETER)(EDITOR, id=campaign.id))
         assert "the sign-in is refused" in words_on(app_as(Role.ADMIN)(FILE))
+        another = given.draft(shared, admin, name="Another", connection_id=relay.id)
+        assert "The sign-in of Relay is refused" in words_on(app_as(Role.MARKETER)(EDITOR, id=another.id))
 
         shared.connections.change(admin, relay.id, {"password": "right"})
         shared.campaigns.resume(admin, campaign.id)
