@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -54,6 +55,9 @@ def run(
     sealing, tidying = Sealing(services), Tidying(services)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
+    # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
+    gc.collect()
+    gc.freeze()
     requesting.start()
     consumer.start()
     logger.info("ready")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,7 +56,8 @@ def _claim(connection: sa.Connection, which: sa.ColumnElement[bool], owner: str,
     # the sub-select again and claim more than the limit. The locks (SQLite: the transaction itself) keep others out.
     chosen = sa.select(_m.id, sa.func.coalesce(_m.contact_id, 0), _m.variant_id, _m.attempts, _m.connection_id.isnot(None))
     wanted = chosen.where(which).limit(limit)
-    claimed = sorted(Claimed(*row) for row in connection.execute(wanted.with_for_update(skip_locked=True)))
+    rows = connection.execute(wanted.with_for_update(skip_locked=True)).all()
+    claimed = [Claimed(*row) for row in sorted(rows, key=itemgetter(0))]
     if claimed:
         lease = {"state": MessageState.CLAIMED.value, "reason": "", "due_at": None, "lease_owner": owner, "lease_until": now + LEASE}
         ids = among(connection, [each.message_id for each in claimed])

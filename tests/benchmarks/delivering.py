@@ -61,6 +61,12 @@ def run(folder: Path) -> list[Result]:
             f"{smtp.durable / smtp.source:.2f}×; the bar is 0.8×",
         ),
         Result(
+            f"the same by two workers, {CONNECTIONS // 2} connections each",
+            f"{smtp.by_two:,.0f} messages/s",
+            f"smtp-source -d, the same size and connections {smtp.source:,.0f}/s",
+            f"{smtp.by_two / smtp.source:.2f}×",
+        ),
+        Result(
             whole,
             rate,
             f"render, EmailMessage, smtplib, commit a message {naive:,.0f}/s",
@@ -83,12 +89,13 @@ class _Smtp:
     loose: float
     source: float
     cpu: float
+    by_two: float
 
 
 def _smtp(services: Services, by: Principal, folder: Path, port: int) -> _Smtp:
     """Return the middle of a few rounds, each figure measured in turn in each round: noise then hits all of them."""
-    durable, loose, source, cpu = [], [], [], []
-    connection_id = _connection(services, by, port)
+    durable, loose, source, cpu, by_two = [], [], [], [], []
+    connection_id, halved = _connection(services, by, port), _connection(services, by, port, CONNECTIONS // 2)
     for _ in range(ROUNDS):
         took = _drained(services, by, folder, connection_id, "durable")
         durable.append(took["accepted"] / took["seconds"])
@@ -96,8 +103,9 @@ def _smtp(services: Services, by: Principal, folder: Path, port: int) -> _Smtp:
         took = _drained(services, by, folder, connection_id, "not-durable")
         loose.append(took["accepted"] / took["seconds"])
         source.append(_smtp_source(port))
+        by_two.append(_drained_by_two(services, by, folder, halved))
     middle = ROUNDS // 2
-    return _Smtp(*(sorted(each)[middle] for each in (durable, loose, source, cpu)))
+    return _Smtp(*(sorted(each)[middle] for each in (durable, loose, source, cpu, by_two)))
 
 
 def _smtp_source(port: int) -> float:
@@ -139,16 +147,57 @@ def _drained(services: Services, by: Principal, folder: Path, connection_id: int
     return took
 
 
+def _drained_by_two(services: Services, by: Principal, folder: Path, connection_id: int) -> float:
+    """Return the rate of two workers that share a campaign, both of them there before it is launched."""
+    _, campaign_id = _freeze(services, by, folder, SENT, connection_id)
+    with _Drain(folder, campaign_id, "durable") as one, _Drain(folder, campaign_id, "durable") as other:
+        start = time.perf_counter()
+        one.begin()
+        other.begin()
+        accepted = one.result()["accepted"] + other.result()["accepted"]
+        took = time.perf_counter() - start
+    assert accepted == SENT, accepted
+    return SENT / took
+
+
 def _drain(folder: Path, campaign_id: int, durability: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.drainer", str(folder / "data"), str(campaign_id), durability]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    with _Drain(folder, campaign_id, durability) as one:
+        one.begin()
+        return one.result()
 
 
-def _connection(services: Services, by: Principal, port: int) -> int:
+class _Drain:
+    """A worker's loop in a process of its own, which begins when it is told to."""
+
+    def __init__(self, folder: Path, campaign_id: int, durability: str) -> None:
+        command = [sys.executable, "-m", "tests.benchmarks.drainer", str(folder / "data"), str(campaign_id), durability]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def __enter__(self) -> _Drain:
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+        return self
+
+    def begin(self) -> None:
+        """Let it send."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+
+    def result(self) -> dict[str, Any]:
+        """Wait until it has nothing more to send, and return what it says."""
+        assert self._process.stdout is not None
+        found: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return found
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _connection(services: Services, by: Principal, port: int, connections: int = CONNECTIONS) -> int:
     name = f"Sink {len(services.connections.all(by))}"
-    values = {"host": "127.0.0.1", "port": port, "security": "none", "connections": CONNECTIONS}
+    values = {"host": "127.0.0.1", "port": port, "security": "none", "connections": connections}
     return services.connections.add(by, name, "smtp", values).id
 
 

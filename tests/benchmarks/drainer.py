@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.drainer DATA_FOLDER CAMPAIGN_ID durable|not-durable
 
-Prints seconds, seconds of processor time and the most memory it had, as JSON.
+Says "ready" and waits for a line, then sends. Prints seconds, seconds of processor time and the most memory it had, as JSON.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ def main(data: str, campaign_id: str, durability: str) -> None:
     services.clock.now()
     gc.collect()
     gc.freeze()
+    print("ready", flush=True)
+    sys.stdin.readline()
     before, began = time.process_time(), time.perf_counter()
     report = drain(services, int(campaign_id), owner="bench", should_stop=lambda: False)
     took = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - before}
     took["rss_mb"] = _most_memory()
-    print(json.dumps(took | {"accepted": report.accepted if report else 0, "stopped": report.stopped if report else ""}))
+    print(json.dumps(took | {"accepted": report.accepted if report else 0, "stopped": report.stopped if report else ""}), flush=True)
     services.close()
 
 
