@@ -15,6 +15,7 @@ import pytest
 from core.ids import random_name
 from core.messages.states import MessageState
 from tests.faults.moody_mail_server import MoodyMailServer
+from tests.faults.nursery import Cradle, Nursery
 from tests.faults.sending import Firm, Sent, opened, settle_and_judge
 from tests.support import postgres
 from tests.support.esp.server import Call, Reply, Trick, serving
@@ -40,23 +41,23 @@ def firm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firm]:
         yield stack.enter_context(opened(folder, url, PEOPLE))
 
 
-def killed_while_sending(firm: Firm, taken: Callable[[], Counter[str]], kills: int) -> None:
+def killed_while_sending(firm: Firm, nursery: Nursery, taken: Callable[[], Counter[str]], kills: int) -> None:
     """Let workers send one after the other, each killed when some more were taken; the last one finishes."""
-    dice = random.Random(5)
+    dice, cradle = random.Random(5), Cradle(nursery, firm.environment, firm.settings.data_dir / "processes.log")
     for _ in range(kills):
-        worker = firm.nursery.worker()
+        worker = cradle.worker()
         wanted = len(taken()) + dice.randrange(5, PEOPLE // (kills + 2))
         wait_for(lambda wanted=wanted: len(taken()) >= wanted, f"{wanted} messages to be taken", seconds=120, every=0.001)
-        firm.nursery.kill(worker)
+        cradle.kill(worker)
 
 
-def test_over_smtp_a_kill_leaves_at_most_one_message_of_each_connection_unknown(firm: Firm) -> None:
+def test_over_smtp_a_kill_leaves_at_most_one_message_of_each_connection_unknown(firm: Firm, nursery: Nursery) -> None:
     mails = MoodyMailServer(random.Random(5))
     with mails.running():
         mails.is_moody, mails.seconds_each = False, 0.01
         entered = {"host": "127.0.0.1", "port": mails.port, "security": "none", "connections": CONNECTIONS}
         campaign = firm.launch("smtp", entered)
-        killed_while_sending(firm, mails.keys, KILLS)
+        killed_while_sending(firm, nursery, mails.keys, KILLS)
         mails.behave()
         came_to = settle_and_judge(firm, Sent(campaign, mails.keys))
     assert came_to[MessageState.UNCERTAIN] <= CONNECTIONS * KILLS
@@ -64,7 +65,7 @@ def test_over_smtp_a_kill_leaves_at_most_one_message_of_each_connection_unknown(
     assert not list(firm.settings.flights_dir.iterdir()), "what is settled leaves no record behind"
 
 
-def test_of_requests_of_one_message_only_those_under_way_are_unknown(firm: Firm) -> None:
+def test_of_requests_of_one_message_only_those_under_way_are_unknown(firm: Firm, nursery: Nursery) -> None:
     fake, pause = SES.fake(), threading.Event()
     answer = fake.handle
 
@@ -76,7 +77,7 @@ def test_of_requests_of_one_message_only_those_under_way_are_unknown(firm: Firm)
     fake.handle = slowly  # type: ignore[method-assign]
     with serving(fake):
         campaign = firm.launch(SES.kind, SES.settings(fake.url))
-        killed_while_sending(firm, fake.keys, KILLS)
+        killed_while_sending(firm, nursery, fake.keys, KILLS)
         came_to = settle_and_judge(firm, Sent(campaign, fake.keys))
     assert came_to[MessageState.UNCERTAIN] <= AT_ONCE * KILLS
     assert came_to[MessageState.ACCEPTED] >= PEOPLE - AT_ONCE * KILLS
