@@ -112,10 +112,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def die_on_the_way(self, intent: tuple[str, list[Claimed]]) -> None:
         """Nobody ever answers."""
 
-    @rule(target=flights, claim=consumes(claims), begun=st.integers(0, 4), outcomes=st.lists(st.sampled_from(Outcome), max_size=4))
-    def send_some_with_a_record(self, claim: tuple[str, list[Claimed]], begun: int, outcomes: list[Outcome]) -> Flight:
+    @rule(target=flights, limit=st.integers(1, PEOPLE), begun=st.integers(0, 4), outcomes=st.lists(st.sampled_from(Outcome), max_size=4))
+    def send_some_with_a_record(self, limit: int, begun: int, outcomes: list[Outcome]) -> Flight:
         """Some leave, in order, and some of those are answered; then the sender hangs."""
-        owner, claimed = claim
+        return self.send_some_and_hang(limit, begun, outcomes)
+
+    def send_some_and_hang(self, limit: int, begun: int, outcomes: list[Outcome]) -> Flight:
+        owner, claimed = self.claim(limit)
         flight = self.records.begin(owner, Errand(self.workspace, CAMPAIGN))
         flight.carry(claimed)
         ours = self.ledger.record_intent(owner, [each.message_id for each in claimed])
@@ -132,6 +135,12 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(flight=consumes(flights))
     def die_and_leave_the_record(self, flight: Flight) -> None:
         flight.__exit__(RuntimeError, None, None)
+
+    @rule(target=intents, limit=st.integers(1, PEOPLE), begun=st.integers(0, 4), outcomes=st.lists(st.sampled_from(Outcome), max_size=4))
+    def die_and_be_found_by_another_worker(self, limit: int, begun: int, outcomes: list[Outcome]) -> tuple[str, list[Claimed]]:
+        self.send_some_and_hang(limit, begun, outcomes).__exit__(RuntimeError, None, None)
+        self.records.visit(self.ledger.salvage)
+        return self.intend_and_send(self.claim(PEOPLE))
 
     @rule()
     def salvage(self) -> None:
