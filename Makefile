@@ -24,7 +24,7 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	@touch $@
 
 test: install-dev browser postgres redis lint ## everything CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup  # one more than the cores of the smallest machine: much is waited for
 
 lint: install-dev ## ruff, types, import contracts
 	$(BIN)/ruff check .

@@ -89,10 +89,9 @@ def open_as(shared: Services, admin: Principal, home: Callable[[], AppTest]) -> 
         def open_file(file: str = START, **query: object) -> AppTest:
             app = home()
             app.session_state[auth.TOKEN_KEY] = token
-            app.run()
             for name, value in query.items():
                 app.query_params[name] = str(value)
-            return app.switch_page(file).run() if file != START or query else app
+            return (app.switch_page(file) if file != START else app).run()
 
         return open_file
 
