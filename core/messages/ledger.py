@@ -185,16 +185,18 @@ class Ledger:
         stoppable = sa.and_(mine, _m.state.in_([state.value for state in STOPPABLE_STATES]))
         return len(move(connection, stoppable, {"state": MessageState.CANCELLED.value, "due_at": None, **NO_LEASE}))
 
-    def unrecorded(self, *, after: datetime, before: datetime, limit: int) -> list[Unrecorded]:
+    def unrecorded(self, *, after: tuple[datetime, int], before: datetime, limit: int) -> list[Unrecorded]:
         """Return messages of all workspaces whose `sent` fact has not come back from the journal, the oldest first.
 
         Args:
-            after: Only those accepted later than this.
+            after: When the last one of the page before was accepted, and its id.
             before: Only those accepted earlier than this; the ingester needs a moment.
             limit: How many at most.
         """
-        lost = sa.and_(_m.accepted_at.isnot(None), _m.recorded_at.is_(None), _m.accepted_at > after, _m.accepted_at < before)
-        chosen = sa.select(_m.id, _m.accepted_at, _m.provider_message_id).where(lost).order_by(_m.accepted_at).limit(limit)
+        at, number = after
+        later = sa.and_(_m.accepted_at >= at, sa.or_(_m.accepted_at > at, _m.id > number))  # the first half is what the index can use
+        lost = sa.and_(_m.accepted_at.isnot(None), _m.recorded_at.is_(None), later, _m.accepted_at < before)
+        chosen = sa.select(_m.id, _m.accepted_at, _m.provider_message_id).where(lost).order_by(_m.accepted_at, _m.id).limit(limit)
         with self._db.read() as connection:
             return [Unrecorded(*row) for row in connection.execute(chosen)]
 

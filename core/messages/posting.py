@@ -16,7 +16,7 @@ from core.messages.flight_files import Errand
 from core.messages.flights import Flight, Flights
 from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
-from core.messages.rows import Claimed
+from core.messages.rows import Claimed, Unrecorded
 from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult, Trouble
 from core.storage.event_record import EventRecord, event_record
 from core.storage.event_words import EventKind
@@ -27,6 +27,10 @@ logger = logging.getLogger(__name__)
 # The ingester is about a second behind; after this long a missing fact was lost on its way to the journal.
 REPORT_AGAIN_AFTER = timedelta(minutes=1)
 _REPORT_AGAIN_LIMIT = 10_000
+# All that are missing are reported once in a round. The next round begins after a rest, and where nothing comes back after a longer
+# one each time: while the ingester rests, its journal must not fill up with what it says already.
+_FIRST_REST, _LONGEST_REST = timedelta(minutes=5), timedelta(hours=6)
+_BEGINNING = (datetime.min.replace(tzinfo=UTC), 0)
 _SOURCE = "delivery"
 
 
@@ -58,7 +62,7 @@ class Posting:
         self._flights = flights or Flights()
         self._lock = threading.Lock()
         self._opened: JournalWriter | None = None
-        self._reported_until = datetime.min.replace(tzinfo=UTC)
+        self._reported_until, self._rest, self._rests_until = _BEGINNING, timedelta(), _BEGINNING[0]
 
     def begin(self, owner: str, errand: Errand) -> Flight:
         """Return the record of a drain that begins; used as a context, it lasts as long as the drain."""
@@ -123,13 +127,25 @@ class Posting:
             with suppress(StorageFull):
                 self.make_room()
         before = self._clock.now() - REPORT_AGAIN_AFTER
+        if self._clock.now() < self._rests_until:
+            return 0
         lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)
         if lost:
             known = [{"message_id": each.message_id, "provider_message_id": each.provider_message_id} for each in lost]
             records = [event_record(EventKind.SENT, each.accepted_at, _SOURCE, **fields) for each, fields in zip(lost, known, strict=True)]
             self._journal().append(records, durable=True, keep=False)
-            self._reported_until = lost[-1].accepted_at  # while the ingester rests, the same ones are not written again
+        self._go_on_after(lost)
         return len(lost)
+
+    def _go_on_after(self, lost: Sequence[Unrecorded]) -> None:
+        """Note how far a round is. One that is over begins anew: a message may be settled late, and its time then lies behind us."""
+        if len(lost) == _REPORT_AGAIN_LIMIT:
+            self._reported_until = (lost[-1].accepted_at, lost[-1].message_id)
+            return
+        found = bool(lost) or self._reported_until != _BEGINNING
+        self._reported_until = _BEGINNING
+        self._rest = min(max(2 * self._rest, _FIRST_REST), _LONGEST_REST) if found else timedelta()
+        self._rests_until = self._clock.now() + self._rest
 
     def close(self) -> None:
         """Close the journal, if it was opened."""

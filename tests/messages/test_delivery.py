@@ -22,6 +22,7 @@ from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
 from core.messages.posting import REPORT_AGAIN_AFTER
 from core.messages.states import MessageState
+from core.messages.tables import messages
 from core.permissions import Principal
 from core.providers.connections import Connections
 from core.storage.database import Database
@@ -264,3 +265,41 @@ def test_facts_that_a_full_disk_and_a_crash_took_are_reported_again(
     assert delivery.report_again() == 3
     assert {(record["message_id"], record["at"]) for record in journal()} == sent
     assert delivery.report_again() == 0, "not over and over while the ingester rests"
+
+
+def test_a_fact_that_is_known_late_and_lost_is_reported_too(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, rows: Callable[..., list[Any]], db: Database,
+    clock: FrozenClock,
+) -> None:  # fmt: skip
+    enqueue(add_people(3))
+    drain(delivery, plan)
+    _, early, late = (row.id for row in rows())
+    accepted_at = clock.now()
+
+    def put(message_id: int, **values: Any) -> None:
+        with db.transaction() as connection:
+            connection.execute(sa.update(messages).where(messages.c.id == message_id).values(**values))
+
+    put(late, state="uncertain", accepted_at=None)
+    clock.advance(REPORT_AGAIN_AFTER + timedelta(minutes=1))
+    assert delivery.report_again() == 2
+    put(early, recorded_at=clock.now())  # of the other one the journal lost the second report as well
+    put(late, state="accepted", accepted_at=accepted_at - timedelta(minutes=1))  # a report from before tells that it left
+    reported = 0
+    for _ in range(36):
+        clock.advance(timedelta(seconds=10))
+        reported += delivery.report_again()
+    assert reported == 2
+
+
+def test_a_page_of_unreported_facts_ends_in_the_middle_of_a_moment(
+    delivery: Delivery, plan: SendPlan, add_people: AddPeople, enqueue: Enqueue, ledger: Ledger, clock: FrozenClock
+) -> None:
+    enqueue(add_people(5))
+    drain(delivery, plan)
+    found, after = [], (clock.now() - timedelta(days=1), 0)
+    while page := ledger.unrecorded(after=after, before=clock.now() + timedelta(seconds=1), limit=2):
+        after = (page[-1].accepted_at, page[-1].message_id)
+        found += [each.message_id for each in page]
+    assert found == sorted(set(found))
+    assert len(found) == 5
