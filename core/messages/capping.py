@@ -20,8 +20,10 @@ from core.messages.tables import messages
 from core.storage.database import among
 from core.storage.tables import workspaces
 
-# What reached somebody, may have, or is on its way; who complained got it too.
-_COUNTED = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.COMPLAINED, MessageState.SENDING, MessageState.UNCERTAIN)
+# What reached somebody; who complained got it too.
+_REACHED = (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.COMPLAINED)
+# Nobody knows when what is uncertain left, only when it was queued: a warm-up, a pause or a zone may have kept it so long.
+_MAY_HAVE_WAITED = timedelta(days=30)
 
 _m = messages.c
 
@@ -29,11 +31,15 @@ _m = messages.c
 def over_cap(connection: sa.Connection, cap: WorkspaceCap, contact_ids: Collection[int], now: datetime) -> set[int]:
     """Return those who have got as many campaigns as they may; single messages are not counted.
 
-    What is on its way or uncertain has no time of its own yet and counts from the launch of its campaign.
+    What is on its way leaves now. What is uncertain counts unless it must have left before, however late it left.
     """
     since = now - timedelta(days=cap.days)
     wanted = sa.and_(_m.workspace_id == cap.workspace_id, _m.contact_id.in_(among(connection, contact_ids)), _m.campaign_id.isnot(None))
-    reached = sa.and_(_m.state.in_([state.value for state in _COUNTED]), sa.func.coalesce(_m.accepted_at, _m.queued_at) > since)
+    reached = sa.or_(
+        sa.and_(_m.state.in_([state.value for state in _REACHED]), sa.func.coalesce(_m.accepted_at, _m.queued_at) > since),
+        _m.state == MessageState.SENDING.value,
+        sa.and_(_m.state == MessageState.UNCERTAIN.value, _m.queued_at > since - _MAY_HAVE_WAITED),
+    )
     many = sa.select(_m.contact_id).where(wanted, reached).group_by(_m.contact_id).having(sa.func.count() >= cap.messages)
     return {contact_id for contact_id in connection.execute(many).scalars() if contact_id is not None} if contact_ids else set()
 

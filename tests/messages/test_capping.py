@@ -76,4 +76,23 @@ def test_what_may_have_reached_somebody_counts(
     with db.read() as connection:
         assert over_cap(connection, cap, people, clock.now()) == (set(people[:1]) if counts else set())
         assert over_cap(connection, cap, [], clock.now()) == set()
-        assert over_cap(connection, cap, people, clock.now() + timedelta(days=7)) == set()
+        after_a_week = over_cap(connection, cap, people, clock.now() + timedelta(days=7))
+        assert after_a_week == (set(people[:1]) if outcome is Outcome.UNCERTAIN else set()), "who knows when it left"
+        assert over_cap(connection, cap, people, clock.now() + timedelta(days=37)) == set()
+
+
+def test_of_two_that_were_launched_long_ago_and_leave_today_one_is_held_back(
+    ledger: Ledger,
+    cap: WorkspaceCap,
+    claim: Callable[[int], list[Claimed]],
+    add_people: Callable[..., list[int]],
+    enqueue: Callable[..., int],
+    clock: FrozenClock,
+) -> None:
+    people = add_people(2)
+    enqueue(people)
+    enqueue(people, campaign_id=OTHER)
+    clock.advance(timedelta(days=8))  # a warm-up, a pause or their zones have kept them
+    first, second = claim(5), claim(OTHER)
+    assert len(ledger.record_intent("owner-5", [each.message_id for each in first], cap=cap)) == 2
+    assert not ledger.record_intent("owner-6", [each.message_id for each in second], cap=cap)
