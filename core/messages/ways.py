@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from core.clock import Clock
 from core.errors import PostwrightError
@@ -69,7 +71,7 @@ class OpenWays:
         self._shares, self._line = shares, line
         self._providers: dict[int, Provider] = {}
         self._shut: dict[int, Closed] = {}  # what can't even be opened, in this drain
-        self._taken: dict[tuple[int, int], str] = {}  # connection and message: counted, by group, and not come to anything yet
+        self._taken: dict[tuple[int, int], tuple[date, str]] = {}  # connection and message: counted on a day, for a group; no more yet
         self._uncounted: Counter[int] = Counter()
         self._gone: Counter[int] = Counter()
         self._began = self._counted_at = self._looked_at = clock.now()
@@ -120,7 +122,7 @@ class OpenWays:
         for group, members in by_group.items():
             leaving, waiting = members[: allotted.now[group]], members[allotted.now[group] :]
             paced.now.extend(leaving)
-            self._taken.update(((way.connection_id, claimed.message_id), group) for claimed, _ in leaving)
+            self._taken.update(((way.connection_id, claimed.message_id), (now.date(), group)) for claimed, _ in leaving)
             if waiting:
                 turns = self._line.turns((way.connection_id, group), len(waiting), now, *allotted.waits[group])
                 paced.later.update((claimed.message_id, turn) for (claimed, _), turn in zip(waiting, turns, strict=True))
@@ -138,30 +140,26 @@ class OpenWays:
 
     def give_back(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]]) -> None:
         """Take back that a chunk was counted: it does not leave by this way now."""
-        self._count(way.connection_id, _minus(self._taken_of(way, people)))
+        self._give_back(way.connection_id, self._taken_of(way, people).values())
 
     def learn(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]], results: Sequence[SendResult]) -> Hold | None:
         """Take in what a chunk came to; return why nothing more should be tried now, or None."""
         taken, gone = self._taken_of(way, people), gone_of(results)
         self._gone[way.connection_id] += len(gone)
-        if taken:
-            counts = _minus({message_id: group for message_id, group in taken.items() if message_id not in gone})
-        else:
-            counts = {}
+        if not taken:
             self._uncounted[way.connection_id] += len(gone)
+        self._give_back(way.connection_id, [counted_as for message_id, counted_as in taken.items() if message_id not in gone])
         changes = changes_after(self._seen[way.connection_id].known, people, results, self._measured(way.connection_id), self._clock.now())
         if changes:
-            self._book.note(self._workspace_id, way.connection_id, changes, self._named(way.connection_id, counts))
+            self._book.note(self._workspace_id, way.connection_id, changes)
             self._look(anew=True)
-        else:
-            self._count(way.connection_id, counts)
         return self._through_all() if changes else None
 
     def close(self) -> None:
         """Let go of the connections; what was counted and never left is given back."""
         try:
             for connection_id in {connection_id for connection_id, _ in self._taken}:
-                self._count(connection_id, _minus({key[1]: group for key, group in self._taken.items() if key[0] == connection_id}))
+                self._give_back(connection_id, [counted_as for key, counted_as in self._taken.items() if key[0] == connection_id])
             self._count_all()
         finally:
             for provider in self._providers.values():
@@ -226,8 +224,8 @@ class OpenWays:
         seconds = (self._clock.now() - self._began).total_seconds()
         return self._gone[connection_id] / seconds if seconds >= 1 and self._gone[connection_id] else ASSUMED_RATE
 
-    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]]) -> dict[int, str]:
-        """Return, and forget, which groups messages were counted in."""
+    def _taken_of(self, way: Way, people: Sequence[tuple[Claimed, HasEmail]]) -> dict[int, tuple[date, str]]:
+        """Return, and forget, on which day and in which groups messages were counted."""
         if not self._taken:
             return {}
         keys = [(way.connection_id, claimed.message_id) for claimed, _ in people]
@@ -248,11 +246,11 @@ class OpenWays:
         for connection_id, count in uncounted.items():
             self._book.count(self._workspace_id, connection_id, {ALL: count})
 
-    def _count(self, connection_id: int, counts: Mapping[str, int]) -> None:
-        self._book.count(self._workspace_id, connection_id, self._named(connection_id, counts))
-
-    def _named(self, connection_id: int, counts: Mapping[str, int]) -> dict[str, int]:
-        return counted(self._seen[connection_id].known, counts) if counts else {}
+    def _give_back(self, connection_id: int, taken: Iterable[tuple[date, str]]) -> None:
+        """Take back that messages were counted, from the day they were counted on."""
+        for day, same in groupby(sorted(taken), key=itemgetter(0)):
+            counts = counted(self._seen[connection_id].known, Counter(group for _, group in same))
+            self._book.count(self._workspace_id, connection_id, {group: -count for group, count in counts.items()}, day)
 
 
 class Ways:
@@ -294,7 +292,3 @@ class Ways:
                 del self._under_way[next(iter(self._under_way))]
             shares, line = self._under_way.setdefault(whose, (Shares(), WaitingLine()))
         return OpenWays(self._clock, self._book, self._connections, routes, shares, line)
-
-
-def _minus(groups: Mapping[int, str]) -> dict[str, int]:
-    return {group: -count for group, count in Counter(groups.values()).items()}

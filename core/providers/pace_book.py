@@ -69,22 +69,19 @@ class PaceBook:
             add_counts(connection, workspace_id, connection_id, now.date(), counted(known, allotted.now))
         return allotted
 
-    def count(self, workspace_id: int, connection_id: int, counts: Mapping[str, int]) -> None:
-        """Count what left without being limited, or with negative numbers what was counted and did not leave."""
+    def count(self, workspace_id: int, connection_id: int, counts: Mapping[str, int], day: date | None = None) -> None:
+        """Count what left without being limited, or with negative numbers what was counted (on that day) and did not leave."""
         if any(counts.values()):
             with self._db.transaction() as connection:
-                add_counts(connection, workspace_id, connection_id, self._clock.now().date(), counts)
+                add_counts(connection, workspace_id, connection_id, day or self._clock.now().date(), counts)
 
-    def note(
-        self, workspace_id: int, connection_id: int, changes: Mapping[str, Callable[[Standing], Standing]], counts: Mapping[str, int]
-    ) -> None:
-        """Change what groups stand at, and correct what was counted.
+    def note(self, workspace_id: int, connection_id: int, changes: Mapping[str, Callable[[Standing], Standing]]) -> None:
+        """Change what groups stand at.
 
         Args:
             workspace_id: Whose connection it is.
             connection_id: Which.
             changes: What each group's standing becomes.
-            counts: What to add to today's counts, by group.
         """
         with self._db.transaction() as connection:
             now = self._clock.now()
@@ -93,7 +90,6 @@ class PaceBook:
             done = [group for group, each in after.items() if group and each.is_plain and known.pacing.rate(group) is None]
             write_standings(connection, workspace_id, connection_id, {group: each for group, each in after.items() if group not in done})
             connection.execute(sa.delete(connection_paces).where(_p.connection_id == connection_id, _p.domain.in_(done)))
-            add_counts(connection, workspace_id, connection_id, now.date(), counts)
 
 
 def counted(known: Known, leaving: Mapping[str, int]) -> dict[str, int]:

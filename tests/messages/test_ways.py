@@ -107,7 +107,7 @@ def sent_by(db: Database) -> Counter[int]:
 def close(db: Database, clock: FrozenClock, workspace: Principal, connection_id: int) -> None:
     """Let a connection be held for a while, as after a failure."""
     changes = {"": partial(after_failure, reason="It is down.", now=clock.now())}
-    PaceBook(db, clock).note(workspace.workspace_id, connection_id, changes, {})
+    PaceBook(db, clock).note(workspace.workspace_id, connection_id, changes)
 
 
 def only_way(open_ways: OpenWays) -> Way:
@@ -294,6 +294,25 @@ def test_what_was_counted_and_did_not_leave_is_given_back(ways: Ways, plan: Send
     opened.pace(only_way(opened), chunk[:4])
     opened.close()  # somebody paused
     assert paces.all(workspace)[plan.connection_id].today == 5
+
+
+def test_what_is_given_back_after_midnight_comes_off_the_day_it_was_counted_on(
+    ways: Ways, plan: SendPlan, paces: Paces, workspace: Principal, clock: FrozenClock
+) -> None:
+    paces.set(workspace, plan.connection_id, Pacing(daily=10))
+    clock.advance(MIDNIGHT - clock.now() - timedelta(seconds=1))
+    opened, chunk = ways.open(plan), people(*(f"p{number}@shop.example" for number in range(8)))
+    way = only_way(opened)
+    opened.pace(way, chunk)
+    clock.advance(timedelta(seconds=2))
+    other = ways.open(plan)
+    other.learn(way, other.pace(only_way(other), chunk[:3]).now, results(chunk[:3]))
+    other.close()
+    opened.give_back(way, chunk)
+    opened.close()
+    assert paces.all(workspace)[plan.connection_id].today == 3
+    clock.advance(timedelta(seconds=-2))
+    assert paces.all(workspace)[plan.connection_id].today == 0
 
 
 def test_what_leaves_without_limits_is_counted_too(
