@@ -128,7 +128,8 @@ class Connections:
         """
         by.require(Permission.CONNECTIONS_MANAGE)
         mine = (connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
-        stored = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets).where(*mine).with_for_update()
+        # Not "for update": who notes the pace holds a row of that, and must still be able to refer to this one.
+        stored = sa.select(connections.c.kind, connections.c.settings, connections.c.secrets).where(*mine).with_for_update(key_share=True)
         with self._db.transaction() as connection:
             row = connection.execute(stored).one_or_none()
             if row is None:
@@ -206,6 +207,7 @@ class Connections:
         mine = sa.delete(connections).where(connections.c.id == connection_id, connections.c.workspace_id == by.workspace_id)
         try:
             with self._db.transaction() as connection:
+                forget_standings(connection, connection_id)  # first, as whoever notes the pace locks that first
                 gone = connection.execute(mine.returning(connections.c.name, connections.c.kind)).one_or_none()
                 if gone is None:
                     raise NotFound("This connection does not exist.")

@@ -19,6 +19,8 @@ BUSY_TIMEOUT_SECONDS = 30
 # one by one instead of hashing (measured: 11 s in place of 0.02 s over 64,000 rows).
 # A machine that is gone answers nothing: without bounds everybody waits minutes for it, and a thread each.
 _PSYCOPG = {"options": "-c plan_cache_mode=force_custom_plan", "connect_timeout": 10, "tcp_user_timeout": 30_000}
+# What PostgreSQL says of a deadlock, and of what can't be put in an order with what others did (its manual, appendix A).
+_CROSSED = ("40P01", "40001")
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -201,6 +203,8 @@ def _plain_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         text = str(error.orig).lower()
+        if getattr(error.orig, "sqlstate", None) in _CROSSED:
+            raise Unavailable("Two changes at once were in each other's way, this one was undone.", hint="Try it again.") from error
         if "full" in text or "no space" in text:
             raise StorageFull("The disk is full, nothing was changed.", hint="Free some space and try again.") from error
         if "disk i/o error" in text:

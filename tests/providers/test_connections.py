@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -14,6 +16,8 @@ from core.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from core.providers.connections import Connections
 from core.providers.outbox.send import OutboxProvider
+from core.providers.pace_book import PaceBook
+from core.providers.standing import after_domain_trouble
 from core.providers.tables import connections as table
 from core.storage.database import Database
 from core.storage.vault import Vault
@@ -103,6 +107,32 @@ def test_a_corrected_port_is_the_one_that_is_used(connections: Connections, work
 
     connections.test(workspace, added.id)
     assert mail_server.connections == 1
+
+
+def test_connections_are_changed_while_their_pace_is_noted(
+    db: Database, connections: Connections, workspace: Principal, clock: FrozenClock
+) -> None:
+    made, book, errors = connections.add(workspace, "Relay", "smtp", SMTP), PaceBook(db, clock), list[Exception]()
+    slower = partial(after_domain_trouble, reason="slow down", now=clock.now(), wanted=None, measured=10.0)
+
+    def run(step: Callable[[int], object]) -> None:
+        try:
+            for number in range(25):
+                step(number)
+        except Exception as error:
+            errors.append(error)
+
+    def note(thread: int, number: int) -> None:
+        book.note(workspace.workspace_id, made.id, {f"shop{thread}-{number}.example": slower})
+
+    steps: list[Callable[[int], object]] = [partial(note, thread) for thread in range(3)]
+    steps.append(lambda number: connections.change(workspace, made.id, {"port": 2600 + number}))
+    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
 
 
 def test_a_new_secret_replaces_the_stored_one_and_is_not_shown(connections: Connections, workspace: Principal, db: Database) -> None:

@@ -24,6 +24,7 @@ import core.messages.tables
 import core.providers.tables
 import core.segments.tables
 import core.templates.tables
+from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.errors import Unavailable
 from core.permissions import Principal
@@ -146,6 +147,31 @@ def test_only_one_holds_a_lease_until_it_expires(db: Database, clock: FrozenCloc
     with db.transaction() as connection:
         assert second.keep(connection)
         assert not first.keep(connection)
+
+
+def test_of_two_changes_that_wait_for_each_other_one_is_undone_and_says_so(postgres_db: Database, clock: FrozenClock) -> None:
+    workspace_id = Workspaces(postgres_db, clock).create("Acme").id
+    names, both = ("one", "two"), threading.Barrier(2, timeout=30)
+    with postgres_db.transaction() as connection:
+        for name in names:
+            next_sequence(connection, workspace_id, name)
+    said: list[str] = []
+
+    def change(*order: str) -> None:
+        try:
+            with postgres_db.transaction() as connection:
+                next_sequence(connection, workspace_id, order[0])
+                both.wait()
+                next_sequence(connection, workspace_id, order[1])
+        except Unavailable as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=change, args=order) for order in (names, names[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == ["Two changes at once were in each other's way, this one was undone. Try it again."]
 
 
 def test_a_lease_given_back_is_free_at_once(db: Database, clock: FrozenClock) -> None:
