@@ -29,7 +29,7 @@ from core.storage.leases import Lease
 
 logger = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=1)
+EVERY_SECONDS = 60.0
 # A server that takes longer over one batch is read by another worker besides; what both take in counts once.
 _LEASE = timedelta(minutes=2)
 # Anybody can write to the mailbox. In a round no more than this gets into the journal; the rest waits a minute.
@@ -46,12 +46,13 @@ class BounceMail:
     Args:
         services: Everything the product can do.
         should_stop: Asked between batches.
+        elapsed: Seconds that have passed; a clock that is set back would make it wait until that has caught up.
     """
 
-    def __init__(self, services: Services, should_stop: Callable[[], bool]) -> None:
-        self._services, self._should_stop = services, should_stop
+    def __init__(self, services: Services, should_stop: Callable[[], bool], elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._services, self._should_stop, self._elapsed = services, should_stop, elapsed
         self._owner = f"worker-{os.getpid()}-{random_name(6)}"
-        self._next: dict[int, datetime] = {}
+        self._next: dict[int, float] = {}
         self._reading: dict[int, threading.Thread] = {}
         self._lock = threading.Lock()
         self._journal: JournalWriter | None = None
@@ -63,13 +64,13 @@ class BounceMail:
         except (PostwrightError, SQLAlchemyError):
             logger.warning("bounce mailboxes could not be listed, that is tried again", exc_info=True)
             return 0
-        now = self._services.clock.now()
+        now = self._elapsed()
         self._reading = {number: thread for number, thread in self._reading.items() if thread.is_alive()}
         self._next = {owner.connection_id: self._next.get(owner.connection_id, now) for owner in owners}
         due = [one for one in owners if one.connection_id not in self._reading and self._next[one.connection_id] <= now]
         due = sorted(due, key=lambda one: self._next[one.connection_id])[: max(0, _MOST_AT_ONCE - len(self._reading))]
         for owner in due:
-            self._next[owner.connection_id] = now + EVERY
+            self._next[owner.connection_id] = now + EVERY_SECONDS
             # A daemon: a server that hangs must not keep the worker from ending. What it holds up is read again.
             thread = threading.Thread(target=self.read, args=(owner,), name=f"bounce-mail-{owner.connection_id}", daemon=True)
             self._reading[owner.connection_id] = thread
