@@ -89,7 +89,8 @@ class Again:
             campaign = load_campaign(connection, by, campaign_id)
         if campaign.state not in _LAUNCHED:
             raise Conflict("This campaign has not been launched yet.", hint="Launch it first: then everybody gets it.")
-        self._connections.get(by, campaign.connection_id).must_send()
+        for connection_id in [each.connection_id for each in campaign.routes] or [campaign.connection_id]:
+            self._connections.get(by, connection_id).must_send()
         newcomers = self._newcomers(by, campaign) if chosen.joined else []
         with self._db.transaction() as connection:
             campaign = load_campaign(connection, by, campaign_id, for_update=True)

@@ -16,9 +16,11 @@ from core.errors import Conflict, Denied, NotFound
 from core.jobs.delivering import drain
 from core.messages.leasing import LEASE
 from core.messages.missing import Choice, Missing
+from core.messages.plan import Route
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
+from core.providers.tables import connections
 from core.storage.event_record import event_record
 from core.storage.event_words import BounceClass, EventKind
 from core.storage.journal import JournalWriter
@@ -208,6 +210,18 @@ def test_a_draft_is_launched_not_sent_again(services: Services, by: Principal, d
         services.again.send(by, made.id, EVERYONE)
     with pytest.raises(NotFound):
         services.again.send(by, made.id + 1000, EVERYONE)
+
+
+def test_nothing_waits_for_a_connection_nothing_can_be_sent_through(services: Services, by: Principal, draft: Draft) -> None:
+    first, second = (services.connections.add(by, name, "outbox") for name in ("One", "Two"))
+    campaign = services.campaigns.launch(by, draft(routes=[Route(first.id, 1), Route(second.id, 1)]).id)
+    services.campaigns.cancel(by, campaign.id)
+    with services.db.transaction() as connection:
+        reports_only = sa.update(connections).where(connections.c.id == second.id)
+        connection.execute(reports_only.values(kind="generic", settings={}, secrets=""))
+    with pytest.raises(Conflict, match="Two"):
+        services.again.send(by, campaign.id, Choice(cancelled=True))
+    assert counts(services, by, campaign) == {S.CANCELLED: 3}
 
 
 def test_whoever_may_not_send_sends_nothing(services: Services, by: Principal, draft: Draft) -> None:
