@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.support.product import Product
 
 # How each child of `up` shows in the process list.
-CHILDREN = {"worker": "worker", "ingester": "ingester", "receiver": "tracking_receiver", "app": "core.ui.server"}
+CHILDREN = {"worker": "worker", "ingester": "ingester", "receiver": "tracking_receiver"}
 
 
 class Killer:

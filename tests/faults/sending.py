@@ -62,7 +62,7 @@ class Firm:
         data = "email,first_name\n" + "".join(f"p{n}@example.com,G{n % LAYOUTS}\n" for n in range(people))
         mapping = {"email": "email", "first_name": "first_name"}
         imported = self.services.imports.run(self.by, data.encode(), "people.csv", list_name="All", mapping=mapping)
-        self._list_id = imported.list_id or 0
+        self.list_id = imported.list_id or 0
         self._template = self.services.templates.save(self.by, "News", TEMPLATE).template_id
 
     @property
@@ -105,7 +105,7 @@ class Firm:
             name=name,
             subject="News",
             template_id=self._template,
-            audience=Audience("list", self._list_id),
+            audience=Audience("list", self.list_id),
             from_email="news@example.com",
             connection_id=connection.id,
         )
