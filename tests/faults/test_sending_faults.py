@@ -290,8 +290,8 @@ def test_a_disk_that_is_full_when_outcomes_are_to_be_recorded(firm: Firm, mails:
     firm.clock.advance(LEASE + timedelta(seconds=1))
     look_around(firm)
     deliver(firm, campaign)
-    assert states(firm, campaign) == {"uncertain": PEOPLE}, "never sent again blindly"
-    wait_for(lambda: _settles(firm, campaign), "what the journal kept in memory to settle them", every=0.1)
+    assert states(firm, campaign) == {"accepted": PEOPLE}, "the flight record has its room beforehand, and is believed"
+    wait_for(lambda: _settles(firm, campaign), "what the journal kept in memory to be written", every=0.1)
     assert set(keys(mails).values()) == {1}
 
 
