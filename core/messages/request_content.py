@@ -18,7 +18,7 @@ from core.ids import random_name
 from core.messages.request_models import Request
 from core.providers.base import Attachment
 from core.storage.vault import Vault
-from core.templates.plain_text import to_plain_text
+from core.templates.plain_text import MOST_PIECES, to_plain_text
 from core.templates.rendering import Compiled, check_subject, render, render_text
 
 # Stand in a finished mail for the addresses that need its number, which it does not have yet.
@@ -76,9 +76,13 @@ class Template:
 
 
 def as_given(request: Request) -> Content:
-    """Return what a request brings itself; where one of the two parts is missing, it is made of the other."""
+    """Return what a request brings itself; where one of the two parts is missing, it is made of the other.
+
+    Raises:
+        InvalidInput: If the text can't be made, for the HTML has too many elements.
+    """
     html = request.html or f'<div style="white-space:pre-wrap">{markup.escape(request.text, quote=False)}</div>'
-    return _content(request, request.subject, html, request.text or to_plain_text(request.html))
+    return _content(request, request.subject, html, request.text or to_plain_text(request.html, most_pieces=MOST_PIECES))
 
 
 def written(request: Request, template: Template, contact: Mapping[str, Any], workspace: Mapping[str, str]) -> Content:

@@ -92,6 +92,14 @@ def scan(text: str) -> Iterator[Piece]:
             position = end
 
 
+def unescaped(text: str) -> str:
+    """Return a text with its character references resolved; one whose number has thousands of digits leaves it as it is."""
+    try:
+        return unescape(text)
+    except ValueError:
+        return text
+
+
 def deepest_nesting(text: str) -> int:
     """Return how deep an HTML parser may nest the elements of a text, at most; too much would crash parsers that recurse.
 
@@ -164,7 +172,7 @@ def _attribute(match: re.Match[str]) -> Attribute:
     group = match.lastindex or 1
     if group == 1:
         return Attribute(match[1].lower(), match.end(), match.end(), "")
-    return Attribute(match[1].lower(), match.start(group), match.end(group), unescape(match[group]))
+    return Attribute(match[1].lower(), match.start(group), match.end(group), unescaped(match[group]))
 
 
 def _after(text: str, mark: str, start: int) -> int:

@@ -1,11 +1,14 @@
-"""The plain-text part of a mail, made from its HTML: paragraphs, lists, and every link with its address behind it."""
+"""The plain-text part of a mail, made from its HTML: paragraphs, lists, and every link with its address behind it.
+
+The HTML may be anybody's, of a request for a single message: whatever it is, the time this takes grows as it does, not faster.
+"""
 
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
-from core.templates.markup import VOID_ELEMENTS
+from core.errors import InvalidInput
+from core.templates.markup import VOID_ELEMENTS, Kind, Piece, scan, unescaped
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
 _LINES = frozenset(
@@ -17,41 +20,71 @@ _LINES = frozenset(
 _UNREAD = frozenset({"head", "title", "style", "script", "textarea", "select", "svg", "noscript", "template"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _SOFT = "\v"
-_BREAKS = re.compile(r"[ \n\v\u00a0]*[\n\v][ \n\v\u00a0]*")
+_RUN = re.compile(r"[ \n\v\u00a0]+")
+_RUN_OF_A_LINE = re.compile(r"[ \t\u00a0]+")
+_CONTROL = re.compile(r"<!--([0-9A-Za-z]+)-->")
 _BLANK = " \t\n\r\f\u200b\u200c\u200d\u034f\ufeff\u00ad"
+_CLOSED = frozenset({Kind.START, Kind.END, Kind.COMMENT})
+# Five times what the largest mails hold.
+MOST_PIECES = 60_000
 
 
-def to_plain_text(html: str) -> str:
+def to_plain_text(html: str, *, most_pieces: int | None = None) -> str:
     """Return readable plain text; comments that hide Jinja control tags stay where they are.
 
     Args:
-        html: Well-formed HTML, as the compiler writes it.
+        html: HTML, well-formed or not.
+        most_pieces: How many tags, comments and stretches of text it may hold; by default any number.
+
+    Raises:
+        InvalidInput: If it holds more, or ends inside a tag or a comment: what follows is missing from it.
     """
-    writer = _Writer()
-    writer.feed(html)
-    writer.close()
+    writer = _Writer(html)
+    for count, piece in enumerate(scan(html)):
+        if count == most_pieces:
+            raise InvalidInput("The HTML has too many elements.", hint="Shorten it, or send the plain text yourself, as `text`.")
+        if piece.kind in _CLOSED and html[piece.end - 1] != ">":
+            raise InvalidInput("The HTML ends inside a tag or a comment.", hint="Send it whole.")
+        writer.take(piece)
     return _tidy("".join(writer.parts))
 
 
-class _Writer(HTMLParser):
+class _Writer:
     """Writes text with two newlines around a paragraph, one for <br>, and a soft break where a line must end somewhere."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, html: str) -> None:
+        self._html = html
         self.parts: list[str] = []
         self._hidden = 0
-        self._links: list[tuple[str, int]] = []
+        self._link: tuple[str, int] | None = None
         self._counters: list[int | None] = []
         self._is_layout: list[bool] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
+    def take(self, piece: Piece) -> None:
+        """Write what a piece says."""
+        if piece.kind is Kind.START:
+            self._start(piece.name, piece)
+            if piece.is_closed and piece.name not in VOID_ELEMENTS:
+                self._end(piece.name)
+        elif piece.kind is Kind.END:
+            self._end(piece.name)
+        elif self._hidden:
+            return
+        elif piece.kind is Kind.COMMENT:
+            if control := _CONTROL.fullmatch(self._html, piece.start, piece.end):
+                self.parts.append(control[0])
+        else:
+            self.parts.append(re.sub(r"[ \t\n\r\f\v]+", " ", unescaped(self._html[piece.start : piece.end])))
+
+    def _start(self, tag: str, piece: Piece) -> None:
+        values = {each.name: each.value for each in piece.attributes}
         if self._hidden or tag in _UNREAD or "hidden" in values or _HIDDEN_STYLE.search(values.get("style", "")):
             self._hidden += tag not in VOID_ELEMENTS
             return
         self._break(tag)
         if tag == "a":
-            self._links.append((values.get("href", "").strip(), len(self.parts)))
+            self._end_link()  # one link can't stand in another
+            self._link = (values.get("href", "").strip(), len(self.parts))
         elif tag == "img":
             self.parts.append(values.get("alt", ""))
         elif tag in {"ul", "ol"}:
@@ -63,25 +96,17 @@ class _Writer(HTMLParser):
         elif tag in {"td", "th"}:
             self.parts.append("\n\n" if self._is_layout and self._is_layout[-1] else "\t")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if self._hidden:
             self._hidden -= tag not in VOID_ELEMENTS
             return
-        if tag == "a" and self._links:
-            self._end_link(*self._links.pop())
+        if tag == "a":
+            self._end_link()
         elif tag in {"ul", "ol"} and self._counters:
             self._counters.pop()
         elif tag == "table" and self._is_layout:
             self._is_layout.pop()
         self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(re.sub(r"[ \t\n\r\f\v]+", " ", data))
-
-    def handle_comment(self, data: str) -> None:
-        if not self._hidden and data.isalnum():
-            self.parts.append(f"<!--{data}-->")
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
@@ -100,7 +125,10 @@ class _Writer(HTMLParser):
         self._counters[-1] = number + 1
         return f"{number}. "
 
-    def _end_link(self, address: str, begin: int) -> None:
+    def _end_link(self) -> None:
+        if self._link is None:
+            return
+        (address, begin), self._link = self._link, None
         label = "".join(self.parts[begin:]).strip(_BLANK)
         address = address.removeprefix("mailto:").removeprefix("tel:")
         if not address or address.startswith("#") or label == address:
@@ -111,14 +139,22 @@ class _Writer(HTMLParser):
 
 
 def _tidy(text: str) -> str:
-    lines: list[str] = []
-    for line in _BREAKS.sub(lambda run: "\n\n" if run[0].count("\n") > 1 else "\n", text).split("\n"):
-        line = re.sub(r"[ \u00a0]*\t[ \t\u00a0]*", "  ", line.strip(_BLANK)).strip(_BLANK)
+    lines: list[list[str]] = []
+    for line in _RUN.sub(_broken, text).split("\n"):
+        line = _RUN_OF_A_LINE.sub(lambda run: "  " if "\t" in run[0] else run[0], line.strip(_BLANK)).strip(_BLANK)
         if re.fullmatch(r"(?:<!--\w+-->\s*)+", line):
             # A line that only controls what follows would leave an empty line in the mail: it joins the line before.
             while lines and not lines[-1]:
                 lines.pop()
-            lines[-1:] = [(lines[-1] if lines else "") + re.sub(r"\s", "", line)]
+            lines = lines or [[]]
+            lines[-1].append(re.sub(r"\s", "", line))
         elif line or (lines and lines[-1]):
-            lines.append(line)
-    return "\n".join(lines).strip() + "\n"
+            lines.append([line] if line else [])
+    return "\n".join(map("".join, lines)).strip() + "\n"
+
+
+def _broken(run: re.Match[str]) -> str:
+    """Return what a run of white space becomes: an empty line, the end of a line, or itself."""
+    if "\n" not in run[0] and _SOFT not in run[0]:
+        return run[0]
+    return "\n\n" if run[0].count("\n") > 1 else "\n"

@@ -120,6 +120,8 @@ def test_the_same_key_makes_one_message_even_where_the_first_answer_was_never_ke
         ({"template": "A", "template_id": 1, "text": ""}, "template_id"),
         ({"track_opens": True}, "track_opens"),
         ({"tags": [""]}, "tags"),
+        ({"html": "<![<![<![", "text": ""}, "ends inside a tag"),
+        ({"html": "<" * 100_000, "text": ""}, "too many elements"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_before_anything_is_kept(admin: Program, changes: dict[str, Any], words: str) -> None:
