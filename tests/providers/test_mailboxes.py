@@ -14,8 +14,8 @@ from core.errors import Unavailable
 from core.providers.mailbox import Mailbox
 from core.providers.smtp.account import BATCH_SIZE, Account, account_of
 from core.providers.smtp.imap import ImapMailbox
-from core.providers.smtp.mail import LONGEST_MAIL
 from core.providers.smtp.opening import Security
+from core.providers.smtp.parsing import LONGEST_MAIL
 from core.providers.smtp.pop3 import LARGEST_MAIL, Pop3Mailbox
 from tests.support.mail_server import free_port
 from tests.support.mailbox_server import PASSWORD, TOKEN, USER, MailboxServer, serving

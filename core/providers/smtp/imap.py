@@ -12,8 +12,8 @@ from typing import Any
 from core.errors import Unavailable
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
-from core.providers.smtp.mail import LONGEST_MAIL
 from core.providers.smtp.opening import Security
+from core.providers.smtp.parsing import LONGEST_MAIL
 
 _FAILURES = (OSError, imaplib.IMAP4.error, ValueError)
 _PORT, _PORT_TLS = 143, 993

@@ -9,23 +9,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.parser import BytesParser
-from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 
 from core.providers.reading import ours
+from core.providers.smtp.parsing import LONGEST_HEADER, LONGEST_MAIL, parsed
 from core.providers.smtp.verp import key_in
 from core.providers.webhooks import UnreadableReport
 
-# A bounce says what happened at its beginning, and the headers of what it returns follow. The rest is never needed.
-LONGEST_MAIL = 256 * 1024
 _MOST_PARTS, _DEEPEST = 40, 8
-_MOST_BOUNDARIES = 400  # lines that may begin a part
 _LONGEST_TEXT = 64 * 1024
-_LONGEST_HEADER = 4_000
 _SENT_TO = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "Apparently-To")
-_ADDRESSES = re.compile(r"[^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255}")
+_ADDRESSES = re.compile(r"(?<![^\s<>,;:\"()@])[^\s<>,;:\"()@]{1,128}@[^\s<>,;:\"()@]{1,255}")
+# These name no way in which mail is written, and take long.
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape"})
 # In what is returned, quoted or not: a header of ours, or the Message-ID that we made of the key.
 _OUR_HEADER = re.compile(r"^[>| \t]{0,8}X-Postwright-Message:[ \t]{0,4}([0-9]{1,18}-[0-9a-f]{12})\b", re.IGNORECASE | re.MULTILINE)
 _OUR_ID = re.compile(
@@ -60,8 +57,8 @@ class Mail:
 
     def __init__(self, data: bytes) -> None:
         try:
-            self.data = _bounded(data)
-            self.message: Message = BytesParser(policy=compat32).parsebytes(self.data)
+            self.data = data[:LONGEST_MAIL]
+            self.message: Message = parsed(self.data)
             self.parts = list(_parts(self.message))
         except (ValueError, LookupError, RecursionError, AttributeError, TypeError) as error:  # what the parser trips over
             raise UnreadableReport from error
@@ -101,7 +98,7 @@ class Mail:
     def _key_it_was_sent_to(self) -> str:
         for name in _SENT_TO:
             for value in self.message.get_all(name, [])[:10]:
-                for found in _ADDRESSES.findall(str(value)[:_LONGEST_HEADER])[:20]:
+                for found in _ADDRESSES.findall(str(value)[:LONGEST_HEADER])[:20]:
                     if key := key_in(found):
                         return key
         return ""
@@ -122,7 +119,7 @@ class Mail:
 def header_of(message: Message, name: str) -> str:
     """Return a header as one line, empty where there is none."""
     value = message.get(name)
-    return " ".join(str(value)[:_LONGEST_HEADER].split()) if value is not None else ""
+    return " ".join(str(value)[:LONGEST_HEADER].split()) if value is not None else ""
 
 
 def moment(text: str) -> datetime | None:
@@ -139,18 +136,7 @@ def moment(text: str) -> datetime | None:
 def groups_of(text: str) -> list[Message]:
     """Return the groups of fields in a report's machine-readable part (RFC 3464, RFC 5965), one for each block of lines."""
     blocks = re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").strip("\n"), maxsplit=_MOST_PARTS)[:_MOST_PARTS]
-    parser = BytesParser(policy=compat32)
-    return [parser.parsebytes(block.encode("utf-8", "replace"), headersonly=True) for block in blocks if block.strip()]
-
-
-def _bounded(data: bytes) -> bytes:
-    """Return the beginning of a mail, short enough to be taken apart at little cost however it is made."""
-    data, position = data[:LONGEST_MAIL], -1
-    for _ in range(_MOST_BOUNDARIES):
-        position = data.find(b"\n--", position + 1)
-        if position < 0:
-            return data
-    return data[:position]
+    return [parsed(block.encode("utf-8", "replace"), headers_only=True) for block in blocks if block.strip()]
 
 
 def _parts(message: Message) -> Iterator[Part]:
@@ -199,7 +185,8 @@ def _text(part: Message) -> str:
     if not isinstance(content, bytes):
         return ""
     try:
-        text = content[:_LONGEST_TEXT].decode(part.get_content_charset("utf-8"), "replace")
+        charset = part.get_content_charset("utf-8")
+        text = content[:_LONGEST_TEXT].decode("utf-8" if charset.replace("-", "_") in _NO_CHARSETS else charset, "replace")
     except (LookupError, ValueError):
         text = content[:_LONGEST_TEXT].decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\x00", "")

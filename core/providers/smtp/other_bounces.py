@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from email.parser import BytesParser
-from email.policy import compat32
 
 from core.providers.bounce_classes import classify
 from core.providers.reading import kept, reason
 from core.providers.smtp.mail import Mail
+from core.providers.smtp.parsing import parsed
 from core.providers.webhooks import ProviderEvent
 from core.storage.event_words import BounceClass, EventKind
 
@@ -17,16 +16,17 @@ from core.storage.event_words import BounceClass, EventKind
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 # Its patterns are tried line by line; a mail that is longer says what happened at its beginning.
-_LONGEST = 64 * 1024
+_LONGEST, _MOST_LINES = 64 * 1024, 2_000
 _MOST_RECIPIENTS = 20
 _DAEMON = re.compile(r"mailer-?daemon|postmaster|mail delivery|mail-daemon|delivery sub-?system", re.IGNORECASE)
 _ABSENT = re.compile(r"out of (the )?office|automatic reply|auto-?reply|autoreply|vacation|abwesen|absence|away from", re.IGNORECASE)
 # Where the message itself begins in what comes back: nothing below says why.
 _RETURNED = re.compile(
-    r"^(?:-{2,}.{0,80}(?:copy of|original|returned|unsent|below this line).{0,80}"
+    r"^(?:-{2,}+.{0,80}(?:copy of|original|returned|unsent|below this line).{0,80}"
     r"|(?:Received|Return-Path|X-Postwright-Message): .{0,200})$",
     re.IGNORECASE | re.MULTILINE,
 )
+_LISTED = re.compile(r"(?<![^\s,<>@])[^\s,<>@]+@[^\s,<>@]+")
 _REPLY = re.compile(r"(?<![\d.])(?:[45]\d\d[ -]|#?[45]\.\d{1,3}\.\d{1,3})(?!\d)")
 
 
@@ -47,7 +47,7 @@ def read_other(mail: Mail) -> list[ProviderEvent] | None:
     if not _is_from_server(mail):
         return None  # people write about bounces too
     late, failed = _found(mail.data)
-    listed = re.findall(r"[^\s,<>]+@[^\s,<>]+", mail.header("X-Failed-Recipients"))[:_MOST_RECIPIENTS]
+    listed = _LISTED.findall(mail.header("X-Failed-Recipients"))[:_MOST_RECIPIENTS]
     failed = failed or listed
     if not failed and not late:
         return None
@@ -79,7 +79,7 @@ def _found(data: bytes) -> tuple[list[str], list[str]]:
     from flufl.bounce import all_failures  # here, because the receiver reads this module's catalogue and needs none of it
 
     try:
-        late, failed = all_failures(BytesParser(policy=compat32).parsebytes(data[:_LONGEST]))
+        late, failed = all_failures(parsed(data[:_LONGEST], most_lines=_MOST_LINES))
     except Exception:  # its patterns meet what nobody thought of; what it can't read is no bounce
         return [], []
     return _texts(late), _texts(failed)

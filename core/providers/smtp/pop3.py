@@ -14,8 +14,8 @@ from typing import TypeVar
 from core.errors import Unavailable
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
-from core.providers.smtp.mail import LONGEST_MAIL
 from core.providers.smtp.opening import Security
+from core.providers.smtp.parsing import LONGEST_MAIL
 
 _FAILURES = (OSError, poplib.error_proto, ValueError)
 # A larger mail is not fetched whole: bounces are small, and of what returns a whole message the beginning is enough.
