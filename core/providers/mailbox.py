@@ -26,6 +26,8 @@ class Mailbox(Protocol):
     def batches(self) -> Iterator[Sequence[Fetched]]:
         """Yield what has not been read yet, a few mails at a time; each must be put away before the next is asked for.
 
+        A batch may be empty: whoever reads looks in between whether to go on.
+
         Raises:
             Unavailable: If the server does not answer as it should; says why.
         """

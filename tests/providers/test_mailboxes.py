@@ -178,6 +178,48 @@ def test_lines_longer_than_pop3_allows_are_read(start: Start) -> None:
     assert read_all(opened("pop3", server)) == [long]
 
 
+MAIL = b"* 1 FETCH (UID 1 BODY[] {1000000}\r\n" + b"x" * 1_000_000 + b")\r\n"
+FLOODS = {
+    "mails": ("imap", "FETCH", MAIL),
+    "lines": ("imap", "FETCH", b"* 1 FETCH (UID 1)\r\n" * 1_000),
+    "words": ("imap", "SELECT", b"* WHAT " + b"x" * 100_000 + b"\r\n"),
+    "numbers": ("imap", "SEARCH", b"* SEARCH " + b"1 " * 300_000 + b"\r\n"),
+    "no end of a line": ("imap", "CAPABILITY", b"x" * 100_000),
+    "list": ("pop3", "LIST", b"+OK\r\n" + b"1 1\r\n" * 10_000),
+    "blank lines": ("pop3", "RETR", b"+OK\r\n" + b"\r\n" * 10_000),
+    "mail": ("pop3", "RETR", b"+OK\r\n" + b"x" * 100_000 + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_an_endless_answer_is_given_up(name: str, start: Start) -> None:
+    protocol, command, flood = FLOODS[name]
+    server = start(protocol)
+    server.put(letter(1))
+    server.floods[command] = flood
+    with pytest.raises(Unavailable, match="too long"):
+        read_all(opened(protocol, server))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "command"), [("imap", "CAPABILITY"), ("imap", "LOGIN"), ("imap", "FETCH"), ("pop3", "PASS"), ("pop3", "RETR")]
+)
+def test_a_server_that_drips_is_given_up(protocol: str, command: str, start: Start) -> None:
+    server = start(protocol)
+    server.put(letter(1))
+    server.drips = command
+    with pytest.raises(Unavailable, match="in time"):
+        read_all(opened(protocol, server, longest=0.4))
+
+
+def test_between_searches_that_find_nothing_the_reader_may_stop(start: Start) -> None:
+    server = start("imap")
+    server.says_it_holds = 4_000_000_000
+    with closing(opened("imap", server)) as mailbox:
+        assert [len(batch) for batch, _ in zip(mailbox.batches(), range(3), strict=False)] == [0, 0, 0]
+    assert server.commands.count("SEARCH") <= 4
+
+
 def test_imap_reads_the_folder_that_was_asked_for(start: Start) -> None:
     server = start("imap")
     server.folder = 'Zur&APw-ck &- \\"mehr\\"'

@@ -31,7 +31,8 @@ class MailboxServer:
     """What the servers hold and how they behave.
 
     `before` is called with a command's name before it is answered; what it returns, if anything, is answered instead
-    ("hang up" ends the connection).
+    ("hang up" ends the connection). `floods` says something again and again before it answers a command, and `drips` one letter
+    after the other, until the client hangs up. `says_it_holds` is how many mails IMAP claims.
     """
 
     port: int = 0
@@ -42,6 +43,10 @@ class MailboxServer:
     folder: str = "INBOX"
     number_stands_behind: bool = False
     tls: ssl.SSLContext | None = None
+    floods: dict[str, bytes] = field(default_factory=dict)
+    drips: str = ""
+    says_it_holds: int | None = None
+    over: threading.Event = field(default_factory=threading.Event)
     _uid: int = 0
 
     def put(self, *mails: bytes) -> None:
@@ -80,6 +85,11 @@ class _Session(socketserver.StreamRequestHandler):
     def asked(self, command: str) -> str | None:
         self.held.commands.append(command)
         answer = self.held.before(command)
+        while flood := self.held.floods.get(command):
+            self.wfile.write(flood)
+        while command == self.held.drips and not self.held.over.wait(0.02):
+            self.wfile.write(b"x")
+            self.wfile.flush()
         if answer == "hang up":
             raise HungUp
         return answer
@@ -143,13 +153,13 @@ class ImapSession(_Session):
         if not self.is_signed_in or told != f'"{self.held.folder}"':
             return "NO there is no such folder"
         self.is_selected = True
-        self.say(f"* {len(self.held.mails)} EXISTS")
+        self.say(f"* {len(self.held.mails) if self.held.says_it_holds is None else self.held.says_it_holds} EXISTS")
         self.say("* OK [UIDVALIDITY 1] always the same")
         return "OK [READ-WRITE] selected"
 
     def on_search(self, told: str) -> str:
         first, last = map(int, re.fullmatch(r"(\d+):(\d+) UNSEEN UNDELETED", told).groups())
-        assert 1 <= first <= last <= len(self.held.mails)
+        assert 1 <= first <= last <= (self.held.says_it_holds or len(self.held.mails))
         self.say("* SEARCH " + " ".join(str(each.uid) for each in self.held.mails[first - 1 : last] if not each.is_seen))
         return "OK found"
 
@@ -272,5 +282,6 @@ def serving(protocol: str, *, tls: ssl.SSLContext | None = None, from_the_start:
         try:
             yield held
         finally:
+            held.over.set()
             server.shutdown()
             thread.join()

@@ -13,6 +13,8 @@ from core.providers.smtp.access_tokens import tokens_of
 from core.providers.smtp.opening import Security, SignIn
 
 TIMEOUT_SECONDS = 20.0
+# Reading ends well before; a server that is not done by then drips.
+LONGEST_SECONDS = 110.0
 BATCH_SIZE = 50
 
 
@@ -36,6 +38,7 @@ class Account:
         password: With what.
         folder: Which folder is read; POP3 knows one only.
         timeout: Seconds to wait for an answer.
+        longest: Seconds after which the connection is ended, whatever is read then.
         tls: The TLS context; the default verifies certificates.
         token: Returns the access token of the moment, for signing in with that in place of the password; None for none.
     """
@@ -47,6 +50,7 @@ class Account:
     password: str
     folder: str = "INBOX"
     timeout: float = TIMEOUT_SECONDS
+    longest: float = LONGEST_SECONDS
     tls: ssl.SSLContext | None = None
     token: Callable[[], str] | None = None
 

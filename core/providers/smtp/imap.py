@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import imaplib
 import re
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from core.errors import Unavailable
@@ -14,25 +16,55 @@ from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.opening import Security
 from core.providers.smtp.parsing import LONGEST_MAIL
+from core.providers.smtp.visit import Bounds, TooMuch, Visit
 
 _FAILURES = (OSError, imaplib.IMAP4.error, ValueError)
 _PORT, _PORT_TLS = 143, 993
+_DIGITS = 10
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 # An answer that names more mails is longer than `imaplib` reads.
 _SEARCHED_AT_ONCE = 50_000
+# No mailbox holds more that is worth looking for.
+_MOST_MAILS = 10_000_000
 _LARGEST_LITERAL = 4 * LONGEST_MAIL
+_MIB = 1024 * 1024
+_BOUNDS = Bounds(answer_bytes=BATCH_SIZE * LONGEST_MAIL + 4 * _MIB, answer_lines=20_000, line_bytes=_MIB, visit_bytes=256 * _MIB)
 
 
 class _Bounded(imaplib.IMAP4):
+    """Reads no more than was asked for, and keeps nothing of what a server says besides."""
+
+    def __init__(self, account: Account, port: int) -> None:
+        self._visit = Visit(_BOUNDS, account.timeout, account.longest)
+        super().__init__(account.host, port, timeout=account.timeout)
+
     def read(self, size: int) -> bytes:
         """Read a literal, unless it is longer than anything that was asked for."""
         if size > _LARGEST_LITERAL:
-            raise self.abort("the answer is too long")
-        return super().read(size)
+            raise TooMuch
+        return self._visit.exactly(self.sock, size)
+
+    def readline(self) -> bytes:
+        """Read a line."""
+        return self._visit.line(self.sock)
+
+    def send(self, data: Any) -> None:
+        """Send a command."""
+        self._visit.begin_command()
+        self.untagged_responses = {kind: said for kind, said in self.untagged_responses.items() if kind == "BYE"}
+        super().send(data)
 
 
-class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
-    pass
+class _BoundedTls(_Bounded):
+    """The same inside TLS."""
+
+    def __init__(self, account: Account, port: int) -> None:
+        self._context = account.context
+        super().__init__(account, port)
+
+    def _create_socket(self, timeout: float | None) -> ssl.SSLSocket:
+        plain = super()._create_socket(timeout)  # type: ignore[misc]
+        return self._context.wrap_socket(plain, server_hostname=self.host)
 
 
 class ImapMailbox:
@@ -57,7 +89,7 @@ class ImapMailbox:
         except Unavailable:
             self.close()
             raise
-        self._there = int(answer[0]) if answer and isinstance(answer[0], bytes) and answer[0].isdigit() else 0
+        self._there = min(_numbers(answer[:1])[:1] or [0], [_MOST_MAILS])[0]
 
     def batches(self) -> Iterator[Sequence[Fetched]]:
         """Yield what is not seen, oldest first; see `Mailbox`.
@@ -67,6 +99,8 @@ class ImapMailbox:
         """
         for first in range(1, self._there + 1, _SEARCHED_AT_ONCE):
             uids = self._unseen(f"{first}:{min(self._there, first + _SEARCHED_AT_ONCE - 1)}")
+            if not uids:
+                yield ()
             for start in range(0, len(uids), BATCH_SIZE):
                 yield self._fetch(uids[start : start + BATCH_SIZE])
 
@@ -101,7 +135,7 @@ class ImapMailbox:
 
     def _unseen(self, among: str) -> list[int]:
         found = self._expect("can't be searched", lambda: self._server.uid("SEARCH", among, "UNSEEN", "UNDELETED"))
-        return sorted({int(one) for line in found if isinstance(line, bytes) for one in line.split() if one.isdigit()})
+        return sorted(set(_numbers(found)))
 
     def _fetch(self, uids: Sequence[int]) -> list[Fetched]:
         wanted, part = ",".join(map(str, uids)), f"(UID BODY.PEEK[]<0.{LONGEST_MAIL}>)"
@@ -120,8 +154,8 @@ class ImapMailbox:
 
 def _connected(account: Account) -> imaplib.IMAP4:
     if account.security is Security.TLS:
-        return _BoundedTls(account.host, account.port or _PORT_TLS, ssl_context=account.context, timeout=account.timeout)
-    server = _Bounded(account.host, account.port or _PORT, timeout=account.timeout)
+        return _BoundedTls(account, account.port or _PORT_TLS)
+    server = _Bounded(account, account.port or _PORT)
     if account.security is Security.STARTTLS:
         try:
             server.starttls(ssl_context=account.context)
@@ -134,6 +168,12 @@ def _connected(account: Account) -> imaplib.IMAP4:
 def _hang_up(server: imaplib.IMAP4) -> None:
     with suppress(OSError):  # there may be no connection any more
         server.shutdown()
+
+
+def _numbers(said: Sequence[Any]) -> list[int]:
+    """Return the numbers in an answer, as many as may be asked for; what is too long to be the number of a mail is none."""
+    words = (word for line in said if isinstance(line, bytes) for word in line.split())
+    return list(islice((int(word) for word in words if word.isdigit() and len(word) <= _DIGITS), _SEARCHED_AT_ONCE))
 
 
 def _mails(lines: Sequence[Any], asked: set[int]) -> Iterator[Fetched]:

@@ -6,6 +6,7 @@ import base64
 import logging
 import poplib
 import re
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.opening import Security
 from core.providers.smtp.parsing import LONGEST_MAIL
+from core.providers.smtp.visit import Bounds, Visit
 
 _FAILURES = (OSError, poplib.error_proto, ValueError)
 # A larger mail is not fetched whole: bounces are small, and of what returns a whole message the beginning is enough.
@@ -23,7 +25,8 @@ LARGEST_MAIL = 5 * 1024 * 1024
 _LINES_OF_LARGE = 2_000
 # One round reads this many; the next follows a minute later. Deletions count once the server is told goodbye.
 _MOST_IN_A_ROUND = 2_000
-_LONGEST_LINE, _LONGEST_ANSWER = 1024 * 1024, 2 * LARGEST_MAIL
+_MIB = 1024 * 1024
+_BOUNDS = Bounds(answer_bytes=2 * LARGEST_MAIL, answer_lines=750_000, line_bytes=_MIB, visit_bytes=256 * _MIB)
 _log = logging.getLogger(__name__)
 _LISTED = re.compile(rb"(\d{1,10}) (\d{1,18})\b")
 T = TypeVar("T")
@@ -32,7 +35,9 @@ T = TypeVar("T")
 class _Patient(poplib.POP3):
     """Takes longer lines than the 2,048 octets of the standard library, which mail in the wild has, but no endless answer."""
 
-    _taken = 0
+    def __init__(self, account: Account, port: int) -> None:
+        self._visit = Visit(_BOUNDS, account.timeout, account.longest)
+        super().__init__(account.host, port, timeout=account.timeout)
 
     def sign_in_with(self, bearer: bytes) -> None:
         """Sign in by XOAUTH2 (RFC 5034 tells how; tokens are too long to stand behind the command)."""
@@ -44,21 +49,26 @@ class _Patient(poplib.POP3):
             self._getresp()  # type: ignore[attr-defined]
 
     def _putcmd(self, line: str) -> None:
-        self._taken = 0
+        self._visit.begin_command()
         super()._putcmd(line)  # type: ignore[misc]
 
     def _getline(self) -> tuple[bytes, int]:
-        line = self.file.readline(_LONGEST_LINE + 1)
-        self._taken += len(line)
-        if len(line) > _LONGEST_LINE or self._taken > _LONGEST_ANSWER:
-            raise poplib.error_proto("the answer is too long")
+        line = self._visit.line(self.sock)
         if not line:
             raise poplib.error_proto("-ERR EOF")
         return line.rstrip(b"\r\n"), len(line)
 
 
-class _PatientTls(_Patient, poplib.POP3_SSL):
-    pass
+class _PatientTls(_Patient):
+    """The same inside TLS."""
+
+    def __init__(self, account: Account, port: int) -> None:
+        self._context = account.context
+        super().__init__(account, port)
+
+    def _create_socket(self, timeout: float) -> ssl.SSLSocket:
+        plain = super()._create_socket(timeout)  # type: ignore[misc]
+        return self._context.wrap_socket(plain, server_hostname=self.host)
 
 
 class Pop3Mailbox:
@@ -148,8 +158,8 @@ class Pop3Mailbox:
 
 def _connected(account: Account) -> _Patient:
     if account.security is Security.TLS:
-        return _PatientTls(account.host, account.port or poplib.POP3_SSL_PORT, timeout=account.timeout, context=account.context)
-    server = _Patient(account.host, account.port or poplib.POP3_PORT, timeout=account.timeout)
+        return _PatientTls(account, account.port or poplib.POP3_SSL_PORT)
+    server = _Patient(account, account.port or poplib.POP3_PORT)
     if account.security is Security.STARTTLS:
         try:
             server.stls(context=account.context)
