@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,6 +38,8 @@ _MOST_BYTES, _MOST_MAILS = 64 * 1024 * 1024, 10_000
 # Of what is about no message of ours so much is kept, to see what it was.
 _BEGINNING = 8 * 1024
 _MOST_AT_ONCE = 8
+# Or takes so long; its server ends the connection soon after.
+_LONGEST_SECONDS = 60.0
 _GOODBYE_SECONDS = 2.0
 
 
@@ -68,7 +71,7 @@ class BounceMail:
         self._reading = {number: thread for number, thread in self._reading.items() if thread.is_alive()}
         self._next = {owner.connection_id: self._next.get(owner.connection_id, now) for owner in owners}
         due = [one for one in owners if one.connection_id not in self._reading and self._next[one.connection_id] <= now]
-        due = sorted(due, key=lambda one: self._next[one.connection_id])[: max(0, _MOST_AT_ONCE - len(self._reading))]
+        due = self._fair(owners, sorted(due, key=lambda one: self._next[one.connection_id]))
         for owner in due:
             self._next[owner.connection_id] = now + EVERY_SECONDS
             # A daemon: a server that hangs must not keep the worker from ending. What it holds up is read again.
@@ -76,6 +79,17 @@ class BounceMail:
             self._reading[owner.connection_id] = thread
             thread.start()
         return len(due)
+
+    def _fair(self, owners: Sequence[MailboxOwner], due: Sequence[MailboxOwner]) -> list[MailboxOwner]:
+        """Return whose mailboxes are read now: no workspace takes more than its share, so that one whose servers drip holds up none."""
+        share = max(1, _MOST_AT_ONCE // max(1, len({one.workspace_id for one in owners})))
+        busy = Counter(one.workspace_id for one in owners if one.connection_id in self._reading)
+        chosen: list[MailboxOwner] = []
+        for one in due:
+            if len(self._reading) + len(chosen) < _MOST_AT_ONCE and busy[one.workspace_id] < share:
+                busy[one.workspace_id] += 1
+                chosen.append(one)
+        return chosen
 
     def wait(self, seconds: float) -> None:
         """Wait until nothing is being read, so long at most."""
@@ -109,16 +123,17 @@ class BounceMail:
             return 0
 
     def _read(self, owner: MailboxOwner, lease: Lease) -> int:
-        mailboxes, taken, size = self._services.bounce_mailboxes, 0, 0
+        mailboxes, taken, size, until = self._services.bounce_mailboxes, 0, 0, time.monotonic() + _LONGEST_SECONDS
         try:
             mailbox = mailboxes.open(owner)
             if mailbox is None:
                 return 0
             try:
                 for batch in mailbox.batches():
-                    size += self._take(owner, mailbox, batch)
+                    size += self._take(owner, mailbox, batch) if batch else 0
                     taken += len(batch)
-                    if size > _MOST_BYTES or taken >= _MOST_MAILS or self._should_stop() or not lease.hold():
+                    is_enough = size > _MOST_BYTES or taken >= _MOST_MAILS or time.monotonic() > until
+                    if is_enough or self._should_stop() or not lease.hold():
                         break
             finally:
                 mailbox.close()

@@ -262,6 +262,36 @@ def test_each_mailbox_is_read_once_a_minute_and_one_that_hangs_holds_nobody_up(
     reader.close()
 
 
+def test_servers_of_one_workspace_that_hang_hold_no_other_up(services: Services, workspace: Principal, start: Start) -> None:
+    hung, other = start("imap"), start("imap")
+    release = threading.Event()
+    hung.before = lambda _: "hang up" if release.wait(30) else None
+    for number in range(9):
+        connect(services, workspace, hung, name=f"Hung {number}")
+    connect(services, Principal.system(services.workspaces.create("Other").id), other)
+    reader = BounceMail(services, lambda: False)
+    try:
+        assert reader.step() == 5
+        assert reader.step() == 0
+        wait_for(lambda: "LOGOUT" in other.commands, "the other workspace's mailbox")
+    finally:
+        release.set()
+        reader.wait(30)
+        reader.close()
+
+
+def test_a_server_that_claims_more_than_it_has_is_left_when_the_worker_stops(
+    services: Services, workspace: Principal, mailbox: MailboxServer
+) -> None:
+    connect(services, workspace, mailbox)
+    mailbox.says_it_holds = 4_000_000_000
+    reader = BounceMail(services, lambda: "SEARCH" in mailbox.commands)
+    reader.step()
+    reader.wait(30)
+    reader.close()
+    assert mailbox.commands.count("SEARCH") == 1
+
+
 def test_two_workers_do_not_read_one_mailbox_at_once(services: Services, workspace: Principal, mailbox: MailboxServer) -> None:
     connection = connect(services, workspace, mailbox)
     first, second = BounceMail(services, lambda: False), BounceMail(services, lambda: False)
