@@ -33,6 +33,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
@@ -47,6 +48,7 @@ from core.providers.progress import UNNOTED, Progress
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".flight"
+_TRIES = 5
 _ANSWERS = {
     (Outcome.ACCEPTED, True): Reached.ACCEPTED,
     (Outcome.REFUSED, True): Reached.REFUSED,
@@ -170,7 +172,7 @@ class Flights:
         if self._folder is None:
             return Flight()
         try:
-            flight = self._make(self._folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
+            flight = self._made(self._folder, owner, errand)
         except OSError as error:
             if not self._failed:
                 logger.warning("no record of what is on its way can be kept (%s): a kill leaves more messages uncertain", error.strerror)
@@ -194,6 +196,13 @@ class Flights:
                     with suppress(OSError):  # where it can't be removed it is looked at again, which changes nothing
                         path.unlink()
 
+    def _made(self, folder: Path, owner: str, errand: Errand) -> Flight:
+        """Make a record; anew where somebody who looked at it before it was locked took it for a dead one's."""
+        for _ in range(_TRIES - 1):
+            with suppress(FileNotFoundError, BlockingIOError):
+                return self._make(folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
+        return self._make(folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
+
     def _make(self, path: Path, owner: str, errand: Errand) -> Flight:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         try:
@@ -208,8 +217,8 @@ class Flights:
             whole = orjson.dumps(header).ljust(HEADER).ljust(SIZE, b"\0")
             if len(whole) != SIZE or os.pwrite(descriptor, whole, 0) != SIZE:
                 raise OSError("there is no room for it")
-            if not _is_at(path, descriptor):  # who looked at it before it was locked took it for a dead one's
-                raise OSError("it was removed")
+            if not _is_at(path, descriptor):
+                raise FileNotFoundError(ENOENT, "it was removed")
             return Flight(path, descriptor)
         except OSError:
             os.close(descriptor)

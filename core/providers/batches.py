@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -19,7 +19,7 @@ import orjson
 from core.errors import InvalidInput
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.http import untried
-from core.providers.mime import address, header_name, header_value
+from core.providers.mime import address, header_name, header_value, header_values
 from core.providers.progress import Progress
 
 # With the longest wait for one more answer it stays below the lease of a message (60 s).
@@ -90,14 +90,11 @@ def looked_over(messages: Iterable[OutgoingMessage], refused: list[SendResult], 
 
 
 def _ready(message: OutgoingMessage, *, allows_utf8: bool) -> Ready:
-    header_value("Subject", message.subject)
-    header_value("The sender's name", message.from_name)
-    header_value("The recipient's name", message.to_name)
-    header_value("The message key", message.key)
+    named = {"Subject": message.subject, "The sender's name": message.from_name, "The recipient's name": message.to_name}
+    header_values({**named, "The message key": message.key, **message.headers})
     headers, reply_to = {}, ""
     for name, value in message.headers.items():
-        lowered = header_name(name).lower()
-        header_value(name, value)
+        lowered = _lowered(name)
         if lowered == "reply-to":
             reply_to = value
         elif lowered not in _NOT_HEADERS:
@@ -106,6 +103,11 @@ def _ready(message: OutgoingMessage, *, allows_utf8: bool) -> Ready:
         header_value("An attachment's name", attachment.name)
         header_value("An attachment's type", attachment.content_type)
     return Ready(message, address(message.to, allows_utf8=allows_utf8), address(message.from_email), reply_to, headers)
+
+
+@lru_cache(maxsize=256)
+def _lowered(name: str) -> str:
+    return header_name(name).lower()
 
 
 def batches(ready: Iterable[Ready], *, most: int, most_characters: int, may_share: Callable[[Ready], bool]) -> list[list[Ready]]:

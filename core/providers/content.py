@@ -21,6 +21,7 @@ class Layout:
     pieces: tuple[str, ...]
     order: tuple[int, ...] = ()
     values: int = field(init=False)
+    size: int = field(init=False)  # characters that are fixed
     _in_places: Callable[[Sequence[str]], Sequence[str]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -30,6 +31,7 @@ class Layout:
         if len(order) != len(self.pieces) - 1 or (order and min(order) < 0):
             raise ValueError("a layout has one value for each place")
         object.__setattr__(self, "order", order)
+        object.__setattr__(self, "size", sum(map(len, self.pieces)))
         object.__setattr__(self, "values", max(order, default=-1) + 1)
         object.__setattr__(self, "_in_places", itemgetter(*order) if len(order) > 1 else lambda values: [values[each] for each in order])
 

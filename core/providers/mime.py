@@ -89,6 +89,20 @@ def header_value(name: str, value: str) -> str:
     return value
 
 
+def header_values(values: Mapping[str, str]) -> None:
+    """Do nothing if each of these can stand on one header line; one look at all of them, for mostly all can.
+
+    Args:
+        values: By what they are.
+
+    Raises:
+        InvalidInput: As `header_value`.
+    """
+    if _CONTROL.search("".join(values.values())):
+        for name, value in values.items():
+            header_value(name, value)
+
+
 @lru_cache(maxsize=256)
 def header_name(name: str) -> str:
     """Return the name unchanged if a header can be called so.

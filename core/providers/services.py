@@ -65,8 +65,9 @@ def without_message_id(headers: Mapping[str, str]) -> dict[str, str]:
 def text_size(each: Ready) -> int:
     """Return about how many bytes a message takes in a request."""
     message = each.message
-    parts = (message.html, message.text)
-    text = sum(sum(map(len, part.layout.pieces)) + sum(map(len, part.values)) for part in parts)
+    html, text_part = message.html, message.text
+    fixed = html.layout.size + text_part.layout.size
+    text = fixed + sum(map(len, html.values)) + sum(map(len, text_part.values))
     return _OVERHEAD + text + sum(len(attachment.data) * 4 // 3 for attachment in message.attachments)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from jinja2 import TemplateError
 
 from core.errors import InvalidInput
-from core.providers.content import Filled, Layout
+from core.providers.content import Filled
 from core.templates import sandbox
 from core.templates.fields import Vocabulary
 from core.templates.slots import BLANK_LINES, Slots
@@ -168,18 +168,13 @@ def _line(source: str) -> Slots:
     return Slots(source, sandbox.TEXT, _run)
 
 
-@lru_cache(maxsize=512)
-def _fixed_size(layout: Layout) -> int:
-    return sum(map(len, layout.pieces))
-
-
 def _small(filled: Filled | None) -> Filled | None:
     """Return it if it is no larger than a mail may be.
 
     Raises:
         InvalidInput: If it is.
     """
-    if filled is not None and _fixed_size(filled.layout) + sum(map(len, filled.values)) > MAX_OUTPUT:
+    if filled is not None and filled.layout.size + sum(map(len, filled.values)) > MAX_OUTPUT:
         raise _too_large()
     return filled
 

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
 from core.providers.base import Outcome, SendResult
+from core.providers.progress import UNNOTED
 from core.storage.database import Database
 from tests.messages.conftest import CAMPAIGN
 
@@ -177,6 +180,26 @@ def test_where_no_record_can_be_kept_sending_goes_on(tmp_path: Path, where: str,
     assert len(caplog.records) == (1 if where == "a file" else 0), "it is said once"
 
 
+def test_a_record_is_kept_though_others_look_while_it_is_made(flights: Flights) -> None:
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            found(flights)
+
+    with ThreadPoolExecutor(2) as others:
+        looks = [others.submit(look) for _ in range(2)]
+        try:
+            for _ in range(200):
+                with flights.begin("a drain", ERRAND) as flight:
+                    flight.carry(claims(1))
+                    assert flight.progress is not UNNOTED
+                    flight.landed()
+        finally:
+            is_over.set()
+        assert [each.result() for each in looks] == [None, None]
+
+
 def test_this_system_tells_which_boot_it_is() -> None:
     assert this_boot() == this_boot()
     assert this_boot() or sys.platform != "linux"
@@ -246,7 +269,8 @@ def test_a_record_settles_what_is_known_and_leaves_what_nobody_knows(
     clock.advance(LEASE)
     ledger.release_expired(workspace.workspace_id, CAMPAIGN)
     assert rows()[1].state == S.UNCERTAIN
-    assert [each.message_id for each in ledger.unrecorded(after=clock.now() - 2 * LEASE, before=clock.now(), limit=9)] == [sent[2]]
+    lost = ledger.unrecorded(after=(clock.now() - 2 * LEASE, 0), before=clock.now(), limit=9)
+    assert [each.message_id for each in lost] == [sent[2]]
 
 
 def test_a_record_that_is_found_late_settles_what_became_uncertain(

@@ -87,7 +87,7 @@ class SendGridProvider:
         self._client.close()
 
     def _request(self, batch: Batch, tags: _Tags) -> list[SendResult] | NotTaken:
-        answer = self._client.send_mail(as_json(_body(batch, tags)).decode())
+        answer = self._client.send_mail(as_json(_body(batch, tags)))
         if answer.status == 202:  # nothing else is SendGrid's word for having taken it
             name = answer.headers.get("x-message-id")
             return [taken(each, name) for each in batch]
