@@ -15,6 +15,7 @@ from core.errors import InvalidInput
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
 from core.providers.batches import Batch, NotTaken, Ready, batches, hand_over, looked_over, taken
 from core.providers.http import untried
+from core.providers.progress import UNNOTED
 from core.providers.services import parcels
 from tests.providers.conftest import email
 from tests.providers.contract import campaign
@@ -84,7 +85,7 @@ def test_only_the_guilty_are_refused_and_nobody_is_sent_twice(guilty: set[int], 
     service = Service(guilty, names)
     messages = ready([email(number) for number in range(1, count + 1)])
 
-    results = hand_over(parcels(messages, most, 10**9), service)
+    results = hand_over(parcels(messages, most, 10**9), service, UNNOTED)
 
     refused = {one.message_id for one in results if one.outcome is Outcome.REFUSED}
     assert refused == guilty & set(range(1, count + 1))
@@ -100,7 +101,7 @@ def test_trouble_with_the_service_leaves_the_rest_untried(trouble: Trouble) -> N
         asked.append(len(batch))
         return untried([each.message for each in batch], "not now", trouble, timedelta(seconds=9))
 
-    results = hand_over(parcels(ready([email(number) for number in range(100)]), 2, 10**9), request)
+    results = hand_over(parcels(ready([email(number) for number in range(100)]), 2, 10**9), request, UNNOTED)
 
     assert {(one.outcome, one.attempted, one.trouble, one.retry_after) for one in results} == {
         (Outcome.RETRY, False, trouble, timedelta(seconds=9))
@@ -113,7 +114,7 @@ def test_after_an_unclear_answer_nothing_more_is_handed_over() -> None:
     def request(batch: Batch) -> list[SendResult]:
         return [SendResult(each.message.message_id, Outcome.UNCERTAIN, "lost", trouble=Trouble.CONNECTION) for each in batch]
 
-    results = hand_over(parcels(ready([email(number) for number in range(100)]), 1, 10**9), request)
+    results = hand_over(parcels(ready([email(number) for number in range(100)]), 1, 10**9), request, UNNOTED)
 
     found = Counter((one.outcome, one.attempted) for one in results)
     assert found == {(Outcome.UNCERTAIN, True): 8, (Outcome.RETRY, False): 92}
@@ -125,7 +126,7 @@ def test_what_can_not_be_written_down_is_one_messages_fault() -> None:
             raise InvalidInput("That is no text.")
         return [taken(each, "x") for each in batch]
 
-    results = hand_over([ready([email(number) for number in range(6)])], request)
+    results = hand_over([ready([email(number) for number in range(6)])], request, UNNOTED)
 
     assert {one.message_id: one.reason for one in results if one.outcome is Outcome.REFUSED} == {3: "That is no text."}
     assert len(results) == 6
