@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
+import orjson
 
 from core.errors import Unavailable
+from core.providers.plain_words import plain
 
 _EARLY_SECONDS = 60.0
 _USUAL_SECONDS = 3600.0
-_TIMEOUT_SECONDS = 15.0
+_TIMEOUT_SECONDS, _LONGEST_SECONDS = 15.0, 20.0
+_LARGEST_ANSWER = 64 * 1024
 
 
 def tokens_of(values: Mapping[str, Any]) -> AccessTokens:
@@ -33,12 +39,20 @@ class AccessTokens:
         client_secret: Its secret there; may be empty.
         refresh_token: What somebody consented to once.
         monotonic: A clock that only goes forward, in seconds.
+        longest: Seconds after which an answer that drips is given up.
     """
 
     def __init__(
-        self, url: str, client_id: str, client_secret: str, refresh_token: str, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        longest: float = _LONGEST_SECONDS,
     ) -> None:
-        self._url, self._monotonic = url, monotonic
+        self._url, self._monotonic, self._longest = url, monotonic, longest
         self._form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token}
         if client_secret:
             self._form["client_secret"] = client_secret
@@ -56,14 +70,52 @@ class AccessTokens:
 
     def _fetch(self) -> None:
         try:
-            answer = httpx2.post(self._url, data=self._form, timeout=_TIMEOUT_SECONDS, trust_env=False)
-            given = answer.json()
+            status, body = self._asked()
+            given = orjson.loads(body)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             raise Unavailable("No access token could be fetched: the token address does not answer as it should.") from error
         token = given.get("access_token") if isinstance(given, dict) else None
-        if not answer.is_success or not isinstance(token, str) or not token:
-            said = str(given.get("error", answer.status_code))[:80] if isinstance(given, dict) else str(answer.status_code)
+        if not 200 <= status < 300 or not isinstance(token, str) or not token:
+            said = plain(str(given.get("error", status)))[:80] if isinstance(given, dict) else str(status)
             raise Unavailable(f"The access token was refused ({said}).", hint="Consent again and enter the new refresh token.")
         lasts = given.get("expires_in")
         seconds = float(lasts) if isinstance(lasts, int | float) and lasts > 0 else _USUAL_SECONDS
         self._token, self._until = token, self._monotonic() + max(seconds - _EARLY_SECONDS, 0.0)
+
+    def _asked(self) -> tuple[int, bytes]:
+        """Return the status and the body of the answer, or its beginning: one that is cut off is no JSON."""
+        with _cut_off(self._longest) as trace, httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+            as_it_is = {"Accept-Encoding": "identity"}  # a few bytes, compressed, can say millions
+            with client.stream("POST", self._url, data=self._form, headers=as_it_is, extensions={"trace": trace}) as answer:
+                body = b""
+                for part in answer.iter_raw():
+                    body += part
+                    if len(body) > _LARGEST_ANSWER:
+                        break
+                return answer.status_code, body[:_LARGEST_ANSWER]
+
+
+@contextmanager
+def _cut_off(seconds: float) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+    """End the connections of a request after so long, whatever is read then: its timeouts count from byte to byte.
+
+    Yields what the request tells of its connections, as its extension `trace`.
+    """
+    opened: list[socket.socket] = []
+
+    def trace(event: str, told: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            opened.append(told["return_value"].get_extra_info("socket"))
+
+    def end() -> None:
+        for each in opened:
+            with suppress(OSError):  # it may be closed already, or be inside TLS since
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield trace
+    finally:
+        timer.cancel()
