@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from traceback import extract_tb
 
@@ -18,6 +18,7 @@ from core.messages.ledger import Ledger
 from core.messages.plan import WorkspaceCap
 from core.messages.rows import Claimed, Unrecorded
 from core.providers.base import Outcome, OutgoingMessage, Provider, SendResult, Trouble
+from core.providers.plain_words import plain
 from core.storage.event_record import EventRecord, event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
@@ -32,6 +33,7 @@ _REPORT_AGAIN_LIMIT = 10_000
 _FIRST_REST, _LONGEST_REST = timedelta(minutes=5), timedelta(hours=6)
 _BEGINNING = (datetime.min.replace(tzinfo=UTC), 0)
 _SOURCE = "delivery"
+_LONGEST_NAME = 1_000  # an index holds it; providers' names have some dozen letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +180,22 @@ def hand_over(provider: Provider, left: Sequence[Written], flight: Flight) -> li
 
 
 def completed(left: Sequence[Written], results: Sequence[SendResult]) -> list[tuple[Claimed, SendResult]]:
-    """Return a result for every message that left; where the provider gave none, nobody knows."""
+    """Return a result for every message that left, in words that can be kept; where the provider gave none, nobody knows."""
     by_id = {result.message_id: result for result in results}
     unknown = "the provider gave no answer for this message"
     ids = [each.claimed.message_id for each in left]
     return [
-        (each.claimed, by_id.get(number) or SendResult(number, Outcome.UNCERTAIN, unknown)) for each, number in zip(left, ids, strict=True)
+        (each.claimed, _plain(by_id.get(number) or SendResult(number, Outcome.UNCERTAIN, unknown)))
+        for each, number in zip(left, ids, strict=True)
     ]
+
+
+def _plain(result: SendResult) -> SendResult:
+    """Return a result whose words are only that: one that a database can't keep would take the others of its batch with it."""
+    reason, named = plain(result.reason), plain(result.provider_message_id or "")[:_LONGEST_NAME]
+    if reason == result.reason and named == (result.provider_message_id or ""):
+        return result
+    return replace(result, reason=reason, provider_message_id=named.strip() or None)
 
 
 def _records(outcomes: Sequence[tuple[Claimed, SendResult]], provider: str, now: datetime) -> list[EventRecord]:

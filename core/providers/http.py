@@ -19,6 +19,7 @@ import orjson
 
 from core.errors import Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
+from core.providers.plain_words import plain
 
 # Below the lease of a message (60 s), so that a request is over before another sender may take its messages.
 TIMEOUT_SECONDS = 30.0
@@ -180,7 +181,7 @@ def failed(messages: Sequence[OutgoingMessage], answer: Answer, now: datetime, *
         now: The time, for `Retry-After`.
         said: The provider's own words, taken from the body.
     """
-    words = f"{said or answer.reason or 'no explanation'}"[:_REASON_LENGTH]
+    words = plain(said or answer.reason or "no explanation")[:_REASON_LENGTH]
     if not answer.left:
         return untried(messages, f"The provider can't be reached: {words}", Trouble.CONNECTION)
     if answer.status in _CREDENTIALS:
@@ -213,7 +214,7 @@ def must_accept(answer: Answer, said: str = "") -> None:
     Raises:
         Unavailable: If not; says why.
     """
-    words = (said or answer.reason)[:_REASON_LENGTH]
+    words = plain(said or answer.reason)[:_REASON_LENGTH]
     if not answer.status:
         raise Unavailable(f"The provider can't be reached: {words}", hint="Check the address and the network of this machine.")
     if answer.status in _CREDENTIALS:

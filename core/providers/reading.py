@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from core.providers.plain_words import plain
 from core.providers.webhooks import ProviderEvent, UnreadableReport
 from core.storage.event_words import EventKind
 
@@ -154,7 +155,7 @@ def full_id(message_id: str) -> str:
 
 def reason(*texts: str) -> str:
     """Return the first text that says something, without the addresses mail servers like to repeat in it."""
-    said = next((text for text in texts if text), "")[:_LONGEST_REASON]
+    said = plain(next((text for text in texts if text), "")[:_LONGEST_REASON])
     return _ADDRESS.sub("…", said).strip() if "@" in said else said.strip()
 
 
@@ -179,9 +180,9 @@ def ours(text: str) -> str:
 
 
 def kept(**properties: object) -> dict[str, Any]:
-    """Return those properties that say something, as short texts and numbers only."""
+    """Return those properties that say something, as short and plain texts and numbers only."""
     return {
-        name: value[:_LONGEST_REASON] if isinstance(value, str) else value
+        name: plain(value[:_LONGEST_REASON]) if isinstance(value, str) else value
         for name, value in properties.items()
         if value not in (None, "") and isinstance(value, str | int | float)
     }

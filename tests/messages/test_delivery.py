@@ -3,7 +3,7 @@ from __future__ import annotations
 import email
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import policy
@@ -17,16 +17,22 @@ from core.clock import FrozenClock
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts
 from core.messages.delivery import Delivery, DeliveryReport
+from core.messages.flight_files import Errand
 from core.messages.leasing import LEASE
 from core.messages.ledger import Ledger
 from core.messages.plan import SendPlan
-from core.messages.posting import REPORT_AGAIN_AFTER
+from core.messages.posting import REPORT_AGAIN_AFTER, Posting, Written, completed, hand_over
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.permissions import Principal
+from core.providers.base import Outcome, OutgoingMessage, SendResult
 from core.providers.connections import Connections
+from core.providers.progress import Progress
 from core.storage.database import Database
+from core.storage.event_words import BounceClass
+from core.storage.journal import JournalWriter
 from tests.messages.conftest import CAMPAIGN
+from tests.providers.conftest import email as letter
 from tests.support.mail_server import MailServer, free_port
 
 Journal = Callable[[], list[dict[str, Any]]]
@@ -148,6 +154,55 @@ def test_each_recipient_has_an_outcome_whatever_the_mail_server_says(
     assert [row.state.value for row in rows()] == ["accepted", "refused", "retry", "uncertain", "refused"]
     facts = {(record["kind"], record.get("bounce_class")) for record in journal()}
     assert facts == {("sent", None), ("bounced", "hard"), ("bounced", "block")}
+
+
+def test_what_is_no_text_in_a_servers_words_costs_nobody_their_outcome(
+    delivery: Delivery,
+    smtp_plan: SendPlan,
+    add_people: AddPeople,
+    enqueue: Enqueue,
+    mail_server: MailServer,
+    rows: Callable[..., list[Any]],
+) -> None:
+    enqueue(add_people(3))
+    mail_server.answers["RCPT", "person1@example.com"] = "550 5.1.1 a\0b \x1b]0;title\x07 \x9b31m"
+
+    assert drain(delivery, smtp_plan) == DeliveryReport(accepted=2, refused=1)
+    assert [(row.state.value, row.reason) for row in rows()] == [
+        ("accepted", ""),
+        ("refused", "550 5.1.1 a b ]0;title 31m"),
+        ("accepted", ""),
+    ]
+
+
+class Babbling:
+    """A provider that takes everything and says what nobody can keep."""
+
+    kind, batch_size, tells_progress = "babbling", 10, False
+
+    def send(self, messages: Sequence[OutgoingMessage], progress: Progress) -> list[SendResult]:
+        first, second, *_ = messages
+        return [
+            SendResult(first.message_id, Outcome.ACCEPTED, provider_message_id="id\0\x1b" + "x" * 5_000),
+            SendResult(second.message_id, Outcome.REFUSED, "no\0\x85\u202ewon\ud800", bounce_class=BounceClass.HARD),
+        ]
+
+
+def test_a_result_is_kept_in_plain_words_whichever_provider_says_it(
+    ledger: Ledger, clock: FrozenClock, plan: SendPlan, tmp_path: Path, add_people: AddPeople, enqueue: Enqueue,
+    rows: Callable[..., list[Any]],
+) -> None:  # fmt: skip
+    enqueue(add_people(2))
+    posting, provider = Posting(clock, ledger, lambda: JournalWriter(tmp_path / "journal", "test")), Babbling()
+    claimed = ledger.claim(plan.workspace_id, CAMPAIGN, "me", 10)
+    written = [Written(each, letter(each.message_id)) for each in claimed]
+    with posting.begin("me", Errand(plan.workspace_id, CAMPAIGN)) as flight:
+        left = posting.intend("me", written, plan.connection_id, flight)
+        posting.record("me", completed(left, hand_over(provider, left, flight)), provider)
+        flight.landed()
+    posting.close()
+    assert [(row.state.value, row.reason) for row in rows()] == [("accepted", ""), ("refused", "no won ")]
+    assert rows()[0].provider_message_id == "id " + "x" * 997
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,11 @@ def test_what_says_nothing_is_not_kept() -> None:
     assert len(kept(a="x" * 5_000)["a"]) == 500
 
 
+def test_what_is_no_text_is_not_kept() -> None:
+    assert reason("550 a\0b\x1b[31m grüße\x9b1m\u2028\u202eend") == "550 a b [31m grüße 1m end"
+    assert kept(a="a\0b\x1bc", b=1) == {"a": "a b c", "b": 1}
+
+
 def test_what_says_too_much_in_few_bytes_is_not_read() -> None:
     for body in (b"[" + b"[]," * 600_000 + b"[]]", b"[" + b"0," * 1_000_000 + b"0]", b'{"a":[' * 600_000):
         with pytest.raises(UnreadableReport):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.errors import Unavailable
+from core.providers.plain_words import plain
 from core.providers.smtp.access_tokens import tokens_of
 from core.providers.smtp.opening import Security, SignIn
 
@@ -76,7 +77,7 @@ class Account:
             error: Why.
         """
         said = b" ".join(one for one in error.args if isinstance(one, bytes)).decode("utf-8", "replace") or str(error)
-        why = "it did not answer in time" if isinstance(error, TimeoutError) else " ".join(said.split())[:200].rstrip(". ")
+        why = "it did not answer in time" if isinstance(error, TimeoutError) else " ".join(plain(said).split())[:200].rstrip(". ")
         return Unavailable(
             f"The bounce mailbox at {self.host} {what}: {why or type(error).__name__}.",
             hint="Check server, port, encryption and sign-in of the bounce mailbox.",

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from core.providers.plain_words import plain
+
 _LONGEST_REPLY = 65_536
 
 
@@ -29,8 +31,8 @@ class Reply(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The reply on one line."""
-        return f"{self.code} {' '.join(self.text.split())}"
+        """The reply on one line, without what is no words."""
+        return f"{self.code} {' '.join(plain(self.text).split())}"
 
 
 class Gone(Exception):
