@@ -88,6 +88,12 @@ def test_how_long_a_service_wants_us_to_wait(said: str, wait: timedelta | None) 
     assert result.retry_after == wait
 
 
+def test_what_is_no_text_in_a_services_words_is_left_out() -> None:
+    [result] = failed([email(1)], Answer(400), NOW, said="a\0b\x1b[31mc")
+
+    assert result.reason == "400 a b [31mc"
+
+
 @pytest.mark.parametrize("status", [0, 301, 401, 403, 404, 408, 429, 500, 503])
 def test_a_check_tells_what_keeps_mail_from_leaving(status: int) -> None:
     with pytest.raises(Unavailable):

@@ -108,6 +108,13 @@ def test_a_wrong_password_is_told_without_repeating_it(protocol: str, start: Sta
     assert "my secret" not in str(told.value) + told.value.hint
 
 
+def test_what_a_server_says_is_told_in_plain_words(start: Start) -> None:
+    server = start("imap")
+    server.before = lambda command: "NO a\0b\x1b[31mc" if command == "LOGIN" else None
+    with pytest.raises(Unavailable, match=r"refused the sign-in: a b \[31mc\."):
+        opened("imap", server)
+
+
 @both
 def test_an_access_token_signs_in_where_passwords_do_not(protocol: str, start: Start) -> None:
     server = start(protocol)
