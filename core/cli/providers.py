@@ -43,7 +43,10 @@ def change(
     name: Annotated[str, typer.Argument(help="What you call it.")],
     values: Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A new setting; may be given several times.")],
 ) -> Answer:
-    """Change settings of a provider; what is not named stays as it is, and so does a secret that is left empty."""
+    """Change settings of a provider; what is not named stays as it is, and so does a secret that is left empty.
+
+    Where a secret goes somewhere else by the change (another server, port, encryption or API address), enter it again in the same call.
+    """
     connections = call.services.connections
     new = dict(_pair(text) for text in values)
     connection = connections.change(call.by, connections.by_name(call.by, name).id, new)

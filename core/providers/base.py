@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -219,6 +219,7 @@ class ProviderField:
         check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
         is_wrapped: Whether line breaks in it mean nothing, as in a key that is pasted from a file.
         group: What it stands together with; None where it stands alone.
+        goes_to: Returns from the shown values every place a secret is sent to, and how; None where it never leaves.
     """
 
     name: str
@@ -232,6 +233,7 @@ class ProviderField:
     check: Callable[[str], None] | None = None
     is_wrapped: bool = False
     group: FieldGroup | None = None
+    goes_to: Callable[[Mapping[str, Any]], frozenset[Hashable]] | None = None
 
 
 @dataclass(frozen=True)

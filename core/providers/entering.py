@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from core.errors import InvalidInput
@@ -53,7 +53,8 @@ def changed_values(
         secret: What is stored encrypted, or None where it can't be read.
 
     Raises:
-        InvalidInput: If a value is unknown, missing or can't be used, or if a secret that can't be read is left empty.
+        InvalidInput: If a value is unknown, missing or can't be used, or if a secret is left empty that can't be read or
+            that would be sent somewhere it was not entered for.
     """
     secrets = {field.name: field.label for field in kind.fields if field.secret}
     given = {name: value for name, value in values.items() if name not in secrets or value not in (None, "")}
@@ -67,7 +68,24 @@ def changed_values(
         )
     stored = {**shown, **(secret or {})}
     kept = {field.name: stored[field.name] for field in kind.fields if field.name in stored}
-    return checked_values(kind, kept | given)
+    after = checked_values(kind, kept | given)
+    before = {field.name: shown.get(field.name, field.default) for field in kind.fields}
+    _must_stay_where_it_went(kind, before, after[0], {name for name, value in (secret or {}).items() if value and name not in given})
+    return after
+
+
+def _must_stay_where_it_went(kind: ProviderKind, before: Mapping[str, Any], after: Mapping[str, Any], kept: Set[str]) -> None:
+    """Do nothing if no secret that is kept would be sent to another place: one who changes an address can't read it there.
+
+    Raises:
+        InvalidInput: If one would; names it.
+    """
+    for field in kind.fields:
+        if field.name in kept and field.goes_to is not None and not field.goes_to(after) <= field.goes_to(before):
+            raise InvalidInput(
+                f"{field.label} has to be entered again: what you changed decides where it is sent, or how.",
+                hint=f"Enter it together with the change, as “{field.name}” on the command line.",
+            )
 
 
 def _used_groups(kind: ProviderKind, values: Mapping[str, Any]) -> set[FieldGroup]:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import InvalidInput
 from core.providers.base import ProviderField
 
 NEEDED_TO_SEND = "Needed to send; reports do without."
+
+
+def sent_as(*names: str) -> Callable[[Mapping[str, Any]], frozenset[Hashable]]:
+    """Return the place a secret is sent to, as a few other fields say it: `ProviderField.goes_to`.
+
+    Args:
+        names: The fields.
+    """
+    return lambda values: frozenset([tuple(values.get(name) for name in names)])
 
 
 def secret(name: str, label: str, help: str) -> ProviderField:
@@ -22,7 +34,9 @@ def secret(name: str, label: str, help: str) -> ProviderField:
 
 
 def credential(name: str, label: str) -> ProviderField:
-    """Return a field for a key or token that is needed to send; it may be pasted with the line breaks it was copied with.
+    """Return a field for a key or token that is needed to send; it goes to the API address.
+
+    It may be pasted with the line breaks it was copied with.
 
     Args:
         name: The name in `--set name=value`.
@@ -33,7 +47,8 @@ def credential(name: str, label: str) -> ProviderField:
         if not entered.isascii():
             raise InvalidInput(f"{label} holds letters no key has.", hint="Copy it once more from the provider's page.")
 
-    return ProviderField(name, label, kind="password", required=False, secret=True, help=NEEDED_TO_SEND, check=check, is_wrapped=True)
+    field = ProviderField(name, label, kind="password", required=False, secret=True, help=NEEDED_TO_SEND)
+    return replace(field, check=check, is_wrapped=True, goes_to=sent_as("api_url"))
 
 
 API_KEY = credential("api_key", "API key")

@@ -11,6 +11,7 @@ from core.providers.base import FieldGroup, ProviderField, ProviderKind
 
 _NEW = "Secrets are stored encrypted and never shown again."
 _STORED = "Leave empty to keep it."
+_BOUND = "A secret goes only where it was entered for: where you change a server, port, encryption or address, enter it again."
 
 
 def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -25,7 +26,8 @@ def fields(kind: ProviderKind, key: str, stored: Mapping[str, Any] | None = None
     for group in dict.fromkeys(one.group for one in kind.fields if one.group):
         values |= _group(kind, group, key, stored)
     if any(one.secret for one in kind.fields):
-        st.caption(_NEW)
+        is_bound = stored is not None and any(one.goes_to for one in kind.fields)
+        st.caption(f"{_NEW} {_BOUND}" if is_bound else _NEW)
     return values
 
 

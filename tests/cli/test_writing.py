@@ -79,6 +79,9 @@ def test_a_provider_is_changed_without_showing_or_losing_its_secret(cli: Cli) ->
     assert said.code == 0, said
     assert said.facts["connection"]["name"] == "Mail"
     assert "hunter" not in said.out + said.err
+    moved = cli("providers", "set", "Mail", "--set", "host=127.0.0.2")
+    assert moved.code == 1
+    assert "Password has to be entered again" in moved.err
     assert cli("providers", "set", "Mail", "--set", "port=many").code == 1
     assert cli("providers", "set", "Mail", "--set", "kind=outbox").code == 1
     assert cli("providers", "set", "Nail", "--set", "port=25").code == 1

@@ -85,7 +85,7 @@ def add_relay(shared, admin):
     return shared.connections.add(admin, "Relay", "smtp", values)
 
 
-def test_a_wrong_port_is_corrected_and_the_secret_is_kept_unseen(app_as, shared, admin):
+def test_a_wrong_user_name_is_corrected_and_the_secret_is_kept_unseen(app_as, shared, admin):
     added = add_relay(shared, admin)
     app = app_as(Role.ADMIN)(FILE)
     app.button(key=f"edit_{added.id}").click().run()
@@ -93,13 +93,28 @@ def test_a_wrong_port_is_corrected_and_the_secret_is_kept_unseen(app_as, shared,
     assert app.text_input(key=f"edit_{added.id}_password").value == ""
     assert "keep" in app.text_input(key=f"edit_{added.id}_password").placeholder
     assert app.selectbox(key=f"edit_{added.id}_security").value == "none"
+    app.text_input(key=f"edit_{added.id}_username").set_value("coffee")
+    app = submit(app, "Save changes")
+    assert not app.error
+    assert "very secret" not in str(app)
+    assert shared.connections.get(admin, added.id).settings == added.settings | {"username": "coffee"}
+    assert not [one for one in app.text_input if one.key.startswith("edit_")]
+
+
+def test_a_secret_is_asked_for_again_where_it_would_go_somewhere_else(app_as, shared, admin):
+    added = add_relay(shared, admin)
+    app = app_as(Role.ADMIN)(FILE)
+    app.button(key=f"edit_{added.id}").click().run()
+    assert "enter it again" in words_on(app)
     app.number_input(key=f"edit_{added.id}_port").set_value(2525)
+    app = submit(app, "Save changes")
+    assert "Password has to be entered again" in app.error[0].value
+    assert shared.connections.get(admin, added.id) == added
+    app.text_input(key=f"edit_{added.id}_password").set_value("another secret")
     app = submit(app, "Save changes")
     assert not app.error
     assert "Port: 2525" in words_on(app)
-    assert "very secret" not in str(app)
-    assert shared.connections.get(admin, added.id).settings == added.settings | {"port": 2525}
-    assert not [one for one in app.text_input if one.key.startswith("edit_")]
+    assert "another secret" not in str(app)
 
 
 def test_a_change_that_cannot_be_used_is_told_once_and_the_rest_stays(app_as, shared, admin):

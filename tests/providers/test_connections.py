@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound, Unavailable
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connections
 from core.providers.outbox.send import OutboxProvider
 from core.providers.pace_book import PaceBook
@@ -93,9 +94,9 @@ def test_what_is_changed_counts_and_what_is_left_out_stays(connections: Connecti
     added = connections.add(workspace, "Relay", "smtp", SMTP)
     before = _secrets(db)
 
-    changed = connections.change(workspace, added.id, {"port": "26", "password": ""})
+    changed = connections.change(workspace, added.id, {"username": "bob", "password": ""})
 
-    assert changed == replace(added, settings=added.settings | {"port": 26})
+    assert changed == replace(added, settings=added.settings | {"username": "bob"})
     assert connections.get(workspace, added.id) == changed
     assert _opened(before) == _opened(_secrets(db)) == {"password": "s3cret-word"}
 
@@ -148,7 +149,7 @@ def test_a_new_secret_replaces_the_stored_one_and_is_not_shown(connections: Conn
 def test_a_value_that_is_emptied_is_empty_or_what_it_is_by_default(connections: Connections, workspace: Principal) -> None:
     added = connections.add(workspace, "Relay", "smtp", SMTP)
 
-    changed = connections.change(workspace, added.id, {"username": "", "port": ""})
+    changed = connections.change(workspace, added.id, {"username": "", "port": "", "password": "again"})
 
     assert (changed.settings["username"], changed.settings["port"]) == ("", 587)
 
@@ -165,6 +166,87 @@ def test_a_change_that_cannot_be_used_changes_nothing(
     with pytest.raises(InvalidInput, match=word):
         connections.change(workspace, added.id, {"username": "bob"} | values)
     assert connections.get(workspace, added.id) == added
+
+
+MAILBOX = {"bounce_protocol": "imap", "bounce_host": "imap.example.com", "bounce_username": "b", "bounce_password": "b-word"}
+TOKEN = {
+    "host": "smtp.example.com", "username": "ann", "sign_in": "xoauth2", "oauth_token_url": "https://t.example/",
+    "oauth_client_id": "c", "oauth_refresh_token": "refresh",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "change", "asked"),
+    [
+        ("smtp", SMTP, {"host": "evil.example"}, "password"),
+        ("smtp", SMTP, {"port": 26}, "password"),
+        ("smtp", SMTP | {"security": "tls"}, {"security": "none"}, "password"),
+        ("smtp", SMTP, {"bounce_protocol": "pop3", "bounce_host": "evil.example"}, "password"),
+        ("smtp", SMTP | MAILBOX, {"bounce_username": "", "bounce_host": "evil.example"}, "password"),
+        ("smtp", SMTP | MAILBOX, {"bounce_host": "evil.example"}, "bounce_password"),
+        ("smtp", SMTP | MAILBOX, {"bounce_port": 99}, "bounce_password"),
+        ("smtp", SMTP | MAILBOX, {"bounce_security": "none"}, "bounce_password"),
+        ("smtp", SMTP | MAILBOX | {"bounce_host": ""}, {"host": "evil.example", "password": "new"}, "bounce_password"),
+        ("smtp", TOKEN, {"oauth_token_url": "https://evil.example/"}, "oauth_refresh_token"),
+        ("smtp", TOKEN | {"oauth_client_secret": "cs"}, {"oauth_token_url": "https://e.example/", "oauth_refresh_token": "n"},
+         "oauth_client_secret"),
+        ("smtp", TOKEN, {"host": "evil.example"}, "oauth_refresh_token"),
+        ("brevo", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+        ("mailgun", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+        ("mailjet", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+        ("mailjet", {"api_secret": "k"}, {"api_url": "https://evil.example"}, "api_secret"),
+        ("postal", {"api_key": "k"}, {"server_url": "https://evil.example"}, "api_key"),
+        ("postmark", {"server_token": "k"}, {"api_url": "https://evil.example"}, "server_token"),
+        ("resend", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+        ("sendgrid", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+        ("ses", {"secret_access_key": "k"}, {"api_url": "https://evil.example"}, "secret_access_key"),
+        ("sparkpost", {"api_key": "k"}, {"api_url": "https://evil.example"}, "api_key"),
+    ],
+)  # fmt: skip
+def test_a_secret_is_never_sent_where_it_was_not_entered_for(
+    connections: Connections, workspace: Principal, db: Database, kind: str, stored: dict[str, object], change: dict[str, object],
+    asked: str,
+) -> None:  # fmt: skip
+    added = connections.add(workspace, "Relay", kind, stored)
+    before = _secrets(db)
+
+    with pytest.raises(InvalidInput, match="has to be entered again: what you changed decides where it is sent") as refusal:
+        connections.change(workspace, added.id, change | {asked: ""})
+
+    assert f"“{asked}”" in refusal.value.hint
+    assert (connections.get(workspace, added.id), _secrets(db)) == (added, before)
+    connections.change(workspace, added.id, change | {asked: "entered-again"})
+    assert _opened(_secrets(db))[asked] == "entered-again"
+
+
+@pytest.mark.parametrize(
+    ("stored", "change"),
+    [
+        (SMTP, MAILBOX),
+        (SMTP | MAILBOX, {"bounce_protocol": "none"}),
+        (SMTP, {"connections": 2, "host": "127.0.0.1", "port": 2525}),
+        (SMTP, {"oauth_token_url": "https://t.example/"}),
+        (SMTP | MAILBOX, {"bounce_folder": "Bounces", "return_path": "b@example.com"}),
+    ],
+)
+def test_a_secret_that_goes_nowhere_else_is_kept(
+    connections: Connections, workspace: Principal, db: Database, stored: dict[str, object], change: dict[str, object]
+) -> None:
+    added = connections.add(workspace, "Relay", "smtp", stored)
+
+    connections.change(workspace, added.id, change)
+
+    assert _opened(_secrets(db))["password"] == SMTP["password"]
+
+
+def test_every_secret_with_an_address_beside_it_says_where_it_goes() -> None:
+    """A new kind can't forget it: whatever signs in somewhere else than at our own receiver is asked for again."""
+    for kind in CATALOGUE.values():
+        names = {field.name for field in kind.fields}
+        for field in kind.fields:
+            comes_in = field.name.startswith("webhook_")
+            if field.secret and not comes_in and names & {"api_url", "server_url", "host"}:
+                assert field.goes_to is not None, f"{kind.kind}: {field.name}"
 
 
 def test_a_secret_of_another_key_has_to_be_entered_again(
@@ -254,7 +336,7 @@ def _secrets(db: Database) -> str:
         return str(connection.execute(sa.select(table.c.secrets)).scalar_one())
 
 
-def _opened(sealed: str) -> object:
+def _opened(sealed: str) -> dict[str, object]:
     """The secrets that are not empty."""
     return {name: value for name, value in json.loads(Vault(b"key").open(sealed)).items() if value}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.errors import InvalidInput
 from core.providers.base import ProviderField, ProviderKind
-from core.providers.fields import API_KEY
+from core.providers.fields import API_KEY, sent_as
 from core.providers.postal.webhook import WEBHOOK, public_key
 
 
@@ -19,7 +21,7 @@ KIND = ProviderKind(
     summary="Takes what your own Postal server reports about your mail; sending through its API comes later.",
     fields=(
         ProviderField("server_url", "Server address", required=False, help="Only needed for sending."),
-        API_KEY,
+        replace(API_KEY, goes_to=sent_as("server_url")),
         ProviderField(
             "webhook_public_key",
             "Webhook public key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +42,37 @@ def _mailbox(values: Mapping[str, Any]) -> Mailbox | None:
     return ImapMailbox(account) if protocol_of(values) is MailboxProtocol.IMAP else Pop3Mailbox(account)
 
 
+def _server(values: Mapping[str, Any]) -> Hashable:
+    return values["host"], values["port"], values["security"]
+
+
+def _mailboxes(values: Mapping[str, Any]) -> frozenset[Hashable]:
+    """Return where the bounce mailbox is signed in at, nowhere if none is read."""
+    if protocol_of(values) is MailboxProtocol.NONE:
+        return frozenset()
+    found = account_of({**values, **dict.fromkeys(_SECRETS, "")})
+    return frozenset([(protocol_of(values), found.host, found.port, found.security)] if found else [])
+
+
+def _password_goes_to(values: Mapping[str, Any]) -> frozenset[Hashable]:
+    """Return the server, and the bounce mailbox where that is signed in at as for sending."""
+    return frozenset([_server(values)]) | (frozenset() if values["bounce_username"] else _mailboxes(values))
+
+
+def _bounce_password_goes_to(values: Mapping[str, Any]) -> frozenset[Hashable]:
+    return _mailboxes(values) if values["bounce_username"] else frozenset()
+
+
+def _client_secret_goes_to(values: Mapping[str, Any]) -> frozenset[Hashable]:
+    return frozenset([values["oauth_token_url"]])
+
+
+def _refresh_token_goes_to(values: Mapping[str, Any]) -> frozenset[Hashable]:
+    """Return the token address, and wherever the access tokens it brings are signed in with."""
+    return _client_secret_goes_to(values) | _password_goes_to(values)
+
+
+_SECRETS = ("password", "bounce_password", "oauth_client_secret", "oauth_refresh_token")
 _BOUNCES = FieldGroup(
     "Bounces",
     "Mail that can’t be delivered comes back. Name a mailbox for it, and Postwright reads there which addresses do not exist, and who "
@@ -80,7 +111,7 @@ _BOUNCE_FIELDS = (
         help="“none” sends sign-in and mail in the clear: only for a server on this machine.",
     ),
     ProviderField("bounce_username", "Mailbox username", required=False, help="Empty: the sign-in for sending is used."),
-    ProviderField("bounce_password", "Mailbox password", kind="password", required=False, secret=True),
+    ProviderField("bounce_password", "Mailbox password", kind="password", required=False, secret=True, goes_to=_bounce_password_goes_to),
     ProviderField("bounce_folder", "Folder", required=False, default="INBOX", help="Which folder IMAP reads."),
 )
 
@@ -98,8 +129,8 @@ _TOKEN_FIELDS = (
     ProviderField(
         "oauth_client_id", "Client ID", required=False, help="From the provider's console, where this installation is registered."
     ),
-    ProviderField("oauth_client_secret", "Client secret", kind="password", required=False, secret=True),
-    ProviderField("oauth_refresh_token", "Refresh token", kind="password", required=False, secret=True),
+    ProviderField("oauth_client_secret", "Client secret", kind="password", required=False, secret=True, goes_to=_client_secret_goes_to),
+    ProviderField("oauth_refresh_token", "Refresh token", kind="password", required=False, secret=True, goes_to=_refresh_token_goes_to),
 )
 
 
@@ -124,7 +155,7 @@ KIND = ProviderKind(
             help="“none” sends sign-in and mail in the clear: only for a server on this machine.",
         ),
         ProviderField("username", "Username", required=False, help="Empty if the server asks for no sign-in."),
-        ProviderField("password", "Password", kind="password", required=False, secret=True),
+        ProviderField("password", "Password", kind="password", required=False, secret=True, goes_to=_password_goes_to),
         ProviderField(
             "connections",
             "Connections at once",
