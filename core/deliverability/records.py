@@ -13,6 +13,7 @@ from core.deliverability.senders import Sender
 
 # Stands where only the person knows the address; it can't be taken for a real one.
 YOUR_ADDRESS = "ip4:ADDRESS-OF-YOUR-MAIL-SERVER"
+_TO_COMPLETE = "; Put the address in that your mail server sends from, then take the semicolon away:\n"
 _TEXT_LIMIT = 255  # bytes of one string in a TXT record (RFC 1035, 3.3.14)
 _DMARC_WHY = "Tells receivers what to do with mail that only claims to be from you, and where to send reports. Bulk senders need one."
 
@@ -86,11 +87,15 @@ def zone_text(value: str) -> str:
 def zone_file(records: Iterable[Checked]) -> str:
     """Return what is not in the DNS yet as lines of a zone file, as far as its value is known.
 
-    What is wrong is left out: it has to be replaced, and a second record beside it would be wrong too.
+    What is wrong is left out: it has to be replaced, and a second record beside it would be wrong too. What still lacks an
+    address is a comment that says so: published as it is, it would forbid that server to send.
     """
-    new = [one.record for one in records if one.state in (None, State.MISSING)]
-    known = [one for one in new if one.value and YOUR_ADDRESS not in one.value]
-    return "".join(f"{one.host}.\t3600\tIN\t{one.type}\t{_zone_value(one)}\n" for one in known)
+    new = [one.record for one in records if one.record.value and one.state in (None, State.MISSING)]
+    return "".join(f"{_TO_COMPLETE}; {_zone_line(one)}" if YOUR_ADDRESS in one.value else _zone_line(one) for one in new)
+
+
+def _zone_line(one: DnsRecord) -> str:
+    return f"{one.host}.\t3600\tIN\t{one.type}\t{_zone_value(one)}\n"
 
 
 def _zone_value(one: DnsRecord) -> str:
@@ -102,12 +107,12 @@ def _zone_value(one: DnsRecord) -> str:
 def _spf(about: Setting) -> list[DnsRecord]:
     needs = {host: Need.REQUIRED for host in about.bounce_hosts}
     needs.setdefault(about.domain, Need.RECOMMENDED)
-    allowed = about.mechanisms or (YOUR_ADDRESS,)
     unknown = [one.label for one in about.senders if not one.mechanism]
+    allowed = (*about.mechanisms, YOUR_ADDRESS) if unknown or not about.senders else about.mechanisms
     note = "A domain has one SPF record only: if there is one, add what is missing to it."
     if unknown or not about.senders:
         whom = ", ".join(unknown) or "your connection"
-        note = f"What to allow for {whom} can’t be known from here: put the address in that your mail leaves from. {note}"
+        note = f"What to allow for {whom} can’t be known from here: put its address on the internet in, or what its page tells you. {note}"
     why = "Says which servers may send for this domain. Receivers look at the domain bounces go to."
     value = " ".join(["v=spf1", *allowed, "~all"])
     return [DnsRecord(Purpose.SPF, "TXT", host, value, need, "SPF", why, note, about.mechanisms) for host, need in needs.items()]

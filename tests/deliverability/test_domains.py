@@ -14,7 +14,7 @@ from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
 from core.deliverability.keys import Algorithm
 from core.deliverability.models import Purpose, SenderDomain
-from core.deliverability.records import zone_file
+from core.deliverability.records import YOUR_ADDRESS, zone_file
 from core.deliverability.signing import Signing
 from core.deliverability.tables import dkim_keys
 from core.errors import Conflict, Denied, InvalidInput, NotFound
@@ -151,9 +151,32 @@ def test_without_a_connection_nothing_is_made_up(domains: SenderDomains, workspa
     added = domains.add(workspace, "example.com")
     assert "ADDRESS-OF-YOUR-MAIL-SERVER" in record_of(added, Purpose.SPF).record.value
     zone = zone_file(added.records)
-    assert "ADDRESS-OF-YOUR-MAIL-SERVER" not in zone
+    assert "ADDRESS-OF-YOUR-MAIL-SERVER" not in entered(zone)
     assert zone.count("._domainkey.example.com.") == 2
     assert max(len(text) for line in zone.splitlines() for text in line.split('"')[1::2]) == 255
+
+
+def test_a_record_is_not_offered_as_whole_while_it_leaves_out_one_of_the_connections(
+    domains: SenderDomains, workspace: Principal, db: Database, clock: FrozenClock, settings: Settings
+) -> None:
+    connections = Connections(db, clock, VAULT, settings.data_dir)
+    connections.add(workspace, "Brevo", "smtp", {"host": "smtp-relay.brevo.com"})
+    ours = connections.add(workspace, "Ours", "smtp", {"host": "127.0.0.1"})
+    record = record_of(domains.add(workspace, "example.com"), Purpose.SPF).record
+    assert record.value == f"v=spf1 include:spf.brevo.com {YOUR_ADDRESS} ~all"
+    assert "the mail server 127.0.0.1 can’t be known" in record.note
+    zone = zone_file(domains.get(workspace, "example.com").records)
+    assert f'; example.com.\t3600\tIN\tTXT\t"{record.value}"\n' in zone
+    assert "v=spf1" not in entered(zone)
+
+    connections.change(workspace, ours.id, {"host": "mail.example.com"})
+    zone = zone_file(domains.get(workspace, "example.com").records)
+    assert "v=spf1 include:spf.brevo.com a:mail.example.com ~all" in entered(zone)
+
+
+def entered(zone: str) -> str:
+    """Return what a name server takes of a zone file."""
+    return "\n".join(line for line in zone.splitlines() if not line.startswith(";"))
 
 
 def test_who_may_not_is_refused(domains: SenderDomains, workspace: Principal) -> None:
