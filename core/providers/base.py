@@ -216,6 +216,7 @@ class ProviderField:
         help: One sentence below the field.
         secret: Whether it is stored encrypted and never shown again.
         choices: What can be chosen, for `choice`.
+        choice_words: What the form calls each of them, in the same order; empty where the choices speak for themselves.
         check: Raises `InvalidInput` for a text that can't be what it should be; not asked where nothing is entered.
         is_wrapped: Whether line breaks in it mean nothing, as in a key that is pasted from a file.
         group: What it stands together with; None where it stands alone.
@@ -230,10 +231,15 @@ class ProviderField:
     help: str = ""
     secret: bool = False
     choices: tuple[str, ...] = ()
+    choice_words: tuple[str, ...] = ()
     check: Callable[[str], None] | None = None
     is_wrapped: bool = False
     group: FieldGroup | None = None
     goes_to: Callable[[Mapping[str, Any]], frozenset[Hashable]] | None = None
+
+    def in_words(self, choice: str) -> str:
+        """Return what the form calls a choice."""
+        return dict(zip(self.choices, self.choice_words, strict=True)).get(choice, choice) if self.choice_words else choice
 
 
 @dataclass(frozen=True)

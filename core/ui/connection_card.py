@@ -40,9 +40,10 @@ def heading(one: Connection) -> None:
 
 
 def facts(one: Connection) -> None:
-    """Draw the kind and what was entered, without secrets."""
+    """Draw the kind and what was entered, without secrets and what is as it usually is."""
     kind = CATALOGUE[one.kind]
-    known = [f"{item.label}: {plain(_short(one.settings[item.name]))}" for item in _shown(kind) if one.settings.get(item.name)]
+    told = [item for item in _shown(kind) if one.settings.get(item.name) and (item.required or one.settings[item.name] != item.default)]
+    known = [f"{item.label}: {plain(_said(item, one.settings[item.name]))}" for item in told]
     st.caption(" · ".join([kind.label, *known]))
 
 
@@ -85,6 +86,8 @@ def _shown(kind: ProviderKind) -> list[ProviderField]:
     return [item for item in kind.fields if not item.group]
 
 
-def _short(value: object) -> str:
-    text = str(value)
+def _said(item: ProviderField, value: object) -> str:
+    if item.is_wrapped:
+        return "entered"  # a key: nobody reads it
+    text = item.in_words(str(value)).partition(" (")[0].partition(": ")[0] if item.choices else str(value)  # the rest helps to choose
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"

@@ -49,7 +49,7 @@ def _field(one: ProviderField, key: str, stored: Mapping[str, Any] | None, *, ne
         return st.number_input(label, value=number, step=1, help=one.help or None, key=key)
     if one.kind == "choice":
         index = one.choices.index(str(value)) if value in one.choices else 0
-        return st.selectbox(label, one.choices, index=index, help=one.help or None, key=key)
+        return st.selectbox(label, one.choices, index=index, format_func=one.in_words, help=one.help or None, key=key)
     kept = _STORED if one.secret and stored is not None else None
     hidden: Literal["password", "default"] = "password" if one.secret or one.kind == "password" else "default"
     return st.text_input(label, str(value), type=hidden, help=one.help or None, key=key, autocomplete="off", placeholder=kept)

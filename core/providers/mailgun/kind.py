@@ -22,7 +22,16 @@ KIND = ProviderKind(
     fields=(
         API_KEY,
         ProviderField("domain", "Sending domain", required=False, help="The domain you send from, as Mailgun lists it."),
-        ProviderField("region", "Region", kind="choice", required=False, default="us", choices=("us", "eu"), help="Where your domain is."),
+        ProviderField(
+            "region",
+            "Region",
+            kind="choice",
+            required=False,
+            default="us",
+            choices=("us", "eu"),
+            choice_words=("United States", "Europe"),
+            help="Where your domain is.",
+        ),
         secret("webhook_signing_key", "HTTP webhook signing key", "At Mailgun under API security; it is not the API key."),
         api_url("", "Only where mail goes through another host; else the region says it."),
     ),

@@ -73,6 +73,8 @@ def _refresh_token_goes_to(values: Mapping[str, Any]) -> frozenset[Hashable]:
 
 
 _SECRETS = ("password", "bounce_password", "oauth_client_secret", "oauth_refresh_token")
+_NO_SECURITY = "None: only for a server on this machine"
+_CLEAR = "Without encryption, sign-in and mail are sent in the clear."
 _BOUNCES = FieldGroup(
     "Bounces",
     "Mail that can’t be delivered comes back. Name a mailbox for it, and Postwright reads there which addresses do not exist, and who "
@@ -91,8 +93,9 @@ _BOUNCE_FIELDS = (
         "Read its mailbox by",
         kind="choice",
         default=MailboxProtocol.NONE.value,
-        choices=tuple(protocol.value for protocol in MailboxProtocol),
-        help="Use a mailbox nobody else reads. IMAP marks mail as read; POP3 deletes it. “none”: bounces are not read.",
+        choices=(MailboxProtocol.NONE.value, MailboxProtocol.IMAP.value, MailboxProtocol.POP3.value),
+        choice_words=("Not at all: bounces are not read", "IMAP: mail is marked as read", "POP3: mail is deleted"),
+        help="Use a mailbox nobody else reads.",
     ),
     ProviderField("bounce_host", "Mailbox server", required=False, help="For example imap.example.com. Empty: the server that sends."),
     ProviderField(
@@ -108,7 +111,8 @@ _BOUNCE_FIELDS = (
         kind="choice",
         default=Security.TLS.value,
         choices=(Security.TLS.value, Security.STARTTLS.value, Security.NONE.value),
-        help="“none” sends sign-in and mail in the clear: only for a server on this machine.",
+        choice_words=("TLS from the start (usually port 993 or 995)", "STARTTLS (usually port 143 or 110)", _NO_SECURITY),
+        help=_CLEAR,
     ),
     ProviderField("bounce_username", "Mailbox username", required=False, help="Empty: the sign-in for sending is used."),
     ProviderField("bounce_password", "Mailbox password", kind="password", required=False, secret=True, goes_to=_bounce_password_goes_to),
@@ -122,8 +126,9 @@ _TOKEN_FIELDS = (
         "Sign in by",
         kind="choice",
         default=SignIn.PASSWORD.value,
-        choices=tuple(way.value for way in SignIn),
-        help="“xoauth2” fetches an access token for the username above, with what is entered here.",
+        choices=(SignIn.PASSWORD.value, SignIn.XOAUTH2.value),
+        choice_words=("Password", "Access token (XOAUTH2)"),
+        help="An access token is fetched for the username above, with what is entered here.",
     ),
     ProviderField("oauth_token_url", "Token address", required=False, help="For example https://oauth2.googleapis.com/token."),
     ProviderField(
@@ -151,8 +156,9 @@ KIND = ProviderKind(
             "Encryption",
             kind="choice",
             default=Security.STARTTLS.value,
-            choices=tuple(security.value for security in Security),
-            help="“none” sends sign-in and mail in the clear: only for a server on this machine.",
+            choices=(Security.STARTTLS.value, Security.TLS.value, Security.NONE.value),
+            choice_words=("STARTTLS (usually port 587)", "TLS from the start (usually port 465)", _NO_SECURITY),
+            help=_CLEAR,
         ),
         ProviderField("username", "Username", required=False, help="Empty if the server asks for no sign-in."),
         ProviderField("password", "Password", kind="password", required=False, secret=True, goes_to=_password_goes_to),
