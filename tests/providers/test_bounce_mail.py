@@ -104,6 +104,15 @@ def test_the_address_it_came_back_to_names_the_message_first(header: str) -> Non
     assert [event.message_key for event in events(body)] == ["9-0123456789ab"]
 
 
+@pytest.mark.parametrize(
+    "subject", ["Undelivered: Your absence from our sale", "Automatic reply", "Mail failed: Away from home? A vacation for less"]
+)
+def test_a_server_that_quotes_a_subject_of_ours_is_no_automatic_reply(subject: str) -> None:
+    body = mail("exim_plain").replace(b"X-Failed-Recipients: ann@tea.example\nAuto-Submitted: auto-replied\n", b"")
+    [event] = events(body.replace(b"Subject: Mail delivery failed: returning message to sender", f"Subject: {subject}".encode()))
+    assert (event.kind, event.bounce_class, event.message_key) == (B, BounceClass.BLOCK, KEY)
+
+
 def test_a_report_of_several_recipients_has_an_event_for_each() -> None:
     second = b"Final-Recipient: rfc822; bob@tea.example\nAction: failed\nStatus: 5.2.2\n\n--b1--"
     found = events(mail("postfix_no_such_domain").replace(b"--b1--", second))

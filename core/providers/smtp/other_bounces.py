@@ -38,7 +38,7 @@ def is_automatic_reply(mail: Mail) -> bool:
         return not _is_from_server(mail)
     precedence, told = mail.header("Precedence").lower(), mail.header("Auto-Submitted").lower()
     if precedence == "auto_reply" or _ABSENT.search(mail.header("Subject")):
-        return True
+        return not _is_daemon(mail)  # a server's subject may quote ours; people's replies have no return path either
     return told.startswith("auto-replied") and not _is_from_server(mail)
 
 
@@ -71,7 +71,11 @@ def _event(mail: Mail, kind: EventKind, address: str, said: str) -> ProviderEven
 
 def _is_from_server(mail: Mail) -> bool:
     """Return whether a mail server wrote it: it has no return path itself, or a sender that no person has."""
-    return mail.header("Return-Path") == "<>" or bool(mail.header("X-Failed-Recipients")) or bool(_DAEMON.search(mail.header("From")[:200]))
+    return mail.header("Return-Path") == "<>" or bool(mail.header("X-Failed-Recipients")) or _is_daemon(mail)
+
+
+def _is_daemon(mail: Mail) -> bool:
+    return bool(_DAEMON.search(mail.header("From")[:200]))
 
 
 def _found(data: bytes) -> tuple[list[str], list[str]]:
