@@ -50,22 +50,35 @@ def read(record: str, *, is_inherited: bool) -> Policy:
         is_inherited: Whether it stands at the organisation's domain, and its policy for domains beneath counts.
     """
     tags = tags_of(record)
-    policy = (tags.get("sp") if is_inherited else None) or tags.get("p", "")
-    found = Policy(policy.lower(), tags.get("adkim", "r").lower(), tags.get("aspf", "r").lower(), is_inherited)
-    broken = _broken(record, tags, found)
-    advice = "" if tags.get("rua") else "Add rua=mailto:… to get the reports."
-    return Policy(found.policy, found.dkim, found.spf, is_inherited, broken, advice)
+    policy = ((tags.get("sp") if is_inherited else None) or tags.get("p", "")).lower()
+    reports = [address for address in tags.get("rua", "").split(",") if re.match(r"[a-z][a-z0-9+.-]*:.", address, re.IGNORECASE)]
+    flaws = _flaws(tags, is_mailed=any(address.lower().startswith("mailto:") for address in reports))
+    broken = _broken(record, tags, policy, can_report=bool(reports))
+    if {tags.get("p", "").lower(), tags.get("sp", "none").lower()} - set(MEANING):
+        policy = "none"  # as receivers then read it
+        flaws = ["Receivers read it as p=none: it names no policy that there is.", *flaws]
+    modes = [mode if mode in _MODES else "r" for mode in (tags.get("adkim", "r").lower(), tags.get("aspf", "r").lower())]
+    return Policy(policy, modes[0], modes[1], is_inherited, broken, "" if broken else " ".join(flaws))
 
 
-def _broken(record: str, tags: dict[str, str], found: Policy) -> str:
+def _broken(record: str, tags: dict[str, str], policy: str, *, can_report: bool) -> str:
+    """Return why no receiver goes by a record: without a policy only an address for reports makes it count (RFC 7489, 6.6.3)."""
     if not re.match(r"v\s*=\s*DMARC1\s*(;|$)", record):
         return "it must begin with v=DMARC1; in capitals"
+    if can_report:
+        return ""
     if "p" not in tags:
         return "it names no policy (p=none is one)"
-    if found.policy not in MEANING:
-        return f"“{found.policy[:30]}” is no policy"
-    if {found.dkim, found.spf} - _MODES:
-        return "adkim and aspf can be r or s only"
-    if any(not address.lower().startswith("mailto:") for address in tags.get("rua", "").split(",") if address):
-        return "the address for reports (rua) must begin with mailto:"
-    return ""
+    wrong = next((one for one in (policy, tags["p"].lower(), tags.get("sp", "none").lower()) if one not in MEANING), None)
+    return "" if wrong is None else f"“{wrong[:30]}” is no policy"
+
+
+def _flaws(tags: dict[str, str], *, is_mailed: bool) -> list[str]:
+    """Return what receivers pass over (RFC 7489, 6.3), so that it does not do what was meant."""
+    flaws = []
+    if {tags.get("adkim", "r").lower(), tags.get("aspf", "r").lower()} - _MODES:
+        flaws.append("adkim and aspf can be r or s only; receivers take anything else for r.")
+    if not is_mailed:
+        said = "Receivers send reports by email only: write rua=mailto:…" if tags.get("rua") else "Add rua=mailto:… to get the reports."
+        flaws.append(said)
+    return flaws

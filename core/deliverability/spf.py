@@ -45,7 +45,7 @@ class SpfReading:
         """Return whether a mechanism, or every one of some addresses, is allowed."""
         wanted = [ipaddress.ip_address(one) for one in addresses]
         covered = bool(wanted) and all(any(one in network for network in self.networks) for one in wanted)
-        return mechanism.lower() in self.mechanisms or covered
+        return _plain(mechanism) in self.mechanisms or covered
 
 
 def spf_records(texts: Iterable[str]) -> tuple[str, ...]:
@@ -68,10 +68,15 @@ def read(look: Look, domain: str) -> SpfReading:
 def merged(record: str, mechanisms: Iterable[str]) -> str:
     """Return a record with what it lacks, in front of what it says about everybody else."""
     terms = record.split()
-    have = {term.lower().removeprefix("+") for term in terms}
-    missing = [one for one in mechanisms if one.lower() not in have]
+    have = {_plain(term) for term in terms}
+    missing = [one for one in mechanisms if _plain(one) not in have]
     at = next((n for n, term in enumerate(terms) if _is_ending(term)), len(terms))
     return " ".join([*terms[:at], *missing, *terms[at:]])
+
+
+def _plain(mechanism: str) -> str:
+    """Return a mechanism as it is compared: a name means the same with a dot at its end."""
+    return mechanism.lower().removeprefix("+").rstrip(".")
 
 
 def _is_ending(term: str) -> bool:
@@ -84,8 +89,8 @@ class _Walk:
     def __init__(self, look: Look, reading: SpfReading) -> None:
         self._look, self._reading = look, reading
 
-    def through(self, domain: str, record: str, above: tuple[str, ...], *, speaks: bool = True) -> None:
-        """Read a record; `speaks` says whether its ending is that of the whole."""
+    def through(self, domain: str, record: str, above: tuple[str, ...], *, speaks: bool = True, allows: bool = True) -> None:
+        """Read a record; `speaks` says whether its ending is that of the whole, `allows` whether who is in it may send."""
         ending = redirect = ""
         for term in record.split()[1:]:
             if self._reading.lookups > _GIVE_UP:
@@ -96,16 +101,17 @@ class _Walk:
                 ending = term.lower()
                 break  # nothing after it counts
             else:
-                self._term(domain, term, above)
+                self._term(domain, term, above, allows=allows)
         if redirect and not ending:
             self._reading.lookups += 1
-            self._include(redirect, (*above, domain), speaks=speaks)
+            self._include(redirect, (*above, domain), speaks=speaks, allows=allows)
         elif speaks:
             self._reading.ending = ending
 
-    def _term(self, domain: str, term: str, above: tuple[str, ...]) -> None:
+    def _term(self, domain: str, term: str, above: tuple[str, ...], *, allows: bool) -> None:
+        allows = allows and term[0] not in "-~?"
         if address := _IP.fullmatch(term):
-            self._network(term, address["network"], allows=address["qualifier"] in ("", "+"))
+            self._network(term, address["network"], allows=allows)
             return
         found = _TERM.fullmatch(term)
         name = found["name"].lower() if found else ""
@@ -113,17 +119,17 @@ class _Walk:
             self._break(f"“{term[:60]}” in the record of {domain} is no part of an SPF record")
             return
         self._reading.lookups += 1
-        allows, target = found["qualifier"] in ("", "+"), found["value"] or domain
+        target = found["value"] or domain
         if allows:
-            self._reading.mechanisms.add(term.lower().lstrip("+"))
+            self._reading.mechanisms.add(_plain(term))
         if "%" in target:
             return  # a macro: what it becomes depends on the message
         if name == "include":
-            self._include(target, (*above, domain))
+            self._include(target, (*above, domain), allows=allows)
         elif name in {"a", "mx"}:
             self._hosts(name, target, found["size"], allows=allows)
 
-    def _include(self, domain: str, above: tuple[str, ...], *, speaks: bool = False) -> None:
+    def _include(self, domain: str, above: tuple[str, ...], *, speaks: bool = False, allows: bool = True) -> None:
         name = domain.lower().rstrip(".")
         if name in above:
             self._break(f"the record of {above[-1]} includes itself by way of {name}")
@@ -135,7 +141,7 @@ class _Walk:
         elif len(records) > 1:
             self._break(f"it includes {name}, which has {len(records)} SPF records")
         else:
-            self.through(name, records[0], above, speaks=speaks)
+            self.through(name, records[0], above, speaks=speaks, allows=allows)
 
     def _hosts(self, name: str, target: str, size: str, *, allows: bool) -> None:
         hosts = self._look.mx(target)[:10] if name == "mx" else (target,)

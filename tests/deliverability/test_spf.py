@@ -28,6 +28,26 @@ def test_lookups_are_counted_through_everything_it_includes(dns: Dns, dns_server
     assert not found.allows("x", ())
 
 
+@pytest.mark.parametrize("qualifier", ["-", "~", "?"])
+def test_what_is_in_a_record_that_is_included_to_be_kept_out_may_not_send(dns: Dns, dns_server: DnsServer, qualifier: str) -> None:
+    dns_server.set("_spf.one.net", "TXT", "v=spf1 include:_spf.two.net ip4:192.0.2.1 a:host.one.net -all")
+    dns_server.set("_spf.two.net", "TXT", "v=spf1 redirect=_spf.three.net")
+    dns_server.set("_spf.three.net", "TXT", "v=spf1 ip4:198.51.100.0/24 -all")
+    dns_server.set("host.one.net", "A", "203.0.113.7")
+    found = read(dns, dns_server, f"v=spf1 {qualifier}include:_spf.one.net ip4:192.0.2.9 ~all")
+    assert (found.lookups, found.broken) == (4, "")
+    assert (found.mechanisms, [str(one) for one in found.networks]) == ({"ip4:192.0.2.9"}, ["192.0.2.9/32"])
+
+
+def test_a_name_means_the_same_with_a_dot_at_its_end(dns: Dns, dns_server: DnsServer) -> None:
+    dns_server.set("_spf.one.net", "TXT", "v=spf1 ip4:192.0.2.1 -all")
+    record = "v=spf1 include:_SPF.one.net. ~all"
+    found = read(dns, dns_server, record)
+    assert found.allows("include:_spf.one.net")
+    assert found.allows("include:_spf.one.net.")
+    assert spf.merged(record, ["include:_spf.one.net"]) == record
+
+
 def test_a_redirect_speaks_for_the_domain(dns: Dns, dns_server: DnsServer) -> None:
     dns_server.set("_spf.example.net", "TXT", "v=spf1 ip4:192.0.2.1 -all")
     found = read(dns, dns_server, "v=spf1 redirect=_spf.example.net")
