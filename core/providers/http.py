@@ -19,11 +19,14 @@ import orjson
 
 from core.errors import Unavailable
 from core.providers.base import Outcome, OutgoingMessage, SendResult, Trouble
+from core.providers.deadlines import Deadline, DeadlineTransport
 from core.providers.plain_words import plain
 
 # Below the lease of a message (60 s), so that a request is over before another sender may take its messages.
 TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
+# A body that drips is cut off when the time is over, and what it began with counts; nothing goes on for longer than this times that.
+_AT_MOST = 7 / 6
 LONGEST_WAIT = timedelta(hours=1)
 _LARGEST_ANSWER = 4_000_000
 _REASON_LENGTH = 300
@@ -83,7 +86,7 @@ class HttpApi:
         base_url: Where it is.
         headers: Sent with every request; credentials among them.
         auth: User name and password for basic sign-in, or None.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for an answer, from the first word to the last.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class HttpApi:
         *,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._timeout = timeout
+        self._timeout, self._deadline = timeout, Deadline()
         limits = httpx2.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=5.0)
         # No proxy from the environment and no redirect: mail goes where the connection says, or nowhere.
         self._client = httpx2.Client(
@@ -102,7 +105,7 @@ class HttpApi:
             headers=dict(headers or {}),
             auth=auth,
             timeout=httpx2.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
-            limits=limits,
+            transport=DeadlineTransport(self._deadline, limits),
             trust_env=False,
             follow_redirects=False,
         )
@@ -151,7 +154,10 @@ class HttpApi:
             own.setdefault("content-type", "application/json")
         try:
             until = time.monotonic() + self._timeout
-            with self._client.stream(method, path, content=content, data=form, files=parts, headers=own) as response:
+            with (
+                self._deadline.within(self._timeout * _AT_MOST),
+                self._client.stream(method, path, content=content, data=form, files=parts, headers=own) as response,
+            ):
                 return Answer(
                     response.status_code, _bounded(response, until), {name.lower(): value for name, value in response.headers.items()}
                 )

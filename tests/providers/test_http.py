@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -132,6 +135,57 @@ def test_what_never_left_did_not_arrive(url: str) -> None:
         answer = api.post("/x", content=b"mail")
 
     assert (answer.status, answer.left) == (0, False)
+
+
+@contextmanager
+def dripping(begins: bytes, drop: bytes) -> Iterator[str]:
+    """A server that answers with a beginning, and from then on with a drop now and then; no wait for one is ever long."""
+    over = threading.Event()
+
+    def serve() -> None:
+        client, _ = server.accept()
+        with client, suppress(OSError):
+            client.recv(65536)
+            client.sendall(begins)
+            while not over.wait(0.02):
+                client.sendall(drop)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_head_that_drips_does_not_hold_a_request_for_ever(begins: bytes) -> None:
+    with dripping(begins, b"H") as url, closing(HttpApi(url, timeout=0.3)) as api:
+        began = time.monotonic()
+        answer = api.post("/x", content=b"mail")
+
+    assert (answer.status, answer.left, answer.reason) == (0, True, "it did not answer in time")
+    assert time.monotonic() - began < 3
+
+
+def test_a_body_that_drips_is_cut_off_and_its_status_counts() -> None:
+    with (
+        dripping(b"HTTP/1.1 202 Accepted\r\nContent-Length: 99999\r\n\r\nok", b".") as url,
+        closing(HttpApi(url, timeout=0.3)) as api,
+    ):
+        answer = api.post("/x", content=b"mail")
+
+    assert answer.status == 202
+    assert answer.body.startswith(b"ok")
+
+
+def test_a_request_that_was_cut_off_does_not_shorten_the_next(echo: Echo) -> None:
+    with closing(HttpApi(echo.url, timeout=0.3)) as api:
+        echo.tricks.append(Trick.SILENT)
+        assert api.post("/x", content=b"mail").status == 0
+        assert api.post("/x", content=b"mail").is_success
 
 
 def test_an_answer_without_end_is_cut_off(echo: Echo) -> None:
