@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ from core.providers.tables import connections
 from core.storage.database import Database, among
 
 _CHUNK = 5_000
+_LISTED = 1_000
 COLUMNS = (
     *("email", "outcome", "state", "reason", "connection", "attempts", "accepted_at", "next_try_at", "provider_message_id"),
     *("message_id", "contact_id"),
@@ -217,8 +219,11 @@ def _page_of_states(
     before = offset
     for state in states:
         if len(rows) < limit and before < counts.get(state, 0):
-            wanted = _rows(by, campaign_id).where(_m.state == state.value).order_by(_m.due_at, _m.id)
-            rows += map(_as_recipient, connection.execute(wanted.limit(limit - len(rows)).offset(before)))
+            mine = sa.select(_m.id).where(*_mine(by, campaign_id), _m.state == state.value).order_by(_m.due_at, _m.id)
+            # Chosen before anything is joined to it: PostgreSQL would join all of them and sort what comes of it.
+            chosen = mine.limit(limit - len(rows)).offset(before).subquery()
+            wanted = _rows(by, campaign_id).where(_m.id.in_(sa.select(chosen.c.id))).order_by(_m.due_at, _m.id)
+            rows += map(_as_recipient, connection.execute(wanted))
         before = max(0, before - counts.get(state, 0))
     return RecipientPage(rows, sum(counts.get(state, 0) for state in states))
 
@@ -231,9 +236,22 @@ def _page_of_reason(
     if not alike:
         return RecipientPage((), 0)
     states = [state.value for state in STATES_OF[fate]]
-    wanted = _rows(by, campaign_id).where(_m.state.in_(states), _m.reason.in_(among(connection, alike)))
-    found = connection.execute(wanted.order_by(_m.id).limit(limit).offset(offset))
+    mine = sa.and_(*_mine(by, campaign_id), _m.state.in_(states))
+    if len(alike) <= _LISTED:
+        chosen: sa.Select[Any] = sa.select(_m.id).where(mine, _m.reason.in_(among(connection, alike))).order_by(_m.id)
+        chosen = sa.select(chosen.limit(limit).offset(offset).subquery().c.id)
+    else:
+        chosen = among(connection, _walk(connection, mine, reason, limit, offset))
+    found = connection.execute(_rows(by, campaign_id).where(_m.id.in_(chosen)).order_by(_m.id))
     return RecipientPage([_as_recipient(row) for row in found], sum(counts[each] for each in alike))
+
+
+def _walk(connection: sa.Connection, mine: sa.ColumnElement[bool], reason: str, limit: int, offset: int) -> list[int]:
+    """Return the messages of a page, reading until it is full: where each has a text of its own, a list of them all is megabytes."""
+    wanted = sa.select(_m.id, _m.reason).where(mine).order_by(_m.id)
+    with connection.execute(wanted, execution_options={"yield_per": _CHUNK}) as found:
+        alike = (message_id for message_id, said in found if gist(said) == reason)
+        return list(islice(alike, offset, offset + limit))
 
 
 def _reasons(connection: sa.Connection, by: Principal, campaign_id: int, fate: Fate) -> dict[str, int]:

@@ -87,6 +87,23 @@ def test_reasons_are_counted_by_what_they_come_down_to(recipients: Recipients, p
     assert recipients.page(workspace, CAMPAIGN, Fate.REFUSED, "made up").total == 0
 
 
+def test_what_each_is_told_in_other_words_is_still_found_by_what_it_comes_down_to(
+    recipients: Recipients, db: Database, add_people: AddPeople, enqueue: Enqueue, workspace: Principal
+) -> None:
+    """Providers write a number of their own into every refusal."""
+    enqueue(add_people(2_400))
+    with db.transaction() as connection:
+        said = sa.literal("550 5.7.1 blocked, see ") + sa.cast(messages.c.id + 10_000_000, sa.Text)
+        connection.execute(sa.update(messages).values(state="refused", reason=sa.case((messages.c.id % 2 == 0, said), else_="full")))
+    assert recipients.reasons(workspace, CAMPAIGN, Fate.REFUSED) == {"550 5.7.1 blocked, see …": 1_200, "full": 1_200}
+    pages = [recipients.page(workspace, CAMPAIGN, Fate.REFUSED, "550 5.7.1 blocked, see …", limit=500, offset=at) for at in (0, 500, 1_000)]
+    rows = [row for page in pages for row in page.rows]
+    assert [page.total for page in pages] == [1_200] * 3
+    assert [row.message_id for row in rows] == sorted({row.message_id for row in rows})
+    assert len(rows) == 1_200
+    assert all(row.reason == f"550 5.7.1 blocked, see {row.message_id + 10_000_000}" for row in rows)
+
+
 @pytest.mark.parametrize("size", [1, 3, 4, 100])
 def test_pages_show_everybody_once(recipients: Recipients, people: list[int], workspace: Principal, size: int) -> None:
     rows = [row for offset in range(0, len(people), size) for row in recipients.page(workspace, CAMPAIGN, limit=size, offset=offset).rows]
