@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -40,30 +40,6 @@ class Contact:
     consent: ConsentStatus
     created_at: datetime
     updated_at: datetime
-
-
-class Person(Protocol):
-    """What an email may say about whom it is for; a contact, or what is read of one to write to them."""
-
-    @property
-    def email(self) -> str:
-        """The address in its one spelling."""
-        ...
-
-    @property
-    def first_name(self) -> str:
-        """May be empty."""
-        ...
-
-    @property
-    def last_name(self) -> str:
-        """May be empty."""
-        ...
-
-    @property
-    def attributes(self) -> Mapping[str, Any]:
-        """Declared attributes by name."""
-        ...
 
 
 class Addressee(NamedTuple):

@@ -9,13 +9,13 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
-from core.contacts.lookup import Person
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
 from core.messages.plan import SendPlan
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
+from core.templates.previewing import ContactLike, contact_fields
 from core.templates.rendering import fill, render_text
 
 TEST_MARK = "[Test]"
@@ -34,7 +34,7 @@ class Composer:
         self._keys = MessageKeys(key)
 
     def compose(
-        self, plan: SendPlan, message_id: int, contact: Person, variant_id: int | None, *, at: datetime | None = None
+        self, plan: SendPlan, message_id: int, contact: ContactLike, variant_id: int | None, *, at: datetime | None = None
     ) -> OutgoingMessage:
         """Return the email of one message; every attempt gives the same key and the same links.
 
@@ -64,7 +64,7 @@ class Composer:
         }
         return _finished(plan, message_id, key, contact, plan.subject_for(variant_id), addresses, headers)
 
-    def compose_test(self, plan: SendPlan, contact: Person, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
+    def compose_test(self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
         """Return the email as a test: it counts nowhere, for it belongs to no message.
 
         Links lead straight to their destinations, there is no pixel, and unsubscribe, preferences and view lead to an
@@ -108,15 +108,14 @@ def _finished(
     plan: SendPlan,
     message_id: int,
     key: str,
-    contact: Person,
+    contact: ContactLike,
     subject_source: str,
     addresses: _Addresses,
     headers: Mapping[str, str],
 ) -> OutgoingMessage:
-    person = {**contact.attributes, "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name}
     campaign = {"name": plan.campaign_name, "subject": ""}
     context: dict[str, Any] = {
-        "contact": person,
+        "contact": contact_fields(contact),
         "workspace": plan.workspace,
         "campaign": campaign,
         "brand": {},
