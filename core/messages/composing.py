@@ -64,7 +64,9 @@ class Composer:
         }
         return _finished(plan, message_id, key, contact, plan.subject_for(variant_id), addresses, headers)
 
-    def compose_test(self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime) -> OutgoingMessage:
+    def compose_test(
+        self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime
+    ) -> OutgoingMessage:
         """Return the email as a test: it counts nowhere, for it belongs to no message.
 
         Links lead straight to their destinations, there is no pixel, and unsubscribe, preferences and view lead to an
