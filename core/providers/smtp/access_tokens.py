@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx2
 import orjson
 
 from core.errors import Unavailable
+from core.providers.deadlines import Deadline, DeadlineTransport
 from core.providers.plain_words import plain
 
 _EARLY_SECONDS = 60.0
@@ -84,38 +82,14 @@ class AccessTokens:
 
     def _asked(self) -> tuple[int, bytes]:
         """Return the status and the body of the answer, or its beginning: one that is cut off is no JSON."""
-        with _cut_off(self._longest) as trace, httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+        deadline = Deadline()
+        transport = DeadlineTransport(deadline, httpx2.Limits(max_connections=1))
+        with deadline.within(self._longest), httpx2.Client(timeout=_TIMEOUT_SECONDS, trust_env=False, transport=transport) as client:
             as_it_is = {"Accept-Encoding": "identity"}  # a few bytes, compressed, can say millions
-            with client.stream("POST", self._url, data=self._form, headers=as_it_is, extensions={"trace": trace}) as answer:
+            with client.stream("POST", self._url, data=self._form, headers=as_it_is) as answer:
                 body = b""
                 for part in answer.iter_raw():
                     body += part
                     if len(body) > _LARGEST_ANSWER:
                         break
                 return answer.status_code, body[:_LARGEST_ANSWER]
-
-
-@contextmanager
-def _cut_off(seconds: float) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
-    """End the connections of a request after so long, whatever is read then: its timeouts count from byte to byte.
-
-    Yields what the request tells of its connections, as its extension `trace`.
-    """
-    opened: list[socket.socket] = []
-
-    def trace(event: str, told: Mapping[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            opened.append(told["return_value"].get_extra_info("socket"))
-
-    def end() -> None:
-        for each in opened:
-            with suppress(OSError):  # it may be closed already, or be inside TLS since
-                socket.socket.shutdown(each, socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield trace
-    finally:
-        timer.cancel()
