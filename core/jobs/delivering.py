@@ -8,8 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
 from core.app import Services
 from core.campaigns.plans import load_plan
+from core.campaigns.tables import campaigns
 from core.errors import PostwrightError
 from core.ids import random_name
 from core.jobs.turns import Turn, Turns
@@ -18,6 +21,8 @@ from core.messages.delivery import DeliveryReport
 logger = logging.getLogger(__name__)
 
 _MANY = 1_000
+# When a campaign is looked at again that found no place for long.
+_AGAIN_SECONDS = 1.0
 
 
 class Deliveries:
@@ -44,7 +49,7 @@ class Deliveries:
         if not self._begin(campaign_id):
             return
         try:
-            with self._turns.turn() as turn:
+            with self._turns.turn(self._whose(campaign_id)) as turn:
                 if turn is not None:
                     self._drain(campaign_id, turn)
                     while not turn.gives_way and self._look_once_more(campaign_id):
@@ -52,13 +57,19 @@ class Deliveries:
         finally:
             with self._lock:
                 self._rung_again.pop(campaign_id, None)
-        if turn is not None and turn.goes_on_in is not None:  # only now: while we are at it, a bell would be taken for a second one
-            self._turns.ring_in(campaign_id, turn.goes_on_in)
+        goes_on_in = _AGAIN_SECONDS if turn is None else turn.goes_on_in
+        if goes_on_in is not None:  # only now: while we are at it, a bell would be taken for a second one
+            self._turns.ring_in(campaign_id, goes_on_in)
 
     def is_busy_with(self, campaign_id: int) -> bool:
         """Return whether this process is delivering the campaign right now."""
         with self._lock:
             return campaign_id in self._rung_again
+
+    def _whose(self, campaign_id: int) -> int:
+        """Return the workspace of a campaign; 0 where it is gone."""
+        with self._services.db.read() as connection:
+            return connection.execute(sa.select(campaigns.c.workspace_id).where(campaigns.c.id == campaign_id)).scalar() or 0
 
     def _begin(self, campaign_id: int) -> bool:
         with self._lock:

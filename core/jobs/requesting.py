@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +18,8 @@ from core.ids import random_name
 
 logger = logging.getLogger(__name__)
 
-LANES = 4
+# One workspace has half of the lanes at most: whatever its providers do, there is room for the others.
+LANES, LANES_OF_ONE = 8, 4
 # No bell: it would have to be asked for as often, and this question costs less than a millisecond.
 POLL_SECONDS = 0.2
 # After so long a connection lets those go first that have waited meanwhile.
@@ -41,7 +43,8 @@ class Requesting:
         self._services, self._should_stop = services, should_stop
         self._owner = f"requests-{os.getpid()}-{random_name(6)}"
         self._lock = threading.Lock()
-        self._busy: set[int] = set()
+        self._busy: dict[int, int] = {}
+        self._served: dict[int, float] = {}
         self._breaks: dict[int, _Break] = {}
         self._look = _Break()
         self._forget_at = 0.0
@@ -69,11 +72,24 @@ class Requesting:
             return 0
         self._look = _Break()
         with self._lock:
-            free = [one for one in due if one not in self._busy and now >= self._breaks.get(one, _NO_BREAK).until]
-            self._busy.update(free)
-        for connection_id in free:
+            ready = {one: whose for one, whose in due.items() if one not in self._busy and now >= self._breaks.get(one, _NO_BREAK).until}
+            begun = self._shared_out(ready, now)
+        for connection_id in begun:
             lanes.submit(self._drain, connection_id)
-        return len(free)
+        return len(begun)
+
+    def _shared_out(self, ready: Mapping[int, int], now: float) -> list[int]:
+        """Give the free lanes to connections; first to those of workspaces that have the fewest, then to who has waited the longest."""
+        begun = []
+        while len(self._busy) < LANES:
+            has = Counter(self._busy.values())
+            waiting = [one for one, whose in ready.items() if one not in self._busy and has[whose] < LANES_OF_ONE]
+            if not waiting:
+                break
+            first = min(waiting, key=lambda one: (has[ready[one]], self._served.get(one, 0.0)))
+            self._busy[first], self._served[first] = ready[first], now
+            begun.append(first)
+        return begun
 
     def _forget(self) -> None:
         try:
@@ -98,7 +114,7 @@ class Requesting:
             logger.exception("sending single messages failed", extra={"connection_id": connection_id})
         finally:
             with self._lock:
-                self._busy.discard(connection_id)
+                self._busy.pop(connection_id, None)
                 if until is not None:
                     rest = (until - self._services.clock.now()).total_seconds()
                     self._breaks[connection_id] = _Break(time.monotonic() + min(max(rest, 0.0), _LONGEST_HOLD))

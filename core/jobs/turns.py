@@ -3,6 +3,9 @@
 A paced drain stays open while it waits (its connection does too), but not in anybody's place. Where every thread is taken and
 somebody waits for one, it ends at its next pause and is rung for when its pace lets the next message leave. A drain that works
 without a pause gives its place up after a while, if somebody waits for that, and goes to the end of the queue.
+
+One workspace has at most half of the places: whatever its providers do, there is room for the others, and whose campaigns have
+the fewest places is next. While threads are wanted, more than half of them don't wait for places of one workspace for long.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +26,7 @@ TURN_SECONDS = 10.0
 _LATEST_RING_SECONDS = 300.0
 # How soon a pause notices that the worker stops, or that its thread is wanted.
 _TICK_SECONDS = 0.25
+_PATIENCE_SECONDS = 5.0
 
 
 class Turns:
@@ -33,6 +38,7 @@ class Turns:
         ring: Puts a campaign at the end of the queue.
         queue_is_empty: Whether nobody waits there; asked only while every thread is taken.
         should_stop: Once it says yes, nobody waits for anything any more.
+        patience: How many seconds a campaign waits for a place whose workspace has more than half of threads that others want.
     """
 
     def __init__(
@@ -42,30 +48,38 @@ class Turns:
         ring: Callable[[int], Any],
         queue_is_empty: Callable[[], bool],
         should_stop: Callable[[], bool],
+        *,
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
-        self._places, self._threads, self._ring = threading.Semaphore(at_once), threads, ring
+        self._at_once, self._of_one = at_once, (at_once + 1) // 2
+        self._threads, self._ring, self._patience = threads, ring, patience
         self._queue_is_empty, self.should_stop = queue_is_empty, should_stop
-        self._lock = threading.Lock()
-        self._taken = self._waiting = 0
+        self._lock = threading.Condition()
+        self._taken, self._waiting, self._working = Counter[int](), Counter[int](), Counter[int]()  # by workspace
         self._bells: dict[int, threading.Timer] = {}
 
     @contextmanager
-    def turn(self) -> Iterator[Turn | None]:
-        """Wait for a place and yield a turn; None where the worker stops first."""
+    def turn(self, whose: int) -> Iterator[Turn | None]:
+        """Wait for a place and yield a turn; None where the worker stops first, or where too many of the same wait.
+
+        Args:
+            whose: The campaign's workspace.
+        """
         with self._lock:
-            self._taken += 1
-            self._waiting += 1
+            self._taken[whose] += 1
+            self._waiting[whose] += 1
         turn = None
         try:
-            turn = Turn(self) if self._has_place() else None
+            turn = Turn(self, whose) if self._has_place(whose) else None
             with self._lock:
-                self._waiting -= 1
+                self._waiting[whose] -= 1
+                self._lock.notify_all()
             yield turn
         finally:
             if turn is not None:
                 turn.leave_place()
             with self._lock:
-                self._taken -= 1
+                self._taken[whose] -= 1
 
     def ring_in(self, campaign_id: int, seconds: float) -> None:
         """Ring for a campaign after so many seconds, unless that is far off."""
@@ -82,32 +96,45 @@ class Turns:
             before.cancel()
         bell.start()
 
-    def leave_place(self) -> None:
+    def leave_place(self, whose: int) -> None:
         """Let somebody else work."""
-        self._places.release()
-
-    def is_place_wanted(self) -> bool:
-        """Return whether somebody waits to work."""
         with self._lock:
-            if self._waiting:
+            self._working[whose] -= 1
+            self._lock.notify_all()
+
+    def is_place_wanted(self, whose: int) -> bool:
+        """Return whether somebody waits to work who could, if this workspace left a place."""
+        with self._lock:
+            is_full = self._working.total() >= self._at_once
+            if any(count and (one == whose or (is_full and self._working[one] < self._of_one)) for one, count in self._waiting.items()):
                 return True
         return self.is_thread_wanted()
 
     def is_thread_wanted(self) -> bool:
         """Return whether every thread is taken and somebody waits for one."""
         with self._lock:
-            if self._taken < self._threads:
+            if self._taken.total() < self._threads:
                 return False
         try:
             return not self._queue_is_empty()
         except (sqlite3.Error, OSError):
             return False
 
-    def _has_place(self) -> bool:
-        while not self._places.acquire(timeout=_TICK_SECONDS):
-            if self.should_stop():
+    def _has_place(self, whose: int) -> bool:
+        began = time.monotonic()
+        while True:
+            with self._lock:
+                if self._is_next(whose) or (self._lock.wait(_TICK_SECONDS) and self._is_next(whose)):
+                    self._working[whose] += 1
+                    return True
+                has_many = self._taken[whose] > self._threads // 2 and time.monotonic() - began > self._patience
+            if self.should_stop() or (has_many and self.is_thread_wanted()):
                 return False
-        return True
+
+    def _is_next(self, whose: int) -> bool:
+        has = self._working[whose]
+        is_free = self._working.total() < self._at_once and has < self._of_one
+        return is_free and all(has <= self._working[one] for one, count in self._waiting.items() if count)
 
     def _rung(self, campaign_id: int) -> None:
         with self._lock:
@@ -123,9 +150,11 @@ class Turn:
 
     Args:
         turns: Who gave it.
+        whose: The campaign's workspace.
     """
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, whose: int) -> None:
+        self._whose = whose
         self._turns, self._began, self._has_place = turns, time.monotonic(), True
         self.gives_way = False
         self.goes_on_in: float | None = None
@@ -133,7 +162,7 @@ class Turn:
     def is_over(self) -> bool:
         """Return whether somebody else has a turn now; asked between chunks."""
         worked = time.monotonic() - self._began
-        if not self.gives_way and self._has_place and worked > TURN_SECONDS and self._turns.is_place_wanted():
+        if not self.gives_way and self._has_place and worked > TURN_SECONDS and self._turns.is_place_wanted(self._whose):
             self.gives_way, self.goes_on_in = True, 0.0
         return self.gives_way
 
@@ -151,4 +180,4 @@ class Turn:
         """Let somebody else work; whoever waits for a pace once is not counted any more: the pace keeps it from taking much."""
         if self._has_place:
             self._has_place = False
-            self._turns.leave_place()
+            self._turns.leave_place(self._whose)

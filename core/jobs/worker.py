@@ -24,8 +24,8 @@ from core.jobs.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-# So many campaigns work at once; those that only wait for their pace need no more than a thread each.
-AT_ONCE, THREADS = 4, 32
+# So many campaigns work at once, half of them of one workspace; those that only wait for their pace need no more than a thread each.
+AT_ONCE, THREADS = 8, 32
 SWEEP_SECONDS = 10.0
 # How long a thread with nothing to do sleeps at most before it asks the queue again (Huey's own default is 10 s).
 _LONGEST_NAP_SECONDS = 0.5
@@ -44,7 +44,7 @@ def run(
     Args:
         services: Everything the product can do.
         stop: Set by a signal.
-        at_once: How many campaigns work at once.
+        at_once: How many campaigns work at once; one workspace has half of them at most.
         threads: How many are delivered at once, counting those that wait for their pace.
         sweep_seconds: How often to look for campaigns whose bell was lost.
     """

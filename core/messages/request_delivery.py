@@ -104,8 +104,8 @@ class RequestDelivery:
         self._db, self._clock, self._vault = db, clock, vault
         self._ledger, self._posting, self._composer, self._ways = ledger, posting, composer, ways
 
-    def due(self) -> list[int]:
-        """Return the connections, of every workspace, that have something to do: messages that wait, are due, or were abandoned."""
+    def due(self) -> dict[int, int]:
+        """Return the connections that have something to do (messages that wait, are due, or were abandoned), and whose each is."""
         now = self._clock.now()
         mine = sa.and_(_m.campaign_id.is_(None), _m.connection_id == connections.c.id)
         waits = sa.and_(_m.state == MessageState.QUEUED.value, _m.due_at.is_(None))
@@ -113,7 +113,8 @@ class RequestDelivery:
         held = sa.and_(_m.state.in_([MessageState.CLAIMED.value, MessageState.SENDING.value]), _m.lease_until <= now)
         found = sa.or_(*(sa.exists().where(mine, which).correlate(connections) for which in (waits, is_due, held)))
         with self._db.read() as connection:
-            return list(connection.execute(sa.select(connections.c.id).where(found).order_by(connections.c.id)).scalars())
+            rows = connection.execute(sa.select(connections.c.id, connections.c.workspace_id).where(found).order_by(connections.c.id))
+            return {connection_id: workspace_id for connection_id, workspace_id in rows}
 
     def drain(self, connection_id: int, *, owner: str, should_go_on: Callable[[], bool]) -> DeliveryReport:
         """Send what waits for a connection until nothing does, somebody says stop, or the provider or the disk can take no more.

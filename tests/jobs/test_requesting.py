@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -14,7 +17,7 @@ import sqlalchemy as sa
 
 from core.app import Services
 from core.jobs.doorbell import ring
-from core.jobs.requesting import Requesting
+from core.jobs.requesting import LANES, LANES_OF_ONE, Requesting
 from core.messages.request_models import Request
 from core.messages.tables import messages
 from core.permissions import Principal
@@ -154,6 +157,42 @@ def test_a_connection_that_is_away_holds_up_no_other(real: Services, owner: Prin
         assert looking.step(lanes) == 0  # it has a break now
 
     assert states(real) == {"retry": 1, "accepted": 1, "queued": 1}
+
+
+@contextmanager
+def holding() -> Iterator[str]:
+    """A server that takes whatever comes and answers nothing until the end."""
+    taken: list[socket.socket] = []
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                taken.append(server.accept()[0])
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for each in taken:
+                each.close()
+
+
+def test_one_workspace_never_holds_all_lanes(real: Services, owner: Principal) -> None:
+    other = Principal.system(real.workspaces.create("Books").id)
+    looking = Requesting(real, lambda: False)
+    with ThreadPoolExecutor(LANES) as lanes, holding() as url:
+        for number in range(LANES):
+            away = real.connections.add(owner, f"Held {number}", "sendgrid", {"api_key": "SG.k", "api_url": url})
+            real.requests.submit(owner, replace(RECEIPT, connection=away.id))
+        assert looking.step(lanes) == LANES_OF_ONE
+        real.requests.submit(other, RECEIPT)
+        assert looking.step(lanes) == 1
+        wait_for(lambda: states(real)["accepted"] == 1, "the receipt of the other workspace", seconds=10)
+        assert looking.step(lanes) == 0
 
 
 def test_a_worker_that_must_stop_begins_nothing(real: Services, owner: Principal) -> None:

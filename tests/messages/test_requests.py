@@ -245,7 +245,7 @@ def test_what_a_killed_sender_had_under_way_is_sent_once_where_the_provider_know
     ids = [asked.submit(workspace, RECEIPT).message_id for _ in range(3)]
     killed()
 
-    assert delivery_of.due() == []
+    assert delivery_of.due() == {}
     clock.advance(LEASE)
     assert send(delivery_of) == [DeliveryReport(accepted=3)]
     assert len(mails(tmp_path)) == 3
