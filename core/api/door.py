@@ -25,6 +25,8 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 LARGEST_BODY = 1024 * 1024
 LONGEST_SECONDS = 30.0
+# A large body takes room from others while it arrives: after a while it must have come at this pace, so none can drip.
+_SLOWEST_BYTES, _SLOW_SECONDS = 64 * 1024, 5.0
 PERMISSION, OPEN, LARGEST = "x-permission", "x-open-to-everybody", "x-largest-body"
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
@@ -96,7 +98,7 @@ class Door(APIRoute):
         self._check_address(request)
         if _size(request) <= LARGEST_BODY or self.largest_body == LARGEST_BODY:
             return await self._answer(request, handle, front, caller)
-        async with front.large_bodies:
+        async with front.room_for_large(caller.by.workspace_id if isinstance(caller, Caller) else 0):
             return await self._answer(request, handle, front, caller)
 
     async def _answer(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:
@@ -193,7 +195,8 @@ async def _read(request: Request, largest: int, *, is_expected: bool) -> None:
     Raises:
         Refusal: If it is too large, too slow, not JSON, or holds text that can't be kept.
     """
-    body = await _body(request, largest)
+    is_large = largest > LARGEST_BODY and _size(request) > LARGEST_BODY
+    body = await _body(request, largest, _SLOW_SECONDS if is_large else LONGEST_SECONDS)
     if not is_expected or not body:
         return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -216,15 +219,17 @@ def _size(request: Request) -> int:
     return sys.maxsize if "transfer-encoding" in request.headers else 0
 
 
-async def _body(request: Request, largest: int) -> bytes:
+async def _body(request: Request, largest: int, seconds: float) -> bytes:
+    """Return the body, if it is here within some seconds, or so many more as its bytes are worth."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > largest:
         raise _too_large(largest)
-    body = bytearray()
+    body, began = bytearray(), asyncio.get_running_loop().time()
     try:
-        async with asyncio.timeout(LONGEST_SECONDS):
+        async with asyncio.timeout(seconds) as limit:
             async for chunk in request.stream():
                 body += chunk
+                limit.reschedule(began + min(LONGEST_SECONDS, seconds + len(body) / _SLOWEST_BYTES))
                 if len(body) > largest:
                     raise _too_large(largest)
     except TimeoutError:

@@ -14,8 +14,8 @@ from core.api.idempotency import IdempotencyKeys
 from core.api.rates import Rates
 from core.app import Services
 
-# A body with files takes several times its size while it is read; more of them at once wait.
-_LARGE_AT_ONCE = 4
+# A body with files takes several times its size while it is read; more of them at once wait. One workspace has half of the room.
+_LARGE_AT_ONCE, _LARGE_OF_ONE = 4, 2
 
 
 class Front:
@@ -30,8 +30,20 @@ class Front:
         self.rates = Rates(services.settings.rate_limit_url)
         self.keys = IdempotencyKeys(services.db, services.clock, services.vault)
         self.readers: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {}
-        self.large_bodies = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._large_of: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def room_for_large(self, workspace_id: int) -> AsyncIterator[None]:
+        """Wait until a large body may be read: first among those of the workspace, then among all.
+
+        Args:
+            workspace_id: Who sends it; 0 for a stranger.
+        """
+        mine = self._large_of.setdefault(workspace_id, asyncio.Semaphore(_LARGE_OF_ONE))
+        async with mine, self._large:
+            yield
 
     @asynccontextmanager
     async def alone(self, path: str) -> AsyncIterator[None]:
