@@ -12,7 +12,9 @@ from jinja2 import filters as jinja
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
-# A loop visits at most this many items, so two nested loops stay below a million steps.
+from core.templates.budget import counted, spend_letters, spend_steps
+
+# A loop visits at most this many items, so two nested loops stay below a million steps; `budget` bounds what happens in them.
 MAX_ITEMS = 1_000
 _SAFE_SCHEME = re.compile(r"(?:https?://|mailto:|tel:|sms:|#)", re.IGNORECASE)
 # Directives of strftime that have no width: glibc obeys `%1000000000d`.
@@ -74,16 +76,28 @@ def safe_url(value: object) -> str:
     return value if isinstance(value, str) else plain
 
 
-def items(value: object) -> Iterable[object]:
-    """Return what a loop visits: the first items of a list; nothing for anything else (text is not a list)."""
-    return value[:MAX_ITEMS] if isinstance(value, (list, tuple)) else ()
+def items(value: object, size: int = 1) -> Iterable[object]:
+    """Return what a loop visits: the first items of a list; nothing for anything else (text is not a list).
+
+    Args:
+        value: What stands in the loop.
+        size: How much is inside the loop.
+    """
+    if not isinstance(value, (list, tuple)):
+        return ()
+    spend_steps(size * min(len(value), MAX_ITEMS))
+    return value[:MAX_ITEMS]
 
 
 def joined(value: object, separator: str = ", ") -> str:
     """Return the items of a list as one text; anything else comes back as it is."""
     if isinstance(value, Undefined) or value is None:
         return ""
-    return separator.join(map(str, items(value))) if isinstance(value, (list, tuple)) else str(value)
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    parts = [str(each) for each in items(value)]
+    spend_letters(sum(map(len, parts)) + len(str(separator)) * len(parts))
+    return str(separator).join(parts)
 
 
 def _places(decimals: object) -> int:
@@ -95,7 +109,12 @@ _SIMPLE_TESTS = (
     "boolean defined divisibleby eq equalto even false ge gt in le lower lt ne none number odd sequence string true undefined upper"
 )
 
-FILTERS: dict[str, Any] = {name: jinja.FILTERS[name] for name in _SIMPLE_FILTERS.split()} | {
+# Those that go through a text letter by letter.
+_BY_LETTERS = frozenset(_SIMPLE_FILTERS.split()) - {"abs", "count", "first", "last", "length"}
+
+FILTERS: dict[str, Any] = {
+    name: counted(jinja.FILTERS[name]) if name in _BY_LETTERS else jinja.FILTERS[name] for name in _SIMPLE_FILTERS.split()
+} | {
     "default": default,
     "d": default,
     "date": date_text,
@@ -104,5 +123,5 @@ FILTERS: dict[str, Any] = {name: jinja.FILTERS[name] for name in _SIMPLE_FILTERS
     "join": joined,
 }
 # Put in by compiling, never written by people.
-INTERNAL_FILTERS: dict[str, Any] = {"pw_url": safe_url, "pw_items": items}
+INTERNAL_FILTERS: dict[str, Any] = {"pw_url": counted(safe_url), "pw_items": items}
 TESTS: dict[str, Any] = {name: JINJA_TESTS[name] for name in _SIMPLE_TESTS.split()}

@@ -12,7 +12,7 @@ from jinja2 import TemplateError
 
 from core.errors import InvalidInput
 from core.providers.content import Filled
-from core.templates import sandbox
+from core.templates import budget, sandbox
 from core.templates.fields import Vocabulary
 from core.templates.slots import BLANK_LINES, Slots
 from core.templates.validating import Inspection, inspect
@@ -187,6 +187,7 @@ def _run(template: Any, context: Mapping[str, Any]) -> str:
     """Return what a template writes, stopping as soon as it is too much."""
     parts: list[str] = []
     left = MAX_OUTPUT
+    budget.begin(context)
     try:
         for part in template.root_render_func(template.new_context(context)):
             parts.append(part)
@@ -200,4 +201,6 @@ def _run(template: Any, context: Mapping[str, Any]) -> str:
             "The template can't be rendered: a value does not fit what is done with it.",
             hint="Compare numbers only with numbers, for example {% if contact.age|int > 18 %}.",
         ) from error
+    finally:
+        budget.end()
     return "".join(parts)

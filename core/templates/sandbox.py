@@ -101,7 +101,8 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
     def template_of_tree(self, tree: nodes.Template) -> Any:
         """Return the compiled template of a parsed source; its loops are limited like those of `template_of`."""
         for loop in tree.find_all(nodes.For):
-            loop.iter = nodes.Filter(loop.iter, "pw_items", [], [], None, None, lineno=loop.lineno)
+            size = nodes.Const(sum(1 for _ in loop.find_all(nodes.Node)))
+            loop.iter = nodes.Filter(loop.iter, "pw_items", [size], [], None, None, lineno=loop.lineno)
         return self.from_string(tree)
 
 

@@ -153,6 +153,17 @@ def test_missing_data_is_said_at_once(
         asked.submit(workspace, replace(RECEIPT, template="Receipt", text="", data={**data, **({} if data else {"order": None})}))
 
 
+def test_a_template_that_works_itself_to_death_is_refused_when_it_is_asked_for(
+    asked: Requests, workspace: Principal, db: Database, clock: FrozenClock
+) -> None:
+    loops = "{% for x in data.l %}{% for y in data.l %}{% if data.s|title == 'x' %}a{% endif %}{% endfor %}{% endfor %}"
+    Templates(db, clock).save(workspace, "Bomb", f"<html><body><p>{loops}</p><a href='{{{{ unsubscribe_url }}}}'>u</a></body></html>")
+    data = {"l": list(range(30)), "s": "ab " * 30_000}
+
+    with pytest.raises(InvalidInput, match="does too much with this data"):
+        asked.submit(workspace, replace(RECEIPT, template="Bomb", text="", data=data))
+
+
 def test_the_same_key_makes_one_message(asked: Requests, workspace: Principal, db: Database, delivery_of: RequestDelivery) -> None:
     first = asked.submit(workspace, RECEIPT, "order-1")
     again = asked.submit(workspace, RECEIPT, "order-1")

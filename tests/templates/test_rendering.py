@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -111,6 +112,33 @@ def test_a_long_list_is_cut_at_a_thousand_items(context: dict[str, Any]) -> None
     context["contact"]["items"] = list(range(100_000))
     assert render_text("{% for a in contact.items %}{{ '' if not loop.last else loop.index }}{% endfor %}", context) == "1000"
     assert MAX_OUTPUT == 2_000_000
+
+
+LOOPS, ENDS = "{% for a in data.many %}{% for b in data.many %}", "{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        LOOPS + "{% if data.long|title == 'x' %}a{% endif %}" + ENDS,
+        LOOPS + "{% if data.long == data.same %}{% endif %}" + ENDS,
+        LOOPS + "{% if a == b and a > 5 or b < 3 %}{% endif %}" * 20 + ENDS,
+        "{% if data.long|title %}{% endif %}" * 25,
+    ],
+)
+def test_a_mail_that_takes_too_much_work_is_refused_soon(source: str, context: dict[str, Any]) -> None:
+    context["data"] = {"many": list(range(1_000)), "long": "ab " * 30_000, "same": "ab " * 30_000}
+    began = time.thread_time()
+    with pytest.raises(InvalidInput, match="does too much with this data"):
+        render_text(source, context)
+    assert time.thread_time() - began < 10
+
+
+def test_a_long_list_of_things_is_no_work(context: dict[str, Any]) -> None:
+    rows = [{"name": f"Tea {number}", "notes": ["fresh", "loose"], "price": number} for number in range(1_000)]
+    context["data"] = {"rows": rows}
+    row = "{{ row.name|title }} {{ row.price|number(2) }}{% for note in row.notes %} {{ note|upper }}{% endfor %};"
+    assert render_text(f"{{% for row in data.rows %}}{row}{{% endfor %}}", context).endswith("Tea 999 999.00 FRESH LOOSE;")
 
 
 @pytest.mark.parametrize(
