@@ -48,7 +48,7 @@ ALLOWS: dict[Permission, str] = {
     _P.CAMPAIGNS_VIEW: "See campaigns and who got them",
     _P.CAMPAIGNS_EDIT: "Write and change campaigns",
     _P.CAMPAIGNS_SEND: "Send, schedule, test, pause, resume and cancel campaigns",
-    _P.MESSAGES_SEND: "Send single emails, such as receipts, through the API",
+    _P.MESSAGES_SEND: "Send single emails, such as receipts, through the API, and see what became of them",
     _P.TEMPLATES_VIEW: "See templates",
     _P.TEMPLATES_EDIT: "Write and change templates",
     _P.CONTACTS_VIEW: "See contacts, lists and suppressions",
@@ -155,6 +155,18 @@ class Principal:
         if not self.may(permission):
             raise Denied(
                 f"You need the permission “{permission}” for this.",
+                hint="An admin of this workspace can give you a role that has it.",
+            )
+
+    def require_either(self, permission: Permission, other: Permission) -> None:
+        """Do nothing if one of two permissions is held.
+
+        Raises:
+            Denied: If neither is.
+        """
+        if not self.may(permission) and not self.may(other):
+            raise Denied(
+                f"You need the permission “{permission}” for this, or “{other}”.",
                 hint="An admin of this workspace can give you a role that has it.",
             )
 

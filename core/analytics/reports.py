@@ -183,11 +183,13 @@ class Analytics:
         """Return what happened to one message, in order of time; a person's address is not in it.
 
         Raises:
-            Denied: If `by` may not see messages.
+            Denied: If `by` may neither see messages nor send single ones; who may only send them sees what happened to those.
         """
-        by.require(Permission.CAMPAIGNS_VIEW)
+        by.require_either(Permission.CAMPAIGNS_VIEW, Permission.MESSAGES_SEND)
         column = messages.c
         mine = sa.select(column.campaign_id, column.queued_at).where(column.workspace_id == by.workspace_id, column.id == message_id)
+        if not by.may(Permission.CAMPAIGNS_VIEW):
+            mine = mine.where(column.campaign_id.is_(None))
         only = self._campaigns(by)
         with self._db.read() as connection:
             row = connection.execute(mine).one_or_none()

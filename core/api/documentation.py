@@ -78,6 +78,7 @@ class _Reader:
             "summary": operation["summary"],
             "words": operation.get("description", ""),
             "permission": operation.get("x-permission"),
+            "other": operation.get("x-other-permission"),
             "is_open": operation.get("security") == [],
             "parameters": [
                 self._row(one["name"], one["schema"], one.get("description", ""), one.get("required", False)) for one in parameters

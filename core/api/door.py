@@ -27,20 +27,22 @@ LARGEST_BODY = 1024 * 1024
 LONGEST_SECONDS = 30.0
 # A large body takes room from others while it arrives: after a while it must have come at this pace, so none can drip.
 _SLOWEST_BYTES, _SLOW_SECONDS = 64 * 1024, 5.0
-PERMISSION, OPEN, LARGEST = "x-permission", "x-open-to-everybody", "x-largest-body"
+PERMISSION, OTHER, OPEN, LARGEST = "x-permission", "x-other-permission", "x-open-to-everybody", "x-largest-body"
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _KEPT_HEADERS = ("content-type", "location")
 
 
-def needs(permission: Permission, *, largest_body: int = LARGEST_BODY) -> dict[str, Any]:
+def needs(permission: Permission, *, other: Permission | None = None, largest_body: int = LARGEST_BODY) -> dict[str, Any]:
     """Return what makes a route ask for a permission, and its documentation say so; for `openapi_extra`.
 
     Args:
         permission: Which.
+        other: Another one that is enough in its place, though it may show less.
         largest_body: How many bytes a body may have, where that is more than usual.
     """
-    return {PERMISSION: permission.value, **({LARGEST: largest_body} if largest_body > LARGEST_BODY else {})}
+    more: dict[str, Any] = {LARGEST: largest_body} if largest_body > LARGEST_BODY else {}
+    return {PERMISSION: permission.value, **({OTHER: other.value} if other else {}), **more}
 
 
 # For routes that anybody with a token may use, and for those that are open to everybody.
@@ -58,6 +60,12 @@ class Door(APIRoute):
     def permission(self) -> Permission | None:
         """What this route asks for, or None."""
         named = (self.openapi_extra or {})[PERMISSION]
+        return None if named is None else Permission(named)
+
+    @property
+    def other(self) -> Permission | None:
+        """What is enough in its place, or None."""
+        named = (self.openapi_extra or {}).get(OTHER)
         return None if named is None else Permission(named)
 
     @property
@@ -94,7 +102,7 @@ class Door(APIRoute):
         caller: Caller | Stranger = await run_in_threadpool(enter, front.services, front.rates, request)
         request.state.caller = caller
         if isinstance(caller, Caller) and self.permission is not None:
-            caller.by.require(self.permission)
+            caller.by.require_either(self.permission, self.other or self.permission)
         self._check_address(request)
         if _size(request) <= LARGEST_BODY or self.largest_body == LARGEST_BODY:
             return await self._answer(request, handle, front, caller)

@@ -40,13 +40,18 @@ class Messages:
     def get(self, by: Principal, message_id: int) -> tuple[int | None, MessageRow]:
         """Return the campaign a message is of, None for a single one, and the message.
 
+        Whoever may send single messages finds those without seeing campaigns.
+
         Raises:
-            Denied: If `by` may not see campaigns.
-            NotFound: If this workspace has no such message.
+            Denied: If `by` may neither see campaigns nor send single messages.
+            NotFound: If this workspace has no such message, or `by` may not see it.
         """
-        by.require(Permission.CAMPAIGNS_VIEW)
+        by.require_either(Permission.CAMPAIGNS_VIEW, Permission.MESSAGES_SEND)
         with self._db.read() as connection:
-            row = connection.execute(self._visible(connection, by).where(_m.id == message_id)).one_or_none()
+            wanted = self._visible(connection, by).where(_m.id == message_id)
+            if not by.may(Permission.CAMPAIGNS_VIEW):
+                wanted = wanted.where(_m.campaign_id.is_(None))
+            row = connection.execute(wanted).one_or_none()
         if row is None:
             raise NotFound("There is no such message.", hint="Look it up among the messages of its campaign.")
         return _as_row(row)

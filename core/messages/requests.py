@@ -91,10 +91,10 @@ class Requests:
         """Return what was asked for, as far as it is still kept.
 
         Raises:
-            Denied: If `by` may not see messages, or is limited to some lists.
+            Denied: If `by` may neither see messages nor send single ones, or is limited to some lists.
             NotFound: If this workspace has no such message, or a campaign made it.
         """
-        by.require(Permission.CAMPAIGNS_VIEW)
+        by.require_either(Permission.CAMPAIGNS_VIEW, Permission.MESSAGES_SEND)
         by.require_all_lists()
         with self._db.read() as connection:
             way = sa.case((_r.connection_id.is_not(None), messages.c.connection_id)).label("way")  # the one that stood in, if one did

@@ -66,6 +66,8 @@ _SEVERAL: Mapping[str, set[Permission]] = {
     "campaigns.send_test": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
     "segments.preview": {P.SEGMENTS_VIEW, P.CONTACTS_VIEW},
 }
+# What these show a part of, in place of what they ask for otherwise.
+INSTEAD: Mapping[str, Permission] = dict.fromkeys(("messages.get", "requests.get", "analytics.message_events"), P.MESSAGES_SEND)
 # What only the server's own commands may do, whatever somebody's role is.
 SERVER_ONLY = frozenset({"people.add", "password_changes.set_by_server", "two_factor.reset_by_server"})
 

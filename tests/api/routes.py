@@ -30,6 +30,7 @@ class Operation:
     method: str
     path: str
     permission: str | None
+    other: str | None
     is_open: bool
     parameters: tuple[str, ...]
     queries: tuple[str, ...]
@@ -38,6 +39,11 @@ class Operation:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def enough(self) -> set[str]:
+        """Return the permissions of which each alone lets in."""
+        return {one for one in (self.permission, self.other) if one}
 
     def address(self, ids: Mapping[str, Any], **queries: Any) -> str:
         path = self.path.format(**{name: ids.get(name, NO_ONE) for name in self.parameters})
@@ -73,6 +79,7 @@ def _operation(document: Mapping[str, Any], path: str, method: str, operation: M
         method.upper(),
         path,
         operation["x-permission"],
+        operation.get("x-other-permission"),
         operation.get("security") == [],
         where["path"],
         where["query"],

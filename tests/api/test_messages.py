@@ -17,6 +17,7 @@ from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
 from tests.api.conftest import Login, Member, Program
+from tests.api.world import furnish
 
 if TYPE_CHECKING:
     from core.app import Services
@@ -152,11 +153,22 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(admin: Program) -
     assert "1 MiB" in elsewhere.json()["detail"]
 
 
-def test_a_token_for_receipts_can_do_nothing_else(member: Member, program: Login) -> None:
+def test_a_token_for_receipts_sends_them_and_sees_what_became_of_them_and_nothing_else(
+    services: Services, member: Member, program: Login
+) -> None:
     shop = program(member(), scopes=frozenset({Permission.MESSAGES_SEND}))
 
-    assert shop.post("/messages", RECEIPT).status_code == 202
+    sent = shop.post("/messages", RECEIPT)
+    assert sent.status_code == 202
     assert [shop.get(path).status_code for path in ("/messages", "/campaigns", "/contacts")] == [403, 403, 403]
+    deliver(services)
+    found = shop.get(f"/messages/{sent.json()['id']}").json()
+    assert (found["state"], found["subject"], [event["kind"] for event in found["events"]]) == ("accepted", "Your order", ["sent"])
+    us = Principal.system(shop.by.workspace_id)
+    [(_, of_a_campaign)] = services.messages.after(us, 0, 1, campaign_id=furnish(services, us, "autumn")["sent_campaign_id"])
+    elsewhere = furnish(services, Principal.system(services.workspaces.create("Elsewhere").id), "winter")
+    hidden = (of_a_campaign.id, elsewhere["message_id"], elsewhere["request_id"])
+    assert [shop.get(f"/messages/{number}").status_code for number in hidden] == [404, 404, 404]
     everything_else = program(member(email="other@example.com"), scopes=frozenset({Permission.CAMPAIGNS_SEND, Permission.CAMPAIGNS_VIEW}))
     assert everything_else.post("/messages", RECEIPT).status_code == 403
 

@@ -27,6 +27,7 @@ from core.storage.event_words import Actor, BounceClass, EventKind
 
 router = APIRouter(prefix="/messages", tags=["Messages"], route_class=Door)
 _VIEW = needs(Permission.CAMPAIGNS_VIEW)
+_VIEW_OR_SEND = needs(Permission.CAMPAIGNS_VIEW, other=Permission.MESSAGES_SEND)
 # Files are a third longer as base64; what is left is for the bodies.
 LARGEST_BODY = 16 * 1024 * 1024
 _LONGEST_FILE = ATTACHED_BYTES * 4 // 3 + 4
@@ -151,9 +152,9 @@ def send_message(caller: Asking, given: NewMessage, response: Response, key: Ann
     return MessageAccepted(id=accepted.message_id, key=key_outside, state=accepted.state)
 
 
-@router.get("/{message_id}", summary="Get a message", openapi_extra=_VIEW)
+@router.get("/{message_id}", summary="Get a message", openapi_extra=_VIEW_OR_SEND)
 def get_message(caller: Asking, message_id: IdInPath) -> MessageInFull:
-    """Return a message and what happened to it."""
+    """Return a message and what happened to it. With `messages.send` alone: a single message, not one of a campaign."""
     found = caller.services.messages.get(caller.by, message_id)
     asked = caller.services.requests.get(caller.by, message_id) if found[0] is None else None
     events = caller.services.analytics.message_events(caller.by, message_id)
