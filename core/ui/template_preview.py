@@ -7,10 +7,13 @@ import streamlit as st
 from core.contacts.contacts import Contact
 from core.templates.compiling import CompiledTemplate
 from core.templates.library import TemplateVersion
+from core.templates.rendering import Rendered
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import plain
 
+_BARE, _LINE = 180, 28  # pixels: an email's own margins, and a line of it
+_LINE_LENGTH = {"desktop": 56, "phone": 36}
 VIEWS = {"desktop": ":material/desktop_windows: Desktop", "phone": ":material/smartphone: Phone", "text": ":material/notes: Text"}
 PHONE = 375
 
@@ -41,7 +44,18 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
             st.code(mail.text, language=None, wrap_lines=True, height=height)
             return
         with st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"):
-            email_frame(mail.html, title="Preview of the email", height=height, key=f"{key}_frame")
+            email_frame(mail.html, title="Preview of the email", height=_height(mail, str(view), height), key=f"{key}_frame")
+
+
+def _height(mail: Rendered, view: str, most: int) -> int:
+    """Return how high the frame of an email is, roughly: the frame is closed to us, so nobody can measure what is in it.
+
+    One with pictures gets all of it, and so does a long one, which scrolls; a few lines don't stand in a large white box.
+    """
+    if "<img" in mail.html or "url(" in mail.html:
+        return most
+    lines = sum(1 + len(line) // _LINE_LENGTH[view] for line in mail.text.splitlines())
+    return min(most, _BARE + _LINE * lines)
 
 
 def _reader(page: Page, key: str) -> Contact | None:
