@@ -10,8 +10,9 @@ import streamlit as st
 from core.analytics.models import HourPoint, LinkRow
 from core.ui import charts
 from core.ui.charts import Series
+from core.ui.narrow import line, table_or_list
 from core.ui.palette import Meaning
-from core.ui.words import number
+from core.ui.words import counted, number, plain
 
 
 def by_hour(hours: Sequence[HourPoint]) -> None:
@@ -55,4 +56,11 @@ def links(found: Sequence[LinkRow]) -> None:
         "Link": st.column_config.LinkColumn(width="medium"),
         "People": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=most, help="Different people who clicked"),
     }
-    st.dataframe(shown, column_config=columns, hide_index=True, height="content", alt="Links of this email and their clicks")
+    alt = "Links of this email and their clicks"
+    draw = partial(st.dataframe, shown, column_config=columns, hide_index=True, height="content", alt=alt)
+    table_or_list(draw, [_as_line(one) for one in found], key="links")
+
+
+def _as_line(one: LinkRow) -> str:
+    people = f"{counted(one.unique_clicks, 'person clicked', 'people clicked')}, {counted(one.clicks, 'time')}"
+    return line(plain(one.url), "", f"{people} · {counted(one.machine_clicks, 'click')} by machines")

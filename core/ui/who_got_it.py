@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -11,7 +12,9 @@ from core.messages.fates import Fate
 from core.messages.recipients import Recipient
 from core.permissions import Permission
 from core.ui import fate_words
+from core.ui.narrow import line, table_or_list
 from core.ui.page import Page
+from core.ui.words import counted, number, plain
 
 PEOPLE = "pages/measure/campaign_people.py"
 # Of these a reason is worth telling; that of the others is always the same.
@@ -33,17 +36,17 @@ def summary(page: Page, campaign: Campaign) -> None:
         st.subheader("Who got it", anchor=False, width="content")
         st.page_link(PEOPLE, label="Show everybody", icon=":material/group:", query_params={"id": str(campaign.id)})
     total = sum(told.values())
-    rows = [
-        {"Outcome": fate_words.NAMES[fate], "People": count, "Share": count / total, "Why": reason}
-        for fate in told
-        for reason, count in _main_reasons(page, campaign, fate, told[fate]).items()
-    ]
+    known = [(fate_words.NAMES[fate], *each) for fate in told for each in _main_reasons(page, campaign, fate, told[fate]).items()]
+    rows = [{"Outcome": name, "People": count, "Share": 100 * count / total, "Why": reason} for name, reason, count in known]
     columns = {
         "People": st.column_config.NumberColumn(format="localized", width="small"),
-        "Share": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, width="small"),
+        "Share": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100, width="small"),
         "Why": st.column_config.TextColumn(width="large"),
     }
-    st.dataframe(rows, column_config=columns, hide_index=True, height="content", alt="What became of the emails, by outcome")
+    alt = "What became of the emails, by outcome"
+    draw = partial(st.dataframe, rows, column_config=columns, hide_index=True, height="content", alt=alt)
+    lines = [line(name, f"{number(count)} of {number(total)}", plain(reason)) for name, reason, count in known]
+    table_or_list(draw, lines, key="fates")
 
 
 def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> None:
@@ -79,7 +82,19 @@ def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> No
     hidden = set(_ALWAYS) - set(always)
     order = [name for name in (shown[0] if shown else ()) if name not in hidden and (name in always or any(row[name] for row in shown))]
     alt = "People of this campaign and what became of it"
-    st.dataframe(shown, column_config=columns, column_order=order, hide_index=True, height="content", alt=alt)
+    draw = partial(st.dataframe, shown, column_config=columns, column_order=order, hide_index=True, height="content", alt=alt)
+    table_or_list(draw, [_as_line(page, one) for one in rows], key="people")
+
+
+def _as_line(page: Page, one: Recipient) -> str:
+    when = one.accepted_at or one.due_at
+    facts = [
+        page.exactly(when) if when else "",
+        plain(one.connection),
+        counted(one.attempts, "try", "tries") if one.attempts > 1 else "",
+    ]
+    why = plain(fate_words.sentence(fate_words.why(one.fate, one.reason)))
+    return line(plain(one.email or _GONE), fate_words.outcome(one), why, " · ".join(filter(None, facts)))
 
 
 def labels(told: Mapping[Fate, int]) -> dict[str, str]:

@@ -55,6 +55,14 @@ def test_one_outcome_is_looked_at_with_its_reasons(app_as, campaign):
     assert table(app)["Why"].to_list() == ["Their address is suppressed"]
 
 
+def test_on_a_phone_the_same_people_stand_in_a_list(app_as, campaign):
+    app = app_as(Role.MARKETER)(PEOPLE, id=campaign.id, fate="refused")
+    [listed] = [one.value.split("\n\n---\n\n") for one in app.markdown if "---" in one.value]
+    assert [("reader1" in one, "blocked" in one, "Refused" in one) for one in listed] == [(True, True, True), (False, False, True)]
+    report = words_on(app_as(Role.ANALYST)(REPORT, id=campaign.id))
+    assert "**Got it** · 55 of 60" in report
+
+
 def test_uncertain_ones_are_listed_with_what_happens_to_them(app_as, campaign):
     app = app_as(Role.MARKETER)(PEOPLE, id=campaign.id, fate="uncertain")
     assert table(app)["Person"].to_list() == ["reader3@example.org"]
