@@ -26,7 +26,7 @@ def draw(page: Page, one: Connection, pace: ConnectionPace, names: Mapping[int, 
     """
     _today(page, pace, words(pace, names))
     for each in pace.held:
-        if not each.group:
+        if not each.group and not _is_as_set(pace, each):
             _held(page, each)
     _domains(page, [each for each in pace.held if each.group])
 
@@ -84,6 +84,12 @@ def _domains(page: Page, held: Sequence[Held]) -> None:
     if len(held) > _SHOWN:
         lines.append(f"- and {number(len(held) - _SHOWN)} more")
     st.info("\n".join([lines[0], "", *lines[1:]]), icon=":material/speed:")
+
+
+def _is_as_set(pace: ConnectionPace, held: Held) -> bool:
+    """Return whether something that gets faster is already as fast as it was set: nobody need know of it any more."""
+    known, now = pace.pacing.per_second, held.per_second
+    return not held.needs_person and held.until is None and known is not None and now is not None and now >= known
 
 
 def _rate(held: Held) -> str:

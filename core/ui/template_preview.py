@@ -12,7 +12,7 @@ from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import plain
 
-_BARE, _LINE = 180, 28  # pixels: an email's own margins, and a line of it
+_MARGINS, _GAP, _LINE = 120, 16, 24  # pixels: around an email, around a paragraph, and a line of it
 _LINE_LENGTH = {"desktop": 56, "phone": 36}
 VIEWS = {"desktop": ":material/desktop_windows: Desktop", "phone": ":material/smartphone: Phone", "text": ":material/notes: Text"}
 PHONE = 375
@@ -54,8 +54,8 @@ def _height(mail: Rendered, view: str, most: int) -> int:
     """
     if "<img" in mail.html or "url(" in mail.html:
         return most
-    lines = sum(1 + len(line) // _LINE_LENGTH[view] for line in mail.text.splitlines())
-    return min(most, _BARE + _LINE * lines)
+    paragraphs = (_GAP + _LINE * (1 + len(line) // _LINE_LENGTH[view]) for line in mail.text.splitlines() if line.strip())
+    return min(most, _MARGINS + sum(paragraphs))
 
 
 def _reader(page: Page, key: str) -> Contact | None:
