@@ -163,9 +163,8 @@ class RequestDelivery:
     def _send_some(self, run: _Drain) -> bool:
         """Send a few messages by the way that is open; return whether there may be more."""
         way = run.ways.next()
-        if not isinstance(way, Way):
-            if way is not None:
-                run.stop(way)
+        if isinstance(way, Hold):
+            run.stop(way)
             return False
         self._posting.make_room()
         limit = min(BATCH, way.provider.batch_size, way.limit)
