@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
@@ -134,11 +134,6 @@ def growing(first: int, last: int, days: int) -> tuple[int, ...]:
 def midnight_after(now: datetime) -> datetime:
     """Return the moment the next day begins, in UTC."""
     return datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
-
-
-def known_groups() -> Iterable[str]:
-    """Return the names of the groups that hold several domains."""
-    return GROUPS
 
 
 def _rounded(value: float) -> int:
