@@ -113,8 +113,7 @@ class RequestDelivery:
         held = sa.and_(_m.state.in_([MessageState.CLAIMED.value, MessageState.SENDING.value]), _m.lease_until <= now)
         found = sa.or_(*(sa.exists().where(mine, which).correlate(connections) for which in (waits, is_due, held)))
         with self._db.read() as connection:
-            rows = connection.execute(sa.select(connections.c.id, connections.c.workspace_id).where(found).order_by(connections.c.id))
-            return {connection_id: workspace_id for connection_id, workspace_id in rows}
+            return {one: whose for one, whose in connection.execute(sa.select(connections.c.id, connections.c.workspace_id).where(found))}
 
     def drain(self, connection_id: int, *, owner: str, should_go_on: Callable[[], bool]) -> DeliveryReport:
         """Send what waits for a connection until nothing does, somebody says stop, or the provider or the disk can take no more.
