@@ -5,7 +5,6 @@ The usual timeouts are for each read, and a server that drips a byte now and the
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +13,8 @@ from typing import Any
 
 import httpcore2
 import httpx2
+
+from core.providers.forbidden import addresses_of
 
 # What is written at once: between two pieces the time is looked at.
 _PIECE = 16 * 1024
@@ -116,7 +117,6 @@ class DeadlineTransport(httpx2.HTTPTransport):
 
 def _addresses(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        return addresses_of(host, port)
+    except OSError as error:
         raise httpcore2.ConnectError(str(error)) from error
-    return list(dict.fromkeys(str(one[4][0]) for one in found))

@@ -188,6 +188,15 @@ def test_a_request_that_was_cut_off_does_not_shorten_the_next(echo: Echo) -> Non
         assert api.post("/x", content=b"mail").is_success
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "2852039166"])
+def test_nothing_is_sent_where_clouds_hand_out_keys(host: str) -> None:
+    with closing(HttpApi(f"http://{host}/")) as api:
+        answer = api.get("/latest/meta-data/")
+
+    assert (answer.status, answer.left) == (0, False)
+    assert "nothing is sent there" in answer.reason
+
+
 def test_an_answer_without_end_is_cut_off(echo: Echo) -> None:
     echo.reply = Reply(200, "x" * 9_000_000)
     with closing(HttpApi(echo.url)) as api:

@@ -149,6 +149,13 @@ def test_a_server_that_is_not_there_or_speaks_otherwise_is_told(protocol: str, s
 
 
 @both
+def test_nothing_is_read_where_clouds_hand_out_keys(protocol: str) -> None:
+    kinds = {"imap": ImapMailbox, "pop3": Pop3Mailbox}
+    with pytest.raises(Unavailable, match="can't be reached: this address is one of the machine's own network"):
+        kinds[protocol](Account("169.254.169.254", 0, Security.NONE, "ann", "right"))
+
+
+@both
 def test_a_server_that_does_not_answer_is_given_up(protocol: str, start: Start) -> None:
     server = start(protocol)
     silent = threading.Event()

@@ -100,6 +100,12 @@ def test_a_dead_server_leaves_every_message_untried_and_says_so() -> None:
             provider.check()
 
 
+def test_nothing_is_sent_where_clouds_hand_out_keys() -> None:
+    with closing(SmtpProvider("169.254.169.254", 25, Security.NONE, timeout=2)) as provider, pytest.raises(Unavailable) as refusal:
+        provider.check()
+    assert "nothing is sent there" in str(refusal.value)
+
+
 def test_a_host_name_that_cannot_exist_is_a_clear_refusal() -> None:
     provider = SmtpProvider("a" * 80 + ".example", 25, Security.NONE, timeout=2)
 

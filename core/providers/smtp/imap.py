@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from core.errors import Unavailable
+from core.providers.forbidden import addresses_of
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.opening import Security
@@ -153,6 +154,7 @@ class ImapMailbox:
 
 
 def _connected(account: Account) -> imaplib.IMAP4:
+    addresses_of(account.host, account.port)  # none of them is where nothing connects to
     if account.security is Security.TLS:
         return _BoundedTls(account, account.port or _PORT_TLS)
     server = _Bounded(account, account.port or _PORT)

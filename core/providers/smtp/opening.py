@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 
 from core.providers.base import Trouble
+from core.providers.forbidden import addresses_of, must_be_allowed
 from core.providers.smtp.wire import Gone, Reply, Wire
 
 _REASON_LENGTH = 300
@@ -115,8 +116,11 @@ async def _opened(server: Server) -> Opened:
     loop = asyncio.get_running_loop()
     wire = Wire(loop)
     tls, name = (server.tls, server.host) if server.security is Security.TLS else (None, None)
-    await loop.create_connection(lambda: wire, server.host, server.port, ssl=tls, server_hostname=name)
+    await loop.run_in_executor(None, addresses_of, server.host, server.port)
+    transport, _ = await loop.create_connection(lambda: wire, server.host, server.port, ssl=tls, server_hostname=name)
     try:
+        if peer := transport.get_extra_info("peername"):  # the name may have led somewhere else meanwhile
+            must_be_allowed(peer[0])
         greeting = await wire.greeting()
         if not greeting.is_good:
             raise CannotOpen(f"The mail server {server.name} does not take mail now: {greeting.words}", _busy(greeting))

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from core.errors import Unavailable
+from core.providers.forbidden import addresses_of
 from core.providers.mailbox import Fetched
 from core.providers.smtp.account import BATCH_SIZE, Account
 from core.providers.smtp.opening import Security
@@ -157,6 +158,7 @@ class Pop3Mailbox:
 
 
 def _connected(account: Account) -> _Patient:
+    addresses_of(account.host, account.port)  # none of them is where nothing connects to
     if account.security is Security.TLS:
         return _PatientTls(account, account.port or poplib.POP3_SSL_PORT)
     server = _Patient(account, account.port or poplib.POP3_PORT)
