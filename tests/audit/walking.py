@@ -137,7 +137,7 @@ def _held(world: World) -> Mapping[str, Any]:
     connection_id = world.things["fields"]["connection_id"]
     now = world.services.clock.now()
     broken = partial(after_failure, reason="It is down.", now=now)
-    PaceBook(world.services.db, world.services.clock).note(world.by.workspace_id, connection_id, {"": broken}, {})
+    PaceBook(world.services.db, world.services.clock).note(world.by.workspace_id, connection_id, {"": broken})
     return {"connection_id": connection_id}
 
 

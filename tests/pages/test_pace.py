@@ -91,13 +91,22 @@ def test_what_cannot_be_a_pace_is_told_once_and_stays(app_as, shared, admin, dom
     assert shared.paces.all(admin)[outbox.id].pacing == Pacing()
 
 
+def test_what_is_as_fast_as_it_was_set_is_not_called_slow(app_as, shared, admin, clock):
+    outbox = shared.connections.default(admin)
+    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, {"": partial(after_failure, reason="down", now=clock.now())})
+    clock.advance(timedelta(hours=1))
+    shared.paces.set(admin, outbox.id, Pacing(2), None)
+    assert [(each.until, each.per_second) for each in shared.paces.all(admin)[outbox.id].held] == [(None, 2)]
+    assert "Slower than usual" not in words_on(app_as(Role.ADMIN)(FILE))
+
+
 def test_what_is_held_says_why_and_may_be_tried_again(app_as, shared, admin, clock):
     outbox = shared.connections.default(admin)
     changes = {
         "": partial(after_failure, reason="The server is *down*.", now=clock.now()),
         "gmail": partial(after_domain_trouble, reason="421 slow", now=clock.now(), wanted=None, measured=40.0),
     }
-    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, changes, {})
+    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, changes)
     clock.advance(timedelta(seconds=1))
     app = app_as(Role.ADMIN)(FILE)
     said = words_on(app)
@@ -173,7 +182,7 @@ def test_pausing_by_hand_keeps_no_reason_of_before(shared, admin):
 def test_many_domains_that_take_less_are_one_list(app_as, shared, admin, clock):
     outbox = shared.connections.default(admin)
     trouble = partial(after_domain_trouble, reason="421 slow", now=clock.now(), wanted=None, measured=40.0)
-    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, {f"shop{n}.example": trouble for n in range(7)}, {})
+    PaceBook(shared.db, clock).note(admin.workspace_id, outbox.id, {f"shop{n}.example": trouble for n in range(7)})
     app = app_as(Role.ADMIN)(FILE)
     [shown] = [each.value for each in app.info if "less at the moment" in each.value]
     assert "7 domains take less at the moment" in shown

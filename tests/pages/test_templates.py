@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.permissions import Role
@@ -10,6 +12,8 @@ from tests.pages import given
 from tests.pages.conftest import words_on
 
 LIST, EDITOR = "pages/create/templates.py", "pages/create/template.py"
+SHORT = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello.</mj-text>"
+PICTURE = '<mj-image src="https://example.com/a.png" alt="Tea" />'
 
 
 def labels(app):
@@ -112,6 +116,14 @@ def test_the_plain_text_is_shown_as_a_chosen_reader_gets_it(app_as, shared, admi
     app.segmented_control(key="template_view").set_value("text").run()
     app.text_input(key="template_reader").set_value("reader1@example.org").run()
     assert "Hello Reader 1" in app.code[0].value
+
+
+@pytest.mark.parametrize(("more", "height"), [("", range(150, 400)), ("<mj-text>More of it.</mj-text>" * 30, [720]), (PICTURE, [720])])
+def test_a_short_email_does_not_stand_in_a_large_box(app_as, shared, admin, more: str, height):
+    made = given.template(shared, admin, source=f"{SHORT}{more}</mj-column></mj-section></mj-body></mjml>")
+    app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    [frame] = app.get("bidi_component")
+    assert json.loads(frame.proto.mixed.json or frame.proto.json)["height"] in height
 
 
 def test_an_analyst_sees_templates_and_saves_none(app_as, shared, admin):
