@@ -26,14 +26,14 @@ def draw(page: Page, one: Connection, pace: ConnectionPace, names: Mapping[int, 
     """
     _today(page, pace, words(pace, names))
     for each in pace.held:
-        if not each.group and not _is_as_set(pace, each):
+        if not (each.group or _is_as_set(pace, each)):
             _held(page, each)
     _domains(page, [each for each in pace.held if each.group])
 
 
 def try_again(page: Page, one: Connection, pace: ConnectionPace) -> None:
     """Draw the button that lets what is held try again; nothing where nothing is."""
-    if pace.held:
+    if not all(_is_as_set(pace, each) for each in pace.held):
         st.button("Try again now", icon=":material/refresh:", key=f"again_{one.id}", on_click=_try_again, args=(page, one))
 
 
@@ -89,7 +89,8 @@ def _domains(page: Page, held: Sequence[Held]) -> None:
 def _is_as_set(pace: ConnectionPace, held: Held) -> bool:
     """Return whether something that gets faster is already as fast as it was set: nobody need know of it any more."""
     known, now = pace.pacing.per_second, held.per_second
-    return not held.needs_person and held.until is None and known is not None and now is not None and now >= known
+    goes = not (held.group or held.needs_person or held.until)
+    return goes and known is not None and now is not None and now >= known
 
 
 def _rate(held: Held) -> str:

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 _SCRIPT = (Path(__file__).parent / "components" / "email_frame.js").read_text("utf-8")
 _HTML = '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer" loading="eager"></iframe>\n'
 _CSS = (
-    "iframe { width: 100%; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);"
+    "iframe { width: 100%; box-sizing: border-box; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius);"
     " background: #ffffff; display: block; }\n"
 )
 

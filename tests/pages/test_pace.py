@@ -97,7 +97,9 @@ def test_what_is_as_fast_as_it_was_set_is_not_called_slow(app_as, shared, admin,
     clock.advance(timedelta(hours=1))
     shared.paces.set(admin, outbox.id, Pacing(2), None)
     assert [(each.until, each.per_second) for each in shared.paces.all(admin)[outbox.id].held] == [(None, 2)]
-    assert "Slower than usual" not in words_on(app_as(Role.ADMIN)(FILE))
+    app = app_as(Role.ADMIN)(FILE)
+    assert "Slower than usual" not in words_on(app)
+    assert f"again_{outbox.id}" not in [one.key for one in app.button]
 
 
 def test_what_is_held_says_why_and_may_be_tried_again(app_as, shared, admin, clock):
