@@ -15,7 +15,7 @@ from core.jobs import doorbell
 from core.messages.fates import Fate
 from core.messages.missing import Choice, Missing
 from core.permissions import Permission
-from core.ui import dialogs, fate_words
+from core.ui import dialogs, fate_words, looking_again
 from core.ui.page import Page
 from core.ui.words import counted, number, plain
 
@@ -28,7 +28,8 @@ _EVERY = 5  # seconds: counting takes longer than the figures above, which move 
 
 def follow(page: Page, campaign: Campaign) -> None:
     """Draw who is missing and what can be done, by itself anew while the campaign is being sent."""
-    st.fragment(run_every=_EVERY if campaign.state is CampaignState.SENDING else None)(_draw)(page, campaign)
+    every = _EVERY if campaign.state is CampaignState.SENDING else None
+    looking_again.follow(partial(_draw, page, campaign), f"missing_{campaign.id}", every)
 
 
 def _draw(page: Page, campaign: Campaign) -> None:

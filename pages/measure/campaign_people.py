@@ -10,7 +10,7 @@ from core.campaigns.states import CampaignState
 from core.messages.fates import Fate
 from core.messages.recipients import RecipientPage
 from core.permissions import Permission, Principal
-from core.ui import campaign_missing, campaign_words, fate_words, paging, who_got_it
+from core.ui import campaign_missing, campaign_words, fate_words, looking_again, paging, who_got_it
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import find
@@ -109,4 +109,4 @@ if campaign.launched_at is None:
     if empty_state("group", "Not sent yet", "Here stands who got it, once it is launched.", "Go to the campaign"):
         st.switch_page(CAMPAIGN, query_params={"id": str(campaign.id)})
 else:
-    st.fragment(run_every=5 if campaign.state is CampaignState.SENDING else None)(people)()
+    looking_again.follow(people, f"people_{campaign.id}", 5 if campaign.state is CampaignState.SENDING else None)
