@@ -127,7 +127,7 @@ def test_connections_are_changed_while_their_pace_is_noted(
         book.note(workspace.workspace_id, made.id, {f"shop{thread}-{number}.example": slower})
 
     steps: list[Callable[[int], object]] = [partial(note, thread) for thread in range(3)]
-    steps.append(lambda number: connections.change(workspace, made.id, {"port": 2600 + number}))
+    steps.append(lambda number: connections.change(workspace, made.id, {"port": 2600 + number, "password": "secret"}))
     threads = [threading.Thread(target=run, args=(step,)) for step in steps]
     for thread in threads:
         thread.start()
