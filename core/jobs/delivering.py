@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.app import Services
 from core.campaigns.plans import load_plan
 from core.campaigns.tables import campaigns
-from core.errors import PostwrightError
+from core.errors import PostwrightError, Unavailable
 from core.ids import random_name
 from core.jobs.turns import Turn, Turns
 from core.messages.delivery import DeliveryReport
@@ -48,12 +48,16 @@ class Deliveries:
         """Send what a campaign has to send; return when there is nothing left for now, or somebody else has a turn."""
         if not self._begin(campaign_id):
             return
+        turn = None
         try:
             with self._turns.turn(self._whose(campaign_id)) as turn:
                 if turn is not None:
                     self._drain(campaign_id, turn)
                     while not turn.gives_way and self._look_once_more(campaign_id):
                         self._drain(campaign_id, turn)
+        except Unavailable as error:  # whose it is can't be read now; the sweeper rings again
+            logger.warning("delivery stopped: %s", error, extra={"campaign_id": campaign_id})
+            return
         finally:
             with self._lock:
                 self._rung_again.pop(campaign_id, None)

@@ -64,7 +64,8 @@ class Posting:
         self._flights = flights or Flights()
         self._lock = threading.Lock()
         self._opened: JournalWriter | None = None
-        self._reported_until, self._rest, self._rests_until = _BEGINNING, timedelta(), _BEGINNING[0]
+        self._reported_until, self._round_is_over = _BEGINNING, False
+        self._rest, self._rests_until = timedelta(), _BEGINNING[0]
 
     def begin(self, owner: str, errand: Errand) -> Flight:
         """Return the record of a drain that begins; used as a context, it lasts as long as the drain."""
@@ -128,10 +129,10 @@ class Posting:
         if self._opened is not None:
             with suppress(StorageFull):
                 self.make_room()
-        before = self._clock.now() - REPORT_AGAIN_AFTER
-        if self._clock.now() < self._rests_until:
-            return 0
-        lost = self._ledger.unrecorded(after=self._reported_until, before=before, limit=_REPORT_AGAIN_LIMIT)
+        now = self._clock.now()
+        if self._round_is_over and now >= self._rests_until:
+            self._reported_until, self._round_is_over = _BEGINNING, False
+        lost = self._ledger.unrecorded(after=self._reported_until, before=now - REPORT_AGAIN_AFTER, limit=_REPORT_AGAIN_LIMIT)
         if lost:
             known = [{"message_id": each.message_id, "provider_message_id": each.provider_message_id} for each in lost]
             records = [event_record(EventKind.SENT, each.accepted_at, _SOURCE, **fields) for each, fields in zip(lost, known, strict=True)]
@@ -140,14 +141,17 @@ class Posting:
         return len(lost)
 
     def _go_on_after(self, lost: Sequence[Unrecorded]) -> None:
-        """Note how far a round is. One that is over begins anew: a message may be settled late, and its time then lies behind us."""
-        if len(lost) == _REPORT_AGAIN_LIMIT:
-            self._reported_until = (lost[-1].accepted_at, lost[-1].message_id)
-            return
+        """Note how far a round is. One that is over begins anew: a message may be settled late, and its time then lies behind us.
+
+        What is lost while the next one rests comes after all that was told, and need not wait for it.
+        """
         found = bool(lost) or self._reported_until != _BEGINNING
-        self._reported_until = _BEGINNING
-        self._rest = min(max(2 * self._rest, _FIRST_REST), _LONGEST_REST) if found else timedelta()
-        self._rests_until = self._clock.now() + self._rest
+        if lost:
+            self._reported_until = (lost[-1].accepted_at, lost[-1].message_id)
+        if not self._round_is_over and len(lost) < _REPORT_AGAIN_LIMIT:
+            self._round_is_over = True
+            self._rest = min(max(2 * self._rest, _FIRST_REST), _LONGEST_REST) if found else timedelta()
+            self._rests_until = self._clock.now() + self._rest
 
     def close(self) -> None:
         """Close the journal, if it was opened."""

@@ -111,8 +111,8 @@ def test_a_worker_killed_before_the_answer_asks_again_where_the_provider_knows_t
     service = KillingResend()
     with serving_fake(service):
         connection = real.connections.add(owner, "Resend", "resend", {"api_key": GOOD_KEY, "api_url": service.url}).id
-        message_id = real.requests.submit(owner, replace(RECEIPT, connection=connection)).message_id
-        with worker(real.settings) as service.victim:
+        with worker(real.settings) as service.victim:  # asked for only now: before, nobody would be killed
+            message_id = real.requests.submit(owner, replace(RECEIPT, connection=connection)).message_id
             service.victim.wait(60)
         service.victim = None
         assert states(real) == {"sending": 1}

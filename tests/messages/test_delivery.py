@@ -320,6 +320,13 @@ def test_facts_that_a_full_disk_and_a_crash_took_are_reported_again(
     assert delivery.report_again() == 3
     assert {(record["message_id"], record["at"]) for record in journal()} == sent
     assert delivery.report_again() == 0, "not over and over while the ingester rests"
+    enqueue(add_people(2))
+    drain(delivery, plan)
+    delivery.close()
+    for path in tmp_path.rglob("*.jsonl"):
+        path.unlink()
+    clock.advance(REPORT_AGAIN_AFTER + timedelta(seconds=1))
+    assert delivery.report_again() == 2, "what is lost meanwhile need not wait for those"
 
 
 def test_a_fact_that_is_known_late_and_lost_is_reported_too(
