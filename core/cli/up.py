@@ -30,12 +30,18 @@ HostOption = Annotated[str, typer.Option("--host", help="The address to listen o
 AppPort = Annotated[int, typer.Option("--app-port", min=0, max=65535, help="The app's port; from POSTWRIGHT_APP_URL if not given.")]
 ReceiverPort = Annotated[int, typer.Option("--receiver-port", min=0, max=65535, help="The receiver's; from POSTWRIGHT_PUBLIC_URL.")]
 ReceiverWorkers = Annotated[int, typer.Option("--receiver-workers", min=1, max=64, help="Processes that answer as the receiver.")]
+SendingWorkers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that send, each with a processor of its own.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that answer.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; from the settings if not given.")]
 
 
 def up(
-    call: Call, host: HostOption = LOOPBACK, app_port: AppPort = 0, receiver_port: ReceiverPort = 0, receiver_workers: ReceiverWorkers = 1
+    call: Call,
+    host: HostOption = LOOPBACK,
+    app_port: AppPort = 0,
+    receiver_port: ReceiverPort = 0,
+    receiver_workers: ReceiverWorkers = 1,
+    workers: SendingWorkers = 1,
 ) -> Answer:
     """Start everything and keep it running until Ctrl-C."""
     settings = Settings.load()
@@ -48,7 +54,7 @@ def up(
         require_port(host, addresses.receiver_port, option="--receiver-port")
         code = prepare(settings)
         with stop_signals() as stop:
-            supervisor = Supervisor(parts(addresses, receiver_workers), environment(settings, addresses))
+            supervisor = Supervisor(parts(addresses, receiver_workers, workers), environment(settings, addresses))
             supervisor.run(stop, lambda sick: _tell(call, addresses, code, sick))
     finally:
         lock.release()
@@ -75,15 +81,15 @@ def prepare(settings: Settings) -> str:
         database.close()
 
 
-def parts(addresses: Addresses, receiver_workers: int = 1) -> list[Part]:
-    """Return the processes of the product."""
+def parts(addresses: Addresses, receiver_workers: int = 1, workers: int = 1) -> list[Part]:
+    """Return the processes of the product; the workers share what is due among themselves, and their connections' pace."""
     listen = ["--host", addresses.host, "--port"]
     several = ["--workers", str(receiver_workers)] if receiver_workers > 1 else []
     receiver = ["-m", "tracking_receiver", *several, *listen, str(addresses.receiver_port)]
     return [
         Part("receiver", receiver, addresses.receiver_health),
         Part("ingester", ["-m", "core.cli.main", "ingester"]),
-        Part("worker", ["-m", "core.cli.main", "worker"]),
+        *(Part(f"worker-{number}" if workers > 1 else "worker", ["-m", "core.cli.main", "worker"]) for number in range(1, workers + 1)),
         Part("app", ["-m", "core.ui.server", *listen, str(addresses.app_port)], addresses.app_health),
     ]
 

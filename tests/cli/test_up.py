@@ -27,8 +27,13 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def children(parent: int) -> dict[str, int]:
-    """The parts that run under a supervisor, and their processes."""
-    found = {}
+    """The parts that run under a supervisor, and one of their processes."""
+    return dict(processes(parent))
+
+
+def processes(parent: int) -> list[tuple[str, int]]:
+    """All processes under a supervisor, with the part that each is."""
+    found = []
     for entry in Path("/proc").iterdir():
         try:
             stat, command = (entry / "stat").read_text(), (entry / "cmdline").read_text()
@@ -37,7 +42,7 @@ def children(parent: int) -> dict[str, int]:
         state, parent_pid = stat.rpartition(")")[2].split()[:2]
         name = next((part for part in PARTS if part in command), "")
         if name and int(parent_pid) == parent and state != "Z":
-            found[name] = int(entry.name)
+            found.append((name, int(entry.name)))
     return found
 
 
@@ -82,16 +87,17 @@ def test_the_doctor_sees_it_running(product: Product) -> None:
 
 def test_sigterm_stops_every_part_and_json_is_one_object(tmp_path: Path) -> None:
     product = Product(tmp_path / "data", free_port(), free_port())
-    with subprocess.Popen([str(POSTWRIGHT), "up", "--json"], env=product.environment, stdout=subprocess.PIPE, text=True) as up:
+    command = [str(POSTWRIGHT), "up", "--workers", "2", "--json"]
+    with subprocess.Popen(command, env=product.environment, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout
         facts = json.loads(up.stdout.readline())
-        pids = list(children(up.pid).values())
+        names, pids = zip(*processes(up.pid), strict=True)
         up.send_signal(signal.SIGTERM)
         rest = up.stdout.read()
     assert (facts["ok"], facts["pid"], facts["app_url"]) == (True, up.pid, product.app_url)
     assert facts["setup_code"]
     assert (up.returncode, rest) == (0, "")
-    assert len(pids) == len(PARTS)
+    assert sorted(names) == sorted([*PARTS, "worker"])
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     product.http.close()
 
