@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -13,45 +11,17 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.changes import next_change
+from core.contacts.consent_records import About, ConsentRecord, ConsentStatus, add_records, as_record, clear_marks, set_consent
+from core.contacts.evidence import ConsentPurpose, Evidence
 from core.contacts.tables import consent_records, contacts
 from core.contacts.visibility import seen_one_by_one
 from core.errors import NotFound
 from core.permissions import Permission, Principal
-from core.storage.database import Database, chunked
+from core.storage.database import Database, among, chunked
+
+__all__ = ["Consent", "ConsentRecord", "ConsentStatus"]
 
 _CHUNK = 10_000
-
-
-class ConsentStatus(StrEnum):
-    """Where a person stands."""
-
-    SUBSCRIBED = "subscribed"
-    UNSUBSCRIBED = "unsubscribed"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class ConsentRecord:
-    """One thing a person agreed to or refused (GDPR art. 7(1)).
-
-    Args:
-        state: Where the person stood from then on.
-        source: How we know ("form:3", "import:7", "one-click").
-        message_id: The message whose link was used, if one was.
-        ip_prefix: The network it came from, shortened; may be empty.
-        user_agent: What it came with; may be empty.
-        actor: Who recorded it.
-        occurred_at: When.
-    """
-
-    state: ConsentStatus
-    source: str
-    message_id: int | None
-    ip_prefix: str
-    user_agent: str
-    actor: str
-    occurred_at: datetime
 
 
 class Consent:
@@ -70,12 +40,10 @@ class Consent:
         connection: sa.Connection,
         workspace_id: int,
         contact_ids: Sequence[int],
+        evidence: Evidence,
         *,
-        source: str,
-        message_id: int | None = None,
-        ip_prefix: str = "",
-        user_agent: str = "",
-        actor: str = "",
+        about: About | None = None,
+        said_at: datetime | None = None,
     ) -> list[int]:
         """Unsubscribe contacts inside the caller's transaction and return the ids of those who were not already.
 
@@ -83,11 +51,9 @@ class Consent:
             connection: The caller's transaction.
             workspace_id: Whose contacts.
             contact_ids: Who; unknown and deleted ids are passed over.
-            source: How we know.
-            message_id: The message whose link was used.
-            ip_prefix: The network it came from, already shortened.
-            user_agent: What it came with.
-            actor: Who records it; empty means the person themselves.
+            evidence: How we know.
+            about: The message whose link was used, and the network it came from.
+            said_at: When it was said; whoever has agreed since stays subscribed. None for now.
         """
         if not contact_ids:
             return []
@@ -96,11 +62,16 @@ class Consent:
         open_ids: list[int] = []
         for chunk in chunked(contact_ids, _CHUNK):
             still_open = sa.select(column.id).where(
-                column.workspace_id == workspace_id, column.id.in_(chunk), column.consent != ConsentStatus.UNSUBSCRIBED.value
+                column.workspace_id == workspace_id,
+                column.id.in_(among(connection, chunk)),
+                column.consent != ConsentStatus.UNSUBSCRIBED.value,
+                *([] if said_at is None else [~_agreed_since(said_at)]),
             )
             open_ids += connection.execute(still_open).scalars()
-        how = {"message_id": message_id, "ip_prefix": ip_prefix, "user_agent": user_agent, "actor": actor}
-        self._record(connection, workspace_id, change, open_ids, ConsentStatus.UNSUBSCRIBED, {"source": source, **how})
+        now = self._clock.now()
+        add_records(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, evidence, now, about)
+        set_consent(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, change, now)
+        clear_marks(connection, contact_ids)
         return open_ids
 
     def give(self, by: Principal, contact_id: int, source: str) -> None:
@@ -123,10 +94,27 @@ class Consent:
             if consent is None:
                 raise NotFound("There is no such contact.")
             if consent != ConsentStatus.SUBSCRIBED:
-                how = {"source": source, "actor": by.label}
-                self._record(connection, by.workspace_id, change, [contact_id], ConsentStatus.SUBSCRIBED, how)
+                self.accept(connection, by.workspace_id, contact_id, change, Evidence.of(by, source))
                 before = {"consent": consent}
                 record(connection, self._clock.now(), by, AuditAction.CONSENT_GIVEN, f"contact:{contact_id}", before=before)
+
+    def accept(
+        self, connection: sa.Connection, workspace_id: int, contact_id: int, change: int, evidence: Evidence, about: About | None = None
+    ) -> None:
+        """Subscribe a contact inside the caller's transaction, who has just agreed themselves: a form, an answered mail.
+
+        Args:
+            connection: The caller's transaction.
+            workspace_id: Whose contact.
+            contact_id: Who agreed.
+            change: The number of this change, from `next_change`.
+            evidence: How we know.
+            about: The double opt-in it answers.
+        """
+        now = self._clock.now()
+        add_records(connection, workspace_id, [contact_id], ConsentStatus.SUBSCRIBED, evidence, now, about)
+        set_consent(connection, workspace_id, [contact_id], ConsentStatus.SUBSCRIBED, change, now)
+        clear_marks(connection, [contact_id])
 
     def history(self, by: Principal, contact_id: int) -> list[ConsentRecord]:
         """Return everything recorded about a contact's consent, oldest first; nothing about somebody `by` may not see.
@@ -140,20 +128,10 @@ class Consent:
         for seen in seen_one_by_one(by):
             wanted = wanted.where(sa.exists().where(contacts.c.id == column.contact_id, seen))
         with self._db.read() as connection:
-            found = connection.execute(wanted.order_by(column.id)).all()
-        return [
-            ConsentRecord(ConsentStatus(row.state), row.source, row.message_id, row.ip_prefix, row.user_agent, row.actor, row.occurred_at)
-            for row in found
-        ]
+            return [as_record(row) for row in connection.execute(wanted.order_by(column.id))]
 
-    def _record(
-        self, connection: sa.Connection, workspace_id: int, change: int, ids: Sequence[int], state: ConsentStatus, how: Mapping[str, object]
-    ) -> None:
-        if not ids:
-            return
-        now = self._clock.now()
-        same = {"workspace_id": workspace_id, "state": state.value, "occurred_at": now, **how}
-        connection.execute(sa.insert(consent_records), [{"contact_id": contact_id, **same} for contact_id in ids])
-        for chunk in chunked(ids, _CHUNK):
-            changed = sa.update(contacts).where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(chunk))
-            connection.execute(changed.values(consent=state.value, updated_at=now, updated_seq=change))
+
+def _agreed_since(said_at: datetime) -> sa.ColumnElement[bool]:
+    column = consent_records.c
+    agreed = (column.contact_id == contacts.c.id, column.purpose == ConsentPurpose.EVERYTHING.value)
+    return sa.exists().where(*agreed, column.state == ConsentStatus.SUBSCRIBED.value, column.occurred_at > said_at).correlate(contacts)

@@ -15,6 +15,8 @@ from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent import Consent, ConsentStatus
+from core.contacts.consent_records import add_records
+from core.contacts.evidence import Evidence
 from core.contacts.finding import chosen, find_contact, one_contact
 from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
@@ -220,7 +222,7 @@ class Contacts:
             tombstone = {"workspace_id": by.workspace_id, "contact_id": contact_id, "updated_seq": change}
             connection.execute(sa.insert(contact_tombstones).values(tombstone))
             proofs = sa.update(consent_records).where(consent_records.c.contact_id == contact_id)
-            connection.execute(proofs.values(ip_prefix="", user_agent=""))
+            connection.execute(proofs.values(ip="", ip_prefix="", user_agent=""))
             if gone.consent is ConsentStatus.UNSUBSCRIBED:
                 why = "unsubscribed before being deleted"
                 Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
@@ -256,8 +258,7 @@ class Contacts:
         row = {**fields, "workspace_id": by.workspace_id, "consent": consent.value, "source": source}
         statement = sa.insert(contacts).values(**row, created_at=now, updated_at=now, updated_seq=change).returning(contacts.c.id)
         contact_id = int(connection.execute(statement).scalar_one())
-        proof = {"contact_id": contact_id, "workspace_id": by.workspace_id, "state": consent.value, "source": source}
-        connection.execute(sa.insert(consent_records).values(**proof, actor=by.label, occurred_at=now))
+        add_records(connection, by.workspace_id, [contact_id], consent, Evidence.of(by, source), now)
         return contact_id
 
     def _update(
@@ -274,8 +275,7 @@ class Contacts:
 
     def _withdraw(self, connection: sa.Connection, by: Principal, contact_id: int, consent: ConsentStatus, source: str) -> None:
         if consent is ConsentStatus.UNSUBSCRIBED:
-            consents = Consent(self._db, self._clock)
-            consents.withdraw(connection, by.workspace_id, [contact_id], source=source, actor=by.label)
+            Consent(self._db, self._clock).withdraw(connection, by.workspace_id, [contact_id], Evidence.of(by, source))
 
     def _join(self, connection: sa.Connection, by: Principal, change: int, contact_id: int, list_ids: Sequence[int]) -> None:
         for list_id in list_ids:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent_records import ConsentStatus
 from core.contacts.tables import contacts, list_members, suppressions
 from core.storage.database import among, chunked
 

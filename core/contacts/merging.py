@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from core.contacts.attributes import AttributeType
 from core.contacts.changes import mark_changed
 from core.contacts.column_types import as_values
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent_records import ConsentStatus
+from core.contacts.evidence import ConsentMethod
 from core.contacts.tables import consent_records, contacts, list_members
 from core.storage.database import chunked
 
@@ -141,7 +142,7 @@ def _update_one(change: int, now: datetime) -> sa.Update:
 def _record_consent(connection: sa.Connection, workspace_id: int, *, change: int, source: str, actor: str, now: datetime) -> None:
     """Record the consent of everybody whom this import made, who carry both its source and its change."""
     made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, contacts.c.source == source)
-    same = {"source": source, "actor": actor, "ip_prefix": "", "user_agent": ""}
+    same = {"source": source, "actor": actor, "ip_prefix": "", "user_agent": "", "method": ConsentMethod.IMPORT.value}
     moment = sa.literal(now, consent_records.c.occurred_at.type)
     chosen = sa.select(contacts.c.workspace_id, contacts.c.id, contacts.c.consent, moment, *map(sa.literal, same.values()))
     columns = ["workspace_id", "contact_id", "state", "occurred_at", *same]

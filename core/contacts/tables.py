@@ -20,6 +20,10 @@ contacts = sa.Table(
     created_at(),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("updated_seq", sa.BigInteger, nullable=False),
+    # What somebody has chosen for themselves. The database fills these in: a large import need not carry them row by row.
+    sa.Column("paused_until", UtcDateTime),
+    sa.Column("frequency", sa.Text, nullable=False, server_default="all"),
+    sa.Column("do_not_sell", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("workspace_id", "email"),
     sa.Index("ix_contacts_workspace_id_updated_seq", "workspace_id", "updated_seq"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it
@@ -48,6 +52,8 @@ lists = sa.Table(
     primary_key(),
     workspace_key(),
     sa.Column("name", sa.Text, nullable=False),
+    # On: whoever is put on it is asked by mail first, and is on it once they have said so.
+    sa.Column("double_opt_in", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     created_at(),
     sa.UniqueConstraint("workspace_id", "name"),
     sqlite_autoincrement=True,  # an id is never used again: campaigns, rules and people's access name it
@@ -62,7 +68,18 @@ list_members = sa.Table(
     sa.Column("added_at", UtcDateTime, nullable=False),
 )
 
-# Append-only: what a person agreed to or refused, when, and how we know.
+# Who left a list of their own will: nothing but a new consent of theirs puts them back.
+list_optouts = sa.Table(
+    "list_optouts",
+    metadata,
+    sa.Column("list_id", Id, sa.ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True),
+    workspace_key(),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
+# Append-only, which the database itself sees to: what a person agreed to or refused, when, and how we know. Where from and with
+# which browser it was said may be emptied, nothing else.
 consent_records = sa.Table(
     "consent_records",
     metadata,
@@ -76,6 +93,67 @@ consent_records = sa.Table(
     sa.Column("user_agent", sa.Text, nullable=False, default=""),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("occurred_at", UtcDateTime, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False, server_default=""),
+    sa.Column("list_id", Id),
+    sa.Column("wording", sa.Text, nullable=False, server_default=""),
+    sa.Column("wording_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("language", sa.Text, nullable=False, server_default=""),
+    sa.Column("method", sa.Text, nullable=False, server_default=""),
+    sa.Column("ip", sa.Text, nullable=False, server_default=""),
+    sa.Column("token_hash", sa.Text, nullable=False, server_default=""),
+    sa.Column("asked_at", UtcDateTime),
+)
+
+# Whoever has just said no: written before they are answered, looked at before a message leaves, taken away once the no is on record.
+stop_marks = sa.Table(
+    "stop_marks",
+    metadata,
+    sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    workspace_key(),
+    sa.Column("since", UtcDateTime, nullable=False),
+)
+
+# Who was asked by mail whether they want to be written to, and what they are asked for.
+opt_ins = sa.Table(
+    "opt_ins",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("list_ids", Json, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    # How many mails have asked, and when the next one is to.
+    sa.Column("mails", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("mail_due_at", UtcDateTime, index=True),
+    sa.Column("confirmed_at", UtcDateTime),
+    sqlite_autoincrement=True,  # an id is never used again: the mails are named after it
+)
+
+# A mail that asks has a token of its own; only its hash is kept.
+opt_in_tokens = sa.Table(
+    "opt_in_tokens",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("opt_in_id", Id, sa.ForeignKey("opt_ins.id", ondelete="CASCADE"), nullable=False, index=True),
+    workspace_key(),
+    created_at(),
+)
+
+# Append-only: the words people agree to; each change is a new version.
+consent_texts = sa.Table(
+    "consent_texts",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    created_at(),
+    sa.UniqueConstraint("workspace_id", "name", "language", "version", name="uq_consent_texts_workspace_id_name_language_version"),
 )
 
 suppressions = sa.Table(
@@ -88,6 +166,32 @@ suppressions = sa.Table(
     sa.Column("source", sa.Text, nullable=False, default=""),
     created_at(),
     sa.UniqueConstraint("workspace_id", "email"),
+)
+
+# Suppressed addresses as keyed hashes, which outlive the address: `erased_at` says since when it is kept as nothing else.
+suppressed_hashes = sa.Table(
+    "suppressed_hashes",
+    metadata,
+    sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),
+    created_at(),
+    sa.Column("erased_at", UtcDateTime),
+    sa.Index("ix_suppressed_hashes_workspace_id_erased_at", "workspace_id", "erased_at"),
+)
+
+# Addresses that no workspace of this installation may write to; of one that was erased only the hash is left.
+global_suppressions = sa.Table(
+    "global_suppressions",
+    metadata,
+    primary_key(),
+    sa.Column("email", sa.Text, unique=True),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),
+    sa.Column("added_by", sa.Text, nullable=False),
+    created_at(),
 )
 
 imports = sa.Table(

@@ -14,6 +14,7 @@ from core.accounts.sessions import Sessions
 from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Audience
+from core.contacts.evidence import Evidence
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
 from core.hours import Quiet
@@ -158,7 +159,7 @@ def _suppressed(world: World) -> Mapping[str, Any]:
 
 def _unsubscribed(world: World) -> Mapping[str, Any]:
     with world.services.db.transaction() as connection:
-        world.services.consent.withdraw(connection, world.by.workspace_id, world.things["contact_ids"], source="one-click")
+        world.services.consent.withdraw(connection, world.by.workspace_id, world.things["contact_ids"], Evidence(source="one-click"))
     return {}
 
 

@@ -39,6 +39,7 @@ class People:
     exports: ContactExport
     snapshots: ContactSnapshots
     engine: AnalyticsEngine
+    clock: FrozenClock
 
     def take_in(self, text: str | bytes, **options: object) -> ImportResult:
         data = text.encode() if isinstance(text, str) else text
@@ -66,4 +67,5 @@ def build_people(db: Database, clock: FrozenClock, by: Principal, settings: Sett
         ContactExport(db, clock),
         ContactSnapshots(db, clock, lake),
         AnalyticsEngine(lake, db),
+        clock,
     )

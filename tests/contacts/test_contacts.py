@@ -6,6 +6,8 @@ from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
 from core.contacts.consent import ConsentStatus
+from core.contacts.consent_records import About
+from core.contacts.evidence import Evidence
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from tests.contacts.conftest import People, on_sqlite
@@ -106,8 +108,8 @@ def test_a_deleted_contact_is_gone_from_everywhere(people: People) -> None:
 def test_of_somebody_deleted_only_the_bare_proof_of_consent_stays(people: People) -> None:
     saved = people.contacts.save(people.by, "ada@example.com")
     with people.db.transaction() as connection:
-        where_from = {"ip_prefix": "192.0.2.0/24", "user_agent": "Firefox"}
-        people.consent.withdraw(connection, people.by.workspace_id, [saved.id], source="one-click", **where_from)
+        told, about = Evidence(source="one-click", user_agent="Firefox"), About(ip_prefix="192.0.2.0/24")
+        people.consent.withdraw(connection, people.by.workspace_id, [saved.id], told, about=about)
     people.contacts.delete(people.by, saved.id)
     history = people.consent.history(people.by, saved.id)
     assert [(record.state, record.ip_prefix, record.user_agent) for record in history] == [

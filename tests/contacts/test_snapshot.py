@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import Evidence
 from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
 from core.ids import random_name
 from core.permissions import Principal
@@ -97,7 +98,7 @@ def change_known(people: People, action: str, contact_id: int) -> None:
         people.lists.remove(people.by, news, [contact_id])
     elif action == "withdraw":
         with people.db.transaction() as connection:
-            people.consent.withdraw(connection, people.by.workspace_id, [contact_id], source="test")
+            people.consent.withdraw(connection, people.by.workspace_id, [contact_id], Evidence(source="test"))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from core.contacts.consent_records import About
+from core.contacts.evidence import ConsentMethod, Evidence
 from core.events.actions.means import Means
 from core.events.event import Event
+
+_OURS = {method.value: method for method in (ConsentMethod.ONE_CLICK, ConsentMethod.UNSUBSCRIBE_PAGE, ConsentMethod.PREFERENCES)}
 
 
 def on_unsubscribed(connection: sa.Connection, events: Sequence[Event], means: Means) -> None:
@@ -27,12 +31,15 @@ def withdraw(connection: sa.Connection, events: Sequence[Event], means: Means, h
     for event in events:
         if event.contact_id is None:
             continue
-        means.consent.withdraw(
-            connection,
-            event.workspace_id,
-            [event.contact_id],
-            source=f"provider:{event.provider}" if event.provider else event.reason or how,
-            message_id=event.message_id,
-            ip_prefix=event.ip_prefix or "",
-            user_agent=event.user_agent or "",
-        )
+        source = f"provider:{event.provider}" if event.provider else event.reason or how
+        evidence = Evidence(_method(event, how), source, user_agent=event.user_agent or "")
+        about = About(message_id=event.message_id, ip_prefix=event.ip_prefix or "")
+        means.consent.withdraw(connection, event.workspace_id, [event.contact_id], evidence, about=about, said_at=event.at)
+
+
+def _method(event: Event, how: str) -> ConsentMethod:
+    if how == "complaint":
+        return ConsentMethod.COMPLAINT
+    if event.provider:
+        return ConsentMethod.PROVIDER
+    return _OURS.get(event.reason or "", ConsentMethod.UNTOLD)

@@ -1,0 +1,177 @@
+"""Double opt-in: somebody is asked by mail, and counts as subscribed once they have answered with the token of that mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import Clock
+from core.contacts.changes import next_change
+from core.contacts.consent import Consent
+from core.contacts.consent_records import About, ConsentStatus, add_records, set_consent
+from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.list_choices import join_list, own_lists
+from core.contacts.tables import contacts, opt_in_tokens, opt_ins
+from core.ids import fingerprint, random_secret
+from core.storage.database import Database, among, chunked
+
+GOOD_FOR = timedelta(days=7)
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What a token would confirm.
+
+    Args:
+        workspace_id: Whose contact it is.
+        contact_id: Who was asked.
+        list_ids: The lists they would be put on.
+        evidence: What they had agreed to when they asked to be asked.
+        asked_at: When that was.
+        expires_at: Until when the token is good.
+    """
+
+    workspace_id: int
+    contact_id: int
+    list_ids: tuple[int, ...]
+    evidence: Evidence
+    asked_at: datetime
+    expires_at: datetime
+
+
+class OptIn:
+    """Asks people, and takes their answers.
+
+    Nobody is told whether an address is known: whoever is asked gets a mail, whoever has no good token gets the same answer.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._clock, self._consent = clock, Consent(db, clock)
+
+    def ask(self, connection: sa.Connection, workspace_id: int, contact_id: int, list_ids: Sequence[int], evidence: Evidence) -> None:
+        """Have a contact asked by mail, inside the caller's transaction; the worker writes the mail.
+
+        They are not mailed anything else by this: who is new has to be saved as pending, who had unsubscribed stays so until they
+        answer. Asking again while an answer is awaited adds the lists and has the mail sent once more.
+
+        Args:
+            connection: The caller's transaction.
+            workspace_id: Whose contact.
+            contact_id: Who.
+            list_ids: The lists they want to be on; may be none.
+            evidence: What they agreed to, and where.
+        """
+        self.ask_many(connection, workspace_id, [contact_id], list_ids, evidence)
+
+    def ask_many(
+        self, connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], list_ids: Sequence[int], evidence: Evidence
+    ) -> None:
+        """Have contacts asked by mail; see `ask`."""
+        now, wanted = self._clock.now(), own_lists(connection, workspace_id, list_ids)
+        change = next_change(connection, workspace_id)
+        for chunk in chunked(contact_ids, _CHUNK):
+            mine = (contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, chunk)))
+            standing = {row.id: row.consent for row in connection.execute(sa.select(contacts.c.id, contacts.c.consent).where(*mine))}
+            waiting = _waiting(connection, workspace_id, list(standing), now)
+            fresh = {"workspace_id": workspace_id, "list_ids": wanted, "evidence": evidence.fields(), "mails": 0} | _due(now)
+            if new := [{"contact_id": contact_id, **fresh} for contact_id in standing if contact_id not in waiting]:
+                connection.execute(sa.insert(opt_ins), new)
+            for opt_in_id, listed in waiting.values():
+                again = {"list_ids": sorted({*listed, *wanted}), "evidence": evidence.fields()} | _due(now)
+                connection.execute(sa.update(opt_ins).where(opt_ins.c.id == opt_in_id).values(again))
+            self._record(connection, workspace_id, standing, wanted, evidence)
+            unknown = [contact_id for contact_id, consent in standing.items() if consent == ConsentStatus.UNKNOWN]
+            set_consent(connection, workspace_id, unknown, ConsentStatus.PENDING, change, now)
+
+    def issue(self, connection: sa.Connection, opt_in_id: int, workspace_id: int) -> str:
+        """Return a new token for a mail that asks; only its hash is kept."""
+        token = random_secret()
+        row = {"token_hash": fingerprint(token), "opt_in_id": opt_in_id, "workspace_id": workspace_id, "created_at": self._clock.now()}
+        connection.execute(sa.insert(opt_in_tokens).values(row))
+        return token
+
+    def peek(self, connection: sa.Connection, token: str) -> Pending | None:
+        """Return what a token would confirm, None for one that is unknown, used or too old; changes nothing."""
+        row = self._find(connection, token)
+        return None if row is None else _as_pending(row)
+
+    def confirm(self, connection: sa.Connection, token: str, evidence: Evidence) -> Pending | None:
+        """Subscribe whoever holds a token, inside the caller's transaction, and put them on the lists they asked for.
+
+        Args:
+            connection: The caller's transaction.
+            token: From the mail; good once.
+            evidence: Where the answer came from; the wording is the one they agreed to when they asked.
+
+        Returns:
+            What was confirmed; None for a token that is unknown, used or too old.
+        """
+        row = self._find(connection, token)
+        if row is None:
+            return None
+        change, now = next_change(connection, row.workspace_id), self._clock.now()
+        taken = sa.update(opt_ins).where(opt_ins.c.id == row.id, opt_ins.c.confirmed_at.is_(None))
+        if not connection.execute(taken.values(confirmed_at=now, mail_due_at=None)).rowcount:
+            return None  # somebody with the same token was first
+        pending = _as_pending(row)
+        asked = pending.evidence
+        told = Evidence(
+            ConsentMethod.DOUBLE_OPT_IN,
+            evidence.source or asked.source,
+            evidence.ip,
+            evidence.user_agent,
+            asked.language,
+            asked.wording,
+            asked.wording_version,
+            evidence.actor,
+        )
+        about = About(token_hash=fingerprint(token), asked_at=pending.asked_at)
+        self._consent.accept(connection, pending.workspace_id, pending.contact_id, change, told, about)
+        for list_id in pending.list_ids:
+            join_list(connection, pending.workspace_id, pending.contact_id, list_id, change, told, now, about)
+        return pending
+
+    def _find(self, connection: sa.Connection, token: str) -> sa.Row[Any] | None:
+        good = (opt_ins.c.confirmed_at.is_(None), opt_ins.c.expires_at > self._clock.now())
+        joined = opt_ins.join(opt_in_tokens, opt_in_tokens.c.opt_in_id == opt_ins.c.id)
+        named = opt_in_tokens.c.token_hash == fingerprint(token[:200])
+        return connection.execute(sa.select(opt_ins).select_from(joined).where(named, *good)).one_or_none()
+
+    def _record(
+        self, connection: sa.Connection, workspace_id: int, standing: dict[int, str], list_ids: Sequence[int], evidence: Evidence
+    ) -> None:
+        now = self._clock.now()
+        unsure = [contact_id for contact_id, consent in standing.items() if consent != ConsentStatus.SUBSCRIBED]
+        add_records(connection, workspace_id, unsure, ConsentStatus.PENDING, evidence, now)
+        for list_id in list_ids:
+            about = About(ConsentPurpose.LIST, list_id)
+            add_records(connection, workspace_id, list(standing), ConsentStatus.PENDING, evidence, now, about)
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    return {"asked_at": now, "expires_at": now + GOOD_FOR, "mail_due_at": now}
+
+
+def _waiting(
+    connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], now: datetime
+) -> dict[int, tuple[int, Sequence[int]]]:
+    """Return, by contact, the asking that waits for an answer: its number and its lists."""
+    column = opt_ins.c
+    still = (column.confirmed_at.is_(None), column.expires_at > now)
+    wanted = sa.select(column.contact_id, column.id, column.list_ids)
+    wanted = wanted.where(column.workspace_id == workspace_id, column.contact_id.in_(among(connection, contact_ids)), *still)
+    return {row.contact_id: (row.id, row.list_ids) for row in connection.execute(wanted)}
+
+
+def _as_pending(row: sa.Row[Any]) -> Pending:
+    evidence = Evidence.from_fields(row.evidence)
+    return Pending(row.workspace_id, row.contact_id, tuple(row.list_ids), evidence, row.asked_at, row.expires_at)
