@@ -19,6 +19,7 @@ from tracking_receiver.limiting import Limiter
 from tracking_receiver.lookups import Lookups
 from tracking_receiver.metrics import Metrics
 from tracking_receiver.notes import Notes
+from tracking_receiver.stopping import Stopping
 
 # What stands in for the pixel when a message is shown in the browser: that is no open.
 _NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -34,6 +35,7 @@ class Parts:
     destinations: Destinations
     notes: Notes
     lookups: Lookups
+    stopping: Stopping
     doors: WebhookDoors
     db: Database
     public_url: str
@@ -45,6 +47,7 @@ class Parts:
         """Finish the journal and close the database."""
         self.notes.close()
         self.lookups.close()
+        self.stopping.close()
         self.db.close()
         self.metrics.close()
 
@@ -75,4 +78,5 @@ def build(settings: Settings, clock: Clock) -> Parts:
     metrics.watch("postwright_receiver_journal_backlog", lambda: notes.waiting)
     metrics.watch("postwright_receiver_journal_write_errors_total", lambda: notes.failures)
     token = settings.metrics_token.get_secret_value()
-    return Parts(clock, signer, urls, destinations, notes, lookups, doors, db, settings.public_url, Limiter(), metrics, token)
+    stopping = Stopping(db, clock)
+    return Parts(clock, signer, urls, destinations, notes, lookups, stopping, doors, db, settings.public_url, Limiter(), metrics, token)

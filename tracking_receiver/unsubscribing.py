@@ -24,7 +24,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 def unsubscribing(parts: Parts, lookups: Lookups, purpose: Purpose) -> Handler:
     """Return the handler for links of this purpose.
 
-    A genuine POST unsubscribes whatever its body says: a mailbox provider's odd spelling must not keep anybody subscribed.
+    A genuine POST unsubscribes whatever its body says: a mailbox provider's odd spelling must not keep anybody subscribed. It is
+    answered once it is in the journal and the sender knows of it, so that nothing more leaves.
     """
 
     async def handle(request: Request) -> Response:
@@ -42,6 +43,7 @@ def unsubscribing(parts: Parts, lookups: Lookups, purpose: Purpose) -> Handler:
         record = seen(parts, EventKind.UNSUBSCRIBED, dict(request.scope), claims.message_id, reason=how)
         if not await parts.notes.wish(record):
             return show(pages.not_noted())
+        await parts.stopping.reader_of(claims.message_id)
         return show(pages.unsubscribed(await lookups.workspace_name(claims.message_id)))
 
     return handle

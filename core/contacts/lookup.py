@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.contacts.consent_records import ConsentStatus
-from core.contacts.tables import contacts, list_members, suppressions
+from core.contacts.tables import contacts, global_suppressions, list_members, stop_marks, suppressions
 from core.storage.database import among, chunked
 
 _CHUNK = 10_000
@@ -64,7 +64,8 @@ class SkipReason(StrEnum):
     """Why somebody is not mailed.
 
     The first four must not be; then: chosen to get nothing, so that the others can be compared with them; has got as many campaigns
-    as the workspace allows; no hour of the week is within the campaign's window and outside the quiet hours where they live.
+    as the workspace allows; no hour of the week is within the campaign's window and outside the quiet hours where they live; wants
+    none for a while; wants them less often.
     """
 
     SUPPRESSED = "suppressed"
@@ -74,6 +75,34 @@ class SkipReason(StrEnum):
     HOLDOUT = "holdout"
     FREQUENCY_CAP = "frequency_cap"
     NO_HOUR = "no_hour"
+    PAUSED = "paused"
+    LESS_OFTEN = "less_often"
+
+
+class Frequency(StrEnum):
+    """How often somebody wants to be written to."""
+
+    ALL = "all"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+# So many days hold one campaign at most for whoever wants them less often.
+EVERY_DAYS = {Frequency.WEEKLY: 7, Frequency.MONTHLY: 30}
+
+
+class Mailable(NamedTuple):
+    """Who of some contacts may be mailed.
+
+    Args:
+        people: Those who may, by number.
+        reasons: Why the others may not, by number.
+        seldom: How often those want mail who may be mailed and don't want all of it.
+    """
+
+    people: dict[int, Addressee]
+    reasons: dict[int, str]
+    seldom: dict[int, Frequency]
 
 
 CONTACT_COLUMNS = tuple(
@@ -111,26 +140,34 @@ def contacts_by_id(connection: sa.Connection, workspace_id: int, ids: Sequence[i
     return found
 
 
-def mailable(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> tuple[dict[int, Addressee], dict[int, str]]:
+def mailable(connection: sa.Connection, workspace_id: int, ids: Sequence[int], now: datetime | None = None) -> Mailable:
     """Return, of these contacts, those who may be mailed, and for the others why not.
 
     Only a subscribed contact may be mailed: unknown consent can't be demonstrated (GDPR art. 7(1)).
+
+    Args:
+        connection: An open connection.
+        workspace_id: Whose contacts.
+        ids: Which.
+        now: The time, where it is about this moment: then those are left out who want no mail for a while.
     """
-    people: dict[int, Addressee] = {}
-    reasons: dict[int, str] = {}
+    found = Mailable({}, {}, {})
     for chunk in chunked(ids, _CHUNK):
-        for *person, consent, suppressed in connection.execute(_standing(connection, workspace_id, chunk)).all():
-            if (reason := _reason(consent, suppressed is not None)) is None:
-                people[person[0]] = Addressee(*person)
+        for *person, standing, frequency in connection.execute(_standing(connection, workspace_id, chunk, now)).all():
+            if standing is None:
+                found.people[person[0]] = Addressee(*person)
+                if frequency != Frequency.ALL:
+                    found.seldom[person[0]] = Frequency(frequency)
             else:
-                reasons[person[0]] = reason.value
-    deleted = (each for each in ids if each not in people and each not in reasons)
-    return people, reasons | dict.fromkeys(deleted, SkipReason.DELETED.value)
+                found.reasons[person[0]] = standing
+    deleted = (each for each in ids if each not in found.people and each not in found.reasons)
+    found.reasons.update(dict.fromkeys(deleted, SkipReason.DELETED.value))
+    return found
 
 
 def skip_reasons(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> dict[int, str]:
     """Return, for those of these contacts who must not be mailed, why; the others are not in the answer."""
-    return mailable(connection, workspace_id, ids)[1]
+    return mailable(connection, workspace_id, ids).reasons
 
 
 def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int) -> list[int]:
@@ -140,18 +177,36 @@ def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int)
     return list(connection.execute(wanted.order_by(member.contact_id)).scalars().all())  # all at once: one by one takes twice as long
 
 
-def _standing(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> sa.Select[Any]:
-    same_address = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
+def barring(now: datetime | None = None) -> tuple[sa.Case[str | None], sa.FromClause]:
+    """Return why a contact must not be mailed, as a column that is null for who may, and the tables it is told from.
+
+    Args:
+        now: The time, where it is about this moment.
+    """
+    of_workspace = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
+    joined = contacts.outerjoin(suppressions, of_workspace)
+    joined = joined.outerjoin(global_suppressions, global_suppressions.c.email == contacts.c.email)
+    joined = joined.outerjoin(stop_marks, stop_marks.c.contact_id == contacts.c.id)
+    column = contacts.c
+    paused = () if now is None else ((column.paused_until > now, _word(SkipReason.PAUSED)),)
+    why = sa.case(
+        (sa.or_(suppressions.c.id.isnot(None), global_suppressions.c.id.isnot(None)), _word(SkipReason.SUPPRESSED)),
+        (sa.or_(stop_marks.c.contact_id.isnot(None), column.consent == ConsentStatus.UNSUBSCRIBED.value), _word(SkipReason.UNSUBSCRIBED)),
+        (column.consent != ConsentStatus.SUBSCRIBED.value, _word(SkipReason.NOT_CONFIRMED)),
+        *paused,
+        else_=sa.null(),
+    )
+    return why, joined
+
+
+def _word(reason: SkipReason) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{reason.value}'")
+
+
+def _standing(connection: sa.Connection, workspace_id: int, ids: Sequence[int], now: datetime | None) -> sa.Select[Any]:
+    why, joined = barring(now)
     return (
-        sa.select(*(contacts.c[name] for name in Addressee._fields), contacts.c.consent, suppressions.c.id)
-        .select_from(contacts.outerjoin(suppressions, same_address))
+        sa.select(*(contacts.c[name] for name in Addressee._fields), why, contacts.c.frequency)
+        .select_from(joined)
         .where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, ids)))
     )
-
-
-def _reason(consent: str, suppressed: bool) -> SkipReason | None:
-    if suppressed:
-        return SkipReason.SUPPRESSED
-    if consent == ConsentStatus.SUBSCRIBED:
-        return None
-    return SkipReason.UNSUBSCRIBED if consent == ConsentStatus.UNSUBSCRIBED else SkipReason.NOT_CONFIRMED

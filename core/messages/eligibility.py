@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.contacts.lookup import Addressee, SkipReason, mailable
 from core.contacts.zones import zone_of
 from core.hours import Hours
-from core.messages.capping import over_cap
+from core.messages.capping import caps, over_cap
 from core.messages.plan import SendPlan, WorkspaceCap
 from core.messages.rows import Claimed
 from core.storage.database import Database
@@ -49,12 +49,14 @@ class Eligibility:
         """Return who of a chunk gets their message now, who must not and who has to wait."""
         now = self._clock.now()
         with self._db.read() as connection:
-            people, reasons = mailable(connection, plan.workspace_id, [each.contact_id for each in claimed])
+            people, reasons, seldom = mailable(connection, plan.workspace_id, [each.contact_id for each in claimed], now)
             skipped = {each.message_id: reasons[each.contact_id] for each in claimed if each.contact_id not in people}
             found = Sorted([(each, people[each.contact_id]) for each in claimed if each.contact_id in people], skipped, {})
             if plan.hours is not None:
                 found = _by_the_clock(plan.hours, found, now)
-            return _within_the_cap(connection, plan.cap, found, now) if plan.cap is not None else found
+            for cap, why, readers in caps(plan.cap, plan.workspace_id, seldom):
+                found = _within_the_cap(connection, cap, found, readers, why, now)
+            return found
 
 
 def _by_the_clock(hours: Hours, sorted_before: Sorted, now: datetime) -> Sorted:
@@ -75,8 +77,10 @@ def _by_the_clock(hours: Hours, sorted_before: Sorted, now: datetime) -> Sorted:
     return found
 
 
-def _within_the_cap(connection: sa.Connection, cap: WorkspaceCap, found: Sorted, now: datetime) -> Sorted:
+def _within_the_cap(
+    connection: sa.Connection, cap: WorkspaceCap, found: Sorted, readers: Collection[int] | None, why: SkipReason, now: datetime
+) -> Sorted:
     """Leave out who has got enough; the intent looks once more, here it saves writing what is not sent."""
-    full = over_cap(connection, cap, [contact.id for _, contact in found.now], now)
-    over = {claimed.message_id: SkipReason.FREQUENCY_CAP.value for claimed, contact in found.now if contact.id in full}
+    full = over_cap(connection, cap, [contact.id for _, contact in found.now if readers is None or contact.id in readers], now)
+    over = {claimed.message_id: why.value for claimed, contact in found.now if contact.id in full}
     return Sorted([each for each in found.now if each[1].id not in full], found.skipped | over, found.later)

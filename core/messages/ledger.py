@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.tables import contacts
-from core.messages.capping import hold_back
 from core.messages.flight_files import LeftBehind
+from core.messages.last_look import look
 from core.messages.leasing import LEASE, claim_of, claimed_by, may_leave_by, move, release_expired_of
 from core.messages.plan import WorkspaceCap
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited, read_page
@@ -134,6 +134,8 @@ class Ledger:
     ) -> set[int]:
         """Commit that these messages are about to leave; return those that are still ours: only they may be sent.
 
+        Whose reader has said no since the chunk was sorted is skipped.
+
         Args:
             owner: Who claimed them.
             message_ids: Which.
@@ -142,8 +144,7 @@ class Ledger:
         """
         moved = {"state": MessageState.SENDING.value, "lease_until": self._clock.now() + LEASE, "connection_id": connection_id}
         with self._db.transaction() as connection:
-            if cap is not None:
-                hold_back(connection, cap, owner, message_ids, self._clock.now())
+            look(connection, owner, message_ids, cap, self._clock.now())
             ours = claimed_by(connection, owner, message_ids)
             return move(connection, ours if connection_id is None else sa.and_(ours, may_leave_by(connection_id)), moved)
 

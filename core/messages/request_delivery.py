@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.lookup import SkipReason
-from core.contacts.tables import contacts, suppressions
+from core.contacts.tables import contacts, global_suppressions, suppressions
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
@@ -257,7 +257,7 @@ class RequestDelivery:
         listed = sa.and_(suppressions.c.workspace_id == _r.workspace_id, suppressions.c.email == recipient)
         joined = messages.join(requests, _r.message_id == _m.id)
         joined = joined.outerjoin(contacts, sa.and_(contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id))
-        joined = joined.outerjoin(suppressions, listed)
+        joined = joined.outerjoin(suppressions, listed).outerjoin(global_suppressions, global_suppressions.c.email == recipient)
         wanted = sa.select(
             _r.message_id,
             _r.workspace_id,
@@ -265,7 +265,7 @@ class RequestDelivery:
             _r.created_at,
             _r.left_at,
             recipient.label("recipient"),
-            suppressions.c.reason.label("suppressed"),
+            sa.func.coalesce(suppressions.c.reason, global_suppressions.c.reason).label("suppressed"),
         )
         with self._db.read() as connection:
             found: list[Any] = list(connection.execute(wanted.select_from(joined).where(_m.id.in_(among(connection, ids)))))

@@ -49,6 +49,8 @@ _LEFT_OUT: Mapping[str, str] = {
     SkipReason.FREQUENCY_CAP.value: "they had enough email for now",
     SkipReason.HOLDOUT.value: "kept out to compare with",
     SkipReason.NO_HOUR.value: "no hour fits where they live",
+    SkipReason.PAUSED.value: "they paused all email for a while",
+    SkipReason.LESS_OFTEN.value: "they want email less often, and had some",
 }
 
 

@@ -1,0 +1,53 @@
+"""Making a "no" hold before it is answered: whoever has said it gets no further mail, also while the journal is still being read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.clock import Clock
+from core.contacts.stop_marks import mark
+from core.contacts.tables import contacts
+from core.errors import PostwrightError
+from core.messages.tables import messages
+from core.storage.database import Database
+
+_log = logging.getLogger(__name__)
+# The wish is in the journal already: with a database that does not answer in time, it holds once the journal is read.
+_PATIENCE_SECONDS = 3.0
+
+
+class Stopping:
+    """Marks whoever has said no, so that the sender's last look sees it.
+
+    Args:
+        db: The database.
+        clock: The time.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="stopping")
+
+    async def reader_of(self, message_id: int) -> bool:
+        """Mark the reader of a message; return whether that is known to hold now."""
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.wait_for(loop.run_in_executor(self._threads, self._mark, message_id), _PATIENCE_SECONDS)
+        except (TimeoutError, PostwrightError, SQLAlchemyError) as error:
+            _log.warning("an unsubscription holds once the journal is read, the database did not take it: %s", type(error).__name__)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _mark(self, message_id: int) -> None:
+        reader = sa.select(messages.c.contact_id).where(messages.c.id == message_id).scalar_subquery()
+        with self._db.transaction() as connection:
+            mark(connection, contacts.c.id == reader, self._clock)
