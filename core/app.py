@@ -14,11 +14,15 @@ from core.campaigns.assembly import SendingServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
+from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
+from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
+from core.contacts.stop_marks import StopMarks
 from core.contacts.suppression import Suppressions
 from core.events import datacentres
 from core.events.actions.means import Means
@@ -95,7 +99,7 @@ class Services(SendingServices):
     @cached_property
     def contacts(self) -> Contacts:
         """The people written to."""
-        return Contacts(self.db, self.clock)
+        return Contacts(self.db, self.clock, self.address_hashes)
 
     @cached_property
     def lists(self) -> Lists:
@@ -110,14 +114,34 @@ class Services(SendingServices):
     @cached_property
     def suppressions(self) -> Suppressions:
         """Addresses nobody may write to."""
-        return Suppressions(self.db, self.clock)
+        return Suppressions(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def suppressed_everywhere(self) -> SuppressedEverywhere:
+        """Addresses nobody on this installation may write to."""
+        return SuppressedEverywhere(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def address_hashes(self) -> AddressHashes:
+        """What suppressed addresses are recognised by once they are erased."""
+        return AddressHashes(self.settings.key, self.settings.previous_keys)
+
+    @cached_property
+    def opt_in(self) -> OptIn:
+        """Asking people by mail whether they want to be written to."""
+        return OptIn(self.db, self.clock)
+
+    @cached_property
+    def stop_marks(self) -> StopMarks:
+        """Who has just said no."""
+        return StopMarks(self.db, self.clock, self.consent)
 
     @cached_property
     def imports(self) -> ContactImport:
         """Contacts from files."""
         from core.contacts.importing import ContactImport  # pandera and pandas weigh 75 MB, and a worker reads no files
 
-        return ContactImport(self.db, self.clock, self.blobs)
+        return ContactImport(self.db, self.clock, self.blobs, self.address_hashes)
 
     @cached_property
     def exports(self) -> ContactExport:

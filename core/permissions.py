@@ -22,6 +22,7 @@ class Permission(StrEnum):
     CONTACTS_EDIT = "contacts.edit"
     CONTACTS_IMPORT = "contacts.import"
     CONTACTS_EXPORT = "contacts.export"
+    SUPPRESSIONS_EVERYWHERE = "suppressions.everywhere"
     SEGMENTS_VIEW = "segments.view"
     SEGMENTS_EDIT = "segments.edit"
     REPORTS_VIEW = "reports.view"
@@ -55,6 +56,7 @@ ALLOWS: dict[Permission, str] = {
     _P.CONTACTS_EDIT: "Add, change and delete contacts, lists and suppressions",
     _P.CONTACTS_IMPORT: "Import contacts from files",
     _P.CONTACTS_EXPORT: "Export contacts",
+    _P.SUPPRESSIONS_EVERYWHERE: "Suppress addresses for the whole installation",
     _P.SEGMENTS_VIEW: "See segments and count them",
     _P.SEGMENTS_EDIT: "Create and change segments",
     _P.REPORTS_VIEW: "See reports",

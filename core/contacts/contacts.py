@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
 from core.contacts.changes import mark_changed, next_change
@@ -18,8 +19,10 @@ from core.contacts.consent import Consent, ConsentStatus
 from core.contacts.consent_records import add_records
 from core.contacts.evidence import Evidence
 from core.contacts.finding import chosen, find_contact, one_contact
+from core.contacts.joining import ask_instead, asks_first
 from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
+from core.contacts.person_names import MAX_NAME, check_person_name
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contact_tombstones, contacts, lists
 from core.contacts.visibility import is_known_elsewhere, not_yours, seen_one_by_one, seen_together
@@ -28,8 +31,6 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 
 __all__ = ["MAX_NAME", "Contact", "ContactPage", "Contacts"]
-
-MAX_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,12 @@ class Contacts:
     Args:
         db: The database.
         clock: The time.
+        hashes: Recognises addresses that were erased and suppressed.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, hashes: AddressHashes | None = None) -> None:
         self._db, self._clock = db, clock
+        self._suppressions, self._consent = Suppressions(db, clock, hashes), Consent(db, clock)
 
     def get(self, by: Principal, contact_id: int) -> Contact:
         """Return a contact.
@@ -165,6 +168,7 @@ class Contacts:
         list_ids: Sequence[int] = (),
         consent: ConsentStatus = ConsentStatus.SUBSCRIBED,
         source: str = "manual",
+        consent_held: bool = False,
     ) -> Contact:
         """Create a contact or add what is given to an existing one; nobody is subscribed again by this.
 
@@ -177,6 +181,7 @@ class Contacts:
             list_ids: Lists to be put on as well.
             consent: For a new contact, what is recorded; for an existing one, only a withdrawal counts.
             source: Where the contact comes from ("manual", "form:3").
+            consent_held: Whether it can be shown already that they agreed to be on these lists; else those with double opt-in ask.
 
         Raises:
             Denied: If `by` may not edit contacts, or not this one.
@@ -192,11 +197,14 @@ class Contacts:
             before = self._before(connection, by, address, list_ids)
             if before is None:
                 fields = {"email": address, **names, "attributes": values}
+                if consent is ConsentStatus.SUBSCRIBED and not consent_held and asks_first(connection, by.workspace_id, list_ids):
+                    consent = ConsentStatus.PENDING
                 contact_id = self._create(connection, by, change, fields, consent, source)
             else:
                 contact_id = self._update(connection, by, change, before, names, values)
-                self._withdraw(connection, by, contact_id, consent, source)
-            self._join(connection, by, change, contact_id, list_ids)
+                if consent is ConsentStatus.UNSUBSCRIBED:
+                    self._consent.withdraw(connection, by.workspace_id, [contact_id], Evidence.of(by, source))
+            self._join(connection, by, change, contact_id, list_ids, consent_held=consent_held)
             saved = one_contact(connection, by, contact_id)
             told = what_changed(before, saved, list_ids)
             record(connection, self._clock.now(), by, AuditAction.CONTACT_SAVED, f"contact:{contact_id}", after=told)
@@ -225,7 +233,7 @@ class Contacts:
             connection.execute(proofs.values(ip="", ip_prefix="", user_agent=""))
             if gone.consent is ConsentStatus.UNSUBSCRIBED:
                 why = "unsubscribed before being deleted"
-                Suppressions(self._db, self._clock).add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
+                self._suppressions.add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
             record(connection, self._clock.now(), by, AuditAction.CONTACT_DELETED, f"contact:{contact_id}")
 
     def _before(self, connection: sa.Connection, by: Principal, address: str, list_ids: Sequence[int]) -> Contact | None:
@@ -259,6 +267,7 @@ class Contacts:
         statement = sa.insert(contacts).values(**row, created_at=now, updated_at=now, updated_seq=change).returning(contacts.c.id)
         contact_id = int(connection.execute(statement).scalar_one())
         add_records(connection, by.workspace_id, [contact_id], consent, Evidence.of(by, source), now)
+        self._suppressions.restore_in(connection, by.workspace_id, [fields["email"]])
         return contact_id
 
     def _update(
@@ -273,27 +282,14 @@ class Contacts:
             connection.execute(mine.values(**after, updated_at=self._clock.now(), updated_seq=change))
         return before.id
 
-    def _withdraw(self, connection: sa.Connection, by: Principal, contact_id: int, consent: ConsentStatus, source: str) -> None:
-        if consent is ConsentStatus.UNSUBSCRIBED:
-            Consent(self._db, self._clock).withdraw(connection, by.workspace_id, [contact_id], Evidence.of(by, source))
-
-    def _join(self, connection: sa.Connection, by: Principal, change: int, contact_id: int, list_ids: Sequence[int]) -> None:
+    def _join(
+        self, connection: sa.Connection, by: Principal, change: int, contact_id: int, list_ids: Sequence[int], *, consent_held: bool
+    ) -> None:
         for list_id in list_ids:
             by.require_list(list_id)
             mine = sa.select(lists.c.id).where(lists.c.workspace_id == by.workspace_id, lists.c.id == list_id)
             if connection.execute(mine).scalar() is None:
                 raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
             mark_changed(connection, by.workspace_id, change, contacts.c.id == contact_id, ~is_on_list(list_id))
-            join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
-
-
-def check_person_name(name: str) -> str:
-    """Return a person's name, trimmed.
-
-    Raises:
-        InvalidInput: If it is too long or holds line breaks or other control characters.
-    """
-    wanted = name.strip()
-    if len(wanted) > MAX_NAME or any(ord(letter) < 32 or letter in "\x7f\x85\u2028\u2029" for letter in wanted):
-        raise InvalidInput("A name is too long or holds a line break.", hint=f"Use at most {MAX_NAME} characters on one line.")
-    return wanted
+            if consent_held or not ask_instead(connection, self._db, self._clock, by, list_id, change):
+                join_changed(connection, by.workspace_id, list_id, change, self._clock.now())

@@ -10,13 +10,17 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
+from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.joining import ask_touched, asks_first
 from core.contacts.lists import check_list_name, find_list, join_changed, list_named
 from core.contacts.mapping import check_mapping, suggest
 from core.contacts.merging import Merge, Progress, plan_merge, write_merge
 from core.contacts.reading import Encoding, Sheet, read_sheet
 from core.contacts.refusals import refused_csv
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, imports, list_members
 from core.contacts.validating import Judged, RefusedRow, judge, without
 from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, seen_imports, sees_list
@@ -83,10 +87,12 @@ class ContactImport:
         db: The database.
         clock: The time.
         blobs: Where the refused rows are kept for download.
+        hashes: Recognises addresses that were erased and suppressed.
     """
 
-    def __init__(self, db: Database, clock: Clock, blobs: Blobs) -> None:
+    def __init__(self, db: Database, clock: Clock, blobs: Blobs, hashes: AddressHashes | None = None) -> None:
         self._db, self._clock, self._blobs = db, clock, blobs
+        self._suppressions = Suppressions(db, clock, hashes)
 
     def inspect(self, by: Principal, data: bytes, *, encoding: Encoding = Encoding.UTF_8) -> ImportPlan:
         """Return what a file holds and a suggestion of what its columns are.
@@ -111,6 +117,7 @@ class ContactImport:
         dry_run: bool = False,
         progress: Progress | None = None,
         encoding: Encoding = Encoding.UTF_8,
+        consent_held: bool = False,
     ) -> ImportResult:
         """Import a file in one transaction; nobody who unsubscribed or is suppressed is ever mailed again by it.
 
@@ -123,6 +130,7 @@ class ContactImport:
             dry_run: Change nothing and return what would happen.
             progress: Told how many rows are written, of how many.
             encoding: How to read the bytes.
+            consent_held: Whether it can be shown already that everybody in it agreed; else a list with double opt-in asks them.
 
         Raises:
             Denied: If `by` may not import.
@@ -141,7 +149,7 @@ class ContactImport:
                 list_id, judged = _target(connection, by, wanted_list), _in_sight(connection, by, judged)
                 merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
             return _with_effects(_counted(sheet, judged), merge, list_id)
-        return self._write(by, sheet, judged, file_name, wanted_list, progress or _quietly)
+        return self._write(by, sheet, judged, file_name, wanted_list, progress or _quietly, consent_held=consent_held)
 
     def refused_rows(self, by: Principal, import_id: int) -> bytes:
         """Return the refused rows of an import as a CSV: line, reason, and the row's own columns.
@@ -166,7 +174,9 @@ class ContactImport:
         check_room(known | judged.types)
         return judged
 
-    def _write(self, by: Principal, sheet: Sheet, judged: Judged, file_name: str, list_name: str, progress: Progress) -> ImportResult:
+    def _write(
+        self, by: Principal, sheet: Sheet, judged: Judged, file_name: str, list_name: str, progress: Progress, *, consent_held: bool
+    ) -> ImportResult:
         now = self._clock.now()
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
@@ -176,9 +186,15 @@ class ContactImport:
             merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
             result = _with_effects(self._with_refusals(by, sheet, judged), merge, list_id)
             import_id = self._record(connection, by, result, file_name)
+            asks = asks_first(connection, by.workspace_id, [list_id]) and not consent_held
             how = {"source": f"import:{import_id}", "actor": by.label}
-            write_merge(connection, by.workspace_id, merge, change=change, **how, now=now, progress=progress)
-            join_changed(connection, by.workspace_id, list_id, change, now)
+            write_merge(connection, by.workspace_id, merge, change=change, **how, now=now, progress=progress, is_pending=asks)
+            if asks:
+                told = Evidence(ConsentMethod.IMPORT, how["source"], actor=by.label)
+                ask_touched(connection, self._db, self._clock, by.workspace_id, list_id, change, told)
+            else:
+                join_changed(connection, by.workspace_id, list_id, change, now)
+            self._suppressions.restore_in(connection, by.workspace_id, [row["email"] for row in merge.new])
             if result.created + result.updated >= _BULK:
                 analyse(connection, contacts, list_members, consent_records)
             counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}

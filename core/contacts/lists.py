@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
+from core.contacts.addresses import normalise
 from core.contacts.changes import mark_changed, next_change
+from core.contacts.evidence import Evidence
+from core.contacts.joining import ask_touched, check_from_name
+from core.contacts.list_choices import has_left
 from core.contacts.tables import contacts, list_members, lists
 from core.contacts.visibility import seen_lists, seen_one_by_one
 from core.errors import Conflict, Denied, InvalidInput, NotFound
@@ -25,12 +29,25 @@ _CHUNK = 10_000
 
 @dataclass(frozen=True)
 class ContactList:
-    """A list and how many people are on it."""
+    """A list and how many people are on it.
+
+    Args:
+        id: Its number.
+        name: Its name.
+        size: How many people are on it.
+        created_at: When it was made.
+        double_opt_in: Whether whoever is to join is asked by mail first.
+        from_email: Who that mail is from; may be empty.
+        from_name: Their name; may be empty.
+    """
 
     id: int
     name: str
     size: int
     created_at: datetime
+    double_opt_in: bool = False
+    from_email: str = ""
+    from_name: str = ""
 
 
 class Lists:
@@ -118,6 +135,30 @@ class Lists:
             self._note(connection, by, AuditAction.LIST_RENAMED, list_id, before={"name": before.name}, after={"name": wanted})
             return self._read(connection, by, list_id)
 
+    def set_opt_in(self, by: Principal, list_id: int, *, double_opt_in: bool, from_email: str = "", from_name: str = "") -> ContactList:
+        """Say whether whoever is to join a list is asked by mail first; who is on it stays.
+
+        Args:
+            by: Who asks.
+            list_id: The list.
+            double_opt_in: Whether.
+            from_email: Who the mail is from; empty for whoever the workspace's mail was from last.
+            from_name: Their name; may be empty.
+
+        Raises:
+            Denied: If `by` may not edit contacts.
+            InvalidInput: If the sender can't be used.
+            NotFound: If this workspace has no such list.
+        """
+        by.require(Permission.CONTACTS_EDIT)
+        sender = {"from_email": normalise(from_email) if from_email.strip() else "", "from_name": check_from_name(from_name)}
+        with self._db.transaction() as connection:
+            before = self._read(connection, by, list_id)
+            connection.execute(sa.update(lists).where(_this(by, list_id)).values(double_opt_in=double_opt_in, **sender))
+            was, now = {"double_opt_in": before.double_opt_in}, {"double_opt_in": double_opt_in}
+            self._note(connection, by, AuditAction.LIST_CHANGED, list_id, before=was, after=now)
+            return self._read(connection, by, list_id)
+
     def delete(self, by: Principal, list_id: int) -> None:
         """Delete a list; the people on it stay.
 
@@ -134,8 +175,17 @@ class Lists:
             connection.execute(sa.delete(lists).where(_this(by, list_id)))
             self._note(connection, by, AuditAction.LIST_DELETED, list_id, before={"name": gone.name, "people": gone.size})
 
-    def add(self, by: Principal, list_id: int, contact_ids: Sequence[int]) -> int:
+    def add(self, by: Principal, list_id: int, contact_ids: Sequence[int], *, consent_held: bool = False) -> int:
         """Put contacts on a list and return how many were not on it; those that are not there are passed over.
+
+        A list with double opt-in asks them by mail instead, unless it is said that their consent is held; who left a list of
+        their own will is not put back.
+
+        Args:
+            by: Who asks.
+            list_id: The list.
+            contact_ids: Who.
+            consent_held: Whether it can be shown already that they agreed to be on it.
 
         Raises:
             Denied: If `by` may not edit contacts.
@@ -143,9 +193,9 @@ class Lists:
         """
         by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
-            self._read(connection, by, list_id)
+            asks = self._read(connection, by, list_id).double_opt_in and not consent_held
             change = next_change(connection, by.workspace_id)
-            added = sum(self._join(connection, by, list_id, change, chunk) for chunk in chunked(contact_ids, _CHUNK))
+            added = sum(self._join(connection, by, list_id, change, chunk, asks=asks) for chunk in chunked(contact_ids, _CHUNK))
             if added:
                 self._note(connection, by, AuditAction.LIST_MEMBERS_ADDED, list_id, after={"people": added})
         return added
@@ -173,8 +223,13 @@ class Lists:
     def _note(self, connection: sa.Connection, by: Principal, what: AuditAction, list_id: int, **values: Mapping[str, object]) -> None:
         record(connection, self._clock.now(), by, what, f"list:{list_id}", **values)
 
-    def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int]) -> int:
-        mark_changed(connection, by.workspace_id, change, contacts.c.id.in_(ids), ~is_on_list(list_id), *seen_one_by_one(by))
+    def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int], *, asks: bool) -> int:
+        new = (contacts.c.id.in_(ids), ~is_on_list(list_id), ~has_left(list_id))
+        mark_changed(connection, by.workspace_id, change, *new, *seen_one_by_one(by))
+        if asks:
+            evidence = Evidence.of(by, f"list:{list_id}")
+            ask_touched(connection, self._db, self._clock, by.workspace_id, list_id, change, evidence)
+            return 0
         return join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
 
     def _read(self, connection: sa.Connection, by: Principal, list_id: int) -> ContactList:
@@ -218,10 +273,10 @@ def is_on_list(list_id: int) -> sa.ColumnElement[bool]:
 
 
 def join_changed(connection: sa.Connection, workspace_id: int, list_id: int, change: int, now: datetime) -> int:
-    """Put everybody whom this change touched on a list, unless already on it; return how many joined."""
+    """Put everybody whom this change touched on a list, unless already on it or they left it themselves; return how many joined."""
     moment = sa.literal(now, list_members.c.added_at.type)
     touched = sa.select(sa.literal(list_id), contacts.c.id, contacts.c.workspace_id, moment).where(
-        contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change
+        contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, ~has_left(list_id)
     )
     return insert_or_ignore_from(connection, list_members, ["list_id", "contact_id", "workspace_id", "added_at"], touched)
 
@@ -232,10 +287,10 @@ def _this(by: Principal, list_id: int) -> sa.ColumnElement[bool]:
 
 def _select(by: Principal) -> sa.Select[Any]:
     size = sa.select(sa.func.count()).where(list_members.c.list_id == lists.c.id).scalar_subquery()
-    return sa.select(lists.c.id, lists.c.name, size.label("size"), lists.c.created_at).where(
-        lists.c.workspace_id == by.workspace_id, *seen_lists(by)
-    )
+    asking = (lists.c.double_opt_in, lists.c.from_email, lists.c.from_name)
+    wanted = sa.select(lists.c.id, lists.c.name, size.label("size"), lists.c.created_at, *asking)
+    return wanted.where(lists.c.workspace_id == by.workspace_id, *seen_lists(by))
 
 
 def _as_list(row: sa.Row[Any]) -> ContactList:
-    return ContactList(row.id, row.name, row.size, row.created_at)
+    return ContactList(row.id, row.name, row.size, row.created_at, row.double_opt_in, row.from_email, row.from_name)

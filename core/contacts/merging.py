@@ -15,7 +15,7 @@ from core.contacts.changes import mark_changed
 from core.contacts.column_types import as_values
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.evidence import ConsentMethod
-from core.contacts.tables import consent_records, contacts, list_members
+from core.contacts.tables import consent_records, contacts, list_members, list_optouts
 from core.storage.database import chunked
 
 _CHUNK = 10_000
@@ -70,7 +70,16 @@ def plan_merge(
 
 
 def write_merge(
-    connection: sa.Connection, workspace_id: int, merge: Merge, *, change: int, source: str, actor: str, now: datetime, progress: Progress
+    connection: sa.Connection,
+    workspace_id: int,
+    merge: Merge,
+    *,
+    change: int,
+    source: str,
+    actor: str,
+    now: datetime,
+    progress: Progress,
+    is_pending: bool = False,
 ) -> None:
     """Write what was planned; every contact touched carries the number `change`.
 
@@ -83,9 +92,11 @@ def write_merge(
         actor: Who imports.
         now: The time.
         progress: Told how many rows are written, of how many.
+        is_pending: Whether the new ones have to answer a mail before they count as subscribed.
     """
     total, done = len(merge.new) + len(merge.changed) + len(merge.joining), 0
-    same = {"workspace_id": workspace_id, "consent": ConsentStatus.SUBSCRIBED.value, "source": source}
+    consent = ConsentStatus.PENDING if is_pending else ConsentStatus.SUBSCRIBED
+    same: dict[str, Any] = {"workspace_id": workspace_id, "consent": consent.value, "source": source}
     same |= {"created_at": now, "updated_at": now, "updated_seq": change}
     for rows in chunked(merge.new, _WRITE_CHUNK):
         connection.execute(sa.insert(contacts), [{**row, **same} for row in rows])
@@ -130,7 +141,10 @@ def _difference(before: Any, row: dict[str, Any]) -> dict[str, Any] | None:
 def _on_list(connection: sa.Connection, list_id: int | None) -> set[int]:
     if list_id is None:
         return set()
-    return set(connection.execute(sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)).scalars())
+    # Who left it of their own will is not put back, so for an import they are as good as on it.
+    tables = (list_members, list_optouts)
+    found = (connection.execute(sa.select(table.c.contact_id).where(table.c.list_id == list_id)).scalars() for table in tables)
+    return set().union(*found)
 
 
 def _update_one(change: int, now: datetime) -> sa.Update:

@@ -72,6 +72,8 @@ def _add_columns() -> None:
     op.add_column("contacts", sa.Column("paused_until", UtcDateTime(), nullable=True))
     op.add_column("contacts", sa.Column("frequency", sa.Text(), nullable=False, server_default="all"))
     op.add_column("contacts", sa.Column("do_not_sell", sa.Boolean(), nullable=False, server_default=sa.false()))
+    for name in ("from_email", "from_name"):
+        op.add_column("lists", sa.Column(name, sa.Text(), nullable=False, server_default=""))
     op.add_column("lists", sa.Column("double_opt_in", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 

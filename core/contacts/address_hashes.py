@@ -1,0 +1,102 @@
+"""Suppressed addresses as keyed hashes: whoever was erased is known again without their address being kept.
+
+HMAC-SHA-256 (RFC 2104) with a key derived for this purpose alone, so that a copied database can't be tried with lists of addresses.
+Each workspace has hashes of its own: nobody can tell that two of them know the same person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.contacts.tables import global_suppressions, suppressed_hashes
+from core.errors import Unavailable
+from core.storage.database import insert_or_ignore
+
+EVERYWHERE = 0  # in the place of a workspace: the whole installation
+_PURPOSE = b"pw-suppressed"
+
+
+class AddressHashes:
+    """Makes and recognises hashes of addresses.
+
+    Args:
+        key: The installation's secret key; without one nothing can be recognised, and asking fails where there is something to know.
+        previous: Secret keys of before; what they hashed is still recognised.
+    """
+
+    def __init__(self, key: bytes = b"", previous: Sequence[bytes] = ()) -> None:
+        self._keys = [hashlib.blake2b(one, digest_size=32, person=_PURPOSE).digest() for one in dict.fromkeys((key, *previous)) if one]
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether there is a key to hash with."""
+        return bool(self._keys)
+
+    def of(self, workspace_id: int, address: str) -> str:
+        """Return the hash of an address in its one spelling, for a workspace or `EVERYWHERE`."""
+        return self.all(workspace_id, address)[0]
+
+    def all(self, workspace_id: int, address: str) -> list[str]:
+        """Return the hash of an address by each key, the one of now first.
+
+        Raises:
+            Unavailable: If there is no key.
+        """
+        if not self._keys:
+            raise Unavailable("Suppressed addresses can't be recognised without the installation's secret key.", hint="Restore the key.")
+        said = f"{workspace_id}:{address}".encode("utf-8", "surrogatepass")
+        return [hmac.digest(key, said, "sha256").hex() for key in self._keys]
+
+    def keep(self, connection: sa.Connection, workspace_id: int, addresses: Iterable[str], reason: str, source: str, now: datetime) -> None:
+        """Keep the hashes of addresses that a workspace suppresses, inside the caller's transaction."""
+        if self.is_keyed:
+            same = {"workspace_id": workspace_id, "reason": reason, "source": source, "created_at": now}
+            insert_or_ignore(connection, suppressed_hashes, [{"hash": self.of(workspace_id, one), **same} for one in addresses])
+
+    def keep_erased(
+        self, connection: sa.Connection, workspace_id: int, address: str, reason: str, source: str, since: datetime, now: datetime
+    ) -> None:
+        """Keep an address as nothing but its hash from now on, inside the caller's transaction.
+
+        Raises:
+            Unavailable: If there is no key.
+        """
+        row = {"workspace_id": workspace_id, "hash": self.of(workspace_id, address), "reason": reason, "source": source}
+        connection.execute(sa.insert(suppressed_hashes).values(**row, created_at=since, erased_at=now))
+
+    def forget(self, connection: sa.Connection, workspace_id: int, address: str) -> bool:
+        """Forget the hashes of an address that is suppressed no more; return whether there were any."""
+        if not self.is_keyed:
+            return False
+        column = suppressed_hashes.c
+        mine = sa.and_(column.workspace_id == workspace_id, column.hash.in_(self.all(workspace_id, address)))
+        return connection.execute(sa.delete(suppressed_hashes).where(mine)).rowcount > 0
+
+    def erased(self, connection: sa.Connection, workspace_id: int, addresses: Sequence[str]) -> dict[str, sa.Row[Any]]:
+        """Return, of these addresses, those that a workspace suppresses and keeps as a hash only, with that row.
+
+        Raises:
+            Unavailable: If there are such hashes and no key to recognise them by.
+        """
+        column = suppressed_hashes.c
+        kept = sa.select(suppressed_hashes).where(column.workspace_id == workspace_id, column.erased_at.isnot(None))
+        return self._found(workspace_id, addresses, {row.hash: row for row in connection.execute(kept)})
+
+    def erased_everywhere(self, connection: sa.Connection, addresses: Sequence[str]) -> dict[str, sa.Row[Any]]:
+        """Return, of these addresses, those that the installation suppresses and keeps as a hash only, with that row."""
+        kept = sa.select(global_suppressions).where(global_suppressions.c.email.is_(None))
+        return self._found(EVERYWHERE, addresses, {row.hash: row for row in connection.execute(kept)})
+
+    def _found(self, workspace_id: int, addresses: Sequence[str], kept: dict[str, sa.Row[Any]]) -> dict[str, sa.Row[Any]]:
+        """Most installations keep none; then nothing has to be hashed."""
+        found = {}
+        for address in addresses if kept else ():
+            if row := next((kept[one] for one in self.all(workspace_id, address) if one in kept), None):
+                found[address] = row
+        return found

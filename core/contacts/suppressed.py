@@ -1,0 +1,106 @@
+"""Suppressed addresses as they are read: of a workspace, and of the whole installation."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from core.contacts.tables import global_suppressions
+from core.formulas import unformula
+from core.storage.database import Database
+
+_AT_A_TIME = 5_000
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be written to."""
+
+    HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCE = "soft_bounce"
+    COMPLAINT = "complaint"
+    MANUAL = "manual"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An address nobody may write to.
+
+    Args:
+        email: The address in its one spelling; empty where the hash is left only.
+        reason: Why.
+        source: What led to it ("message:12", a person's note); may be empty.
+        created_at: Since when.
+        id: Its number.
+        is_everywhere: Whether that holds for the whole installation.
+    """
+
+    email: str
+    reason: SuppressionReason
+    source: str
+    created_at: datetime
+    id: int = 0
+    is_everywhere: bool = False
+
+
+@dataclass(frozen=True)
+class SuppressionPage:
+    """Some suppressed addresses, newest first, and how many there are in all."""
+
+    rows: list[Suppression]
+    total: int
+
+
+def matching(table: sa.Table, search: str = "", reason: SuppressionReason | None = None) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of what is searched for."""
+    wanted = search.strip().lower()
+    found = [sa.func.lower(table.c.email).contains(wanted, autoescape=True)] if wanted else []
+    return found if reason is None else [*found, table.c.reason == reason.value]
+
+
+def page_of(
+    connection: sa.Connection, table: sa.Table, where: Sequence[sa.ColumnElement[bool]], limit: int, offset: int = 0, *, counts: bool = True
+) -> SuppressionPage:
+    """Return some suppressed addresses of a table, newest first.
+
+    Args:
+        connection: An open connection.
+        table: Those of workspaces, or those of the installation.
+        where: Which.
+        limit: At most this many.
+        offset: So many are left out before.
+        counts: Whether it matters how many there are in all.
+    """
+    total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one() if counts else 0
+    wanted = sa.select(table.c.id, table.c.email, table.c.reason, table.c.source, table.c.created_at).where(*where)
+    found = connection.execute(wanted.order_by(table.c.id.desc()).limit(limit).offset(offset)).all() if limit else []
+    everywhere = table is global_suppressions
+    rows = [Suppression(row.email or "", SuppressionReason(row.reason), row.source, row.created_at, row.id, everywhere) for row in found]
+    return SuppressionPage(rows, total)
+
+
+def suppressed_csv(db: Database, table: sa.Table, where: Sequence[sa.ColumnElement[bool]]) -> Iterator[str]:
+    """Yield suppressed addresses as lines of a CSV, the newest first; of what is kept as a hash only nothing is told."""
+    yield _csv_line(["email", "reason", "source", "since"])
+    last: int | None = None
+    while True:
+        earlier = [] if last is None else [table.c.id < last]
+        with db.read() as connection:
+            found = page_of(connection, table, [*where, table.c.email.isnot(None), *earlier], _AT_A_TIME, counts=False).rows
+        for one in found:
+            yield _csv_line([one.email, one.reason.value, one.source, one.created_at.isoformat()])
+        if len(found) < _AT_A_TIME:
+            return
+        last = found[-1].id
+
+
+def _csv_line(values: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow(map(unformula, values))
+    return out.getvalue()
