@@ -142,15 +142,17 @@ class Lists:
             by: Who asks.
             list_id: The list.
             double_opt_in: Whether.
-            from_email: Who the mail is from; empty for whoever the workspace's mail was from last.
+            from_email: Who the mail is from; may be empty where nobody is asked.
             from_name: Their name; may be empty.
 
         Raises:
             Denied: If `by` may not edit contacts.
-            InvalidInput: If the sender can't be used.
+            InvalidInput: If nobody is named to ask, or the sender can't be used.
             NotFound: If this workspace has no such list.
         """
         by.require(Permission.CONTACTS_EDIT)
+        if double_opt_in and not from_email.strip():
+            raise InvalidInput("Say who the mail that asks is from.", hint="Enter an address you send from, like news@example.com.")
         sender = {"from_email": normalise(from_email) if from_email.strip() else "", "from_name": check_from_name(from_name)}
         with self._db.transaction() as connection:
             before = self._read(connection, by, list_id)

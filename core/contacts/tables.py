@@ -54,7 +54,7 @@ lists = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     # On: whoever is put on it is asked by mail first, and is on it once they have said so.
     sa.Column("double_opt_in", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
-    # Who the mail that asks is from; empty for whoever the workspace's mail was from last.
+    # Who the mail that asks is from.
     sa.Column("from_email", sa.Text, nullable=False, default="", server_default=""),
     sa.Column("from_name", sa.Text, nullable=False, default="", server_default=""),
     created_at(),

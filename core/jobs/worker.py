@@ -15,6 +15,7 @@ from core.app import Services
 from core.errors import PostwrightError
 from core.jobs.bounce_mail import BounceMail
 from core.jobs.delivering import Deliveries
+from core.jobs.opt_in_mail import OptInMail
 from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
@@ -52,7 +53,7 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    sealing, tidying = Sealing(services), Tidying(services)
+    sealing, tidying, opt_in_mail = Sealing(services), Tidying(services), OptInMail(services)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -69,6 +70,7 @@ def run(
             sweep(services, deliveries, ring)
             sealing.step()
             tidying.step()
+            opt_in_mail.step()
             bounce_mail.step()
     finally:
         stop.set()  # whatever ended this, the other threads end too
@@ -89,6 +91,7 @@ def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]
         services.campaigns.reopen()
         services.delivery.report_again()
         services.campaigns.launch_due()
+        services.stop_marks.settle()
         due = [campaign_id for campaign_id in services.campaigns.due() if not deliveries.is_busy_with(campaign_id)]
         for campaign_id in due:
             ring(campaign_id)

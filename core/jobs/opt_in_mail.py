@@ -1,0 +1,151 @@
+"""The mail that asks whether somebody wants to be written to: one, a reminder after two days, never more than three a day."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.app import Services
+from core.campaigns.tables import campaigns
+from core.contacts.evidence import Evidence
+from core.contacts.tables import contacts, global_suppressions, lists, opt_in_tokens, opt_ins, suppressions
+from core.errors import InvalidInput, PostwrightError
+from core.ids import fingerprint
+from core.jobs.opt_in_letter import Letter, written
+from core.messages.request_models import Request
+from core.permissions import Principal
+from core.storage.tables import workspaces
+
+logger = logging.getLogger(__name__)
+
+REMIND_AFTER = timedelta(days=2)
+MOST_A_DAY = 3
+# What is being sent is left alone by other workers for so long; a worker that died is followed by the next one then.
+_TAKEN_FOR = timedelta(minutes=10)
+_A_DAY = timedelta(days=1)
+AT_ONCE = 200
+
+_o = opt_ins.c
+
+
+@dataclass(frozen=True)
+class _Sender:
+    email: str
+    name: str
+
+
+class OptInMail:
+    """Writes the mails that ask, as single messages through each workspace's default connection; for the worker's loop.
+
+    Each mail is named after what it asks for and how many have asked before, so that none is sent twice, whoever dies in between.
+
+    Args:
+        services: Everything the product can do.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def step(self) -> int:
+        """Have written what is due, some at once; return how many mails were put on record."""
+        try:
+            with self._services.db.read() as connection:
+                due = connection.execute(_due(self._services.clock.now())).all()
+            return sum(self._ask(row) for row in due)
+        except (PostwrightError, SQLAlchemyError, OSError):
+            logger.warning("asking for consent by mail failed and is tried again", exc_info=True)
+            return 0
+
+    def _ask(self, row: sa.Row[Any]) -> bool:
+        """Write one mail; return whether it is on record."""
+        now = self._services.clock.now()
+        with self._services.db.transaction() as connection:
+            still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.mail_due_at == row.mail_due_at, _o.confirmed_at.is_(None))
+            again_at = _room_at(connection, row.contact_id, now)
+            if row.suppressed is not None or row.suppressed_everywhere is not None:
+                again_at, is_over = now, True  # nobody is to write there, so nobody is asked
+            else:
+                is_over = again_at > now and again_at >= row.expires_at
+            values = {"mail_due_at": None if is_over else max(again_at, now + _TAKEN_FOR)}
+            taken = connection.execute(sa.update(opt_ins).where(still).values(values)).rowcount
+            if not taken or is_over or again_at > now:
+                return False
+            sender = _sender(connection, row.workspace_id, row.list_ids, self._services.settings.mail_from)
+            if sender is None:
+                logger.warning("nobody is asked for consent: who is the mail from?", extra={"workspace_id": row.workspace_id})
+                return False
+            token = self._services.opt_in.issue(connection, row.id, row.workspace_id)
+        try:
+            return self._hand_over(row, sender, token)
+        except PostwrightError as error:
+            logger.warning("consent can't be asked for now: %s", error, extra={"workspace_id": row.workspace_id})
+            with self._services.db.transaction() as connection:  # no mail has it, so it counts for none
+                connection.execute(sa.delete(opt_in_tokens).where(opt_in_tokens.c.token_hash == fingerprint(token)))
+            return False
+
+    def _hand_over(self, row: sa.Row[Any], sender: _Sender, token: str) -> bool:
+        by, request = Principal.system(row.workspace_id, "opt-in"), self._request(row, sender, token)
+        try:
+            is_new = self._services.requests.submit(by, request, f"opt-in:{row.id}:{row.mails}").is_new
+        except InvalidInput:
+            # This mail is on record already, by a worker that died right after; or it can't be sent to this address at all.
+            is_new = False
+        first = row.mails == 0 and row.expires_at > row.asked_at + REMIND_AFTER
+        done = {"mails": row.mails + 1, "mail_due_at": row.asked_at + REMIND_AFTER if first else None}
+        with self._services.db.transaction() as connection:
+            # Whoever has asked once more meanwhile gets another mail: `asked_at` is a later one then.
+            still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.confirmed_at.is_(None))
+            connection.execute(sa.update(opt_ins).where(still, _o.asked_at == row.asked_at).values(done))
+            connection.execute(sa.update(opt_ins).where(still, _o.asked_at != row.asked_at).values(mails=row.mails + 1))
+        return is_new
+
+    def _request(self, row: sa.Row[Any], sender: _Sender, token: str) -> Request:
+        link = f"{self._services.settings.public_url.rstrip('/')}/f/confirm/{token}"
+        evidence = Evidence.from_fields(row.evidence)
+        letter = Letter(row.workspace_name, row.postal_address, evidence.wording, link, row.mails > 0, evidence.language)
+        subject, html, text = written(letter)
+        return Request(row.email, sender.email, subject, from_name=sender.name or row.workspace_name, html=html, text=text)
+
+
+def _due(now: datetime) -> sa.Select[Any]:
+    here = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
+    joined = opt_ins.join(contacts, contacts.c.id == _o.contact_id).join(workspaces, workspaces.c.id == _o.workspace_id)
+    joined = joined.outerjoin(suppressions, here).outerjoin(global_suppressions, global_suppressions.c.email == contacts.c.email)
+    wanted = sa.select(
+        opt_ins,
+        contacts.c.email,
+        workspaces.c.name.label("workspace_name"),
+        workspaces.c.postal_address,
+        suppressions.c.id.label("suppressed"),
+        global_suppressions.c.id.label("suppressed_everywhere"),
+    )
+    waiting = (_o.mail_due_at <= now, _o.confirmed_at.is_(None), _o.expires_at > now)
+    return wanted.select_from(joined).where(*waiting).order_by(_o.mail_due_at, _o.id).limit(AT_ONCE)
+
+
+def _room_at(connection: sa.Connection, contact_id: int, now: datetime) -> datetime:
+    """Return when the next mail may ask somebody: now, unless three have within a day."""
+    joined = opt_in_tokens.join(opt_ins, _o.id == opt_in_tokens.c.opt_in_id)
+    sent = sa.select(opt_in_tokens.c.created_at).select_from(joined).where(_o.contact_id == contact_id)
+    newest = sent.where(opt_in_tokens.c.created_at > now - _A_DAY).order_by(opt_in_tokens.c.created_at.desc()).limit(MOST_A_DAY)
+    found = connection.execute(newest).scalars().all()
+    return now if len(found) < MOST_A_DAY else found[-1] + _A_DAY
+
+
+def _sender(connection: sa.Connection, workspace_id: int, list_ids: Sequence[int], otherwise: str) -> _Sender | None:
+    """Return who the mail is from: what a list says, else who the workspace's mail was from last, else who account mail is from."""
+    said = sa.select(lists.c.from_email, lists.c.from_name).where(lists.c.workspace_id == workspace_id, lists.c.id.in_(list_ids))
+    latest = sa.select(campaigns.c.from_email, campaigns.c.from_name).where(campaigns.c.workspace_id == workspace_id)
+    for wanted in (
+        said.where(lists.c.from_email != "").order_by(lists.c.id),
+        latest.where(campaigns.c.from_email != "").order_by(campaigns.c.id.desc()),
+    ):
+        if row := connection.execute(wanted.limit(1)).first():
+            return _Sender(row.from_email, row.from_name)
+    return _Sender(otherwise, "") if otherwise else None
