@@ -24,6 +24,7 @@ from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.stop_marks import StopMarks
 from core.contacts.suppression import Suppressions
+from core.contacts.tags import Tags
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
@@ -105,6 +106,11 @@ class Services(SendingServices):
     def lists(self) -> Lists:
         """Static lists of contacts."""
         return Lists(self.db, self.clock)
+
+    @cached_property
+    def tags(self) -> Tags:
+        """Words put on contacts."""
+        return Tags(self.db, self.clock)
 
     @cached_property
     def consent(self) -> Consent:

@@ -16,6 +16,7 @@ _NAMED = {
         "list": "lists",
         "role": "roles",
         "segment": "segments",
+        "tag": "tags",
         "sender_domain": "sender_domains",
         "template": "templates",
         "token": "api_tokens",

@@ -57,8 +57,8 @@ class ContactSnapshots:
     def add_to(self, session: Session, workspace_id: int) -> None:
         """Make the relation `contacts` readable: every contact as it is at this moment.
 
-        Columns: `id, email, domain, first_name, last_name, consent, suppressed, list_ids, created_at, attributes` (JSON) and
-        `attr_<name>` per declared attribute (number DOUBLE, boolean BOOLEAN, date DATE, text VARCHAR).
+        Columns: `id, email, domain, first_name, last_name, consent, suppressed, list_ids, tag_ids, created_at, attributes` (JSON)
+        and `attr_<name>` per declared attribute (number DOUBLE, boolean BOOLEAN, date DATE, text VARCHAR).
 
         Args:
             session: The DuckDB session.

@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from core.contacts.addresses import domain_of
+from core.contacts.person_tables import contact_tags
 from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
 
 ROW_SCHEMA = pa.schema(
@@ -20,6 +21,7 @@ ROW_SCHEMA = pa.schema(
         ("consent", pa.string()),
         ("suppressed", pa.bool_()),
         ("list_ids", pa.list_(pa.int64())),
+        ("tag_ids", pa.list_(pa.int64())),
         ("created_at", pa.timestamp("us", tz="UTC")),
         ("attributes", pa.string()),
     ]
@@ -29,7 +31,8 @@ ROW_SCHEMA = pa.schema(
 def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa.Table:
     """Return the contacts whose last change is later than number `after`, with their lists and whether they are suppressed."""
     rows = connection.execute(_changed(workspace_id, after)).all()
-    on = _list_ids(connection, workspace_id, after)
+    on = _numbers(connection, workspace_id, after, list_members.c.list_id)
+    tagged = _numbers(connection, workspace_id, after, contact_tags.c.tag_id)
     columns: dict[str, list[Any]] = {
         "id": [row.id for row in rows],
         "email": [row.email for row in rows],
@@ -39,6 +42,7 @@ def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa
         "consent": [row.consent for row in rows],
         "suppressed": [row.suppression_id is not None for row in rows],
         "list_ids": [on.get(row.id, []) for row in rows],
+        "tag_ids": [tagged.get(row.id, []) for row in rows],
         "created_at": [row.created_at for row in rows],
         "attributes": [row.attributes_text for row in rows],
     }
@@ -66,15 +70,16 @@ def _changed(workspace_id: int, after: int) -> sa.Select[Any]:
     )
 
 
-def _list_ids(connection: sa.Connection, workspace_id: int, after: int) -> dict[int, list[int]]:
-    member = list_members.c
+def _numbers(connection: sa.Connection, workspace_id: int, after: int, number: sa.ColumnElement[int]) -> dict[int, list[int]]:
+    """Return the lists or tags of the contacts that changed, by contact; `number` is a column of the table that says so."""
+    joined = number.table.c.contact_id
     wanted = (
-        sa.select(member.contact_id, member.list_id)
-        .join_from(list_members, contacts, member.contact_id == contacts.c.id)
+        sa.select(joined, number)
+        .join_from(number.table, contacts, joined == contacts.c.id)
         .where(contacts.c.workspace_id == workspace_id, contacts.c.updated_seq > after)
-        .order_by(member.list_id)
+        .order_by(number)
     )
-    on: dict[int, list[int]] = {}
-    for contact_id, list_id in connection.execute(wanted):
-        on.setdefault(contact_id, []).append(list_id)
-    return on
+    found: dict[int, list[int]] = {}
+    for contact_id, one in connection.execute(wanted):
+        found.setdefault(contact_id, []).append(one)
+    return found

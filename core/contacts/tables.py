@@ -43,6 +43,8 @@ contact_attributes = sa.Table(
     sa.Column("workspace_id", Id, sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("type", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("description", sa.Text, nullable=False, default="", server_default=""),
     created_at(),
 )
 

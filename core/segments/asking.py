@@ -11,9 +11,9 @@ from core.clock import Clock
 from core.contacts.snapshot import ContactSnapshots
 from core.permissions import Principal
 from core.segments.compiling import CompiledRules, compile_rules
-from core.segments.fields import LIST_FIELD, Vocabulary, load_vocabulary
+from core.segments.fields import LIST_FIELD, TAG_FIELD, Vocabulary, load_vocabulary
 from core.segments.rules import Group, Node, parse, to_json
-from core.segments.values import list_id
+from core.segments.values import list_id, tag_id
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine, Session
 
@@ -48,23 +48,24 @@ class Asking:
             yield session, compiled
 
     def to_keep(self, by: Principal, rules: object) -> Rules:
-        """Return rules as they are kept: checked, and with lists named by id.
+        """Return rules as they are kept: checked, and with lists and tags named by id.
 
         Raises:
             InvalidInput: If the rules can't be used; names the rule.
         """
         node, vocabulary = parse(rules), self.vocabulary(by)
         compile_rules(node, vocabulary, self._clock.now())
-        return to_json(_with_list_ids(node, vocabulary))
+        return to_json(_with_ids(node, vocabulary))
 
     def vocabulary(self, by: Principal) -> Vocabulary:
-        """Return the attributes of a workspace and the lists `by` may see."""
+        """Return the attributes and tags of a workspace and the lists `by` may see."""
         with self._db.read() as connection:
             return load_vocabulary(connection, by)
 
 
-def _with_list_ids(node: Node, vocabulary: Vocabulary) -> Node:
-    """Name lists by id, since a name may change hands."""
+def _with_ids(node: Node, vocabulary: Vocabulary) -> Node:
+    """Name lists and tags by id, since a name may change hands."""
     if isinstance(node, Group):
-        return replace(node, nodes=tuple(_with_list_ids(part, vocabulary) for part in node.nodes))
-    return replace(node, value=list_id(node, vocabulary)) if node.field == LIST_FIELD else node
+        return replace(node, nodes=tuple(_with_ids(part, vocabulary) for part in node.nodes))
+    named = {LIST_FIELD: list_id, TAG_FIELD: tag_id}.get(node.field)
+    return replace(node, value=named(node, vocabulary)) if named else node

@@ -1,4 +1,4 @@
-"""What a segment can ask about: the fields of every contact, the declared attributes, lists and activity."""
+"""What a segment can ask about: the fields of every contact, the declared attributes, lists, tags and activity."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from core.contacts.attributes import AttributeType, declared
 from core.contacts.consent import ConsentStatus
+from core.contacts.person_tables import tags
 from core.contacts.tables import lists
 from core.contacts.visibility import seen_lists
 from core.permissions import Principal
@@ -18,6 +19,7 @@ from core.storage.event_words import EventKind
 
 ATTRIBUTE_PREFIX = "attribute."
 LIST_FIELD = "list"
+TAG_FIELD = "tag"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,12 @@ class Vocabulary:
     Args:
         attributes: Declared attributes and their types.
         lists: Names of lists by id.
+        tags: Names of tags by id.
     """
 
     attributes: Mapping[str, AttributeType] = field(default_factory=dict)
     lists: Mapping[int, str] = field(default_factory=dict)
+    tags: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ BUILT_IN: tuple[Field, ...] = (
     Field("consent", "consent", FieldType.CONSENT, "c.consent"),
     Field("created_at", "date added", FieldType.DATE, "cast(c.created_at as date)"),
     Field(LIST_FIELD, "list", FieldType.LIST, "c.list_ids"),
+    Field(TAG_FIELD, "tag", FieldType.TAG, "c.tag_ids"),
     Field("opened", "opened", FieldType.ACTIVITY, kind=EventKind.OPENED, people_only=True),
     Field("clicked", "clicked", FieldType.ACTIVITY, kind=EventKind.CLICKED, people_only=True),
     Field("sent", "received an email", FieldType.ACTIVITY, kind=EventKind.SENT),
@@ -91,7 +96,8 @@ _BUILT_IN = {known.key: known for known in BUILT_IN}
 def load_vocabulary(connection: sa.Connection, by: Principal) -> Vocabulary:
     """Return what `by` may name in rules; a list they may not see is to them none that exists."""
     named = connection.execute(sa.select(lists.c.id, lists.c.name).where(lists.c.workspace_id == by.workspace_id, *seen_lists(by)))
-    return Vocabulary(declared(connection, by.workspace_id), {row.id: row.name for row in named})
+    tagged = connection.execute(sa.select(tags.c.id, tags.c.name).where(tags.c.workspace_id == by.workspace_id))
+    return Vocabulary(declared(connection, by.workspace_id), {row.id: row.name for row in named}, {row.id: row.name for row in tagged})
 
 
 def resolve(rule: Rule, vocabulary: Vocabulary) -> tuple[Field, Operator]:
@@ -137,6 +143,5 @@ def _attribute(name: str, kind: AttributeType) -> Field:
 def _choices(known: Field, vocabulary: Vocabulary) -> tuple[tuple[str | int, str], ...]:
     if known.type is FieldType.CONSENT:
         return tuple((status.value, status.value) for status in ConsentStatus)
-    if known.type is FieldType.LIST:
-        return tuple(sorted(vocabulary.lists.items(), key=lambda item: item[1].lower()))
-    return ()
+    named = {FieldType.LIST: vocabulary.lists, FieldType.TAG: vocabulary.tags}.get(known.type, {})
+    return tuple(sorted(named.items(), key=lambda item: item[1].lower()))

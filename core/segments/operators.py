@@ -15,6 +15,7 @@ class FieldType(StrEnum):
     DATE = "date"
     CONSENT = "consent"
     LIST = "list"
+    TAG = "tag"
     ACTIVITY = "activity"
 
 
@@ -31,6 +32,7 @@ class ValueKind(StrEnum):
     COUNT = "count"
     CONSENT = "consent"
     LIST = "list"
+    TAG = "tag"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,16 @@ OPERATORS: dict[FieldType, tuple[Operator, ...]] = {
             "not coalesce(list_contains({column}, {value}), false)",
             "is not on the {label} {value}",
             _V.LIST,
+        ),
+    ),
+    FieldType.TAG: (
+        Operator("has", "includes", "coalesce(list_contains({column}, {value}), false)", "has the {label} {value}", _V.TAG),
+        Operator(
+            "has_not",
+            "does not include",
+            "not coalesce(list_contains({column}, {value}), false)",
+            "does not have the {label} {value}",
+            _V.TAG,
         ),
     ),
     FieldType.ACTIVITY: (

@@ -26,7 +26,7 @@ def parameters(rule: Rule, operator: Operator, vocabulary: Vocabulary, now: date
     Args:
         rule: The rule; its value is checked here.
         operator: The rule's operator.
-        vocabulary: The lists there are.
+        vocabulary: The lists and tags there are.
         now: What “the last days” count from.
 
     Raises:
@@ -50,6 +50,7 @@ def in_words(rule: Rule, operator: Operator, vocabulary: Vocabulary) -> str:
         ValueKind.DAYS: lambda: _days(value),
         ValueKind.COUNT: lambda: "once" if value == 1 else f"{value} times",
         ValueKind.LIST: lambda: f"“{vocabulary.lists.get(value, value)}”",
+        ValueKind.TAG: lambda: f"“{vocabulary.tags.get(value, value)}”",
     }
     return spoken.get(operator.value, lambda: f"“{value}”")()
 
@@ -69,6 +70,22 @@ def list_id(rule: Rule, vocabulary: Vocabulary) -> int:
     value = by_name.get(rule.value) if isinstance(rule.value, str) else rule.value
     if isinstance(value, bool) or not isinstance(value, int) or value not in vocabulary.lists:
         raise refused(rule.path, "there is no such list", f"Lists: {', '.join(by_name) or 'none yet'}.")
+    return value
+
+
+def tag_id(rule: Rule, vocabulary: Vocabulary) -> int:
+    """Return the id of the tag a rule names by id or, in any case, by name.
+
+    Raises:
+        InvalidInput: If there is no such tag in this workspace.
+    """
+    by_name = {name.casefold(): known for known, name in vocabulary.tags.items()}
+    value = by_name.get(rule.value.casefold()) if isinstance(rule.value, str) else rule.value
+    if isinstance(value, bool) or not isinstance(value, int) or value not in vocabulary.tags:
+        some = sorted(vocabulary.tags.values())[:20]
+        raise refused(
+            rule.path, "there is no such tag", f"Tags: {', '.join(some) or 'none yet'}{', …' if len(vocabulary.tags) > 20 else ''}."
+        )
     return value
 
 
@@ -133,6 +150,10 @@ def _list(rule: Rule, vocabulary: Vocabulary, _now: datetime) -> Parameters:
     return {"value": list_id(rule, vocabulary)}
 
 
+def _tag(rule: Rule, vocabulary: Vocabulary, _now: datetime) -> Parameters:
+    return {"value": tag_id(rule, vocabulary)}
+
+
 _PARAMETERS: Mapping[ValueKind, Callable[[Rule, Vocabulary, datetime], Parameters]] = {
     ValueKind.NOTHING: _nothing,
     ValueKind.TEXT: _text,
@@ -144,6 +165,7 @@ _PARAMETERS: Mapping[ValueKind, Callable[[Rule, Vocabulary, datetime], Parameter
     ValueKind.COUNT: _count,
     ValueKind.CONSENT: _consent,
     ValueKind.LIST: _list,
+    ValueKind.TAG: _tag,
 }
 
 

@@ -193,6 +193,7 @@ _VALUES: dict[ValueKind, Callable[[Any, FieldInfo, str], Any]] = {
     ValueKind.COUNT: _count,
     ValueKind.CONSENT: _chosen,
     ValueKind.LIST: _chosen,
+    ValueKind.TAG: _chosen,
 }
 
 

@@ -18,9 +18,9 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.before contacts.count contacts.find contacts.get contacts.page consent.history"
-    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size",
+    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
-    " lists.add lists.create lists.delete lists.remove lists.rename",
+    " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename",
     P.CONTACTS_IMPORT: "imports.inspect imports.refused_rows imports.run",
     P.CONTACTS_EXPORT: "exports.stream_csv",
     P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"

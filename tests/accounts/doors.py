@@ -27,7 +27,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
-            *("invitation_id", "session_id", "event_id", "job_id", "alert_id"),
+            *("invitation_id", "session_id", "tag_id", "event_id", "job_id", "alert_id"),
         ),
         2**40,
     ),

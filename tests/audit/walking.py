@@ -92,6 +92,7 @@ def make_world(services: Services, number: int) -> World:
         "contact_ids": [contact.id],
         "list_id": imported.list_id,
         "list_ids": [imported.list_id],
+        "tag_id": services.tags.create(system, "VIP").id,
         "template_id": template.template_id,
         "segment_id": services.segments.create(system, "First", RULES).id,
         "connection_id": relay.id,
@@ -236,6 +237,11 @@ def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
 
+def _tagged(world: World) -> Mapping[str, Any]:
+    world.services.tags.add(world.system, world.things["contact_ids"], "VIP")
+    return {"tag_id": world.things["tag_id"]}
+
+
 def _replay(world: World) -> Mapping[str, Any]:
     return {"job_id": world.services.intake.replay(world.system, world.things["since"], world.things["until"]).id}
 
@@ -306,6 +312,8 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "suppressions.remove": _suppressed,
     "lists.add": _other_contact,
     "lists.by_name": _name("Readers"),
+    "tags.create": _name("A tag"),
+    "tags.remove": _tagged,
     "templates.by_name": _name("Letter"),
     "segments.by_name": _name("First"),
     "segments.update": lambda world: {"rules": {"any": RULES["all"]}, "name": "Second"},

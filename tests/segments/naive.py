@@ -58,6 +58,8 @@ def _is(rule: Rule, person: Person, now: datetime) -> bool:
         return BOOLEAN[rule.operator](value)
     if rule.field == "list":
         return (rule.value in person.list_ids) == (rule.operator == "is_member")
+    if rule.field == "tag":
+        return (rule.value in person.tag_ids) == (rule.operator == "has")
     if rule.field == "consent":
         return (person.consent == rule.value) == (rule.operator == "equals")
     return _date_is(rule, value.date() if isinstance(value, datetime) else value, now.date())

@@ -24,6 +24,7 @@ VOCABULARY = Vocabulary(
         "birthday": AttributeType.DATE,
     },
     lists={1: "Customers", 2: "Newsletter"},
+    tags={1: "VIP", 2: "New"},
 )
 _US = pa.timestamp("us", tz="UTC")
 CONTACT_SCHEMA = pa.schema(
@@ -36,6 +37,7 @@ CONTACT_SCHEMA = pa.schema(
         ("consent", pa.string()),
         ("suppressed", pa.bool_()),
         ("list_ids", pa.list_(pa.int64())),
+        ("tag_ids", pa.list_(pa.int64())),
         ("created_at", _US),
         ("attributes", pa.string()),
         ("attr_country", pa.string()),
@@ -55,6 +57,7 @@ class Person:
     last_name: str = ""
     consent: str = "subscribed"
     list_ids: tuple[int, ...] = ()
+    tag_ids: tuple[int, ...] = ()
     country: str | None = None
     visits: float | None = None
     vip: bool | None = None
@@ -65,7 +68,17 @@ class Person:
         written = json.dumps({name: str(value) for name, value in attributes.items() if value is not None})
         plain = {name: value for name, value in vars(self).items() if name not in attributes}
         typed = {f"attr_{name}": value for name, value in attributes.items()}
-        return plain | typed | {"domain": "example.com", "suppressed": False, "list_ids": list(self.list_ids), "attributes": written}
+        return (
+            plain
+            | typed
+            | {
+                "domain": "example.com",
+                "suppressed": False,
+                "list_ids": list(self.list_ids),
+                "tag_ids": list(self.tag_ids),
+                "attributes": written,
+            }
+        )
 
 
 @dataclass(frozen=True)

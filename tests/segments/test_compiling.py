@@ -56,6 +56,7 @@ people = st.lists(
         last_name=texts,
         consent=st.sampled_from(["subscribed", "unsubscribed", "pending", "unknown"]),
         list_ids=st.sets(st.integers(1, 2)).map(tuple),
+        tag_ids=st.sets(st.integers(1, 2)).map(tuple),
         country=maybe | texts,
         visits=maybe | numbers.map(float),
         vip=maybe | st.booleans(),
@@ -90,6 +91,7 @@ rules = st.one_of(
     st.builds(rule, st.sampled_from(["created_at", "attribute.birthday"]), st.sampled_from(["before", "after", "on"]), iso),
     st.builds(rule, st.sampled_from(["created_at", "attribute.birthday"]), st.just("in_last_days"), st.integers(1, 40)),
     st.builds(rule, st.just("list"), st.sampled_from(["is_member", "is_not_member"]), st.integers(1, 2)),
+    st.builds(rule, st.just("tag"), st.sampled_from(["has", "has_not"]), st.integers(1, 2)),
     st.builds(rule, st.just("consent"), st.sampled_from(["equals", "not_equals"]), st.sampled_from(["subscribed", "pending"])),
     st.builds(
         rule,
@@ -217,6 +219,8 @@ def test_an_operator_is_one_of_the_fields_own_or_nothing(attack: str) -> None:
         pytest.param(rule("list", "is_member", "Nobody"), "no such list", id="unknown name"),
         pytest.param(rule("list", "is_member", True), "no such list", id="yes for a list"),
         pytest.param(rule("list", "is_member", [1]), "no such list", id="list of lists"),
+        pytest.param(rule("tag", "has", 99), "no such tag", id="unknown tag"),
+        pytest.param(rule("tag", "has", True), "no such tag", id="yes for a tag"),
         pytest.param(rule("consent", "equals", "maybe"), "no such consent", id="unknown consent"),
         pytest.param(rule("consent", "equals", ["subscribed"]), "no such consent", id="list for consent"),
         pytest.param(rule("attribute.shoe", "is_empty"), "no attribute “shoe”", id="undeclared attribute"),
@@ -225,6 +229,12 @@ def test_an_operator_is_one_of_the_fields_own_or_nothing(attack: str) -> None:
 def test_a_value_that_does_not_fit_is_refused_with_its_place(rules: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match="Rule 1 of “all”: .*" + message):
         compiled({"all": [rules]})
+
+
+def test_a_tag_may_be_named_in_any_case() -> None:
+    found = [person(1, tag_ids=(1, 2)), person(2, tag_ids=(2,)), person(3)]
+    assert chosen(rule("tag", "has", "vip"), found) == {1}
+    assert chosen(rule("tag", "has_not", "VIP"), found) == {2, 3}
 
 
 def test_a_list_may_be_named() -> None:
