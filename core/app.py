@@ -18,6 +18,7 @@ from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
 from core.contacts.everywhere import SuppressedEverywhere
+from core.contacts.directory import Directory
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
@@ -101,6 +102,11 @@ class Services(SendingServices):
     def contacts(self) -> Contacts:
         """The people written to."""
         return Contacts(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Looking through the contacts."""
+        return Directory(self.db, self.clock, self.lake, self.engine)
 
     @cached_property
     def lists(self) -> Lists:

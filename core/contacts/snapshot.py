@@ -32,14 +32,11 @@ class _State:
     """All contacts of one moment: a snapshot, and what changed since."""
 
     files: list[LakeFile]
+    snapshot: LakeFile | None
     types: dict[str, AttributeType]
     changed: pa.Table
     gone: pa.Table
     sequence: int
-
-    @property
-    def snapshot(self) -> LakeFile | None:
-        return self.files[-1] if self.files else None
 
 
 class ContactSnapshots:
@@ -57,7 +54,7 @@ class ContactSnapshots:
     def add_to(self, session: Session, workspace_id: int) -> None:
         """Make the relation `contacts` readable: every contact as it is at this moment.
 
-        Columns: `id, email, domain, first_name, last_name, consent, suppressed, list_ids, tag_ids, created_at, attributes` (JSON)
+        Columns: `id, email, domain, first_name, last_name, consent, source, suppressed, list_ids, tag_ids, created_at, attributes` (JSON)
         and `attr_<name>` per declared attribute (number DOUBLE, boolean BOOLEAN, date DATE, text VARCHAR).
 
         Args:
@@ -78,7 +75,7 @@ class ContactSnapshots:
         """
         if not self._is_due(workspace_id, max(1, min_changes)):
             return False
-        state = self._state(workspace_id)
+        state = self._state(workspace_id, anew=True)
         with duckdb.connect(config={"threads": 2}) as connection:
             connection.execute("set TimeZone = 'UTC'")
             session = Session(connection)
@@ -88,17 +85,23 @@ class ContactSnapshots:
         with self._db.transaction() as writing:
             self._lake.commit(writing, [staged], replaced=[file.id for file in state.files])
             # Only what the replaced snapshot knew already: somebody may still be reading that one.
-            done = (contact_tombstones.c.workspace_id == workspace_id, contact_tombstones.c.updated_seq <= _watermark(state.snapshot))
+            done = (
+                contact_tombstones.c.workspace_id == workspace_id,
+                contact_tombstones.c.updated_seq <= _watermark(state.files[-1] if state.files else None),
+            )
             writing.execute(sa.delete(contact_tombstones).where(*done))
         return True
 
-    def _state(self, workspace_id: int) -> _State:
+    def _state(self, workspace_id: int, *, anew: bool = False) -> _State:
+        """Return what there is; `anew` leaves a snapshot of an earlier release out, which lacks what is known since."""
         with self._db.read() as connection:
             files = self._lake.files(connection, workspace_id, Dataset.CONTACTS)
-            after = _watermark(files[-1] if files else None)
+            is_used = bool(files) and not (anew and _is_outdated(files[-1]))
+            after = _watermark(files[-1] if is_used else None)
             current = sa.select(sequences.c.value).where(sequences.c.workspace_id == workspace_id, sequences.c.name == SEQUENCE)
             return _State(
                 files,
+                files[-1] if is_used else None,
                 declared(connection, workspace_id),
                 changed_rows(connection, workspace_id, after),
                 tombstones(connection, workspace_id, after),
@@ -116,7 +119,11 @@ class ContactSnapshots:
                 for table in (contacts, contact_tombstones)
             )
         # Somebody who was deleted must not stay in a file until many others have changed.
-        return changed >= min_changes or bool(files and deleted)
+        return changed >= min_changes or bool(files and (deleted or _is_outdated(files[-1])))
+
+
+def _is_outdated(file: LakeFile) -> bool:
+    return not set(ROW_SCHEMA.names) <= set(pq.read_schema(file.path).names)
 
 
 def _watermark(file: LakeFile | None) -> int:

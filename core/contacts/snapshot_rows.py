@@ -19,6 +19,7 @@ ROW_SCHEMA = pa.schema(
         ("first_name", pa.string()),
         ("last_name", pa.string()),
         ("consent", pa.string()),
+        ("source", pa.string()),
         ("suppressed", pa.bool_()),
         ("list_ids", pa.list_(pa.int64())),
         ("tag_ids", pa.list_(pa.int64())),
@@ -40,6 +41,7 @@ def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa
         "first_name": [row.first_name for row in rows],
         "last_name": [row.last_name for row in rows],
         "consent": [row.consent for row in rows],
+        "source": [row.source for row in rows],
         "suppressed": [row.suppression_id is not None for row in rows],
         "list_ids": [on.get(row.id, []) for row in rows],
         "tag_ids": [tagged.get(row.id, []) for row in rows],
@@ -61,7 +63,7 @@ def _changed(workspace_id: int, after: int) -> sa.Select[Any]:
     column = contacts.c
     return (
         sa.select(
-            *(column.id, column.email, column.first_name, column.last_name, column.consent, column.created_at),
+            *(column.id, column.email, column.first_name, column.last_name, column.consent, column.source, column.created_at),
             sa.cast(column.attributes, sa.Text).label("attributes_text"),
             suppressions.c.id.label("suppression_id"),
         )

@@ -17,7 +17,8 @@ _ONE: Mapping[Permission, str] = {
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",
-    P.CONTACTS_VIEW: "contacts.attributes contacts.before contacts.count contacts.find contacts.get contacts.page consent.history"
+    P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
+    " contacts.count contacts.find contacts.get contacts.page consent.history"
     " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
     " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename",
