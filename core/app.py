@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.analytics.reports import Analytics
+from core.analytics.timeline import Timelines
 from core.audit.log import AuditLog
 from core.audit.seals import Seals
 from core.campaigns.again import Again
-from core.campaigns.assembly import SendingServices
+from core.campaigns.audience_services import AudienceServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
@@ -18,14 +19,12 @@ from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
 from core.contacts.everywhere import SuppressedEverywhere
-from core.contacts.directory import Directory
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.stop_marks import StopMarks
 from core.contacts.suppression import Suppressions
-from core.contacts.tags import Tags
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
@@ -60,7 +59,7 @@ if TYPE_CHECKING:
     from core.contacts.importing import ContactImport
 
 
-class Services(SendingServices):
+class Services(AudienceServices):
     """Everything the product can do, by the words it uses; pages, the command line and jobs call these.
 
     What holds something (database, engine) is made at once; the rest is made when first asked for and costs nothing.
@@ -104,19 +103,9 @@ class Services(SendingServices):
         return Contacts(self.db, self.clock, self.address_hashes)
 
     @cached_property
-    def directory(self) -> Directory:
-        """Looking through the contacts."""
-        return Directory(self.db, self.clock, self.lake, self.engine)
-
-    @cached_property
     def lists(self) -> Lists:
         """Static lists of contacts."""
         return Lists(self.db, self.clock)
-
-    @cached_property
-    def tags(self) -> Tags:
-        """Words put on contacts."""
-        return Tags(self.db, self.clock)
 
     @cached_property
     def consent(self) -> Consent:
@@ -249,6 +238,11 @@ class Services(SendingServices):
     def analytics(self) -> Analytics:
         """What it all came to."""
         return Analytics(self.db, self.clock, self.engine, self.ledger, self.experiments, seen_campaign_ids)
+
+    @cached_property
+    def timelines(self) -> Timelines:
+        """What happened around one contact."""
+        return Timelines(self.db, self.engine, seen_campaign_ids)
 
     @cached_property
     def campaigns(self) -> Campaigns:

@@ -26,6 +26,7 @@ audit_log = sa.Table(
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Index("ix_audit_log_workspace_id_action", "workspace_id", "action", "sequence"),
+    sa.Index("ix_audit_log_workspace_id_target", "workspace_id", "target"),
     sa.Index("ix_audit_log_workspace_id_actor", "workspace_id", "actor", "sequence"),
 )
 

@@ -17,14 +17,15 @@ from core.contacts.attributes import AttributeType, Value, check_name, check_roo
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent import Consent, ConsentStatus
 from core.contacts.consent_records import add_records
+from core.contacts.deleting import remove_in
 from core.contacts.evidence import Evidence
 from core.contacts.finding import chosen, find_contact, one_contact
 from core.contacts.joining import ask_instead, asks_first
 from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
 from core.contacts.person_names import MAX_NAME, check_person_name
-from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contact_tombstones, contacts, lists
+from core.contacts.suppression import Suppressions
+from core.contacts.tables import contacts, lists
 from core.contacts.visibility import is_known_elsewhere, not_yours, seen_one_by_one, seen_together
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
@@ -223,17 +224,10 @@ class Contacts:
         by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
-            gone = one_contact(connection, by, contact_id)
+            one_contact(connection, by, contact_id)
             if is_known_elsewhere(connection, by, contact_id):
                 raise Denied("Others use this contact too, so you can’t delete it.", hint="Take them off your lists instead.")
-            connection.execute(sa.delete(contacts).where(contacts.c.id == contact_id))
-            tombstone = {"workspace_id": by.workspace_id, "contact_id": contact_id, "updated_seq": change}
-            connection.execute(sa.insert(contact_tombstones).values(tombstone))
-            proofs = sa.update(consent_records).where(consent_records.c.contact_id == contact_id)
-            connection.execute(proofs.values(ip="", ip_prefix="", user_agent=""))
-            if gone.consent is ConsentStatus.UNSUBSCRIBED:
-                why = "unsubscribed before being deleted"
-                self._suppressions.add_in(connection, by.workspace_id, [gone.email], SuppressionReason.MANUAL, why)
+            remove_in(connection, self._suppressions, by.workspace_id, change, [contact_id])
             record(connection, self._clock.now(), by, AuditAction.CONTACT_DELETED, f"contact:{contact_id}")
 
     def _before(self, connection: sa.Connection, by: Principal, address: str, list_ids: Sequence[int]) -> Contact | None:

@@ -140,7 +140,9 @@ def _define(session: Session, state: _State) -> None:
         session.add_files("contacts_snapshot", [str(state.snapshot.path)], ROW_SCHEMA)
         there = set(pq.read_schema(state.snapshot.path).names)
         # Declared after the snapshot was written: whoever has a value has changed since, so the rows taken from it have none.
-        kept = [f"attr_{name}" if f"attr_{name}" in there else f"null::{_SQL_TYPES[kind]}" for name, kind in state.types.items()]
+        # Whoever has a value of an attribute that was given another type has changed as well.
+        columns = [(f"attr_{name}" if f"attr_{name}" in there else "null", _SQL_TYPES[kind]) for name, kind in state.types.items()]
+        kept = [f"try_cast({column} as {kind})" for column, kind in columns]
         sql += f" union all select {', '.join([*ROW_SCHEMA.names, *kept])} from contacts_snapshot"
         sql += " where id not in (select id from contacts_changed) and id not in (select id from contacts_gone)"
     session.define("contacts", sql)

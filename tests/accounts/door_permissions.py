@@ -19,9 +19,12 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_EDIT: "templates.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get contacts.page consent.history"
-    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of",
+    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
+    " profiles.get notes.all fields.all fields.uses timelines.page",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
-    " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename",
+    " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename"
+    " bulk_changes.run profiles.change notes.add notes.delete merges.preview merges.merge"
+    " fields.add fields.describe fields.retype fields.delete",
     P.CONTACTS_IMPORT: "imports.inspect imports.refused_rows imports.run",
     P.CONTACTS_EXPORT: "exports.stream_csv",
     P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"

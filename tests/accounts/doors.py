@@ -11,6 +11,8 @@ from typing import Any
 
 from core.app import Services
 from core.campaigns.models import Audience
+from core.contacts.attributes import AttributeType
+from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.importing import ContactImport
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
@@ -27,7 +29,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
-            *("invitation_id", "session_id", "tag_id", "event_id", "job_id", "alert_id"),
+            *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id"),
         ),
         2**40,
     ),
@@ -42,6 +44,9 @@ SAMPLES: Mapping[str, object] = {
     "audience": Audience("list", 2**40),
     "rules": RULES,
     "values": {},
+    "change": BulkChange(BulkAction.UNSUBSCRIBE),
+    **{"field": "city", "label": "Shoe size", "type": AttributeType.TEXT, "text": "Likes tea"},
+    **{"first_name": "Ann", "last_name": "Lee", "attributes": {}},
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     "source": MJML,

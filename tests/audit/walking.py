@@ -14,6 +14,7 @@ from core.accounts.sessions import Sessions
 from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Audience
+from core.contacts.attributes import AttributeType
 from core.contacts.evidence import Evidence
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
@@ -237,6 +238,14 @@ def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
 
+def _noted(world: World) -> Mapping[str, Any]:
+    return {"note_id": world.services.notes.add(world.by, world.things["contact_id"], MARK).id}
+
+
+def _field(world: World) -> Mapping[str, Any]:
+    return {"field": world.services.fields.add(world.system, "Size", AttributeType.NUMBER).name, "type": AttributeType.TEXT}
+
+
 def _tagged(world: World) -> Mapping[str, Any]:
     world.services.tags.add(world.system, world.things["contact_ids"], "VIP")
     return {"tag_id": world.things["tag_id"]}
@@ -312,6 +321,14 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "suppressions.remove": _suppressed,
     "lists.add": _other_contact,
     "lists.by_name": _name("Readers"),
+    "bulk_changes.run": _other_contact,
+    "profiles.change": lambda world: {"first_name": MARK, "attributes": {"city": MARK}},
+    "notes.add": lambda world: {"text": MARK},
+    "notes.delete": _noted,
+    "fields.describe": lambda world: {"label": "Town", "description": MARK},
+    "fields.retype": _field,
+    "merges.preview": _other_contact,
+    "merges.merge": _other_contact,
     "tags.create": _name("A tag"),
     "tags.remove": _tagged,
     "templates.by_name": _name("Letter"),

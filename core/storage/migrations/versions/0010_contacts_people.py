@@ -67,3 +67,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_aliases_workspace_id"), "contact_aliases", ["workspace_id"])
     op.add_column("contact_attributes", sa.Column("label", sa.Text(), nullable=False, server_default=""))
     op.add_column("contact_attributes", sa.Column("description", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_audit_log_workspace_id_target", "audit_log", ["workspace_id", "target"])
