@@ -67,3 +67,8 @@ def outcome(row: Recipient) -> str:
 def sentence(text: str) -> str:
     """Return words that begin a line: the first letter large, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def state_name(state: MessageState) -> str:
+    """Return where one message is, in words."""
+    return _STATES[state]

@@ -31,6 +31,22 @@ def table_or_list(table: Callable[[], object], lines: Sequence[str], *, key: str
         _list(lines, key)
 
 
+def table_or_cards(table: Callable[[], object], cards: Callable[[], object], *, key: str) -> None:
+    """Draw a table, or on a phone cards in its place, where what stands in it leads somewhere.
+
+    Args:
+        table: Draws the table.
+        cards: Draws the cards.
+        key: Unique on the page.
+    """
+    with st.container(gap=None):
+        st.html(_STYLE.format(key=key))
+        with st.container(key=f"{key}_wide"):
+            table()
+        with st.container(key=f"{key}_narrow", gap="small"):
+            cards()
+
+
 def _list(lines: Sequence[str], key: str) -> None:
     with st.container(key=f"{key}_narrow", border=True):
         st.markdown("\n\n---\n\n".join(lines))

@@ -27,6 +27,8 @@ FULL = {
     "campaign": ["campaign?id={draft}", "campaign?id={sent}"],
     "template": ["template?id={template}"],
     "segment": ["segment?id={segment}"],
+    "contact": ["contact?id={contact}"],
+    "merge_contacts": ["merge_contacts?id={contact}"],
     "campaign_report": ["campaign_report?id={sent}"],
     "outbox": ["outbox", "outbox?mail={mail}"],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.contacts.consent import ConsentStatus
 from core.permissions import Role
+from core.ui import background
 from tests.pages import given
 from tests.pages.conftest import words_on
 
@@ -69,40 +70,59 @@ def test_one_person_can_be_added_and_a_bad_address_keeps_what_was_typed(app_as, 
     assert shared.contacts.find(admin, "zoe@example.org").consent is ConsentStatus.UNKNOWN
 
 
-def test_a_persons_details_show_attributes_and_consent_history(app_as, shared, admin):
-    person = given.people(shared, admin, 2)[1]
-    app = app_as(Role.MARKETER)(FILE, person=person.id)
-    assert "Consent history" in words_on(app)
-    assert "Subscribed" in words_on(app)
-    assert app.table[0].value.iloc[0, 0] == "1"
-
-
-def test_a_person_can_be_suppressed_from_the_details(app_as, shared, admin):
+def test_an_address_of_an_earlier_release_leads_to_the_profile(app_as, shared, admin):
     person = given.people(shared, admin, 1)[0]
     app = app_as(Role.MARKETER)(FILE, person=person.id)
-    app.button(key="person_suppress").click().run()
-    assert shared.suppressions.contains(admin, person.email)
+    assert app.title[0].value == "Reader 0"
 
 
-def test_a_person_is_deleted_only_by_somebody_who_says_yes(app_as, shared, admin):
-    person = given.people(shared, admin, 1)[0]
-    app = app_as(Role.MARKETER)(FILE, person=person.id)
-    assert app.button(key="person_delete").disabled
-    app.checkbox(key="person_sure").check().run()
-    app.button(key="person_delete").click().run()
+def test_people_are_found_by_tag_source_and_suppression(app_as, shared, admin):
+    people = given.people(shared, admin, 3)
+    shared.tags.add(admin, [people[0].id], "VIP")
+    shared.suppressions.add(admin, people[1].email)
+    app = app_as(Role.MARKETER)(FILE)
+    assert addresses(app.selectbox(key="person_tag").select("VIP").run()) == ["reader0@example.org"]
+    app.selectbox(key="person_tag").select("All tags").run()
+    assert addresses(app.selectbox(key="person_mail").select("Suppressed").run()) == ["reader1@example.org"]
+    assert list(app.dataframe[0].value["Consent"]) == ["Suppressed"]
+    app.selectbox(key="person_mail").select("Suppressed or not").run()
+    assert "Nobody matches" in words_on(app.selectbox(key="person_source").select("An import").run())
+
+
+def test_everybody_who_matches_is_changed_after_a_question_with_the_number(app_as, shared, admin):
+    given.people(shared, admin, 60)
+    app = app_as(Role.MARKETER)(FILE)
+    app.text_input(key="person_search").set_value("reader").run()
+    app.button(key="people_choose_all").click().run()
+    assert "60 people chosen" in words_on(app)
+    app.selectbox(key="people_action").select("unsubscribe").run()
+    button = app.button(key="bulk_yes")
+    assert button.label == "Unsubscribe 60 people"
+    button.click().run()
+    background.find(work_name(admin, shared)).thread.join()
+    assert "Done for 60 people" in words_on(app.run())
+    assert {one.contact.consent for one in shared.directory.page(admin, limit=100).rows} == {ConsentStatus.UNSUBSCRIBED}
+
+
+def work_name(admin, shared):
+    [marketer] = [one for one in shared.people.all(admin) if one.role == Role.MARKETER]
+    return f"people:{admin.workspace_id}:person:{marketer.id}"
+
+
+def test_deleting_many_has_to_be_typed(app_as, shared, admin):
+    given.people(shared, admin, 2)
+    app = app_as(Role.MARKETER)(FILE)
+    app.button(key="people_choose_all").click().run()
+    app.selectbox(key="people_action").select("delete").run()
+    assert app.button(key="bulk_yes").disabled
+    app.text_input(key="bulk_typed").set_value("delete").run()
+    app.button(key="bulk_yes").click().run()
+    background.find(work_name(admin, shared)).thread.join()
     assert shared.contacts.count(admin) == 0
 
 
-def test_a_number_nobody_has_opens_nothing(app_as, shared, admin):
-    given.people(shared, admin, 1)
-    for nonsense in (999, "1%20or%201", "-1"):
-        app = app_as(Role.MARKETER)(FILE, person=nonsense)
-        assert not app.exception
-        assert "Consent history" not in words_on(app)
-
-
 def test_an_analyst_looks_and_changes_nothing(app_as, shared, admin):
-    person = given.people(shared, admin, 1)[0]
-    app = app_as(Role.ANALYST)(FILE, person=person.id)
-    assert "Consent history" in words_on(app)
-    assert {"Add person", "Save", "Suppress address", "Delete person"}.isdisjoint(button.label for button in app.button)
+    given.people(shared, admin, 1)
+    app = app_as(Role.ANALYST)(FILE)
+    assert addresses(app) == ["reader0@example.org"]
+    assert not [button for button in app.button if button.key in {"people_choose_all", "primary_action"}]
