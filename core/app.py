@@ -15,16 +15,13 @@ from core.campaigns.audience_services import AudienceServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
-from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.stop_marks import StopMarks
-from core.contacts.suppression import Suppressions
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
@@ -111,21 +108,6 @@ class Services(AudienceServices):
     def consent(self) -> Consent:
         """What contacts agreed to."""
         return Consent(self.db, self.clock)
-
-    @cached_property
-    def suppressions(self) -> Suppressions:
-        """Addresses nobody may write to."""
-        return Suppressions(self.db, self.clock, self.address_hashes)
-
-    @cached_property
-    def suppressed_everywhere(self) -> SuppressedEverywhere:
-        """Addresses nobody on this installation may write to."""
-        return SuppressedEverywhere(self.db, self.clock, self.address_hashes)
-
-    @cached_property
-    def address_hashes(self) -> AddressHashes:
-        """What suppressed addresses are recognised by once they are erased."""
-        return AddressHashes(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def opt_in(self) -> OptIn:

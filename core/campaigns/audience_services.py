@@ -6,8 +6,10 @@ from functools import cached_property
 
 from core.campaigns.assembly import SendingServices
 from core.campaigns.field_uses import uses_of
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.bulk import BulkChanges
 from core.contacts.directory import Directory
+from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.fields import Fields
 from core.contacts.notes import Notes
 from core.contacts.profile import Profiles
@@ -19,16 +21,30 @@ from core.storage.lake import Lake
 
 
 class AudienceServices(SendingServices):
-    """The services around single people; who builds them brings the lake, the engine and the suppressions."""
+    """The services around single people; who builds them brings the lake and the engine."""
 
     lake: Lake
     engine: AnalyticsEngine
-    suppressions: Suppressions
 
     @cached_property
     def directory(self) -> Directory:
         """Looking through the contacts."""
         return Directory(self.db, self.clock, self.lake, self.engine)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Addresses nobody may write to."""
+        return Suppressions(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def suppressed_everywhere(self) -> SuppressedEverywhere:
+        """Addresses nobody on this installation may write to."""
+        return SuppressedEverywhere(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def address_hashes(self) -> AddressHashes:
+        """What suppressed addresses are recognised by once they are erased."""
+        return AddressHashes(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def tags(self) -> Tags:

@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.contacts.changes import next_change
 from core.contacts.consent import Consent
 from core.contacts.deleting import remove_in
+from core.contacts.evidence import Evidence
 from core.contacts.lists import Lists
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts, list_members
@@ -134,7 +135,7 @@ class BulkChanges:
     def _unsubscribe(self, connection: sa.Connection, by: Principal, _change: int, ids: Sequence[int]) -> int:
         here = [row.id for row in _seen(connection, by, ids)]
         consents = Consent(self._db, self._clock)
-        return len(consents.withdraw(connection, by.workspace_id, here, source=SOURCE, actor=by.label))
+        return len(consents.withdraw(connection, by.workspace_id, here, Evidence.of(by, SOURCE)))
 
     def _suppress(self, connection: sa.Connection, by: Principal, _change: int, ids: Sequence[int]) -> int:
         emails = [row.email for row in _seen(connection, by, ids)]

@@ -14,9 +14,9 @@ from core.clock import Clock
 from core.contacts.aliases import survivor_of
 from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
-from core.contacts.contacts import check_person_name
 from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
+from core.contacts.person_names import check_person_name
 from core.contacts.person_tables import contact_aliases, contact_tags, tags
 from core.contacts.suppression import SuppressionReason
 from core.contacts.tables import contacts, list_members, lists, suppressions
