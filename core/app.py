@@ -15,6 +15,7 @@ from core.campaigns.audience_services import AudienceServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
+from core.contacts.choices import Choices
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
 from core.contacts.exporting import ContactExport
@@ -22,6 +23,7 @@ from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.stop_marks import StopMarks
+from core.contacts.wordings import Wordings
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
@@ -113,6 +115,16 @@ class Services(AudienceServices):
     def opt_in(self) -> OptIn:
         """Asking people by mail whether they want to be written to."""
         return OptIn(self.db, self.clock)
+
+    @cached_property
+    def choices(self) -> Choices:
+        """What contacts choose for themselves."""
+        return Choices(self.db, self.clock)
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """The words people agree to."""
+        return Wordings(self.db, self.clock)
 
     @cached_property
     def stop_marks(self) -> StopMarks:

@@ -130,7 +130,7 @@ class Consent:
         for seen in seen_one_by_one(by):
             wanted = wanted.where(sa.exists().where(contacts.c.id == contact_id, seen))
         with self._db.read() as connection:
-            return [as_record(row) for row in connection.execute(wanted.order_by(column.id))]
+            return [as_record(row) for row in connection.execute(wanted.order_by(column.occurred_at, column.id))]
 
 
 def _agreed_since(said_at: datetime) -> sa.ColumnElement[bool]:

@@ -14,6 +14,7 @@ from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.importing import ContactImport
+from core.contacts.lookup import Frequency
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
@@ -60,6 +61,8 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(("name", "list_name"), "A name"),
     "token": "a-token-nobody-was-given",
     "timezone": "UTC",
+    **{"text": "ann@example.com", "language": "en", "frequency": Frequency.WEEKLY, "paused_until": None},
+    **{"forbidden": True, "double_opt_in": False},
     "at": datetime.fromisoformat("2026-11-23T09:00"),
     **dict.fromkeys(("password", "current", "new"), "correct horse battery"),
 }

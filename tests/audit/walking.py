@@ -249,6 +249,9 @@ def _field(world: World) -> Mapping[str, Any]:
 def _tagged(world: World) -> Mapping[str, Any]:
     world.services.tags.add(world.system, world.things["contact_ids"], "VIP")
     return {"tag_id": world.things["tag_id"]}
+def _suppressed_everywhere(world: World) -> Mapping[str, Any]:
+    world.services.suppressed_everywhere.add_all(world.system, world.things["email"])
+    return {}
 
 
 def _replay(world: World) -> Mapping[str, Any]:
@@ -319,6 +322,12 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "consent.give": _unsubscribed,
     "suppressions.add": lambda world: {"source": MARK},
     "suppressions.remove": _suppressed,
+    "suppressions.add_all": lambda world: {"text": f"{MARK}-7@example.com", "source": MARK},
+    "suppressed_everywhere.add_all": lambda world: {"text": f"{MARK}-8-{world.by.workspace_id}@example.com", "source": MARK},
+    "suppressed_everywhere.remove": _suppressed_everywhere,
+    "choices.set_sale": lambda world: {"source": MARK},
+    "lists.set_opt_in": lambda world: {"double_opt_in": True, "from_email": f"{MARK}@example.com"},
+    "wordings.save": lambda world: {"name": "newsletter", "text": MARK},
     "lists.add": _other_contact,
     "lists.by_name": _name("Readers"),
     "bulk_changes.run": _other_contact,
