@@ -54,8 +54,9 @@ class ContactSnapshots:
     def add_to(self, session: Session, workspace_id: int) -> None:
         """Make the relation `contacts` readable: every contact as it is at this moment.
 
-        Columns: `id, email, domain, first_name, last_name, consent, source, suppressed, list_ids, tag_ids, created_at, attributes` (JSON)
-        and `attr_<name>` per declared attribute (number DOUBLE, boolean BOOLEAN, date DATE, text VARCHAR).
+        Columns: `id, email, domain, first_name, last_name, consent, source, suppressed, list_ids, tag_ids, created_at, attributes` (JSON),
+        `frequency, paused_until, do_not_sell` (null in rows that an earlier release wrote) and `attr_<name>` per declared attribute
+        (number DOUBLE, boolean BOOLEAN, date DATE, text VARCHAR).
 
         Args:
             session: The DuckDB session.

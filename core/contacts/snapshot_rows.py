@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.contacts.addresses import domain_of
 from core.contacts.person_tables import contact_tags
-from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
+from core.contacts.tables import contact_tombstones, contacts, global_suppressions, list_members, suppressions
 
 ROW_SCHEMA = pa.schema(
     [
@@ -25,6 +25,9 @@ ROW_SCHEMA = pa.schema(
         ("tag_ids", pa.list_(pa.int64())),
         ("created_at", pa.timestamp("us", tz="UTC")),
         ("attributes", pa.string()),
+        ("frequency", pa.string()),
+        ("paused_until", pa.timestamp("us", tz="UTC")),
+        ("do_not_sell", pa.bool_()),
     ]
 )
 
@@ -47,6 +50,9 @@ def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa
         "tag_ids": [tagged.get(row.id, []) for row in rows],
         "created_at": [row.created_at for row in rows],
         "attributes": [row.attributes_text for row in rows],
+        "frequency": [row.frequency for row in rows],
+        "paused_until": [row.paused_until for row in rows],
+        "do_not_sell": [row.do_not_sell for row in rows],
     }
     return pa.table(columns, schema=ROW_SCHEMA)
 
@@ -60,14 +66,15 @@ def tombstones(connection: sa.Connection, workspace_id: int, after: int) -> pa.T
 
 def _changed(workspace_id: int, after: int) -> sa.Select[Any]:
     same_address = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    column = contacts.c
+    column, anywhere = contacts.c, global_suppressions.c.email == contacts.c.email
     return (
         sa.select(
             *(column.id, column.email, column.first_name, column.last_name, column.consent, column.source, column.created_at),
             sa.cast(column.attributes, sa.Text).label("attributes_text"),
-            suppressions.c.id.label("suppression_id"),
+            *(column.frequency, column.paused_until, column.do_not_sell),
+            sa.func.coalesce(suppressions.c.id, global_suppressions.c.id).label("suppression_id"),
         )
-        .select_from(contacts.outerjoin(suppressions, same_address))
+        .select_from(contacts.outerjoin(suppressions, same_address).outerjoin(global_suppressions, anywhere))
         .where(column.workspace_id == workspace_id, column.updated_seq > after)
     )
 

@@ -1,7 +1,21 @@
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
-from core.contacts.suppression import SuppressionReason
-from core.errors import InvalidInput, NotFound
+import pytest
+import sqlalchemy as sa
+
+from core.accounts.workspaces import Workspaces
+from core.clock import FrozenClock
+from core.contacts.address_hashes import AddressHashes
+from core.contacts.contacts import Contacts
+from core.contacts.everywhere import SuppressedEverywhere
+from core.contacts.importing import ContactImport
+from core.contacts.lookup import skip_reasons
+from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.tables import contacts, suppressed_hashes, suppressions
+from core.errors import Denied, InvalidInput, NotFound, Unavailable
+from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.storage.blobs import Blobs
 from tests.contacts.conftest import People, on_sqlite
 
 
@@ -34,3 +48,112 @@ def test_an_address_can_be_allowed_again(people: People) -> None:
 def test_a_person_can_only_suppress_an_address(people: People) -> None:
     with pytest.raises(InvalidInput):
         people.suppressions.add(people.by, "not an address")
+
+
+def keyed(people: People, *previous: bytes, key: bytes = b"a key of the installation") -> People:
+    """The same services, which know the installation's key."""
+    known = AddressHashes(key, previous)
+    return replace(
+        people,
+        suppressions=Suppressions(people.db, people.clock, known),
+        contacts=Contacts(people.db, people.clock, known),
+        imports=ContactImport(people.db, people.clock, Blobs(Path("unused")), known),
+    )
+
+
+def erase(people: People, email: str) -> None:
+    with people.db.transaction() as connection:
+        people.suppressions.erase_in(connection, people.by.workspace_id, email, people.clock.now())
+        for table in (contacts, suppressions):
+            connection.execute(sa.delete(table).where(table.c.email == email))
+
+
+@pytest.mark.parametrize("comes_back", ["by hand", "by import"])
+def test_who_was_erased_is_suppressed_whenever_they_come_back(people: People, comes_back: str) -> None:
+    people = keyed(people)
+    people.suppressions.add(people.by, "ada@example.com", SuppressionReason.COMPLAINT, "message:3")
+    for email in ("ada@example.com", "bob@example.com"):
+        people.contacts.save(people.by, email)
+        erase(people, email)
+    with people.db.read() as connection:
+        kept = str([connection.execute(sa.select(table)).all() for table in (contacts, suppressions, suppressed_hashes)])
+    assert "ada" not in kept
+    assert "bob" not in kept
+    if comes_back == "by hand":
+        for email in ("ADA@example.com", "bob@example.com", "new@example.com"):
+            people.contacts.save(people.by, email)
+    else:
+        people.take_in("email\nada@example.com\nbob@example.com\nnew@example.com\n")
+    found = {email: people.suppressions.find(people.by, email) for email in people.emails()}
+    assert found["new@example.com"] is None
+    ada, bob = found["ada@example.com"], found["bob@example.com"]
+    assert ada and bob
+    assert (ada.reason, ada.source, bob.reason) == (SuppressionReason.COMPLAINT, "message:3", SuppressionReason.ERASED)
+    people.suppressions.remove(people.by, "bob@example.com")
+    assert people.suppressions.find(people.by, "bob@example.com") is None
+    people.contacts.delete(people.by, people.contacts.find(people.by, "bob@example.com").id)  # type: ignore[union-attr]
+    people.contacts.save(people.by, "bob@example.com")
+    assert people.suppressions.find(people.by, "bob@example.com") is None
+
+
+@on_sqlite
+def test_a_key_of_before_still_recognises_and_without_any_key_nobody_is_let_through(people: People) -> None:
+    erase(keyed(people), "ada@example.com")
+    with pytest.raises(Unavailable):
+        people.contacts.save(people.by, "ada@example.com")
+    keyed(people, b"a key of the installation", key=b"the key of now").contacts.save(people.by, "ada@example.com")
+    assert people.suppressions.contains(people.by, "ada@example.com")
+    other = keyed(people, key=b"another key altogether")
+    assert other.contacts.save(people.by, "eve@example.com")
+
+
+@on_sqlite
+def test_hashes_tell_nothing_between_workspaces(people: People) -> None:
+    known = AddressHashes(b"a key of the installation")
+    assert known.of(1, "ada@example.com") != known.of(2, "ada@example.com")
+    assert known.of(1, "ada@example.com") != AddressHashes(b"another key").of(1, "ada@example.com")
+
+
+def test_what_is_suppressed_everywhere_reaches_nobody_in_any_workspace(people: People, clock: FrozenClock) -> None:
+    known = AddressHashes(b"a key of the installation")
+    everywhere = SuppressedEverywhere(people.db, clock, known)
+    other = Principal.system(Workspaces(people.db, clock).create("Other").id)
+    ids = {by.workspace_id: people.contacts.save(by, "ada@example.com").id for by in (people.by, other)}
+    assert everywhere.add_all(people.by, "email\nAda@Example.com;x\nnot an address\n\nada@example.com\n").added == 1
+    for by in (people.by, other):
+        with people.db.read() as connection:
+            assert skip_reasons(connection, by.workspace_id, [ids[by.workspace_id]]) == {ids[by.workspace_id]: "suppressed"}
+        found = people.suppressions.find(by, "ada@example.com")
+        assert found and found.is_everywhere
+    for table in (contacts, suppressions):
+        with people.db.transaction() as connection:
+            connection.execute(sa.delete(table).where(table.c.email == "ada@example.com"))
+    with people.db.transaction() as connection:
+        keyed(people).suppressions.erase_in(connection, people.by.workspace_id, "ada@example.com", clock.now())
+    assert [row.email for row in everywhere.page(people.by).rows] == [""]
+    back = keyed(people).contacts.save(other, "ada@example.com").id
+    with people.db.read() as connection:
+        assert skip_reasons(connection, other.workspace_id, [back]) == {back: "suppressed"}
+    everywhere.remove(people.by, "ada@example.com")
+    with people.db.read() as connection:
+        assert skip_reasons(connection, other.workspace_id, [back]) == {}
+    analyst = Principal(people.by.workspace_id, "person:1", ROLE_PERMISSIONS[Role.MARKETER])
+    with pytest.raises(Denied):
+        everywhere.add_all(analyst, "eve@example.com")
+
+
+@on_sqlite
+def test_a_pasted_list_is_taken_in_and_what_cannot_be_used_is_told(people: People) -> None:
+    pasted = people.suppressions.add_all(
+        people.by, '\ufeffE-mail,Why\r\n"ada@example.com","x, y"\r\nno address\r\nBOB@example.com\r\n', "old tool"
+    )
+    assert (pasted.added, pasted.refused_count, pasted.refused[0][0]) == (2, 1, 3)
+    assert people.suppressions.add_all(people.by, "ada@example.com").added == 0
+    page = people.suppressions.page(people.by, search="ADA@")
+    assert [(row.email, row.source) for row in page.rows] == [("ada@example.com", "old tool")]
+    assert people.suppressions.page(people.by, reason=SuppressionReason.COMPLAINT).total == 0
+    lines = "".join(people.suppressions.stream_csv(people.by)).splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["email", "bob@example.com", "ada@example.com"]
+    for text in ("", "email\n", "\n".join(f"a{number}@example.com" for number in range(100_001))):
+        with pytest.raises(InvalidInput):
+            people.suppressions.add_all(people.by, text)
