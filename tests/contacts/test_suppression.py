@@ -144,9 +144,8 @@ def test_what_is_suppressed_everywhere_reaches_nobody_in_any_workspace(people: P
 
 @on_sqlite
 def test_a_pasted_list_is_taken_in_and_what_cannot_be_used_is_told(people: People) -> None:
-    pasted = people.suppressions.add_all(
-        people.by, '\ufeffE-mail,Why\r\n"ada@example.com","x, y"\r\nno address\r\nBOB@example.com\r\n', "old tool"
-    )
+    text = '\ufeffE-mail,Why\r\n"ada@example.com","x, y"\r\nno address\r\nBOB@example.com\r\n'
+    pasted = people.suppressions.add_all(people.by, text, "old tool")
     assert (pasted.added, pasted.refused_count, pasted.refused[0][0]) == (2, 1, 3)
     assert people.suppressions.add_all(people.by, "ada@example.com").added == 0
     page = people.suppressions.page(people.by, search="ADA@")
