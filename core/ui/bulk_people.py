@@ -59,8 +59,10 @@ def bar(page: Page, chosen: Sequence[int], choice: Choice, total: int) -> None:
     count = total if is_all else len(chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="people_bar"):
         if not count:
-            st.caption("Choose people in the table to change many at once, or", width="content")
-            st.button(f"choose all {number(total)}", key="people_choose_all", type="tertiary", on_click=_choose_all, args=(choice,))
+            label, how = f"Choose all {number(total)}", "Or choose some in the table; then say what to do with them."
+            st.button(
+                label, key="people_choose_all", type="tertiary", icon=":material/done_all:", help=how, on_click=_choose_all, args=(choice,)
+            )
             return
         st.markdown(f"**{_who(count)} chosen**", width="content")
         options = [action.value for action in _NAMES] + (["merge"] if 2 <= count <= MOST_MERGED and not is_all else [])

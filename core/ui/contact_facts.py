@@ -27,7 +27,7 @@ def about(page: Page, profile: Profile, *, may_edit: bool) -> None:
     with st.container(border=True):
         _heading("What you know", "Edit", EDIT, may_edit)
         rows = {"Address": plain(contact.email), "Name": plain(name_of(contact)) or "–"}
-        rows |= {plain(one.label): _shown(contact.attributes[one.name]) for one in fields if one.name in contact.attributes}
+        rows |= {plain(one.label): shown(contact.attributes[one.name]) for one in fields if one.name in contact.attributes}
         rows["Came by"] = plain(came_from(profile.source)) or "–"
         rows["Added"] = page.exactly(contact.created_at)
         st.table(rows, border="horizontal", alt="What is known about this person")
@@ -129,5 +129,6 @@ def _save_belonging(page: Page, profile: Profile, on: set[int], has: set[str]) -
         services.lists.remove(page.by, list_id, ids)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as people read it."""
     return _YES_NO[value] if isinstance(value, bool) else plain(str(value))

@@ -14,7 +14,7 @@ from core.contacts.suppression import SuppressionReason
 from core.ui import dialogs
 from core.ui.dialogs import Question
 from core.ui.page import Page
-from core.ui.people_table import CONSENT_COLOURS
+from core.ui.people_table import CONSENT_COLOURS, came_from
 from core.ui.words import plain
 
 REASONS = {
@@ -43,7 +43,7 @@ def consent(page: Page, profile: Profile) -> None:
     with st.container(border=True):
         st.markdown("##### Consent", anchors=False)
         for one in page.services.consent.history(page.by, profile.contact.id)[::-1][:_HISTORY]:
-            words = f"**{one.state.value.capitalize()}** · {plain(one.source) or 'no source'} · {page.when(one.occurred_at)}"
+            words = f"**{one.state.value.capitalize()}** · {plain(came_from(one.source)) or 'no source'} · {page.when(one.occurred_at)}"
             st.markdown(words, help=page.exactly(one.occurred_at))
 
 

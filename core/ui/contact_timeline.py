@@ -91,7 +91,7 @@ def _event(what: str, known: Mapping[str, Any]) -> tuple[str, str, str]:
 def _standing(one: Moment, known: Mapping[str, Any]) -> tuple[str, str]:
     name, source, by = (plain(str(known.get(key, ""))) for key in ("name", "source", "by"))
     if one.part is Part.CONSENT:
-        return one.what.capitalize(), _joined(source, by)
+        return one.what.capitalize(), _joined(plain(came_from(str(known.get("source", "")))), by)
     if one.part is Part.CHANGE:
         fields = ", ".join(plain(str(field).removeprefix("attributes.").replace("_", " ")) for field in known.get("fields", ()))
         return ("Added" if known.get("is_new") else "Changed"), _joined(fields, by)

@@ -25,7 +25,7 @@ CONSENT_COLOURS = {
 }
 SOURCES = {"import": "An import", "form": "A form", "api": "The API", "manual": "By hand"}
 _MAIL = {"Not suppressed": False, "Suppressed": True}
-_ANY_LIST, _ANY_TAG, _ANY_CONSENT, _ANY_MAIL, _ANY_SOURCE = "All lists", "All tags", "Any consent", "Suppressed or not", "Any source"
+_ANY_LIST, _ANY_TAG, _ANY_CONSENT, _ANY_MAIL, _ANY_SOURCE = "All lists", "All tags", "Any consent", "Any address", "Any source"
 
 
 def filters(page: Page) -> Choice:
@@ -34,7 +34,7 @@ def filters(page: Page) -> Choice:
     tags = {one.name: one.id for one in page.services.tags.all(page.by)}
     look: dict[str, Any] = {"label_visibility": "collapsed", "bind": "query-params"}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        search = st.text_input("Search", type="search", placeholder="Search by address or name", key="person_search", width=280, **look)
+        search = st.text_input("Search", type="search", placeholder="Search by address or name", key="person_search", width=220, **look)
         on = _choose("List", [_ANY_LIST, *lists], "person_list")
         tag = _choose("Tag", [_ANY_TAG, *tags], "person_tag") if tags else _ANY_TAG
         consent = _choose("Consent", [_ANY_CONSENT, *(one.capitalize() for one in ConsentStatus)], "person_consent")
@@ -46,7 +46,7 @@ def filters(page: Page) -> Choice:
 
 
 def _choose(label: str, options: list[str], key: str) -> str:
-    return str(st.selectbox(label, options, key=key, width=160, label_visibility="collapsed", bind="query-params"))
+    return str(st.selectbox(label, options, key=key, width=138, label_visibility="collapsed", bind="query-params"))
 
 
 def table(page: Page, rows: Sequence[Row], *, choosing: bool) -> list[int]:

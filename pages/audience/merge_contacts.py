@@ -10,6 +10,7 @@ from core.contacts.uniting import MergePreview
 from core.errors import NotFound
 from core.permissions import Permission
 from core.ui import dialogs
+from core.ui.contact_facts import shown
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.people_table import CONTACT, name_of
@@ -63,11 +64,11 @@ def show(plan: MergePreview) -> None:
 def _value(field: str, said: dict[int, Any], taken: int) -> int:
     label = plain(field.removeprefix("attributes.").replace("_", " ").capitalize())
     if len(set(map(str, said.values()))) == 1:
-        st.markdown(f"**{label}:** {plain(str(said[taken]))}")
+        st.markdown(f"**{label}:** {shown(said[taken])}")
         return taken
     ids = list(said)
     return int(
-        st.radio(label, ids, index=ids.index(taken), format_func=lambda one: plain(str(said[one])), key=f"merge_{field}", horizontal=True)
+        st.radio(label, ids, index=ids.index(taken), format_func=lambda one: shown(said[one]), key=f"merge_{field}", horizontal=True)
     )
 
 

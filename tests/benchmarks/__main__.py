@@ -20,7 +20,20 @@ from types import ModuleType
 
 from tests.benchmarks.measure import Result, table
 
-SUITES = ("importing", "audience", "sending", "delivering", "receiving", "reporting", "ingesting", "dashboards", "signing_in", "api", "esp")
+SUITES = (
+    "importing",
+    "audience",
+    "people",
+    "sending",
+    "delivering",
+    "receiving",
+    "reporting",
+    "ingesting",
+    "dashboards",
+    "signing_in",
+    "api",
+    "esp",
+)
 RECORD = "--record"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 VERSIONS = ("duckdb", "jinja2", "polars", "sqlalchemy", "uvicorn", "uvloop")
