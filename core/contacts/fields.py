@@ -84,6 +84,17 @@ class Fields:
             rows = connection.execute(sa.select(contact_attributes).where(_field.workspace_id == by.workspace_id)).all()
         return sorted(map(_as_field, rows), key=lambda one: (one.label.lower(), one.name))
 
+    def get(self, by: Principal, field: str) -> CustomField:
+        """Return a field.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            NotFound: If there is no such field.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return _read(connection, by, field)
+
     def uses(self, by: Principal, field: str) -> FieldUses:
         """Return where a field is used.
 

@@ -56,6 +56,17 @@ class Tags:
         with self._db.read() as connection:
             return [_as_tag(row) for row in connection.execute(_select(by).order_by(tags.c.name_key))]
 
+    def get(self, by: Principal, tag_id: int) -> Tag:
+        """Return a tag.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            NotFound: If this workspace has no such tag.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        with self._db.read() as connection:
+            return _read(connection, by, tag_id)
+
     def create(self, by: Principal, name: str) -> Tag:
         """Make a tag.
 

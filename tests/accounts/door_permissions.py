@@ -20,7 +20,7 @@ _ONE: Mapping[Permission, str] = {
     P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get contacts.page consent.history"
     " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
-    " profiles.get notes.all fields.all fields.uses timelines.page",
+    " profiles.get notes.all fields.all fields.get fields.uses tags.get timelines.page",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
     " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename"
     " bulk_changes.run profiles.change notes.add notes.delete merges.preview merges.merge"

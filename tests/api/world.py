@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.campaigns.models import Audience
+from core.contacts.attributes import AttributeType
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
@@ -40,6 +41,9 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "list_id": listed.id,
         "list_ids": [listed.id],
         "contact_id": contact.id,
+        "tag_id": services.tags.create(where, word).id,
+        "note_id": services.notes.add(where, contact.id, word).id,
+        "field": services.fields.add(where, f"Size {word}", AttributeType.NUMBER).name,
         "contact_ids": [contact.id],
         "template_id": template.template_id,
         "campaign_id": draft.id,

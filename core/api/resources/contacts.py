@@ -13,6 +13,7 @@ from core.api.callers import Asking
 from core.api.door import Door, needs
 from core.api.fields import Given, Id, IdInPath, IdInQuery, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, page_of, place_of
+from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
 from core.contacts.lookup import Contact
 from core.errors import Conflict
@@ -68,12 +69,16 @@ def list_contacts(
     search: Annotated[str, Query(max_length=200, description="Part of the address or a name.", examples=["grace"])] = "",
     list_id: IdInQuery = None,
     consent: Annotated[ConsentStatus | None, Query(description="Only people who stand so.")] = None,
+    tag_id: IdInQuery = None,
+    suppressed: Annotated[bool | None, Query(description="Only those whose address is suppressed, or only the others.")] = None,
+    source: Annotated[str, Query(max_length=100, description="Where they came from.", examples=["import", "form:3"])] = "",
     limit: Limit = DEFAULT,
     cursor: Cursor = None,
 ) -> Page[ContactShown]:
     """Return contacts, the newest first."""
-    found = caller.services.contacts.before(caller.by, place_of(cursor), limit + 1, search=search, list_id=list_id, consent=consent)
-    return page_of(found, limit, _shown, lambda contact: (contact.id,))
+    choice = Choice(search, list_id, tag_id, consent, suppressed, source)
+    found = caller.services.directory.before(caller.by, place_of(cursor), limit + 1, choice)
+    return page_of(found, limit, lambda row: _shown(row.contact), lambda row: (row.contact.id,))
 
 
 @router.post("", summary="Make a contact", status_code=201, openapi_extra=_EDIT)
