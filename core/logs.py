@@ -8,6 +8,7 @@ import re
 import sys
 from datetime import UTC, datetime
 
+from core.errors import Unavailable
 from core.settings import Settings
 
 # What a log record always carries; everything else was given by the caller with `extra` and belongs into the line.
@@ -35,6 +36,22 @@ def configure(settings: Settings, process: str, *, level: int = logging.INFO) ->
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def tried_again(logger: logging.Logger, what: str, error: Exception) -> None:
+    """Warn that something failed and is tried again: in a line where something does not answer, else with where it came from.
+
+    A database that is away for an hour is looked for again and again; a traceback each time would hide everything else.
+
+    Args:
+        logger: Whose it is.
+        what: What failed and when it is tried again, in words.
+        error: Why.
+    """
+    if isinstance(error, Unavailable):
+        logger.warning("%s: %s", what, error)
+    else:
+        logger.warning(what, exc_info=error)
 
 
 class _ToStderr(logging.Handler):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import logs
+from core.errors import Unavailable
 from core.settings import Settings
 
 
@@ -47,3 +48,16 @@ def test_what_somebody_sent_begins_no_line_of_its_own(settings: Settings, capsys
     written = capsys.readouterr().err
     assert written.count("\n") == 1
     assert "\x1b" not in written
+
+
+def test_what_does_not_answer_is_one_line_each_time_and_a_fault_of_ours_is_told_with_its_place(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(settings, "worker")
+    logs.tried_again(logging.getLogger("core.jobs"), "the sweep failed and is tried again", Unavailable("The database does not answer."))
+    assert capsys.readouterr().err.endswith("warning: the sweep failed and is tried again: The database does not answer.\n")
+    try:
+        raise LookupError
+    except LookupError as error:
+        logs.tried_again(logging.getLogger("core.jobs"), "the sweep failed and is tried again", error)
+    assert "test_logs.py" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from core.app import Services
 from core.clock import utc
 from core.errors import PostwrightError
 from core.ids import random_name
+from core.logs import tried_again
 from core.providers.bounce_mailboxes import MailboxOwner
 from core.providers.mailbox import Fetched, Mailbox
 from core.providers.smtp.bounces import CONTENT_TYPE, is_about_us
@@ -64,8 +65,8 @@ class BounceMail:
         """Begin to read the mailboxes whose turn it is, those that are still being read excepted; return how many."""
         try:
             owners = self._services.bounce_mailboxes.all()
-        except (PostwrightError, SQLAlchemyError):
-            logger.warning("bounce mailboxes could not be listed, that is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError) as error:
+            tried_again(logger, "bounce mailboxes could not be listed, that is tried again", error)
             return 0
         now = self._elapsed()
         self._reading = {number: thread for number, thread in self._reading.items() if thread.is_alive()}

@@ -18,6 +18,7 @@ from core.contacts.tables import contacts, global_suppressions, lists, opt_in_to
 from core.errors import InvalidInput, PostwrightError
 from core.ids import fingerprint
 from core.jobs.opt_in_letter import Letter, written
+from core.logs import tried_again
 from core.messages.request_models import Request
 from core.permissions import Principal
 from core.storage.tables import workspaces
@@ -58,8 +59,8 @@ class OptInMail:
             with self._services.db.read() as connection:
                 due = connection.execute(_due(self._services.clock.now())).all()
             return sum(self._ask(row) for row in due)
-        except (PostwrightError, SQLAlchemyError, OSError):
-            logger.warning("asking for consent by mail failed and is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
+            tried_again(logger, "asking for consent by mail failed and is tried again", error)
             return 0
 
     def _ask(self, row: sa.Row[Any]) -> bool:

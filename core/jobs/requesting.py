@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.app import Services
 from core.errors import PostwrightError
 from core.ids import random_name
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +67,9 @@ class Requesting:
                 lanes.submit(self._forget)
                 self._forget_at = now + _FORGET_EVERY_SECONDS
             due = self._services.request_delivery.due()
-        except (PostwrightError, SQLAlchemyError, OSError):
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
             self._look.longer(now)
-            logger.warning("single messages can't be looked for; trying again", exc_info=True)
+            tried_again(logger, "single messages can't be looked for; trying again", error)
             return 0
         self._look = _Break()
         with self._lock:
@@ -94,8 +95,8 @@ class Requesting:
     def _forget(self) -> None:
         try:
             self._services.request_delivery.forget_old()
-        except (PostwrightError, SQLAlchemyError, OSError):
-            logger.warning("old single messages can't be emptied; trying again in an hour", exc_info=True)
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
+            tried_again(logger, "old single messages can't be emptied; trying again in an hour", error)
 
     def _drain(self, connection_id: int) -> None:
         stopped, until, turn_ends = True, None, time.monotonic() + _TURN_SECONDS

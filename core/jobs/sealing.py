@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.errors import PostwrightError
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,6 @@ class Sealing:
         self._next = now + EVERY
         try:
             return self._services.audit_seals.seal()
-        except (PostwrightError, SQLAlchemyError):
-            logger.warning("sealing the audit log failed and is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError) as error:
+            tried_again(logger, "sealing the audit log failed and is tried again", error)
             return 0

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.errors import PostwrightError
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ class Tidying:
             return 0
         try:
             deleted = self._services.paces.forget_old()
-        except (PostwrightError, SQLAlchemyError):
-            logger.warning("deleting old counts failed and is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError) as error:
+            tried_again(logger, "deleting old counts failed and is tried again", error)
             return 0
         self._done = today
         return deleted

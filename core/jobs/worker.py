@@ -22,6 +22,7 @@ from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
 from core.jobs.tidying import Tidying
 from core.jobs.turns import Turns
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +96,8 @@ def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]
         due = [campaign_id for campaign_id in services.campaigns.due() if not deliveries.is_busy_with(campaign_id)]
         for campaign_id in due:
             ring(campaign_id)
-    except (PostwrightError, SQLAlchemyError, OSError):
-        logger.warning("the sweep failed and is tried again", exc_info=True)
+    except (PostwrightError, SQLAlchemyError, OSError) as error:
+        tried_again(logger, "the sweep failed and is tried again", error)
         return 0
     return len(due)
 

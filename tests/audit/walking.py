@@ -249,6 +249,8 @@ def _field(world: World) -> Mapping[str, Any]:
 def _tagged(world: World) -> Mapping[str, Any]:
     world.services.tags.add(world.system, world.things["contact_ids"], "VIP")
     return {"tag_id": world.things["tag_id"]}
+
+
 def _suppressed_everywhere(world: World) -> Mapping[str, Any]:
     world.services.suppressed_everywhere.add_all(world.system, world.things["email"])
     return {}

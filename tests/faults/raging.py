@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -70,8 +71,9 @@ class Storm:
             self._stop.set()
             for thread in beside:
                 thread.join(90)
+            went_wrong = sys.exc_info()[0] is not None  # then that is told, and not that somebody was being replaced
             for pid in [*self._workers, self._ingester, self._app]:
-                cradle.kill(pid)
+                cradle.kill(pid, may_be_gone=went_wrong)
         assert not any(thread.is_alive() for thread in beside), "somebody waits for ever"
         assert not self.failures, self.failures
 
