@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
+from core.contacts.person_tables import contact_aliases
 from core.contacts.stop_marks import mark
 from core.contacts.tables import contacts
 from core.errors import PostwrightError
@@ -48,6 +49,8 @@ class Stopping:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _mark(self, message_id: int) -> None:
-        reader = sa.select(messages.c.contact_id).where(messages.c.id == message_id).scalar_subquery()
+        became = sa.select(contact_aliases.c.contact_id).where(contact_aliases.c.alias_id == messages.c.contact_id).scalar_subquery()
+        written_to = sa.func.coalesce(became, messages.c.contact_id)  # whom the reader was merged into, if they were
+        reader = sa.select(written_to).where(messages.c.id == message_id).scalar_subquery()
         with self._db.transaction() as connection:
             mark(connection, contacts.c.id == reader, self._clock)

@@ -74,7 +74,7 @@ def _parts(
     sent = _select(at, m.state, m.reason, m.campaign_id, m.id.label("message_id")).where(m.workspace_id == here, m.contact_id.in_(numbers))
     yield (sent if only is None else sent.where(m.campaign_id.in_(only)), at, Part.MESSAGE)
     agreed = _select(proof.occurred_at, proof.state, proof.source, proof.actor)
-    yield agreed.where(proof.workspace_id == here, proof.contact_id.in_(numbers)), proof.occurred_at, Part.CONSENT
+    yield agreed.where(proof.workspace_id == here, proof.contact_id == contact.id), proof.occurred_at, Part.CONSENT
     saved = _select(log.at, log.action, log.actor, log.after).where(log.workspace_id == here, log.action.in_(_CHANGES))
     yield saved.where(log.target.in_([f"contact:{one}" for one in numbers])), log.at, Part.CHANGE
     noted = _select(note.created_at, sa.literal("noted"), note.text, note.written_by.label("actor"))

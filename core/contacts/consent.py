@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.aliases import numbers_of, survivors_of
+from core.contacts.aliases import survivors_of
 from core.contacts.changes import next_change
 from core.contacts.consent_records import About, ConsentRecord, ConsentStatus, add_records, as_record, clear_marks, set_consent
 from core.contacts.evidence import ConsentPurpose, Evidence
@@ -126,7 +126,7 @@ class Consent:
         """
         by.require(Permission.CONTACTS_VIEW)
         column = consent_records.c
-        wanted = sa.select(consent_records).where(column.workspace_id == by.workspace_id, column.contact_id.in_(numbers_of(contact_id)))
+        wanted = sa.select(consent_records).where(column.workspace_id == by.workspace_id, column.contact_id == contact_id)
         for seen in seen_one_by_one(by):
             wanted = wanted.where(sa.exists().where(contacts.c.id == contact_id, seen))
         with self._db.read() as connection:

@@ -18,7 +18,8 @@ from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
 from core.contacts.person_tables import contact_aliases, contact_notes, contact_tags, tags
 from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contacts, list_members, lists, suppressions
+from core.contacts.tables import contacts, list_members, list_optouts, lists, suppressions
+from core.contacts.uniting_choices import unite_choices
 from core.contacts.visibility import is_known_elsewhere
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal
@@ -27,7 +28,7 @@ from core.storage.database import Database, insert_or_ignore_from
 MOST = 20
 WHY = "unsubscribed before being merged"
 # Of two, the one that stands earlier counts: nobody gets mail because they were merged.
-_STRICTEST = (ConsentStatus.UNSUBSCRIBED, ConsentStatus.UNKNOWN, ConsentStatus.PENDING, ConsentStatus.SUBSCRIBED)
+_STRICTEST = (ConsentStatus.UNSUBSCRIBED, ConsentStatus.PENDING, ConsentStatus.UNKNOWN, ConsentStatus.SUBSCRIBED)
 _NAMES = ("first_name", "last_name")
 
 
@@ -40,7 +41,7 @@ class MergePreview:
         others: Those who are merged into it.
         fields: By field ("first_name", "attributes.city"): what each contact says, by its number; empty ones are left out.
         chosen: By field: the number of the contact whose value is taken.
-        lists: Names of all their lists.
+        lists: Names of all their lists; none that one of them left of their own will.
         tags: Names of all their tags.
         consent: Where the person will stand: the strictest of all.
         suppressed: Whether nobody may write to them.
@@ -109,6 +110,7 @@ class Merges:
             others = [one.id for one in plan.others]
             self._suppress(connection, by, plan)
             _unite(connection, by.workspace_id, contact_id, others)
+            unite_choices(connection, by.workspace_id, contact_id, others, change, by.label, self._clock.now())
             self._alias(connection, by, contact_id, others)
             remove_in(connection, self._suppressions, by.workspace_id, change, others, WHY)
             self._set(connection, by, plan, change)
@@ -137,11 +139,8 @@ class Merges:
         names = {name: taken.get(name, "") for name in _NAMES}
         attributes = {name.removeprefix("attributes."): value for name, value in taken.items() if name not in _NAMES}
         mine = sa.update(contacts).where(contacts.c.workspace_id == by.workspace_id, contacts.c.id == plan.keep.id)
-        values = {**names, "attributes": attributes, "consent": plan.consent.value, "updated_at": now, "updated_seq": change}
+        values = {**names, "attributes": attributes, "updated_at": now, "updated_seq": change}
         connection.execute(mine.values(**values))
-        if plan.consent is not plan.keep.consent:
-            proof = {"contact_id": plan.keep.id, "workspace_id": by.workspace_id, "state": plan.consent.value, "source": "merge"}
-            connection.execute(sa.insert(consent_records).values(**proof, actor=by.label, occurred_at=now))
 
 
 def _preview(
@@ -155,12 +154,13 @@ def _preview(
     if wrong := [field for field, whose in chosen.items() if whose not in fields.get(field, {})]:
         raise InvalidInput(f"None of them has the field “{wrong[0][:60]}” as it was chosen.", hint="Look at the preview again.")
     ids = [one.id for one in people]
+    left = sa.select(list_optouts.c.list_id).where(list_optouts.c.contact_id.in_(ids))
     return MergePreview(
         people[0],
         tuple(people[1:]),
         fields,
         {field: chosen.get(field, next(iter(said))) for field, said in fields.items()},
-        _named(connection, lists, list_members.c.list_id, list_members.c.contact_id, ids),
+        _named(connection, lists, list_members.c.list_id, list_members.c.contact_id, ids, lists.c.id.not_in(left)),
         _named(connection, tags, contact_tags.c.tag_id, contact_tags.c.contact_id, ids),
         min((one.consent for one in people), key=_STRICTEST.index),
         _is_suppressed(connection, by, [one.email for one in people]),
@@ -187,10 +187,15 @@ def _fields(people: Sequence[Contact]) -> dict[str, dict[int, Any]]:
 
 
 def _named(
-    connection: sa.Connection, table: sa.Table, number: sa.ColumnElement[int], person: sa.ColumnElement[int], ids: Sequence[int]
+    connection: sa.Connection,
+    table: sa.Table,
+    number: sa.ColumnElement[int],
+    person: sa.ColumnElement[int],
+    ids: Sequence[int],
+    *where: sa.ColumnElement[bool],
 ) -> tuple[str, ...]:
     on = sa.select(number).where(person.in_(ids))
-    return tuple(connection.execute(sa.select(table.c.name).where(table.c.id.in_(on)).order_by(table.c.name)).scalars())
+    return tuple(connection.execute(sa.select(table.c.name).where(table.c.id.in_(on), *where).order_by(table.c.name)).scalars())
 
 
 def _is_suppressed(connection: sa.Connection, by: Principal, emails: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from core.ui.narrow import table_or_cards
 from core.ui.page import Page
 from core.ui.words import plain
 
+OPEN = ":material/person_search:"
 CONTACT = "pages/audience/contact.py"
 CONSENT_COLOURS = {
     ConsentStatus.SUBSCRIBED: "green",
@@ -63,9 +64,23 @@ def table(page: Page, rows: Sequence[Row], *, choosing: bool) -> list[int]:
         chosen.extend(_wide(page, rows, choosing))
 
     table_or_cards(wide, partial(_cards, page, rows), key="people")
+    go_where_opened()
+    return chosen
+
+
+def open_column(ids: Sequence[int]) -> Any:
+    """Return the column of a table whose buttons lead to the profiles of its rows; draw `go_where_opened` after it.
+
+    Args:
+        ids: Whose profile each row leads to.
+    """
+    return st.column_config.ButtonColumn("", on_click=_open, args=(list(ids),), key="person_row", width=56, pinned=True, type="tertiary")
+
+
+def go_where_opened() -> None:
+    """Go to the profile whose button was pressed, if one was."""
     if (opened := st.session_state.pop("person_opened", None)) is not None:
         st.switch_page(CONTACT, query_params={"id": str(opened)})
-    return chosen
 
 
 def name_of(contact: Contact) -> str:
@@ -83,7 +98,7 @@ def _wide(page: Page, rows: Sequence[Row], choosing: bool) -> list[int]:
     shown = [_as_row(one) for one in rows]
     ids = [one.contact.id for one in rows]
     columns = {
-        "Open": st.column_config.ButtonColumn("", on_click=_open, args=(ids,), key="person_row", width=56, pinned=True, type="tertiary"),
+        "Open": open_column(ids),
         "Address": st.column_config.TextColumn(width="medium"),
         "Tags": st.column_config.ListColumn(width="medium"),
         "Added": st.column_config.DatetimeColumn(format="D MMM YYYY", timezone=page.workspace.timezone),
@@ -105,7 +120,7 @@ def _wide(page: Page, rows: Sequence[Row], choosing: bool) -> list[int]:
 
 def _as_row(one: Row) -> dict[str, object]:
     return {
-        "Open": ":material/person_search:",
+        "Open": OPEN,
         "Address": one.contact.email,
         "Name": name_of(one.contact),
         "Consent": "Suppressed" if one.suppressed else one.contact.consent.value.capitalize(),

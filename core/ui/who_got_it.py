@@ -11,7 +11,7 @@ from core.campaigns.models import Campaign
 from core.messages.fates import Fate
 from core.messages.recipients import Recipient
 from core.permissions import Permission
-from core.ui import fate_words
+from core.ui import fate_words, people_table
 from core.ui.narrow import line, table_or_list
 from core.ui.page import Page
 from core.ui.words import counted, number, plain
@@ -59,6 +59,7 @@ def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> No
     """
     shown = [
         {
+            "Open": people_table.OPEN,
             "Person": one.email or _GONE,
             "Outcome": fate_words.outcome(one),
             "When": one.accepted_at or one.due_at,
@@ -70,6 +71,7 @@ def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> No
         for one in rows
     ]
     columns = {
+        "Open": people_table.open_column([one.contact_id for one in rows]),
         "Person": st.column_config.TextColumn(width="medium", pinned=True),
         "Why": st.column_config.TextColumn(width=_WHY),
         "When": st.column_config.DatetimeColumn(
@@ -79,11 +81,12 @@ def table(page: Page, rows: Sequence[Recipient], fate: Fate | None = None) -> No
         "Provider’s number": st.column_config.TextColumn(width="medium"),
     }
     always = _ALWAYS[:1] if fate in WITH_REASONS and fate is not Fate.WAITING else _ALWAYS  # the reason says more, and needs the room
-    hidden = set(_ALWAYS) - set(always)
+    hidden = set(_ALWAYS) - set(always) | (set() if page.may(Permission.CONTACTS_VIEW) else {"Open"})
     order = [name for name in (shown[0] if shown else ()) if name not in hidden and (name in always or any(row[name] for row in shown))]
     alt = "People of this campaign and what became of it"
     draw = partial(st.dataframe, shown, column_config=columns, column_order=order, hide_index=True, height="content", alt=alt)
     table_or_list(draw, [_as_line(page, one) for one in rows], key="people")
+    people_table.go_where_opened()
 
 
 def _as_line(page: Page, one: Recipient) -> str:

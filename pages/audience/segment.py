@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.permissions import Permission
+from core.ui import people_table
 from core.ui.page import open_page
 from core.ui.rule_builder import RuleBuilder
 from core.ui.targets import find
@@ -66,6 +67,7 @@ def preview(rules: dict[str, Any], count: int) -> None:
             people = segments.preview(page.by, rules, 20)
             shown = [
                 {
+                    "Open": people_table.OPEN,
                     "Address": one.email,
                     "Name": f"{one.first_name} {one.last_name}".strip(),
                     "Consent": one.consent.capitalize(),
@@ -73,7 +75,9 @@ def preview(rules: dict[str, Any], count: int) -> None:
                 }
                 for one in people
             ]
-            st.dataframe(shown, hide_index=True, alt="Some people in this segment")
+            columns = {"Open": people_table.open_column([one.id for one in people])}
+            st.dataframe(shown, column_config=columns, hide_index=True, alt="Some people in this segment")
+            people_table.go_where_opened()
 
 
 page.title(segment.name if segment else "New segment")

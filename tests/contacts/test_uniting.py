@@ -4,7 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
+from core.contacts.changes import next_change
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.list_choices import leave_list
 from core.contacts.notes import Notes
 from core.contacts.person_tables import contact_aliases
 from core.contacts.profile import Profiles
@@ -58,7 +61,7 @@ def test_two_become_one_with_the_fields_lists_tags_and_notes_of_both(people: Peo
         ("unsubscribed", "subscribed", "unsubscribed"),
         ("subscribed", "unknown", "unknown"),
         ("subscribed", "pending", "pending"),
-        ("pending", "unknown", "unknown"),
+        ("pending", "unknown", "pending"),
         ("subscribed", "subscribed", "subscribed"),
     ],
 )
@@ -71,6 +74,20 @@ def test_the_strictest_consent_counts(people: People, merges: Merges, first: str
     states = [record.state for record in people.consent.history(people.by, ann)]
     assert (states[-1] == result) if first != result else (len(states) == 2)
     assert people.suppressions.contains(people.by, "ann@work.example") == (second == "unsubscribed")
+
+
+def test_a_list_that_one_of_them_left_is_left(people: People, merges: Merges, clock: FrozenClock) -> None:
+    ann, other = two(people)
+    news = people.lists.create(people.by, "News").id
+    people.lists.add(people.by, news, [ann, other])
+    with people.db.transaction() as connection:
+        change = next_change(connection, people.by.workspace_id)
+        leave_list(connection, people.by.workspace_id, other, news, change, Evidence(ConsentMethod.PREFERENCES, "page"), clock.now())
+    assert merges.preview(people.by, ann, [other]).lists == ()
+    merges.merge(people.by, ann, [other])
+    assert Profiles(people.db, clock).get(people.by, ann).lists == ()
+    people.lists.add(people.by, news, [ann])
+    assert Profiles(people.db, clock).get(people.by, ann).lists == ()
 
 
 def test_a_suppressed_address_suppresses_the_one_that_stays(people: People, merges: Merges) -> None:
@@ -88,7 +105,9 @@ def test_a_no_to_an_old_message_reaches_whom_its_reader_became(people: People, m
     merges.merge(people.by, other, [third])
     merges.merge(people.by, ann, [other])
     with people.db.transaction() as connection:
-        assert people.consent.withdraw(connection, people.by.workspace_id, [third, other], source="one-click") == [ann]
+        assert people.consent.withdraw(
+            connection, people.by.workspace_id, [third, other], Evidence(ConsentMethod.ONE_CLICK, "one-click")
+        ) == [ann]
     assert people.contacts.get(people.by, ann).consent is ConsentStatus.UNSUBSCRIBED
     people.contacts.delete(people.by, ann)
     with people.db.read() as connection:
