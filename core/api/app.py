@@ -35,7 +35,11 @@ from core.api.resources import (
     notes,
     people,
     recipients,
+<<<<<<< HEAD
     tags,
+=======
+    suppressions,
+>>>>>>> 8927332 (Suppressions are searched, pasted, exported and lifted on their page, by the API and the command line; lists say how people join)
     templates,
     tokens,
     workspaces,
@@ -53,9 +57,13 @@ RESOURCES = (
     tokens,
     contacts,
     lists,
+<<<<<<< HEAD
     tags,
     notes,
     fields,
+=======
+    suppressions,
+>>>>>>> 8927332 (Suppressions are searched, pasted, exported and lifted on their page, by the API and the command line; lists say how people join)
     templates,
     campaigns,
     recipients,

@@ -14,11 +14,13 @@ from core.cli.contacts import contacts
 from core.cli.demo import command as demo
 from core.cli.domains import domains
 from core.cli.events import events
+from core.cli.lists import lists
 from core.cli.messages import messages
 from core.cli.outbox import outbox
 from core.cli.providers import providers
 from core.cli.recipients import recipients
 from core.cli.segments import segments
+from core.cli.suppressions import suppressions
 from core.cli.templates import templates
 from core.cli.tokens import tokens
 from core.cli.users import users
@@ -42,7 +44,8 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-for noun in (users, tokens, contacts, templates, segments, campaigns, recipients, messages, events, providers, domains, outbox, audit):
+_AUDIENCE = (contacts, lists, suppressions, segments)
+for noun in (users, tokens, *_AUDIENCE, templates, campaigns, recipients, messages, events, providers, domains, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

@@ -37,14 +37,30 @@ def rename(which: ContactList) -> None:
                 dialogs.done()
 
 
+def joining(which: ContactList) -> None:
+    with st.form("joining_form", border=False):
+        words = "Whoever is put on this list by a form, an import or by hand gets one mail, and is on it once they have confirmed."
+        st.caption(f"{words} People whose consent you hold already can be let in at once.")
+        asks = st.toggle("Ask by mail first (double opt-in)", which.double_opt_in, key=f"asks_{which.id}")
+        email = st.text_input("The mail is from", which.from_email, key=f"asks_from_{which.id}", placeholder="news@example.com")
+        name = st.text_input("Sender’s name", which.from_name, key=f"asks_name_{which.id}")
+        if st.form_submit_button("Save", type="primary"):
+            with page.act("Saved."):
+                lists.set_opt_in(page.by, which.id, double_opt_in=asks, from_email=email or "", from_name=name or "")
+                dialogs.done()
+
+
 def draw(one: ContactList) -> None:
     look = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
     with st.container(border=True, key=f"list_{one.id}", **look):
         with st.container(gap=None, width="content"):
             title(one.name, "pages/audience/contacts.py", {"person_list": one.name}, key=f"open_list_{one.id}")
-            st.caption(f"{counted(one.size, 'person', 'people')} · made {page.when(one.created_at)}", help=page.exactly(one.created_at))
+            asks = " · asks by mail first" if one.double_opt_in else ""
+            made = f"made {page.when(one.created_at)}"
+            st.caption(f"{counted(one.size, 'person', 'people')} · {made}{asks}", help=page.exactly(one.created_at))
         if may_edit:
             with st.container(horizontal=True, width="content"):
+                st.button("Joining", key=f"joining_{one.id}", on_click=dialogs.show, args=("joining", one), type="tertiary")
                 st.button("Rename", key=f"rename_{one.id}", on_click=dialogs.show, args=("rename", one), type="tertiary")
                 st.button("Delete", key=f"delete_{one.id}", on_click=dialogs.show, args=("delete", one), type="tertiary")
 
@@ -66,9 +82,9 @@ if not found:
 for one in found:
     draw(one)
 dialogs.dialog("new_list", "New list", new_list)
-for name, body in {"rename": rename, "delete": delete}.items():
+for name, body in {"rename": rename, "joining": joining, "delete": delete}.items():
     is_open, which = dialogs.opened(name)
-    if is_open and name == "rename":
-        dialogs.dialog("rename", "Rename list", partial(rename, which))
+    if is_open and name != "delete":
+        dialogs.dialog(name, "Rename list" if name == "rename" else "How people join", partial(body, which))
     elif is_open:
         body(which)

@@ -6,66 +6,63 @@ from functools import partial
 
 import streamlit as st
 
-from core.contacts.suppression import Suppression, SuppressionReason
+from core.contacts.suppression import SuppressionReason
 from core.permissions import Permission
-from core.ui import dialogs, paging
-from core.ui.dialogs import Question
+from core.ui import dialogs, paging, suppression_parts
 from core.ui.page import open_page
 from core.ui.parts import empty_state
-from core.ui.words import plain
 
 HELP = "No campaign reaches these addresses, whatever list they are on. Hard bounces and complaints get here by themselves."
-REASONS = {
-    SuppressionReason.HARD_BOUNCE: ("Address does not exist", "red"),
-    SuppressionReason.SOFT_BOUNCE: ("Mailbox out of reach for long", "orange"),
-    SuppressionReason.COMPLAINT: ("Marked as spam", "red"),
-    SuppressionReason.MANUAL: ("Added by hand", "gray"),
-}
+HERE, EVERYWHERE = "This workspace", "Whole installation"
+ANY_REASON = "Any reason"
 
 page = open_page("Suppressions", needs=Permission.CONTACTS_VIEW, help=HELP)
 suppressions, may_edit = page.services.suppressions, page.may(Permission.CONTACTS_EDIT)
+looks_after_all = page.may(Permission.SUPPRESSIONS_EVERYWHERE) and page.sees_all_lists
+where = st.segmented_control("Where", [HERE, EVERYWHERE], default=HERE, required=True, key="where") if looks_after_all else HERE
+everywhere = where == EVERYWHERE
 
 
-def add() -> None:
-    with st.form("suppress_form", border=False):
-        email = st.text_input("Email address", key="suppress_email", placeholder="name@example.com")
-        if st.form_submit_button("Suppress address", type="primary"):
-            with page.act("Suppressed."):
-                suppressions.add(page.by, email or "", SuppressionReason.MANUAL, "by hand")
-                dialogs.done()
+def filters() -> tuple[str, SuppressionReason | None]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        look = {"label_visibility": "collapsed", "bind": "query-params"}
+        search = st.text_input("Search", type="search", placeholder="Search by address", key="suppressed_search", width=340, **look)
+        chosen = ANY_REASON
+        if not everywhere:
+            names = {reason.value: words for reason, (words, _) in suppression_parts.REASONS.items()}
+            said = {"format_func": lambda one: names.get(one, one), "width": 220}
+            chosen = st.selectbox("Reason", [ANY_REASON, *names], key="suppressed_reason", **said, **look)
+        if may_edit and page.sees_all_lists:
+            st.button("Paste a list", icon=":material/playlist_add:", key="paste", on_click=dialogs.show, args=("many",))
+        if page.may(Permission.CONTACTS_EXPORT) and not everywhere:
+            st.download_button("CSV", as_csv, "suppressions.csv", "text/csv", icon=":material/download:", key="csv", on_click="ignore")
+    return (search or "").strip(), SuppressionReason(chosen) if chosen != ANY_REASON else None
 
 
-def draw(one: Suppression) -> None:
-    look = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
-    with st.container(border=True, key=f"suppressed_{one.email}", **look):
-        with st.container(gap=None, width="content"):
-            st.markdown(f"**{plain(one.email)}**")
-            st.caption(page.when(one.created_at), help=page.exactly(one.created_at))
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            words, colour = REASONS[one.reason]
-            st.badge(words, color=colour)
-            if may_edit:
-                st.button("Lift", key=f"lift_{one.email}", type="tertiary", on_click=dialogs.show, args=("lift", one))
-
-
-def lift(one: Suppression) -> None:
-    body = f"Campaigns can reach {plain(one.email)} again, as far as the person agreed to it."
-    if one.reason is SuppressionReason.COMPLAINT:
-        body += " **They marked an email of yours as spam**; writing again can harm everything you send."
-    question = Question("Lift this suppression?", body, "Lift suppression")
-    dialogs.ask_first(page, question, partial(suppressions.remove, page.by, one.email), name="lift", success="Lifted.")
+def as_csv() -> bytes:
+    return "".join(suppressions.stream_csv(page.by)).encode()
 
 
 if may_edit and page.header("Suppress an address", icon="block"):
-    dialogs.show("suppress")
+    dialogs.show("many" if everywhere else "suppress")
 page.say_lists()
-found = paging.read(lambda limit, offset: suppressions.page(page.by, limit, offset), key="suppressed_page")
-if not found.rows:
+search, reason = filters()
+if everywhere:
+    service = page.services.suppressed_everywhere
+    found = paging.read(lambda limit, offset: service.page(page.by, limit, offset, search=search), key="suppressed_page")
+else:
+    found = paging.read(
+        lambda limit, offset: suppressions.page(page.by, limit, offset, search=search, reason=reason), key="suppressed_page"
+    )
+if not found.rows and (search or reason):
+    st.info("No address like this is suppressed.", icon=":material/search_off:")
+elif not found.rows:
     empty_state("block", "Nothing is suppressed", "Addresses that bounce for good or mark your mail as spam will be kept here.")
 else:
     for one in found.rows:
-        draw(one)
+        suppression_parts.draw(page, one, may_lift=may_edit)
     paging.choose(found.total, key="suppressed_page", what=("address", "addresses"))
-dialogs.dialog("suppress", "Suppress an address", add)
+dialogs.dialog("suppress", "Suppress an address", partial(suppression_parts.add_one, page))
+dialogs.dialog("many", "Suppress many addresses", partial(suppression_parts.add_many, page, everywhere=everywhere))
 if (opened := dialogs.opened("lift"))[0]:
-    lift(opened[1])
+    suppression_parts.lift(page, opened[1])

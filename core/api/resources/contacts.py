@@ -51,6 +51,7 @@ class NewContact(Given):
     attributes: Attributes = Field(default={}, description="New names are declared by their first value.", examples=[{"city": "Hamburg"}])
     list_ids: list[Id] = Field(default=[], max_length=100, description="Lists to be put on.")
     consent: ConsentStatus = Field(ConsentStatus.UNKNOWN, description="What they agreed to. Say “subscribed” only if they did.")
+    consent_held: bool = Field(False, description="Say true only if you can show that they agreed; else lists may ask by mail first.")
 
 
 class ContactChange(Given):
@@ -119,7 +120,7 @@ def delete_contact(caller: Asking, contact_id: IdInPath) -> None:
 
 def _named(given: NewContact | ContactChange) -> dict[str, Any]:
     """Return what was sent in the words of `Contacts.save`; null keeps what is there."""
-    names = ("first_name", "last_name", "attributes", "list_ids")
+    names = ("first_name", "last_name", "attributes", "list_ids", "consent_held")
     return {name: value for name, value in given.named().items() if name in names and value is not None}
 
 

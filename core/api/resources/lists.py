@@ -26,6 +26,18 @@ class ListShown(Shown):
     name: str = Field(examples=["Newsletter"])
     size: int = Field(description="How many people are on it.", examples=[1_204])
     created_at: datetime
+    double_opt_in: bool = Field(description="Whether whoever is to join is asked by mail first.")
+    from_email: str = Field(description="Who that mail is from; may be empty.", examples=["news@example.com"])
+    from_name: str = Field(examples=["The newsletter"])
+
+
+class ListChange(Given):
+    """What is to be changed; what is left out stays."""
+
+    name: Line | None = Field(None, examples=["Newsletter"])
+    double_opt_in: bool | None = Field(None, description="Whether whoever is to join is asked by mail first; needs `from_email`.")
+    from_email: Line | None = Field(None, description="Who the mail that asks is from.", examples=["news@example.com"])
+    from_name: Line | None = Field(None, examples=["The newsletter"])
 
 
 class ListName(Given):
@@ -38,6 +50,7 @@ class Members(Given):
     """Contacts to be put on a list."""
 
     contact_ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE, examples=[[7, 8]])
+    consent_held: bool = Field(False, description="Say true only if you can show that they agreed; else a list may ask them by mail first.")
 
 
 class Added(Shown):
@@ -66,10 +79,18 @@ def get_list(caller: Asking, list_id: IdInPath) -> ListShown:
     return ListShown.model_validate(caller.services.lists.get(caller.by, list_id))
 
 
-@router.patch("/{list_id}", summary="Rename a list", openapi_extra=_EDIT)
-def rename_list(caller: Asking, list_id: IdInPath, given: ListName) -> ListShown:
-    """Give a list another name."""
-    return ListShown.model_validate(caller.services.lists.rename(caller.by, list_id, given.name))
+@router.patch("/{list_id}", summary="Change a list", openapi_extra=_EDIT)
+def change_list(caller: Asking, list_id: IdInPath, given: ListChange) -> ListShown:
+    """Give a list another name, or say whether it asks by mail first."""
+    lists, by = caller.services.lists, caller.by
+    known = lists.get(by, list_id)
+    settings = {name: getattr(known, name) for name in ("double_opt_in", "from_email", "from_name")}
+    wanted = settings | {name: value for name, value in given.named().items() if name in settings and value is not None}
+    if wanted != settings:
+        lists.set_opt_in(by, list_id, **wanted)
+    if given.name is not None:
+        lists.rename(by, list_id, given.name)
+    return ListShown.model_validate(lists.get(by, list_id))
 
 
 @router.delete("/{list_id}", summary="Delete a list", status_code=204, openapi_extra=_EDIT)
@@ -80,8 +101,12 @@ def delete_list(caller: Asking, list_id: IdInPath) -> None:
 
 @router.post("/{list_id}/contacts", summary="Put contacts on a list", openapi_extra=_EDIT)
 def add_contacts(caller: Asking, list_id: IdInPath, given: Members) -> Added:
-    """Put contacts on a list; who is on it stays, and ids nobody has are passed over."""
-    return Added(added=caller.services.lists.add(caller.by, list_id, given.contact_ids))
+    """Put contacts on a list; who is on it stays, and ids nobody has are passed over.
+
+    Whoever left it of their own will is not put back. A list with double opt-in asks them by mail instead.
+    """
+    added = caller.services.lists.add(caller.by, list_id, given.contact_ids, consent_held=given.consent_held)
+    return Added(added=added)
 
 
 @router.delete("/{list_id}/contacts/{contact_id}", summary="Take a contact off a list", status_code=204, openapi_extra=_EDIT)
