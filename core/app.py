@@ -11,7 +11,6 @@ from core.analytics.timeline import Timelines
 from core.audit.log import AuditLog
 from core.audit.seals import Seals
 from core.campaigns.again import Again
-from core.campaigns.audience_services import AudienceServices
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
@@ -42,6 +41,7 @@ from core.events.retention import JournalRetention
 from core.events.settling import Settling
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
+from core.privacy.assembly import PrivacyServices
 from core.providers.outbox.reading import Outbox
 from core.providers.paces import Paces
 from core.segments.segments import Segments
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from core.contacts.importing import ContactImport
 
 
-class Services(AudienceServices):
+class Services(PrivacyServices):
     """Everything the product can do, by the words it uses; pages, the command line and jobs call these.
 
     What holds something (database, engine) is made at once; the rest is made when first asked for and costs nothing.

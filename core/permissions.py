@@ -38,6 +38,7 @@ class Permission(StrEnum):
     INTAKE_VIEW = "intake.view"
     INTAKE_MANAGE = "intake.manage"
     AUDIT_VIEW = "audit.view"
+    PRIVACY_MANAGE = "privacy.manage"
     ACCOUNT_MANAGE = "account.manage"
 
 
@@ -72,6 +73,7 @@ ALLOWS: dict[Permission, str] = {
     _P.INTAKE_VIEW: "See what events come in, and look at raw ones",
     _P.INTAKE_MANAGE: "Process past events again",
     _P.AUDIT_VIEW: "Read and export the audit log",
+    _P.PRIVACY_MANAGE: "Answer people who ask about their data: export it, erase it; decide how long data is kept",
     _P.ACCOUNT_MANAGE: "Manage one’s own password, second factor and sessions",
 }
 

@@ -109,6 +109,13 @@ class AuditAction(StrEnum):
     INTAKE_RECLASSIFIED = "intake.reclassified"
     INTAKE_JOB_CANCELLED = "intake.job_cancelled"
     AUDIT_EXPORTED = "audit.exported"
+    PERSONAL_DATA_EXPORTED = "personal_data.exported"
+    PERSONAL_DATA_ERASED = "personal_data.erased"
+    PRIVACY_REQUEST_OPENED = "privacy_request.opened"
+    PRIVACY_REQUEST_CHANGED = "privacy_request.changed"
+    PRIVACY_REQUEST_CLOSED = "privacy_request.closed"
+    RETENTION_CHANGED = "retention.changed"
+    RETENTION_APPLIED = "retention.applied"
 
 
 def actions_called(word: str) -> frozenset[AuditAction]:

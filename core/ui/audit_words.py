@@ -118,6 +118,13 @@ WORDS: dict[AuditAction, str] = {
     _A.INTAKE_RECLASSIFIED: "had people and machines told apart again",
     _A.INTAKE_JOB_CANCELLED: "stopped work on past events",
     _A.AUDIT_EXPORTED: "exported the audit log",
+    _A.PERSONAL_DATA_EXPORTED: "exported all that is known about {target}",
+    _A.PERSONAL_DATA_ERASED: "erased {target} for good",
+    _A.PRIVACY_REQUEST_OPENED: "entered {target}",
+    _A.PRIVACY_REQUEST_CHANGED: "changed {target}",
+    _A.PRIVACY_REQUEST_CLOSED: "closed {target}",
+    _A.RETENTION_CHANGED: "changed how long data is kept",
+    _A.RETENTION_APPLIED: "deleted {rows} that were kept long enough",
 }
 
 # Where somebody did it to themselves.
@@ -164,6 +171,9 @@ ICONS = {
     "intake": "move_to_inbox",
     "alert": "block",
     "audit": "history",
+    "personal_data": "person_remove",
+    "privacy_request": "contact_page",
+    "retention": "auto_delete",
 }
 _GROUPED = {
     "Signing in": ("sign_in", "session", "password", "two_factor", "recovery_codes", "recovery_code", "identity"),
@@ -174,6 +184,7 @@ _GROUPED = {
     "Campaigns": ("campaign",),
     "Single messages": ("message",),
     "Event intake": ("intake", "alert"),
+    "Privacy": ("personal_data", "privacy_request", "retention"),
 }
 # What can be chosen to look at.
 GROUPS: dict[str, frozenset[AuditAction]] = {

@@ -52,6 +52,9 @@ _ONE: Mapping[Permission, str] = {
     P.INTAKE_VIEW: "intake.extent intake.job intake.jobs intake.look_up intake.overview intake.raw",
     P.INTAKE_MANAGE: "intake.cancel intake.reclassify intake.replay",
     P.AUDIT_VIEW: "audit.actors audit.check audit.page audit.stream_csv",
+    P.PRIVACY_MANAGE: "privacy_requests.open privacy_requests.get privacy_requests.page privacy_requests.pressing privacy_requests.extend"
+    " privacy_requests.note privacy_requests.close person_exports.export erasures.preview erasures.erase erasures.get erasures.latest"
+    " retention.rules retention.set retention.preview retention.runs",
     P.WORKSPACES_CREATE: "workspaces.create_for",
     P.ACCOUNT_MANAGE: "password_changes.change invitations.accept invitations.is_for own_account.rename own_account.show"
     " sessions.mine sessions.revoke_one sessions.revoke_others"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from core.app import Services
@@ -20,6 +21,8 @@ from core.messages.fates import Fate
 from core.messages.missing import Choice
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
+from core.privacy.due import RequestKind
+from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -30,7 +33,7 @@ SAMPLES: Mapping[str, object] = {
     **dict.fromkeys(
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
-            *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id"),
+            *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
         ),
         2**40,
     ),
@@ -39,6 +42,8 @@ SAMPLES: Mapping[str, object] = {
     **{"since": datetime(2026, 11, 22, 11, tzinfo=UTC), "until": datetime(2026, 11, 22, 12, tzinfo=UTC), "words": "ann@example.com"},
     "request": Request("ann@example.com", "shop@example.com", "Your order", text="Thanks"),
     **{"fate": Fate.REFUSED, "chosen": Choice(cancelled=True)},
+    **{"asked_for": RequestKind.ACCESS, "what": DataKind.EVENTS, "days": 365, "because": "There are many.", "notes": "By phone."},
+    **{"confirmed": "ann@example.com", "path": Path("/nowhere/about.zip")},
     "role": Role.ADMIN,
     "permissions": (),
     **{"scopes": ("contacts.view",), "limit": 10, "before_number": None, "after_number": 0, "after": None},

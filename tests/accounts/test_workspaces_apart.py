@@ -14,6 +14,7 @@ from core.contacts.suppression import SuppressionReason
 from core.errors import InvalidInput, NotFound, PostwrightError
 from core.jobs.delivering import drain
 from core.permissions import Principal, Role
+from core.privacy.due import RequestKind
 from core.storage.schema import metadata
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
@@ -51,7 +52,10 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
     ann = services.people.add(theirs, "ann@example.com", SECRET, "correct horse battery", Role.ADMIN)
     token, _ = services.api_tokens.create(services.people.principal(ann.id, theirs.workspace_id), SECRET, ["contacts.view"])
     services.sessions.redeem(services.sessions.issue_ticket(ann.id, theirs.workspace_id), "", "")
+    services.contacts.save(theirs, "gone@example.com")
     return {
+        "request_id": services.privacy_requests.open(theirs, f"{SECRET}@example.com", RequestKind.ACCESS, notes=SECRET).id,
+        "erasure_id": services.erasures.erase(theirs, "gone@example.com", confirmed="gone@example.com").id,
         "alert_id": blocked(services, theirs.workspace_id, sent.id),
         "token_id": token.id,
         "message_id": message_id,

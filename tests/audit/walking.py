@@ -22,6 +22,7 @@ from core.hours import Quiet
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
+from core.privacy.due import RequestKind
 from core.providers.pace_book import PaceBook
 from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
@@ -295,6 +296,19 @@ def _old_keys(world: World) -> Mapping[str, Any]:
     return {}
 
 
+def _asked(world: World) -> Mapping[str, Any]:
+    return {"request_id": world.services.privacy_requests.open(world.system, world.things["email"], RequestKind.ACCESS, notes=MARK).id}
+
+
+def _known(world: World) -> Mapping[str, Any]:
+    return {"email": f"{MARK}-1@example.com"}
+
+
+def _erased(world: World) -> Mapping[str, Any]:
+    address = f"{MARK}-1@example.com"
+    return {"erasure_id": world.services.erasures.erase(world.system, address, confirmed=address).id}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "workspaces.update": lambda world: {
@@ -355,6 +369,11 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "sender_domains.remove_old_keys": _old_keys,
     "paces.try_again": _held,
     "alerts.dismiss": _blocked,
+    **dict.fromkeys(("privacy_requests.get", "privacy_requests.extend", "privacy_requests.note", "privacy_requests.close"), _asked),
+    "person_exports.export": lambda world: {**_known(world), "path": world.services.settings.data_dir / "about.zip"},
+    "erasures.preview": _known,
+    "erasures.erase": lambda world: {**_known(world), "confirmed": f"{MARK}-1@example.com"},
+    "erasures.get": _erased,
     "intake.raw": _event,
     "intake.job": _replay,
     "intake.cancel": _replay,
