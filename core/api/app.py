@@ -35,11 +35,8 @@ from core.api.resources import (
     notes,
     people,
     recipients,
-<<<<<<< HEAD
-    tags,
-=======
     suppressions,
->>>>>>> 8927332 (Suppressions are searched, pasted, exported and lifted on their page, by the API and the command line; lists say how people join)
+    tags,
     templates,
     tokens,
     workspaces,
@@ -57,13 +54,10 @@ RESOURCES = (
     tokens,
     contacts,
     lists,
-<<<<<<< HEAD
     tags,
     notes,
     fields,
-=======
     suppressions,
->>>>>>> 8927332 (Suppressions are searched, pasted, exported and lifted on their page, by the API and the command line; lists say how people join)
     templates,
     campaigns,
     recipients,

@@ -17,6 +17,7 @@ from core.cli.events import events
 from core.cli.lists import lists
 from core.cli.messages import messages
 from core.cli.outbox import outbox
+from core.cli.privacy import privacy
 from core.cli.providers import providers
 from core.cli.recipients import recipients
 from core.cli.segments import segments
@@ -44,7 +45,7 @@ def migrate(call: Call) -> Answer:
     return Answer({}, "The database is up to date.")
 
 
-_AUDIENCE = (contacts, lists, suppressions, segments)
+_AUDIENCE = (contacts, lists, suppressions, privacy, segments)
 for noun in (users, tokens, *_AUDIENCE, templates, campaigns, recipients, messages, events, providers, domains, outbox, audit):
     postwright.add_typer(noun)
 

@@ -16,6 +16,7 @@ from core.errors import PostwrightError
 from core.jobs.bounce_mail import BounceMail
 from core.jobs.delivering import Deliveries
 from core.jobs.opt_in_mail import OptInMail
+from core.jobs.privacy import Privacy
 from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
@@ -54,7 +55,7 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    sealing, tidying, opt_in_mail = Sealing(services), Tidying(services), OptInMail(services)
+    sealing, tidying, opt_in_mail, privacy = Sealing(services), Tidying(services), OptInMail(services), Privacy(services)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -72,6 +73,7 @@ def run(
             sealing.step()
             tidying.step()
             opt_in_mail.step()
+            privacy.step()
             bounce_mail.step()
     finally:
         stop.set()  # whatever ended this, the other threads end too

@@ -70,6 +70,7 @@ PAGES = (
     Entry("Admin", "pages/admin/api_tokens.py", "API tokens", "key", _P.TOKENS_MANAGE),
     Entry("Admin", "pages/admin/workspace.py", "Workspace", "settings", _P.WORKSPACE_EDIT),
     Entry("Admin", "pages/admin/event_intake.py", "Event intake", "move_to_inbox", _P.INTAKE_VIEW, all_lists=True),
+    Entry("Admin", "pages/admin/privacy.py", "Privacy", "privacy_tip", _P.PRIVACY_MANAGE, all_lists=True),
     Entry("Admin", "pages/admin/audit.py", "Audit log", "history", _P.AUDIT_VIEW, all_lists=True),
     Entry("", "pages/account/account.py", "Your account", "account_circle", _P.ACCOUNT_MANAGE, hidden=True),
 )

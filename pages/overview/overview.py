@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.analytics.models import CampaignRow, Overview
 from core.permissions import Permission
-from core.ui import campaign_words, charts, figures, first_steps, rows, sender_alerts
+from core.ui import campaign_words, charts, figures, first_steps, privacy_alert, rows, sender_alerts
 from core.ui.charts import Series
 from core.ui.page import open_page
 from core.ui.palette import Meaning
@@ -80,6 +80,7 @@ def recent(found: tuple[CampaignRow, ...]) -> None:
 days = period()
 page.say_lists()
 sender_alerts.draw(page)
+privacy_alert.draw(page)
 with st.skeleton(height=360):
     found = page.services.analytics.overview(page.by, days, timezone=page.workspace.timezone)
 if not page.workspace.is_demo:
