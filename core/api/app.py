@@ -34,6 +34,7 @@ from core.api.resources import (
     messages,
     notes,
     people,
+    privacy,
     recipients,
     suppressions,
     tags,
@@ -64,6 +65,7 @@ RESOURCES = (
     messages,
     events,
     conversions,
+    privacy,
 )
 _EXPOSED = ("ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotent-Replayed")
 _MAY_SEND = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")

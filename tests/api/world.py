@@ -9,6 +9,7 @@ from core.contacts.attributes import AttributeType
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
+from core.privacy.due import RequestKind
 from tests.api.conftest import MJML, PASSWORD
 
 if TYPE_CHECKING:
@@ -51,8 +52,15 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "message_id": services.messages.after(where, 0, 1)[0][1].id,
         "request_id": receipt.message_id,
         "token_id": token.id,
+        "privacy_request_id": services.privacy_requests.open(where, f"{word}-asks@example.com", RequestKind.ACCESS, notes=word).id,
+        "erasure_id": _erased(services, where, f"{word}-gone@example.com"),
         "invitation_id": services.invitations.invite(where, f"{word}-invited@example.com", word, Role.ANALYST).invitation.id,
         "connection_id": services.connections.default(where).id,
         "workspace_id": where.workspace_id,
         "audience": {"kind": "list", "id": listed.id},
     }
+
+
+def _erased(services: Services, where: Principal, email: str) -> int:
+    services.contacts.save(where, email)
+    return services.erasures.erase(where, email, confirmed=email).id
