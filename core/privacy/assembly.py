@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from core.campaigns.assembly import SendingServices
+from core.campaigns.audience_services import AudienceServices
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.suppression import Suppressions
 from core.privacy.erasing import Erasures
 from core.privacy.erasing_work import ErasingWork
 from core.privacy.exporting import PersonExports
@@ -21,21 +20,12 @@ from core.privacy.retention_rows import ImportRefusals, MessageDetails, SingleEm
 from core.privacy.retention_work import RetentionWork
 from core.privacy.rows_about import RowsAbout
 from core.storage.blobs import Blobs
-from core.storage.engine import AnalyticsEngine
-from core.storage.lake import Lake
 
 
-class PrivacyServices(SendingServices):
+class PrivacyServices(AudienceServices):
     """What is known about people, and how it goes; what it needs is made where everything is put together."""
 
-    lake: Lake
-    engine: AnalyticsEngine
     blobs: Blobs
-
-    @property
-    def suppressions(self) -> Suppressions:
-        """Addresses nobody may write to."""
-        raise NotImplementedError
 
     @property
     def snapshots(self) -> ContactSnapshots:

@@ -18,7 +18,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
 from core.contacts.changes import next_change
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import contact_tombstones
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
@@ -119,9 +119,8 @@ class Erasures:
             check_request(connection, by, request_id, subject)
             self._check(connection, subject)
             now = self._clock.now()
-            # Before the profile goes: what is written to whoever comes back under this address, in an import, say, must stay shut.
-            reason, words = SuppressionReason.MANUAL, "erased at their own request"
-            self._suppressions.add_in(connection, by.workspace_id, [address], reason, words)
+            # Whoever comes back under this address, in an import, say, is suppressed from that moment on.
+            self._suppressions.erase_in(connection, by.workspace_id, address, now)
             counts = _take_out(connection, subject, change)
             counts["requests"] = note_erased(connection, by.workspace_id, tuple(subject.hashes), now)
             erasure_id = self._begin(connection, by, subject, counts, request_id)

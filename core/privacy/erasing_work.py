@@ -175,7 +175,7 @@ class ErasingWork:
             table = table_of(place)
             if table is None or table is messages:
                 continue
-            mine = table.c.workspace_id == job.workspace_id if place.scrubs or place.wipes else sa.false()
+            mine = table.c.workspace_id == job.workspace_id if "workspace_id" in table.c else sa.true()
             for name in (*place.scrubs.split(), *place.wipes.split()):
                 count += scrub(self._db, table, name, job.email, mine, wipes=name in place.wipes.split())
         return Piece(count)

@@ -20,11 +20,9 @@ from core.privacy.registry_users import USERS
 from core.privacy.registry_words import File, Finds, Leaves, Place, Whose
 from core.storage.schema import metadata
 
-__all__ = ["CONSENT_TRACES", "FILES", "LAKE", "PLACES", "File", "Finds", "Leaves", "Place", "Where", "Whose", "of_contacts", "table_of"]
+__all__ = ["FILES", "LAKE", "PLACES", "File", "Finds", "Leaves", "Place", "Where", "Whose", "of_contacts", "table_of"]
 
 PLACES: tuple[Place, ...] = (*CONTACTS, *USERS, *SYSTEM)
-# What is taken out of the proof of a consent with the contact: where from and with what it was said.
-CONSENT_TRACES: tuple[str, ...] = tuple(next(place for place in CONTACTS if place.table == "consent_records").empties)
 
 
 class Where(StrEnum):

@@ -167,6 +167,7 @@ CONTACTS: tuple[Place, ...] = (
         "Until somebody lifts it.",
         personal="hash reason source created_at erased_at",
         plain="workspace_id",
+        scrubs="source",
         erased_how="Stays: a hash that nobody can read without the address and this installation’s secret key.",
     ),
     Place(
@@ -177,6 +178,7 @@ CONTACTS: tuple[Place, ...] = (
         "Until whoever runs this installation lifts it.",
         personal="email hash reason source created_at",
         plain="id added_by",
+        scrubs="source",
         erased_how="The address goes, its keyed hash stays.",
     ),
     Place(

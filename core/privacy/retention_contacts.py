@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from core.contacts.changes import next_change
 from core.contacts.consent import ConsentStatus
-from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contact_tombstones, contacts
-from core.privacy.registry import CONSENT_TRACES
+from core.contacts.deleting import remove_in
+from core.contacts.suppression import Suppressions
+from core.contacts.tables import consent_records, contacts
 from core.privacy.retention import Taker
 from core.storage.database import Database, among, chunked
 from core.storage.engine import AnalyticsEngine
@@ -62,19 +62,7 @@ class _Deleting(Taker):
     def _delete(self, workspace_id: int, ids: Sequence[int]) -> None:
         with self._db.transaction() as connection:
             change = next_change(connection, workspace_id)
-            these = (_c.workspace_id == workspace_id, _c.id.in_(among(connection, ids)))
-            said_no = sa.select(_c.email).where(*these, _c.consent == ConsentStatus.UNSUBSCRIBED.value)
-            addresses = connection.execute(said_no).scalars().all()
-            why = "unsubscribed before being deleted"
-            self._suppressions.add_in(connection, workspace_id, addresses, SuppressionReason.MANUAL, why)
-            there = connection.execute(sa.select(_c.id).where(*these)).scalars().all()
-            if there:
-                gone = [{"workspace_id": workspace_id, "contact_id": number, "updated_seq": change} for number in there]
-                connection.execute(sa.insert(contact_tombstones), gone)
-            proofs = (consent_records.c.workspace_id == workspace_id, consent_records.c.contact_id.in_(among(connection, ids)))
-            traces = {name: "" for name in CONSENT_TRACES if name in consent_records.c}
-            connection.execute(sa.update(consent_records).where(*proofs).values(**traces))
-            connection.execute(sa.delete(contacts).where(*these))
+            remove_in(connection, self._suppressions, workspace_id, change, ids)
 
 
 class Unconfirmed(_Deleting):

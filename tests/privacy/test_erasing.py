@@ -146,6 +146,16 @@ def test_the_preview_says_what_goes_and_where_it_is_mentioned(small_world: World
     assert not services.erasures.preview(by, "nobody@example.com").is_known
 
 
+def test_whoever_comes_back_in_an_import_is_not_written_to(world: World) -> None:
+    services, by = world.services, world.by
+    services.suppressions.remove(by, ADA)
+    erase(world)
+    assert not services.suppressions.contains(by, BOB)
+    services.imports.run(by, f"email\n{SPELT}\n".encode(), "again.csv", list_name="Readers")
+    assert services.contacts.find(by, ADA)
+    assert services.suppressions.contains(by, ADA)
+
+
 def test_it_has_to_be_typed_and_is_done_once(small_world: World) -> None:
     services, by = small_world.services, small_world.by
     with pytest.raises(InvalidInput, match="not the address"):

@@ -11,14 +11,13 @@ branch_labels = None
 depends_on = None
 
 # Proofs and wordings can only grow: the database itself refuses to change or delete a row while its workspace is there.
-# One door stays open: where from and with which browser something was said may be emptied when a person is erased.
-_EMPTIED = ("ip", "ip_prefix", "user_agent")
+# One door stays open: where from, with which browser and in whose words it was said may be emptied when a person is erased.
+_EMPTIED = ("ip", "ip_prefix", "user_agent", "source")
 _KEPT = (
     "id",
     "workspace_id",
     "contact_id",
     "state",
-    "source",
     "message_id",
     "actor",
     "occurred_at",
@@ -47,6 +46,7 @@ begin
   if tg_op = 'UPDATE' and tg_table_name = 'consent_records' then
     if to_jsonb(new) - array{list(_EMPTIED)} = to_jsonb(old) - array{list(_EMPTIED)}
       and new.ip in ('', old.ip) and new.ip_prefix in ('', old.ip_prefix) and new.user_agent in ('', old.user_agent)
+      and new.source in ('', old.source)
     then return new; end if;
   end if;
   raise exception '{_SAID}';
