@@ -41,7 +41,8 @@ LAKE: tuple[Place, ...] = (
         _WHOSE,
         "To choose people quickly.",
         "Until the next copy.",
-        personal="id email domain first_name last_name consent suppressed list_ids tag_ids created_at attributes",
+        personal="id email domain first_name last_name consent source suppressed list_ids tag_ids "
+        "frequency paused_until do_not_sell created_at attributes",
         plain="",
         erased_how="The copy is written anew without them, and the old one is deleted.",
     ),

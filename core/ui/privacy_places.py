@@ -17,7 +17,7 @@ def show() -> None:
     st.markdown(":gray[Every place with something about somebody: what for, how long, and what erasing a person does there.]")
     for whose, heading in _HEADINGS.items():
         st.subheader(heading, anchor=False)
-        _places(place for place in (*PLACES, *LAKE) if place.whose is whose and (place in LAKE or table_of(place) is not None))
+        _places(place for place in (*reversed(PLACES), *LAKE) if place.whose is whose and (place in LAKE or table_of(place) is not None))
         _files(file for file in FILES if file.whose is whose)
 
 

@@ -19,7 +19,7 @@ from core.ui.dialogs import Question
 from core.ui.page import Page
 from core.ui.parts import empty_state
 from core.ui.privacy_words import ASKS_FOR, LAWS, due
-from core.ui.words import counted, plain
+from core.ui.words import plain
 
 ENTER = "privacy_enter"
 _EXPORT, _ERASE, _EXTEND, _NOTES, _CLOSE = (f"privacy_{name}" for name in ("export", "erase", "extend", "notes", "close"))
@@ -51,7 +51,8 @@ def show(page: Page) -> None:
         st.caption("No request has been answered so far.")
     for request in found.rows:
         _card(page, request)
-    paging.choose(found.total, key="requests_page", what="request")
+    if found.rows:
+        paging.choose(found.total, key="requests_page", what="request")
     _dialogs(page)
 
 
@@ -139,20 +140,23 @@ def zip_of(services: Services, by: Principal, request: PrivacyRequest) -> bytes:
 
 def _erase(page: Page, request: PrivacyRequest) -> None:
     preview = page.services.erasures.preview(page.by, request.email)
-    lines = [f"- {part.what} ({part.count:,})" for part in preview.parts if part.goes]
-    lines += [f"- {counted(preview.events, 'event')} without whose they were"] if preview.events else []
-    told = (
-        "\n".join(["These go, or lose all that is personal:", "", *lines])
-        if lines
-        else "Nothing is known about them. They are kept out from now on."
-    )
+    told = _told(preview) or "Nothing is known about them. They are kept out from now on."
     mentioned = (
         f"\n\nTheir address also stands in {', '.join(preview.mentions)}. That stays until you change it." if preview.mentions else ""
     )
     body = f"{told}\n\n{_GOES}{mentioned}\n\n**It can’t be undone.**"
-    question = Question(f"Erase {plain(request.email)} for good?", body, "Erase for good", typed=preview.email)
+    question = Question("Erase this person for good?", f"**{plain(request.email)}**\n\n{body}", "Erase for good", typed=preview.email)
     erase = partial(page.services.erasures.erase, page.by, request.email, confirmed=preview.email, request_id=request.id)
     dialogs.ask_first(page, question, erase, name=_ERASE, success="Erased. What lies in files follows within minutes.")
+
+
+def _told(preview: Preview) -> str:
+    """Return what goes and what stays without whose it was, as lists."""
+    goes = [f"- {part.what} ({part.count:,})" for part in preview.parts if part.goes]
+    stays = [f"- {part.what} ({part.count:,})" for part in preview.parts if not part.goes]
+    stays += [f"- Events ({preview.events:,})"] if preview.events else []
+    headed = (("These go:", goes), ("These stay without what is personal in them:", stays))
+    return "\n\n".join("\n".join([f"{heading}\n", *lines]) for heading, lines in headed if lines)
 
 
 def _parts(preview: Preview) -> None:

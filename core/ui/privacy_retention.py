@@ -38,7 +38,7 @@ def _card(page: Page, rule: Rule) -> None:
             key = f"set_{rule.kind.value}"
             st.button("Change", key=key, type="tertiary", icon=":material/edit:", on_click=dialogs.show, args=(DIALOG, rule))
             if rule.latest and rule.days is not None:
-                st.caption(f"{taken(rule.kind, rule.latest.count)} {page.when(rule.latest.created_at)}", width="content")
+                st.caption(f"{taken(rule.kind, rule.latest.count)} went {page.when(rule.latest.created_at)}", width="content")
 
 
 def _form(page: Page, rule: Rule) -> None:

@@ -9,7 +9,7 @@ from core.ui import dialogs, privacy_alert, privacy_places, privacy_requests, pr
 from core.ui.page import open_page
 
 HELP = "Who asked about their data and by when they need an answer, how long things are kept, and where they are."
-REQUESTS, RETENTION, PLACES = "Requests", "How long data is kept", "Where data lives"
+REQUESTS, RETENTION, PLACES = "Requests", "Retention", "Places"
 
 page = open_page("Privacy", needs=Permission.PRIVACY_MANAGE, all_lists=True, help=HELP)
 if page.header("Enter a request", icon="add"):

@@ -105,7 +105,7 @@ def test_all_about_somebody_is_offered_and_made(app_as: Open, shared: Services, 
 
 def test_how_long_data_is_kept_is_set_after_seeing_what_goes(app_as: Open, shared: Services, admin: Principal) -> None:
     with using(shared):
-        app = app_as(Role.ADMIN)(PAGE, part="How long data is kept")
+        app = app_as(Role.ADMIN)(PAGE, part="Retention")
         assert "Where opens and clicks came from" in texts(app)
         app.button(key="set_engagement").click().run()
         app.toggle(key="keep_limited").set_value(True).run()
@@ -117,6 +117,6 @@ def test_how_long_data_is_kept_is_set_after_seeing_what_goes(app_as: Open, share
 
 
 def test_where_data_lives_is_told(app_as: Open) -> None:
-    app = app_as(Role.ADMIN)(PAGE, part="Where data lives")
+    app = app_as(Role.ADMIN)(PAGE, part="Places")
     assert not app.exception
     assert "Every email sent to them" in texts(app) and "journal" in texts(app)

@@ -14,6 +14,7 @@ import core.api.tables  # noqa: F401 - so that every table is looked through
 from core.app import Services, build
 from core.campaigns.models import Audience
 from core.clock import FrozenClock
+from core.contacts.evidence import Evidence
 from core.events.tables import sender_alerts, soft_bounces
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
@@ -30,6 +31,7 @@ MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello {{ contact.first_na
 # A name nobody else has, with letters that SQL and spreadsheets read as their own.
 NAME = "ada_l%vely+1"
 ADA, BOB = f"{NAME}@example.com", "bob@example.com"
+FORMER = "former_l%vely@example.com"  # hers before two contacts were merged
 SPELT = ADA.replace("ada", "Ada")
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 FILE = f"email,first_name,note\n{ADA},Ada,friend\n{BOB},Bob,\nnonsense,Ada again,write to {SPELT}\nno sense,Bob again,\n".encode()
@@ -123,9 +125,8 @@ def _happen(world: World) -> None:
         world.happened(EventKind.DEFERRED, theirs, reason=f"450 <{SPELT}> is busy", provider="outbox", source="webhook"),
     )
     with services.db.transaction() as connection:
-        services.consent.withdraw(
-            connection, workspace_id, [ada], source=f"mail from {ADA}", ip_prefix="81.2.69.0/24", user_agent=FIREFOX, actor="person:1"
-        )
+        evidence = Evidence(source=f"mail from {ADA}", ip="81.2.69.0/24", user_agent=FIREFOX, actor="person:1")
+        services.consent.withdraw(connection, workspace_id, [ada], evidence)
         for number in (mine, theirs):
             connection.execute(sa.update(messages).where(messages.c.id == number).values(reason=f"550 <{SPELT}> unknown"))
         connection.execute(sa.insert(soft_bounces).values(workspace_id=workspace_id, contact_id=ada, campaign_id=1, at=world.clock.now()))
@@ -133,6 +134,12 @@ def _happen(world: World) -> None:
         alert |= {"reason": f"<{ADA}> blocked", "first_at": world.clock.now(), "last_at": world.clock.now()}
         connection.execute(sa.insert(sender_alerts).values(**alert))
     services.suppressions.add(by, ADA, source=f"{ADA} phoned")
+    services.notes.add(by, ada, f"Calls herself {ADA}")
+    services.tags.add(by, [ada], "Friend")
+    before = services.contacts.save(by, FORMER, first_name="Ada of old")
+    services.merges.merge(by, ada, [before.id])
+    number = {"workspace_id": workspace_id, "source": "webhook", "provider": "smtp"}
+    world.journal(world.happened(EventKind.BOUNCED, None, recipient=ADA, bounce_class="soft", **number))
 
 
 @pytest.fixture

@@ -27,7 +27,19 @@ def erase(world: World) -> int:
 
 
 def test_before_it_her_address_is_nearly_everywhere(world: World) -> None:
-    places = {"contacts", "suppressions", "messages", "requests", "imports", "sender_alerts", "consent_records", "lake", "blobs", "outbox"}
+    places = {
+        "contact_notes",
+        "contacts",
+        "suppressions",
+        "messages",
+        "requests",
+        "imports",
+        "sender_alerts",
+        "consent_records",
+        "lake",
+        "blobs",
+        "outbox",
+    }
     assert places <= set(world.traces(NAME))
 
 
@@ -63,7 +75,7 @@ def test_what_is_left_of_her_says_nothing_about_her(world: World) -> None:
         reasons = set(connection.execute(sa.select(messages.c.reason).where(messages.c.contact_id == ada)).scalars())
         contents = connection.execute(sa.select(requests.c.content, requests.c.recipient)).all()
     assert [proof.state for proof in proofs] == ["subscribed", "unsubscribed"]
-    assert {(proof.ip_prefix, proof.user_agent) for proof in proofs} == {("", "")}
+    assert {(proof.ip, proof.ip_prefix, proof.user_agent) for proof in proofs} == {("", "", "")}
     assert reasons == {"550 <…> unknown", ""}
     assert set(contents) == {("", "")}
 

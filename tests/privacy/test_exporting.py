@@ -46,6 +46,8 @@ def test_everything_about_her_is_in_it_and_nothing_about_others(world: World, tm
         "unsubscribed",
     )
     assert [row["list"] for row in found["lists"]] == ["Readers"]
+    assert ([row["tag"] for row in found["tags"]], [row["text"] for row in found["notes"]]) == (["Friend"], [f"Calls herself {ADA}"])
+    assert len(found["former_numbers"]) == 1
     assert [row["state"] for row in found["consent"]] == ["subscribed", "unsubscribed"]
     assert {row["campaign"] for row in found["messages"]} == {"Spring", None}
     assert [row["reason"] for row in found["suppression"]] == ["manual"]

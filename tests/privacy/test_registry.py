@@ -16,7 +16,8 @@ def tables() -> dict[str, frozenset[str]]:
 
 def test_every_column_of_the_database_is_named_as_personal_or_not() -> None:
     found = gaps(tables())
-    assert (found.unnamed, found.twice) == ([], [])
+    assert (found.unnamed, found.unknown, found.twice) == ([], [], [])
+    assert {place.table for place in PLACES} == set(tables())
 
 
 def test_every_column_of_the_lake_is_named_as_personal_or_not() -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.log import AuditFilter
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import Evidence
 from core.contacts.tables import contacts
 from core.errors import Denied, InvalidInput, NotFound
 from core.messages.tables import messages, requests
@@ -122,7 +123,7 @@ def test_who_got_email_for_long_and_opened_none_goes(world: World) -> None:
             }
             connection.execute(sa.insert(messages).values(**row))
         number = connection.execute(sa.select(messages.c.id).where(messages.c.contact_id == silent.id)).scalar_one()
-        services.consent.withdraw(connection, by.workspace_id, [silent.id], source="letter")
+        services.consent.withdraw(connection, by.workspace_id, [silent.id], Evidence(source="letter"))
     world.clock.advance(179 * DAY)
     world.journal(
         world.happened(EventKind.SENT, number, source="delivery"), world.happened(EventKind.SENT, world.message_id(world.contact_id(BOB)))
