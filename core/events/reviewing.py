@@ -102,7 +102,8 @@ def review(
     """
     known: dict[int, str | None] = {}
     for row in rows:
-        is_old = gather_anew or row.signals is None
+        # Where agent and network were taken out since, for privacy, what was seen in them counts on.
+        is_old = row.signals is None or (gather_anew and bool(row.user_agent or row.network))
         known[row.event_id] = regathered(row.signals, row.reason, row.user_agent, row.network, is_datacentre) if is_old else row.signals
     joint = patterns.find(_hit(row, known[row.event_id], links_of) for row in rows if row.key is not None)
     changed = {}

@@ -48,7 +48,7 @@ def test_everything_about_her_is_in_it_and_nothing_about_others(world: World, tm
     assert [row["list"] for row in found["lists"]] == ["Readers"]
     assert ([row["tag"] for row in found["tags"]], [row["text"] for row in found["notes"]]) == (["Friend"], [f"Calls herself {ADA}"])
     assert len(found["former_numbers"]) == 1
-    assert [row["state"] for row in found["consent"]] == ["subscribed", "unsubscribed"]
+    assert [row["state"] for row in found["consent"]] == ["subscribed", "unsubscribed", "subscribed"]  # the last by her former address
     assert {row["campaign"] for row in found["messages"]} == {"Spring", None}
     assert [row["reason"] for row in found["suppression"]] == ["manual"]
     assert {row["subject"] for row in found["single_emails"]} == {f"Your order, {ADA}"}
@@ -63,7 +63,7 @@ def test_it_says_in_words_what_it_is(small_world: World, tmp_path: Path) -> None
     exported(small_world, tmp_path / "ada.zip", SPELT)
     words = ZipFile(tmp_path / "ada.zip").read("README.txt").decode()
     assert f"All that is kept about {ADA}" in words
-    assert "consent (2)" in words and "Proof of consent" in words and "supervisory authority" in words
+    assert "consent (3)" in words and "Proof of consent" in words and "supervisory authority" in words
     assert (tmp_path / "ada.zip").stat().st_mode & 0o077 == 0
 
 

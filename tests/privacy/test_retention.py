@@ -66,6 +66,20 @@ def test_and_so_does_where_opens_came_from(world: World) -> None:
     assert {event["actor"] for event in opened} == {"human"}
 
 
+def test_who_was_judged_by_it_stays_judged(small_world: World) -> None:
+    services, clock = small_world.services, small_world.clock
+    small_world.journal(small_world.happened(EventKind.OPENED, small_world.message_id(small_world.contact_id(BOB)), user_agent="curl/8.0"))
+    before = small_world.events("kind = 'opened'", "event_id, actor, actor_reason, signals")
+    assert {event["actor"] for event in before} == {"human", "machine"}
+    clock.advance(8 * DAY)
+    set_to(small_world, DataKind.ENGAGEMENT, 7)
+    carried_out(small_world)
+    services.intake.reclassify(small_world.by, clock.now() - 10 * DAY, clock.now())
+    for _ in range(4):
+        services.ingester.run_once()
+    assert small_world.events("kind = 'opened'", "event_id, actor, actor_reason, signals") == before
+
+
 def test_what_messages_say_goes_and_that_they_were_sent_stays(world: World) -> None:
     world.clock.advance(91 * DAY)
     assert set_to(world, DataKind.MESSAGES, 90) >= 2
