@@ -22,7 +22,7 @@ from core.ui.privacy_words import ASKS_FOR, LAWS, due
 from core.ui.words import plain
 
 ENTER = "privacy_enter"
-_EXPORT, _ERASE, _EXTEND, _NOTES, _CLOSE = (f"privacy_{name}" for name in ("export", "erase", "extend", "notes", "close"))
+_EXPORT, _ERASE, _EXTEND, _NOTES, _CLOSE, _SALE = (f"privacy_{name}" for name in ("export", "erase", "extend", "notes", "close", "sale"))
 _ENDS = {"Answered": RequestState.DONE, "Refused": RequestState.REFUSED}
 _GOES = (
     "The profile goes at once; emails, events and files within minutes. Reports keep their numbers. The address is kept as a keyed hash "
@@ -81,6 +81,8 @@ def _facts(page: Page, request: PrivacyRequest) -> str:
 
 def _actions(request: PrivacyRequest) -> None:
     offered = [("Export", "download", _EXPORT), ("Erase", "person_remove", _ERASE)] if request.email else []
+    if request.is_open and request.kind is RequestKind.DO_NOT_SELL and request.contact_id is not None and request.email:
+        offered += [("Forbid selling", "money_off", _SALE)]
     if request.is_open:
         offered += [("Close", "task_alt", _CLOSE)]
         offered += [("Extend", "more_time", _EXTEND)] if request.can_extend else []
@@ -104,6 +106,8 @@ def _dialogs(page: Page) -> None:
             dialogs.dialog(name, title, partial(body, page, shown[1]))
     if (shown := dialogs.opened(_ERASE))[0]:
         _erase(page, shown[1])
+    if (shown := dialogs.opened(_SALE))[0]:
+        _forbid_sale(page, shown[1])
 
 
 def _enter(page: Page) -> None:
@@ -148,6 +152,19 @@ def _erase(page: Page, request: PrivacyRequest) -> None:
     question = Question("Erase this person for good?", f"**{plain(request.email)}**\n\n{body}", "Erase for good", typed=preview.email)
     erase = partial(page.services.erasures.erase, page.by, request.email, confirmed=preview.email, request_id=request.id)
     dialogs.ask_first(page, question, erase, name=_ERASE, success="Erased. What lies in files follows within minutes.")
+
+
+def _forbid_sale(page: Page, request: PrivacyRequest) -> None:
+    who = plain(request.email)
+    body = f"What is known about {who} may not be sold or shared from now on. That is kept with its proof, and the request is closed."
+    question = Question("Forbid selling and sharing?", body, "Forbid")
+
+    def forbid() -> None:
+        source = f"privacy request {request.id}"
+        page.services.choices.set_sale(page.by, request.contact_id or 0, forbidden=True, source=source)
+        page.services.privacy_requests.close(page.by, request.id)
+
+    dialogs.ask_first(page, question, forbid, name=_SALE, success="Noted, and closed.")
 
 
 def _told(preview: Preview) -> str:

@@ -92,6 +92,17 @@ def test_a_request_is_extended_noted_and_closed(app_as: Open, shared: Services, 
     assert not app.exception and "extended: Many systems" in texts(app)
 
 
+def test_selling_is_forbidden_for_who_asked(app_as: Open, shared: Services, admin: Principal) -> None:
+    contact = shared.contacts.save(admin, ADA)
+    asked = shared.privacy_requests.open(admin, ADA, RequestKind.DO_NOT_SELL, Law.CCPA)
+    app = app_as(Role.ADMIN)(PAGE)
+    app.button(key=f"privacy_sale_{asked.id}").click().run()
+    app.button(key="privacy_sale-yes").click().run()
+    assert not app.exception
+    assert shared.choices.get(admin, contact.id).do_not_sell
+    assert shared.privacy_requests.get(admin, asked.id).state is RequestState.DONE
+
+
 def test_all_about_somebody_is_offered_and_made(app_as: Open, shared: Services, admin: Principal, asked: int) -> None:
     from core.ui.privacy_requests import zip_of
 
