@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -25,7 +26,7 @@ REASONS: Mapping[SuppressionReason, tuple[str, str]] = {
 
 def draw(page: Page, one: Suppression, *, may_lift: bool) -> None:
     """Draw a suppressed address: since when, why, and what led to it."""
-    look = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
+    look: dict[str, Any] = {"horizontal": True, "horizontal_alignment": "distribute", "vertical_alignment": "center"}
     with st.container(border=True, key=f"suppressed_{one.id}_{one.is_everywhere}", **look):
         with st.container(gap=None, width="content"):
             st.markdown(f"**{plain(one.email)}**" if one.email else "*An erased address, kept as a hash only*")
