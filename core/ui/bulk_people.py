@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -58,32 +59,33 @@ def bar(page: Page, chosen: Sequence[int], choice: Choice, total: int) -> None:
     is_all = _ALL in st.session_state
     count = total if is_all else len(chosen)
     with st.container(horizontal=True, vertical_alignment="center", key="people_bar"):
-        if not count:
-            label, how = f"Choose all {number(total)}", "Or choose some in the table; then say what to do with them."
-            st.button(
-                label, key="people_choose_all", type="tertiary", icon=":material/done_all:", help=how, on_click=_choose_all, args=(choice,)
-            )
-            return
-        st.markdown(f"**{_who(count)} chosen**", width="content")
-        options = [action.value for action in _NAMES] + (["merge"] if 2 <= count <= MOST_MERGED and not is_all else [])
-        st.selectbox(
-            "What to do",
-            options,
-            index=None,
-            key=_ACTION,
-            placeholder="What to do with them",
-            format_func=lambda one: "Merge into one" if one == "merge" else _NAMES[_A(one)],
-            label_visibility="collapsed",
-            width=220,
-            on_change=_asked,
-            args=(list(chosen), None if not is_all else choice, count),
-        )
+        if count:
+            st.markdown(f"**{_who(count)} chosen**", width="content")
+            _what_to_do(list(chosen), choice if is_all else None, count)
         if is_all:
             st.button("Choose nobody", key="people_choose_none", type="tertiary", on_click=_choose_all, args=(None,))
         elif total > count:
-            st.button(f"Choose all {number(total)}", key="people_choose_all", type="tertiary", on_click=_choose_all, args=(choice,))
+            label, how = f"Choose all {number(total)}", "Or choose some in the table; then say what to do with them."
+            look: dict[str, Any] = {"type": "tertiary", "icon": ":material/done_all:", "help": how}
+            st.button(label, key="people_choose_all", on_click=_choose_all, args=(choice,), **look)
     if merged := st.session_state.pop("people_merge", None):
         st.switch_page(MERGE, query_params={"id": str(merged[0]), "with": ",".join(map(str, merged[1:]))})
+
+
+def _what_to_do(ids: list[int], choice: Choice | None, count: int) -> None:
+    options = [action.value for action in _NAMES] + (["merge"] if 2 <= count <= MOST_MERGED and choice is None else [])
+    st.selectbox(
+        "What to do",
+        options,
+        index=None,
+        key=_ACTION,
+        placeholder="What to do with them",
+        format_func=lambda one: "Merge into one" if one == "merge" else _NAMES[_A(one)],
+        label_visibility="collapsed",
+        width=220,
+        on_change=_asked,
+        args=(ids, choice, count),
+    )
 
 
 def question(page: Page) -> None:

@@ -13,6 +13,7 @@ from core.contacts.attributes import AttributeType
 from core.contacts.fields import CustomField
 from core.contacts.profile import Profile
 from core.ui import dialogs
+from core.ui.narrow import table_or_list
 from core.ui.page import Page
 from core.ui.people_table import came_from, name_of
 from core.ui.words import plain
@@ -30,7 +31,8 @@ def about(page: Page, profile: Profile, *, may_edit: bool) -> None:
         rows |= {plain(one.label): shown(contact.attributes[one.name]) for one in fields if one.name in contact.attributes}
         rows["Came by"] = plain(came_from(profile.source)) or "–"
         rows["Added"] = page.exactly(contact.created_at)
-        st.table(rows, border="horizontal", alt="What is known about this person")
+        draw = partial(st.table, rows, border="horizontal", alt="What is known about this person")
+        table_or_list(draw, [f":small[:gray[{label}]]  \n{value}" for label, value in rows.items()], key="facts")
 
 
 def belonging(page: Page, profile: Profile, *, may_edit: bool) -> None:
