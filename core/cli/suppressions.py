@@ -50,13 +50,8 @@ def show(call: Call, email: Email) -> Answer:
     if found is None:
         return Answer({"suppressed": False}, "This address is not suppressed.")
     where = "everywhere" if found.is_everywhere else "in this workspace"
-    facts = {
-        "suppressed": True,
-        "reason": found.reason,
-        "source": found.source,
-        "since": found.created_at,
-        "everywhere": found.is_everywhere,
-    }
+    facts: dict[str, object] = {"suppressed": True, "reason": found.reason, "source": found.source}
+    facts |= {"since": found.created_at, "everywhere": found.is_everywhere}
     return Answer(facts, f"Suppressed {where} since {found.created_at:%Y-%m-%d}: {found.reason.replace('_', ' ')} ({found.source}).")
 
 
