@@ -177,14 +177,15 @@ def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int)
     return list(connection.execute(wanted.order_by(member.contact_id)).scalars().all())  # all at once: one by one takes twice as long
 
 
-def barring(now: datetime | None = None) -> tuple[sa.Case[str | None], sa.FromClause]:
+def barring(from_: sa.FromClause, now: datetime | None = None) -> tuple[sa.Case[str | None], sa.FromClause]:
     """Return why a contact must not be mailed, as a column that is null for who may, and the tables it is told from.
 
     Args:
+        from_: Contacts, or what they were joined to: one join after the other, because SQLite copies out what stands in brackets.
         now: The time, where it is about this moment.
     """
     of_workspace = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    joined = contacts.outerjoin(suppressions, of_workspace)
+    joined = from_.outerjoin(suppressions, of_workspace)
     joined = joined.outerjoin(global_suppressions, global_suppressions.c.email == contacts.c.email)
     joined = joined.outerjoin(stop_marks, stop_marks.c.contact_id == contacts.c.id)
     column = contacts.c
@@ -204,7 +205,7 @@ def _word(reason: SkipReason) -> sa.ColumnElement[str]:
 
 
 def _standing(connection: sa.Connection, workspace_id: int, ids: Sequence[int], now: datetime | None) -> sa.Select[Any]:
-    why, joined = barring(now)
+    why, joined = barring(contacts, now)
     return (
         sa.select(*(contacts.c[name] for name in Addressee._fields), why, contacts.c.frequency)
         .select_from(joined)
