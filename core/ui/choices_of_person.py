@@ -11,9 +11,8 @@ from core.contacts.consent_records import ConsentRecord, ConsentStatus
 from core.contacts.contacts import Contact
 from core.contacts.evidence import ConsentMethod, ConsentPurpose
 from core.contacts.lookup import Frequency
-from core.ui.dialogs import done
 from core.ui.page import Page
-from core.ui.suppression_parts import REASONS
+from core.ui.people_table import came_from
 from core.ui.words import plain
 
 FREQUENCIES: Mapping[Frequency, str] = {
@@ -46,12 +45,11 @@ _STATES: Mapping[ConsentStatus, str] = {
 }
 
 
-def badges(page: Page, contact: Contact) -> None:
-    """Draw what keeps mail from somebody besides their consent: suppressed and why, a pause, less often, no sale."""
-    if (found := page.services.suppressions.find(page.by, contact.email)) is not None:
-        where = "Nobody on this installation" if found.is_everywhere else "Nobody in this workspace"
-        since = f"{where} can write to this address since {page.exactly(found.created_at)}. {plain(found.source)}"
-        st.badge(f"Suppressed: {REASONS[found.reason][0].lower()}", icon=":material/block:", color="red", help=since)
+def badges(page: Page, contact: Contact, *, is_suppressed_here: bool) -> None:
+    """Draw what keeps mail from somebody besides their consent: suppressed everywhere, a pause, less often; and no sale."""
+    if not is_suppressed_here and (found := page.services.suppressions.find(page.by, contact.email)) is not None:
+        since = f"Nobody on this installation can write to this address since {page.exactly(found.created_at)}. {plain(found.source)}"
+        st.badge("Suppressed for the whole installation", icon=":material/block:", color="red", help=since)
     chosen = page.services.choices.get(page.by, contact.id)
     if chosen.paused_until is not None:
         st.badge(f"Paused until {chosen.paused_until:%-d %b %Y}", icon=":material/pause:", color="orange")
@@ -64,7 +62,7 @@ def badges(page: Page, contact: Contact) -> None:
 def told(page: Page, record: ConsentRecord, lists: Mapping[int, str]) -> None:
     """Draw one record: what was said, by what way, when, and the words that were agreed to."""
     way = METHODS[record.method]
-    source = plain(record.source) if record.source and record.source not in (record.method.value, "manual") else ""
+    source = plain(came_from(record.source)) if record.source not in ("", record.method.value, "manual") else ""
     parts = [f"**{_what(record, lists)}**", *filter(None, [way, source]), page.when(record.occurred_at)]
     st.markdown(" · ".join(parts), help=page.exactly(record.occurred_at))
     where = " · ".join(filter(None, [record.ip or record.ip_prefix, plain(record.user_agent[:120])]))
@@ -88,7 +86,7 @@ def edit(page: Page, contact: Contact) -> None:
                 page.services.choices.set_mail(page.by, contact.id, frequency=names[often], paused_until=until)
                 if forbidden != chosen.do_not_sell:
                     page.services.choices.set_sale(page.by, contact.id, forbidden=forbidden, source="told by the person")
-                done()
+                st.rerun()
 
 
 def _what(record: ConsentRecord, lists: Mapping[int, str]) -> str:

@@ -11,10 +11,11 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.notes import Note
 from core.contacts.profile import Profile
 from core.contacts.suppression import SuppressionReason
-from core.ui import dialogs
+from core.permissions import Permission
+from core.ui import choices_of_person, dialogs
 from core.ui.dialogs import Question
 from core.ui.page import Page
-from core.ui.people_table import CONSENT_COLOURS, came_from
+from core.ui.people_table import CONSENT_COLOURS
 from core.ui.words import plain
 
 REASONS = {
@@ -22,6 +23,7 @@ REASONS = {
     SuppressionReason.SOFT_BOUNCE: "the mailbox was out of reach for long",
     SuppressionReason.COMPLAINT: "they marked an email as spam",
     SuppressionReason.MANUAL: "somebody here said so",
+    SuppressionReason.ERASED: "they asked to be forgotten",
 }
 MERGE, LIST = "pages/audience/merge_contacts.py", "pages/audience/contacts.py"
 _HISTORY = 10
@@ -35,6 +37,7 @@ def badges(page: Page, profile: Profile) -> None:
         if no:
             words = f"Suppressed: {REASONS.get(no.reason, no.reason.value)}"
             st.badge(words, icon=":material/block:", color="red", help=f"Since {page.exactly(no.since)}. {plain(no.source)}".strip())
+        choices_of_person.badges(page, contact, is_suppressed_here=no is not None)
         st.caption(f"Added {page.when(contact.created_at)}", help=page.exactly(contact.created_at), width="content")
 
 
@@ -42,9 +45,11 @@ def consent(page: Page, profile: Profile) -> None:
     """Draw what somebody agreed to and when, the newest first."""
     with st.container(border=True):
         st.markdown("##### Consent", anchors=False)
-        for one in page.services.consent.history(page.by, profile.contact.id)[::-1][:_HISTORY]:
-            words = f"**{one.state.value.capitalize()}** · {plain(came_from(one.source)) or 'no source'} · {page.when(one.occurred_at)}"
-            st.markdown(words, help=page.exactly(one.occurred_at))
+        names = {one.id: one.name for one in page.services.lists.all(page.by)}
+        for record in page.services.consent.history(page.by, profile.contact.id)[::-1][:_HISTORY]:
+            choices_of_person.told(page, record, names)
+        if page.may(Permission.CONTACTS_EDIT):
+            choices_of_person.edit(page, profile.contact)
 
 
 def notes(page: Page, profile: Profile, *, may_edit: bool) -> None:
