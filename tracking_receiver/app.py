@@ -17,13 +17,16 @@ from starlette.routing import Route
 from core.links.tokens import Purpose
 from tracking_receiver import pages
 from tracking_receiver.answers import show, tell
+from tracking_receiver.confirming import confirming
 from tracking_receiver.converting import Conversions, converting
 from tracking_receiver.edge import Edge
+from tracking_receiver.forms import SignUpForms
 from tracking_receiver.headers import MESSAGE_HEADERS, as_text
 from tracking_receiver.hits import Hits, Send
 from tracking_receiver.lane import Lane
 from tracking_receiver.learning import keepers_of
 from tracking_receiver.parts import Parts
+from tracking_receiver.preferring import preferring
 from tracking_receiver.telling import telling
 from tracking_receiver.unsubscribing import unsubscribing
 from tracking_receiver.webhooks import Reporting
@@ -45,6 +48,7 @@ class Receiver:
         self._parts = parts
         self._hits = Hits(parts)
         self._reporting = Reporting(parts)
+        self._sign_ups = SignUpForms(parts)
         routes = Starlette(
             routes=self._routes(),
             lifespan=self._lifespan,
@@ -67,10 +71,12 @@ class Receiver:
         both = ["GET", "POST"]
         return [
             Route("/u/{token}", unsubscribing(parts, lookups, Purpose.UNSUBSCRIBE), methods=both),
-            Route("/p/{token}", unsubscribing(parts, lookups, Purpose.PREFERENCES), methods=both),
+            Route("/p/{token}", preferring(parts), methods=both),
             Route("/v/preview", _preview),
             Route("/v/{token}", self._view),
             Route("/e/{token}", converting(parts), methods=both),
+            Route("/f/confirm/{token}", confirming(parts), methods=both),
+            Route("/f/{key}", self._sign_ups.answer, methods=both),
             Route("/webhooks/{provider}/{key}", self._reporting.answer, methods=both),
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
@@ -79,7 +85,7 @@ class Receiver:
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
-        keepers = keepers_of(self._parts.destinations, self._parts.doors)
+        keepers = keepers_of(self._parts.destinations, self._parts.doors, self._parts.forms)
         for keeper in keepers:
             await asyncio.to_thread(keeper.start)
         flushing = asyncio.create_task(self._flush_now_and_then())
@@ -90,6 +96,7 @@ class Receiver:
         for keeper in keepers:
             await asyncio.to_thread(keeper.stop)
         self._reporting.close()
+        self._sign_ups.close()
         self._parts.close()
 
     async def _flush_now_and_then(self) -> None:

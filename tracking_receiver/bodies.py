@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -13,6 +14,8 @@ from starlette.requests import Request
 BODY_LIMIT = 64 * 1024
 BODY_SECONDS = 10.0
 _FIELDS = 20
+_VALUES = 100
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class TooLarge(Exception):
@@ -21,6 +24,10 @@ class TooLarge(Exception):
 
 class TooSlow(Exception):
     """The body did not arrive in time."""
+
+
+class WrongType(Exception):
+    """The body is not of a type that is read here."""
 
 
 class Malformed(Exception):
@@ -74,6 +81,29 @@ async def fields_of(request: Request, body: bytes) -> dict[str, str]:
     except HTTPException as error:
         raise Malformed from error
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def values_of(request: Request, body: bytes) -> dict[str, list[str]]:
+    """Return the fields of a form, each with everything that was sent by its name.
+
+    Raises:
+        WrongType: If it was not sent as a form.
+        Malformed: If the body can't be read as its content type, is no UTF-8, or has more fields than any form of ours.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _FORM_TYPES:
+        raise WrongType
+    try:
+        if kind == _FORM_TYPES[0]:
+            return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_VALUES, errors="strict")
+        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=_VALUES)
+    except (HTTPException, ValueError) as error:
+        raise Malformed from error
+    found: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, []).append(value)
+    return found
 
 
 def _json_fields(body: bytes) -> dict[str, str]:

@@ -113,6 +113,8 @@ class Edge:
         if asked.shape in _POLLED or asked.shape.startswith("/webhooks/"):  # reports are counted after checking, when they are refused
             return 0
         address = _address(scope)
+        if asked.shape.startswith("/f/"):
+            return self._parts.limiter.visitor(address)
         if asked.purpose is None or self._parts.signer.verify(asked.token, asked.purpose) is None:
             return self._parts.limiter.stranger(address)
         looks_only = scope["method"] != "POST" and asked.purpose is not Purpose.CONVERSION
@@ -139,6 +141,8 @@ def _asked(path: str) -> _Asked:
         return _Asked(path)
     if first in _PURPOSES and rest and "/" not in rest:
         return _Asked(f"/{first}/{{token}}", rest, _PURPOSES[first])
+    if first == "f" and rest:
+        return _Asked("/f/confirm/{token}" if rest.startswith("confirm/") else "/f/{form_key}")
     if first == "webhooks":
         provider, _, _ = rest.partition("/")
         return _Asked(f"/webhooks/{provider if provider in WEBHOOKS else '{provider}'}/{{key}}")

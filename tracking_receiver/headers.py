@@ -26,9 +26,9 @@ PRIVATE = [
 ]
 # A shop's page reports a conversion by `fetch`: the token says all, no cookie counts, so it does not matter whose page it is.
 CROSS_ORIGIN = [(b"access-control-allow-origin", b"*")]
-_HTML = (b"content-type", b"text/html; charset=utf-8")
-PAGE_HEADERS = [_HTML, (b"content-security-policy", _PAGE_POLICY.encode()), *PRIVATE]
-MESSAGE_HEADERS = [_HTML, (b"content-security-policy", _MESSAGE_POLICY.encode()), *PRIVATE]
+HTML = (b"content-type", b"text/html; charset=utf-8")
+PAGE_HEADERS = [HTML, (b"content-security-policy", _PAGE_POLICY.encode()), *PRIVATE]
+MESSAGE_HEADERS = [HTML, (b"content-security-policy", _MESSAGE_POLICY.encode()), *PRIVATE]
 
 
 def as_text(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

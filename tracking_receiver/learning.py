@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from core.contacts.hosted import published
+from core.contacts.hosted.published import PublishedForms
 from core.links.destinations import Destinations
 from core.providers.webhook_doors import REFRESH_SECONDS, WebhookDoors
 
@@ -61,9 +63,10 @@ class Keeper:
             _log.error("%s could not be brought up to date: %s", self._name, type(error).__name__)
 
 
-def keepers_of(destinations: Destinations, doors: WebhookDoors) -> tuple[Keeper, Keeper]:
-    """Return what keeps the links and the webhook addresses up to date."""
+def keepers_of(destinations: Destinations, doors: WebhookDoors, forms: PublishedForms) -> tuple[Keeper, ...]:
+    """Return what keeps the links, the webhook addresses and the sign-up forms up to date."""
     return (
         Keeper("links", destinations.load, destinations.refresh, _LINKS_SECONDS, destinations.keep),
         Keeper("webhook addresses", doors.refresh, doors.refresh, REFRESH_SECONDS),
+        Keeper("forms", forms.refresh, forms.refresh, published.REFRESH_SECONDS),
     )

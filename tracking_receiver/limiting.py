@@ -17,28 +17,33 @@ PER_TOKEN = 60  # requests a minute with one genuine token: a reader needs few, 
 PER_NETWORK = 600  # pages a minute that one network looks at
 PER_STRANGER = 60  # requests a minute of one network with a token that is not ours, or none
 PER_FORGER = 30  # refused reports a minute of one network to one connection
+SIGN_UPS_PER_ADDRESS = 10  # an hour: each may send a mail to somebody who never asked for one
+SIGN_UPS_PER_NETWORK = 60  # in ten minutes: a whole office may, one machine for thousands of addresses may not
 _KEPT = 20_000
 
 
 class Allowance:
     """So many a minute for each of a bounded number of names; whoever was quiet may take a minute's worth at once.
 
+    In place of a minute it may be any other time.
+
     For each name only the moment is kept at which all that was taken is paid off (the generic cell rate algorithm).
 
     Args:
         per_minute: How many.
         monotonic: Seconds from an arbitrary start.
+        seconds: In how long.
     """
 
-    def __init__(self, per_minute: int, monotonic: Callable[[], float]) -> None:
-        self._cost, self._monotonic = 60.0 / per_minute, monotonic
+    def __init__(self, per_minute: int, monotonic: Callable[[], float], seconds: float = 60.0) -> None:
+        self._cost, self._monotonic, self._seconds = seconds / per_minute, monotonic, seconds
         self._paid_off: OrderedDict[str, float] = OrderedDict()
 
     def take(self, name: str) -> int:
         """Take one and return 0, or return in how many seconds there is one again; what is refused is not counted."""
         now = self._monotonic()
         paid_off = max(self._paid_off.get(name, now), now)
-        over = paid_off + self._cost - now - 60.0
+        over = paid_off + self._cost - now - self._seconds
         if over > 1e-9:
             return math.ceil(over)
         self._paid_off[name] = paid_off + self._cost
@@ -64,6 +69,8 @@ class Limiter:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._tokens, self._networks = Allowance(PER_TOKEN, monotonic), Allowance(PER_NETWORK, monotonic)
         self._strangers, self._forgers = Allowance(PER_STRANGER, monotonic), Allowance(PER_FORGER, monotonic)
+        self._addresses = Allowance(SIGN_UPS_PER_ADDRESS, monotonic, 3600.0)
+        self._sign_ups = Allowance(SIGN_UPS_PER_NETWORK, monotonic, 600.0)
 
     def genuine(self, token: str, address: str, *, looks_only: bool) -> int:
         """Count a request with a genuine token and return how many seconds it has to wait, 0 for none.
@@ -86,3 +93,17 @@ class Limiter:
         Only to be asked after checking: a genuine report passes, whatever else came from the same place.
         """
         return self._forgers.take(f"{network(address)} {connection_key}")
+
+    def visitor(self, address: str) -> int:
+        """Count a look at a page that anybody may see, and return how many seconds to wait, 0 for none."""
+        return 0 if is_nearby(address) else self._networks.take(network(address))
+
+    def sign_up(self, email: str, address: str) -> int:
+        """Count a sign-up that would be kept, and return how many seconds it has to wait, 0 for none.
+
+        Args:
+            email: Who is signed up, in the address's one spelling.
+            address: Who does it.
+        """
+        wait = 0 if is_nearby(address) else self._sign_ups.take(network(address))
+        return wait or self._addresses.take(email)

@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.campaigns.plans import plan_of_message
+from core.clock import SystemClock
+from core.contacts.aliases import survivor_of
+from core.contacts.hosted.preferences import Standing, standing_of
 from core.contacts.lookup import contacts_by_id
+from core.contacts.opt_in import OptIn
 from core.contacts.tables import contacts
 from core.errors import PostwrightError
 from core.messages.composing import Composer
@@ -41,11 +45,20 @@ class Lookups:
 
     def __init__(self, db: Database, composer: Composer, requested: RequestComposer, vault: Vault) -> None:
         self._db, self._composer, self._requested, self._vault = db, composer, requested, vault
+        self._opt_in = OptIn(db, SystemClock())
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 
     async def workspace_name(self, message_id: int) -> str:
         """Return the name of the workspace that sent a message, empty where it can't be found now."""
         return await self._patiently(lambda: self._name(message_id)) or ""
+
+    async def standing(self, message_id: int) -> Standing | None:
+        """Return where the recipient of a message stands, None where that can't be found now or the message has no contact."""
+        return await self._patiently(lambda: self._standing(message_id))
+
+    async def pending(self, token: str) -> tuple[str, str] | None:
+        """Return the workspace and the language of what a token would confirm, empty for none; None where that can't be told now."""
+        return await self._patiently(lambda: self._pending(token))
 
     async def message_html(self, message_id: int) -> str | None:
         """Return a message as its recipient sees it, None where it can't be shown (any more)."""
@@ -73,6 +86,22 @@ class Lookups:
         with self._db.read() as connection:
             found: str | None = connection.execute(wanted).scalar()
         return found
+
+    def _standing(self, message_id: int) -> Standing | None:
+        wanted = sa.select(messages.c.workspace_id, messages.c.contact_id).where(messages.c.id == message_id)
+        with self._db.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+            if row is None or row.contact_id is None:
+                return None
+            return standing_of(connection, row.workspace_id, survivor_of(connection, row.workspace_id, row.contact_id))
+
+    def _pending(self, token: str) -> tuple[str, str]:
+        with self._db.read() as connection:
+            found = self._opt_in.peek(connection, token)
+            if found is None:
+                return "", ""
+            named = sa.select(workspaces.c.name).where(workspaces.c.id == found.workspace_id)
+            return connection.execute(named).scalar_one(), found.evidence.language or "en"
 
     def _html(self, message_id: int) -> str | None:
         with self._db.read() as connection:

@@ -47,6 +47,11 @@ def not_noted() -> Page:
     return _page(503, "Please try again", "<p>We could not note your wish just now. Please try again in a few minutes.</p>")
 
 
+def choices_noted() -> Page:
+    """Return the answer to choices that are noted on disk while it can't be looked up what they come to."""
+    return _page(200, "Your choices are noted", "<p>They count as soon as we can look them up, which is usually within minutes.</p>")
+
+
 def broken_link() -> Page:
     """Return the answer to a token that is not ours."""
     return _page(
@@ -54,6 +59,11 @@ def broken_link() -> Page:
         "This link does not work",
         "<p>It may have been cut off on its way. Open the message again and use the link there.</p>",
     )
+
+
+def no_form() -> Page:
+    """Return the answer to the address of a form that is not there."""
+    return _page(404, "There is no form here", "<p>It may have been taken away, or its address was cut off.</p>")
 
 
 def lost_link() -> Page:

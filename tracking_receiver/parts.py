@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.clock import Clock
+from core.contacts.hosted.published import PublishedForms
 from core.links.destinations import Destinations
 from core.links.snapshot import LinkSnapshot
 from core.links.tokens import TokenSigner
@@ -19,6 +20,7 @@ from tracking_receiver.limiting import Limiter
 from tracking_receiver.lookups import Lookups
 from tracking_receiver.metrics import Metrics
 from tracking_receiver.notes import Notes
+from tracking_receiver.stamps import Stamps
 from tracking_receiver.stopping import Stopping
 
 # What stands in for the pixel when a message is shown in the browser: that is no open.
@@ -37,6 +39,8 @@ class Parts:
     lookups: Lookups
     stopping: Stopping
     doors: WebhookDoors
+    forms: PublishedForms
+    stamps: Stamps
     db: Database
     public_url: str
     limiter: Limiter
@@ -79,4 +83,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     metrics.watch("postwright_receiver_journal_write_errors_total", lambda: notes.failures)
     token = settings.metrics_token.get_secret_value()
     stopping = Stopping(db, clock)
-    return Parts(clock, signer, urls, destinations, notes, lookups, stopping, doors, db, settings.public_url, Limiter(), metrics, token)
+    hosted = (PublishedForms(db), Stamps(settings.key, settings.previous_keys))
+    return Parts(
+        clock, signer, urls, destinations, notes, lookups, stopping, doors, *hosted, db, settings.public_url, Limiter(), metrics, token
+    )

@@ -11,6 +11,8 @@ from core.contacts.bulk import BulkChanges
 from core.contacts.directory import Directory
 from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.fields import Fields
+from core.contacts.forms import Forms
+from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.notes import Notes
 from core.contacts.profile import Profiles
 from core.contacts.suppression import Suppressions
@@ -50,6 +52,16 @@ class AudienceServices(SendingServices):
     def tags(self) -> Tags:
         """Words put on contacts."""
         return Tags(self.db, self.clock)
+
+    @cached_property
+    def public_lists(self) -> PublicLists:
+        """How people outside see lists."""
+        return PublicLists(self.db, self.clock)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """Sign-up forms that anybody may fill in."""
+        return Forms(self.db, self.clock)
 
     @cached_property
     def bulk_changes(self) -> BulkChanges:

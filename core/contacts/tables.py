@@ -59,6 +59,9 @@ lists = sa.Table(
     # Who the mail that asks is from.
     sa.Column("from_email", sa.Text, nullable=False, default="", server_default=""),
     sa.Column("from_name", sa.Text, nullable=False, default="", server_default=""),
+    # Whether anybody may join or leave it in the preference centre, and what it says there.
+    sa.Column("is_public", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    sa.Column("description", sa.Text, nullable=False, default="", server_default=""),
     created_at(),
     sa.UniqueConstraint("workspace_id", "name"),
     sqlite_autoincrement=True,  # an id is never used again: campaigns, rules and people's access name it

@@ -10,16 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.consent import Consent
+from core.contacts.hosted.applying import Applying
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.errors import Conflict, PostwrightError
@@ -33,6 +34,7 @@ from core.events.facts import Facts
 from core.events.following import BATCH_BYTES, Batch, advance, next_batch
 from core.events.lake_rows import stage
 from core.events.matching import load_context
+from core.events.outside import carry_out
 from core.events.pipeline import Sorted, sort_out
 from core.events.reading import MOST_EVENTS, Reading, read_lines
 from core.events.recording import record_kept
@@ -105,6 +107,7 @@ class Ingester:
         self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
         self._keys, self._chores, self._datacentres = keys, chores, datacentres
         self._batch_bytes, self._batch_events = batch_bytes, batch_events
+        self._applying = Applying(db)
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
         self._throttle = Throttle()
@@ -210,7 +213,7 @@ class Ingester:
         batch = batch.first(reading.lines)
         sorted_out = self._sort_out(reading)
         staged = stage(self._lake, sorted_out.kept)
-        self._record(batch, sorted_out, staged)
+        self._record(batch, sorted_out, staged, reading.asked)
         touched = sorted({event.workspace_id for event in sorted_out.kept})
         self._compaction.run(touched, guard=self._guard)
         return self._report(batch, sorted_out)
@@ -220,12 +223,13 @@ class Ingester:
             context = load_context(connection, reading.events, self._keys, self._datacentres)
         return sort_out(reading.found, context, reading.reports)
 
-    def _record(self, batch: Batch, sorted_out: Sorted, staged: Sequence[StagedFile]) -> None:
+    def _record(self, batch: Batch, sorted_out: Sorted, staged: Sequence[StagedFile], asked: Sequence[Mapping[str, Any]]) -> None:
         now = self._clock.now()
         with self._db.transaction() as connection:
             self._guard(connection)
             advance(connection, batch, now)
             self._lake.commit(connection, staged)
+            carry_out(connection, asked, self._applying)  # first: a "no" of the same batch knows what was agreed to since it was said
             record_kept(connection, sorted_out.kept, self._means, now)
             count_steps(connection, sorted_out.counts, sorted_out.kept, now)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.events.event import Drop, Event, Step
+from core.events.outside import is_asked
 from core.events.parsing import number_id, parse
 from core.events.unpacking import is_report, unpack
 
@@ -23,11 +24,13 @@ class Reading:
         lines: How many lines were read.
         found: The events in the order they came, and why lines gave none.
         reports: How many reports of providers were understood as such, by workspace.
+        asked: The lines that are no events: what people outside asked for.
     """
 
     lines: int = 0
     found: list[Event | Drop] = field(default_factory=list)
     reports: Counter[int] = field(default_factory=Counter)
+    asked: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def events(self) -> list[Event]:
@@ -48,6 +51,9 @@ def read_lines(lines: Iterable[tuple[str, int, dict[str, Any] | None]], *, most:
         if len(found) >= most:
             break
         reading.lines += 1
+        if record is not None and is_asked(record):
+            reading.asked.append(record)
+            continue
         if record is None or not is_report(record):
             found.append(parse(file, offset, record))
             continue

@@ -26,6 +26,7 @@ _AT_A_TIME = 2 * 1024 * 1024
 _FILES = 20
 # What names a person in lines of our own; those of the sender stay, because the ledger says the same.
 _PERSONAL = frozenset({"message_id", "message_key", "recipient", "ip", "user_agent", "key", "properties"})
+_PERSONAL |= {"email", "names", "attributes", "evidence", "choices", "token"}  # of what people outside asked for
 _BODIES = frozenset({"body", "body_base64"})
 _KEPT_SOURCES = frozenset({"delivery"})
 _c = journal_offsets.c

@@ -55,6 +55,8 @@ PAGES = (
     Entry("Audience", "pages/audience/merge_contacts.py", "Merge contacts", "merge", _P.CONTACTS_EDIT, hidden=True),
     Entry("Audience", "pages/audience/import_contacts.py", "Import", "upload", _P.CONTACTS_IMPORT),
     Entry("Audience", "pages/audience/lists.py", "Lists", "list_alt", _P.CONTACTS_VIEW),
+    Entry("Audience", "pages/audience/forms.py", "Forms", "assignment", _P.CONTACTS_VIEW, all_lists=True),
+    Entry("Audience", "pages/audience/form.py", "Form", "assignment", _P.CONTACTS_VIEW, hidden=True, all_lists=True),
     Entry("Audience", "pages/audience/segments.py", "Segments", "filter_alt", _P.SEGMENTS_VIEW),
     Entry("Audience", "pages/audience/segment.py", "Segment", "filter_alt", _P.SEGMENTS_VIEW, hidden=True),
     Entry("Audience", "pages/audience/fields.py", "Fields and tags", "sell", _P.CONTACTS_VIEW),

@@ -38,14 +38,20 @@ def rename(which: ContactList) -> None:
 
 
 def joining(which: ContactList) -> None:
+    known = presented[which.id]
     with st.form("joining_form", border=False):
         words = "Whoever is put on this list by a form, an import or by hand gets one mail, and is on it once they have confirmed."
         st.caption(f"{words} People whose consent you hold already can be let in at once.")
         asks = st.toggle("Ask by mail first (double opt-in)", which.double_opt_in, key=f"asks_{which.id}")
         email = st.text_input("The mail is from", which.from_email, key=f"asks_from_{which.id}", placeholder="news@example.com")
         name = st.text_input("Sender’s name", which.from_name, key=f"asks_name_{which.id}")
+        open_words = "Anybody who gets your mail may join or leave it on the page their mail links to, where they see its name."
+        is_public = st.toggle("Open to everybody", known.is_public, key=f"list_public_{which.id}", help=open_words)
+        read = "People read it there, and on sign-up forms that offer this list."
+        description = st.text_input("Description", known.description, key=f"list_description_{which.id}", help=read)
         if st.form_submit_button("Save", type="primary"):
             with page.act("Saved."):
+                page.services.public_lists.present(page.by, which.id, is_public=is_public, description=description or "")
                 lists.set_opt_in(page.by, which.id, double_opt_in=asks, from_email=email or "", from_name=name or "")
                 dialogs.done()
 
@@ -56,8 +62,9 @@ def draw(one: ContactList) -> None:
         with st.container(gap=None, width="content"):
             title(one.name, "pages/audience/contacts.py", {"person_list": one.name}, key=f"open_list_{one.id}")
             asks = " · asks by mail first" if one.double_opt_in else ""
+            openly = " · open to everybody" if presented[one.id].is_public else ""
             made = f"made {page.when(one.created_at)}"
-            st.caption(f"{counted(one.size, 'person', 'people')} · {made}{asks}", help=page.exactly(one.created_at))
+            st.caption(f"{counted(one.size, 'person', 'people')} · {made}{asks}{openly}", help=page.exactly(one.created_at))
         if may_edit:
             with st.container(horizontal=True, width="content"):
                 st.button("Joining", key=f"joining_{one.id}", on_click=dialogs.show, args=("joining", one), type="tertiary")
@@ -74,7 +81,7 @@ def delete(which: ContactList) -> None:
 if may_edit and page.sees_all_lists and page.header("New list"):
     dialogs.show("new_list")
 page.say_lists()
-found = lists.all(page.by)
+found, presented = lists.all(page.by), page.services.public_lists.all(page.by)
 if not found:
     words = "A list holds people you put together: newsletter readers, guests of an event. An import makes one for you."
     if empty_state("list_alt", "No lists yet", words, "Import contacts" if may_edit and page.sees_all_lists else ""):

@@ -20,17 +20,15 @@ _ONE: Mapping[Permission, str] = {
     P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get contacts.page consent.history"
     " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
-    " profiles.get notes.all fields.all fields.get fields.uses tags.get timelines.page",
+    " profiles.get notes.all fields.all fields.get fields.uses tags.get timelines.page"
+    " suppressions.before suppressions.find choices.get wordings.all"
+    " forms.all forms.draft forms.get forms.received public_lists.all",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
     " lists.add lists.create lists.delete lists.remove lists.rename tags.add tags.create tags.delete tags.remove tags.rename"
     " bulk_changes.run profiles.change notes.add notes.delete merges.preview merges.merge"
-    " fields.add fields.describe fields.retype fields.delete",
-    P.CONTACTS_VIEW: "contacts.attributes contacts.before contacts.count contacts.find contacts.get contacts.page consent.history"
-    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size"
-    " suppressions.before suppressions.find choices.get wordings.all",
-    P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"
-    " lists.add lists.create lists.delete lists.remove lists.rename lists.set_opt_in"
-    " suppressions.add_all choices.set_mail choices.set_sale wordings.save",
+    " fields.add fields.describe fields.retype fields.delete"
+    " lists.set_opt_in suppressions.add_all choices.set_mail choices.set_sale wordings.save"
+    " forms.create forms.delete forms.pause forms.resume forms.update public_lists.present",
     P.SUPPRESSIONS_EVERYWHERE: "suppressed_everywhere.add_all suppressed_everywhere.page suppressed_everywhere.remove",
     P.CONTACTS_IMPORT: "imports.inspect imports.refused_rows imports.run",
     P.CONTACTS_EXPORT: "exports.stream_csv suppressions.stream_csv",

@@ -14,6 +14,7 @@ from core.app import Services
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.bulk import BulkAction, BulkChange
+from core.contacts.hosted.design import FormDesign
 from core.contacts.importing import ContactImport
 from core.contacts.lookup import Frequency
 from core.events.conversions import ReportedConversion
@@ -34,6 +35,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
+            "form_id",
         ),
         2**40,
     ),
@@ -49,6 +51,7 @@ SAMPLES: Mapping[str, object] = {
     **{"scopes": ("contacts.view",), "limit": 10, "before_number": None, "after_number": 0, "after": None},
     "audience": Audience("list", 2**40),
     "rules": RULES,
+    **{"design": FormDesign("News", "I agree to get news.", (2**40,)), "is_public": True, "description": "News, once a month."},
     "values": {},
     "change": BulkChange(BulkAction.UNSUBSCRIBE),
     **{"field": "city", "label": "Shoe size", "type": AttributeType.TEXT, "text": "Likes tea"},

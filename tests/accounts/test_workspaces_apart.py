@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.app import Services
 from core.campaigns.models import Audience
+from core.contacts.hosted.design import FormDesign
 from core.contacts.suppression import SuppressionReason
 from core.errors import InvalidInput, NotFound, PostwrightError
 from core.jobs.delivering import drain
@@ -69,6 +70,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
+        "form_id": services.forms.create(theirs, SECRET, FormDesign(SECRET, SECRET, (imported.list_id,))).id,
         "connection_id": services.connections.default(theirs).id,
         "connection_ids": [services.connections.default(theirs).id],
         "fallback_id": services.connections.default(theirs).id,

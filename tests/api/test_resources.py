@@ -219,3 +219,30 @@ def test_somebody_limited_to_a_list_sees_nobody_else(services: Services, workspa
     assert answer.status_code in {200, 403}
     assert "hidden" not in answer.text
     assert "Others" not in answer.text
+
+
+def test_a_sign_up_form_is_made_changed_paused_and_taken_away(admin: Program):
+    readers = admin.post("/lists", {"name": "Sign-ups"}).json()
+    new = {"name": "Footer", "title": "News", "wording": "I agree to get news.", "list_ids": [readers["id"]]}
+    answer = admin.post("/forms", new | {"fields": [{"name": "first_name", "label": "Your name"}], "sites": ["https://shop.example/x"]})
+    made = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (201, f"/api/v1/forms/{made['id']}")
+    assert (made["state"], made["received"], made["wording_version"], made["sites"]) == ("live", 0, 1, ["https://shop.example"])
+    assert made["fields"] == [{"name": "first_name", "label": "Your name", "is_required": False}]
+    path = f"/forms/{made['id']}"
+    assert admin.get("/forms").json()["data"] == [made] == [admin.get(path).json()]
+    changed = admin("PATCH", path, {"wording": "I agree to other words.", "double_opt_in": False}).json()
+    assert changed.items() >= {"wording_version": 2, "title": "News", "double_opt_in": False, "list_ids": [readers["id"]]}.items()
+    for wrong in (
+        {"redirect_url": "javascript:alert(1)"},
+        {"sites": ["https://x; script-src *"]},
+        {"accent": "red;}"},
+        {"list_ids": [2**40]},
+    ):
+        assert admin("PATCH", path, wrong).status_code in {404, 422}
+    assert admin.post(f"{path}/pause").json()["state"] == "paused"
+    assert admin.post(f"{path}/resume").json()["state"] == "live"
+    days = admin.get(f"{path}/days?days=7").json()
+    assert [day["received"] for day in days] == [0] * 7
+    assert admin("DELETE", path).status_code == 204
+    assert admin.get(path).status_code == 404

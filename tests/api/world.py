@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
+from core.contacts.hosted.design import FormDesign
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
@@ -51,6 +52,8 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "sent_campaign_id": sent.id,
         "message_id": services.messages.after(where, 0, 1)[0][1].id,
         "request_id": receipt.message_id,
+        "form_id": services.forms.create(where, word, FormDesign(word, word, (listed.id,))).id,
+        "choices": [listed.id],
         "token_id": token.id,
         "privacy_request_id": services.privacy_requests.open(where, f"{word}-asks@example.com", RequestKind.ACCESS, notes=word).id,
         "erasure_id": _erased(services, where, f"{word}-gone@example.com"),

@@ -16,6 +16,7 @@ from core.audit.tables import audit_log
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.evidence import Evidence
+from core.contacts.hosted.design import FormDesign
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
 from core.hours import Quiet
@@ -87,6 +88,7 @@ def make_world(services: Services, number: int) -> World:
     draft, launched = services.campaigns.create(system, **fields), services.campaigns.create(system, **fields)
     services.campaigns.launch(system, launched.id)
     assert contact
+    design = FormDesign("News", f"I agree to get {MARK}.", (imported.list_id or 0,))
     things = {
         **SAMPLES,
         "person_id": grace.id,
@@ -97,6 +99,8 @@ def make_world(services: Services, number: int) -> World:
         "tag_id": services.tags.create(system, "VIP").id,
         "template_id": template.template_id,
         "segment_id": services.segments.create(system, "First", RULES).id,
+        "form_id": services.forms.create(system, "Footer", design).id,
+        "design": replace(design, wording=f"I agree to get {MARK} anew."),
         "connection_id": relay.id,
         "campaign_id": draft.id,
         "campaign_ids": [launched.id],
@@ -163,6 +167,11 @@ def _suppressed(world: World) -> Mapping[str, Any]:
 def _unsubscribed(world: World) -> Mapping[str, Any]:
     with world.services.db.transaction() as connection:
         world.services.consent.withdraw(connection, world.by.workspace_id, world.things["contact_ids"], Evidence(source="one-click"))
+    return {}
+
+
+def _paused_form(world: World) -> Mapping[str, Any]:
+    world.services.forms.pause(world.system, world.things["form_id"])
     return {}
 
 
@@ -356,6 +365,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "merges.merge": _other_contact,
     "tags.create": _name("A tag"),
     "tags.remove": _tagged,
+    "forms.resume": _paused_form,
     "templates.by_name": _name("Letter"),
     "segments.by_name": _name("First"),
     "segments.update": lambda world: {"rules": {"any": RULES["all"]}, "name": "Second"},

@@ -47,6 +47,19 @@ def test_a_list_is_renamed(app_as, shared, admin):
     assert shared.lists.get(admin, known.id).name == "Readers"
 
 
+def test_a_list_is_opened_to_everybody(app_as, shared, admin):
+    given.people(shared, admin, 1)
+    known = shared.lists.by_name(admin, "Newsletter")
+    app = app_as(Role.MARKETER)(FILE)
+    app.button(key=f"joining_{known.id}").click().run()
+    app.toggle(key=f"list_public_{known.id}").set_value(True)
+    app.text_input(key=f"list_description_{known.id}").set_value("Once a month")
+    submit(app, "Save")
+    opened = shared.public_lists.all(admin)[known.id]
+    assert (opened.is_public, opened.description) == (True, "Once a month")
+    assert "open to everybody" in words_on(app)
+
+
 def test_deleting_asks_first_and_leaves_the_people(app_as, shared, admin):
     given.people(shared, admin, 2)
     known = shared.lists.by_name(admin, "Newsletter")

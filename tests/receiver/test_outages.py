@@ -17,6 +17,7 @@ from core.links.tokens import Purpose
 from core.settings import Settings
 from core.storage.database import Database
 from tests.receiver.conftest import Site, add_link, fill, receiver
+from tests.receiver.signing_up import make_form, make_list, send, submissions
 from tests.support.waiting import wait_for
 
 
@@ -150,3 +151,16 @@ def test_nothing_that_is_not_registered_is_led_to(installed: Installation) -> No
         ):
             location = site.http.get(path, follow_redirects=False).headers.get("location", "")
             assert location in ("", "https://shop.example/a?x=1"), path
+
+
+def test_a_form_that_is_known_goes_on_without_the_database_and_an_unknown_one_asks_to_try_again(installed: Installation) -> None:
+    with installed.receiver() as site:
+        form = make_form(site, make_list(installed.settings, "News"), settings=installed.settings)
+        with installed.outage():
+            assert site.http.get(f"/f/{form.form.key}").status_code == 200
+            assert send(site, form, "outage@example.com").status_code == 200
+            assert submissions(site, "outage@example.com")
+    with installed.outage(), installed.receiver() as site:
+        assert site.http.get(f"/f/{form.form.key}").status_code == 503
+        assert send(site, form, "lost@example.com").status_code == 503
+        assert not submissions(site, "lost@example.com")

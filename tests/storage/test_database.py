@@ -15,6 +15,7 @@ import core.accounts.tables
 import core.api.tables
 import core.audit.tables
 import core.campaigns.tables
+import core.contacts.hosted.tables
 import core.contacts.tables
 import core.deliverability.tables
 import core.events.tables

@@ -19,7 +19,7 @@ class Landing:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url, self.page = url, PAGE
         self.asked: list[str] = []
 
 
@@ -34,7 +34,7 @@ def landing() -> Iterator[Landing]:
             self.send_response(200)
             self.send_header("Content-Type", "image/gif" if is_picture else "text/html; charset=utf-8")
             self.end_headers()
-            self.wfile.write(PICTURE if is_picture else PAGE)
+            self.wfile.write(PICTURE if is_picture else site.page)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -1,0 +1,219 @@
+"""Carrying out what people outside asked for, inside the ingester's transaction: each thing once, as of when it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import FrozenClock
+from core.contacts.addresses import normalise
+from core.contacts.attributes import Value, declared, fitted
+from core.contacts.changes import next_change
+from core.contacts.consent import Consent
+from core.contacts.consent_records import About, ConsentStatus, add_records
+from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
+from core.contacts.hosted.preferences import open_lists
+from core.contacts.hosted.tables import form_submissions, sign_up_forms
+from core.contacts.joining import asks_first
+from core.contacts.list_choices import join_list, leave_list, own_lists
+from core.contacts.lookup import Frequency
+from core.contacts.opt_in import OptIn
+from core.contacts.tables import consent_records, contacts, list_members, list_optouts
+from core.errors import InvalidInput
+from core.hours import zone_named
+from core.storage.database import Database, insert_or_ignore
+from core.storage.tables import workspaces
+
+LONGEST_PAUSE_DAYS = 366
+_c = contacts.c
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One person, one moment, one change.
+
+    Args:
+        connection: The transaction.
+        workspace_id: Whose contact.
+        contact_id: Who.
+        change: The number of this change.
+        at: When it was said.
+        evidence: How we know.
+        about: The message whose link was used, if one was.
+    """
+
+    connection: sa.Connection
+    workspace_id: int
+    contact_id: int
+    change: int
+    at: datetime
+    evidence: Evidence
+    about: About
+
+
+class Applying:
+    """Carries out what was asked for.
+
+    Args:
+        db: The database.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def submit(self, connection: sa.Connection, asked: Submission) -> None:
+        """Carry out a submission; the same one again changes nothing.
+
+        Somebody who is known keeps what is known about them: whoever types an address is not proved to be its owner. Whoever had
+        said no is asked by mail, also where the form does without.
+        """
+        change = next_change(connection, asked.workspace_id)
+        if not _is_first(connection, asked):
+            return
+        values = _fitting(connection, asked.workspace_id, asked.attributes)
+        contact_id, consent = _contact(connection, asked, change, values)
+        noted = sa.update(form_submissions).where(form_submissions.c.form_id == asked.form_id, form_submissions.c.key == asked.key)
+        connection.execute(noted.values(contact_id=contact_id))
+        case = _Case(connection, asked.workspace_id, contact_id, change, asked.at, asked.evidence, About())
+        list_ids = own_lists(connection, asked.workspace_id, asked.list_ids)
+        clock = FrozenClock(asked.at)
+        if asked.double_opt_in or consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
+            OptIn(self._db, clock).ask(connection, asked.workspace_id, contact_id, list_ids, asked.evidence)
+        else:
+            Consent(self._db, clock).accept(connection, asked.workspace_id, contact_id, change, asked.evidence)
+            for list_id in list_ids:
+                join_list(connection, asked.workspace_id, contact_id, list_id, change, asked.evidence, asked.at)
+        if asked.has_gpc:
+            _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
+
+    def confirm(self, connection: sa.Connection, asked: Confirmation) -> None:
+        """Carry out a confirmation; a token that is not good, or no longer, changes nothing."""
+        confirmed = OptIn(self._db, FrozenClock(asked.at)).confirm(connection, asked.token, asked.evidence)
+        if confirmed is not None and asked.has_gpc:
+            change = next_change(connection, confirmed.workspace_id)
+            case = _Case(connection, confirmed.workspace_id, confirmed.contact_id, change, asked.at, asked.evidence, About())
+            _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
+
+    def choose(self, connection: sa.Connection, workspace_id: int, contact_id: int, asked: Preferences) -> None:
+        """Carry out what somebody chose for themselves.
+
+        Args:
+            connection: The transaction.
+            workspace_id: Whose contact.
+            contact_id: Who; one that was deleted meanwhile is passed over.
+            asked: What they chose.
+        """
+        change = next_change(connection, workspace_id)
+        if connection.execute(sa.select(_c.id).where(_c.workspace_id == workspace_id, _c.id == contact_id)).scalar() is None:
+            return
+        about = About(message_id=asked.message_id)
+        case = _Case(connection, workspace_id, contact_id, change, asked.at, asked.evidence, about)
+        if asked.choices.comes_back and not _has_refused_since(case):
+            Consent(self._db, FrozenClock(asked.at)).accept(connection, workspace_id, contact_id, change, asked.evidence, about)
+        _change_lists(case, asked.choices)
+        _change_pace(case, asked.choices)
+        if asked.has_gpc:
+            _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
+        elif asked.choices.do_not_sell is not None:
+            _set_sale(case, forbidden=asked.choices.do_not_sell, method=ConsentMethod.PREFERENCES)
+
+
+def _is_first(connection: sa.Connection, asked: Submission) -> bool:
+    form = sign_up_forms.c
+    whose = sa.select(workspaces.c.timezone).join(sign_up_forms, form.workspace_id == workspaces.c.id)
+    timezone = connection.execute(whose.where(form.workspace_id == asked.workspace_id, form.id == asked.form_id)).scalar()
+    if timezone is None:
+        return False
+    day = asked.at.astimezone(zone_named(timezone) or UTC).date().isoformat()
+    row = {"workspace_id": asked.workspace_id, "form_id": asked.form_id, "key": asked.key, "day": day, "received_at": asked.at}
+    return insert_or_ignore(connection, form_submissions, [row]) == 1
+
+
+def _fitting(connection: sa.Connection, workspace_id: int, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values of attributes there still are, as their types are now."""
+    known, values = declared(connection, workspace_id), {}
+    for name in given.keys() & known.keys():
+        try:
+            values[name] = fitted(name, given[name], known[name])
+        except InvalidInput:  # its type was changed since the form was shown
+            continue
+    return values
+
+
+def _contact(connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]) -> tuple[int, ConsentStatus]:
+    """Return whose address it is and where they stand, made or completed."""
+    email = normalise(asked.email)
+    known = connection.execute(sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)).one_or_none()
+    if known is None:
+        state = ConsentStatus.PENDING if asked.double_opt_in else ConsentStatus.UNKNOWN
+        row: dict[str, Any] = {"email": email, "attributes": values, "consent": state.value, "source": f"form:{asked.form_id}"}
+        row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change, **asked.names}
+        return int(connection.execute(sa.insert(contacts).values(**row).returning(_c.id)).scalar_one()), state
+    missing: dict[str, Any] = {name: text for name, text in asked.names.items() if text and not getattr(known, name)}
+    merged = {**values, **{name: value for name, value in known.attributes.items() if value not in (None, "")}}
+    if merged != known.attributes:
+        missing["attributes"] = merged
+    if missing:
+        completed = sa.update(contacts).where(_c.id == known.id)
+        connection.execute(completed.values(**missing, updated_at=asked.at, updated_seq=change))
+    return known.id, ConsentStatus(known.consent)
+
+
+def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:
+    """Whether one of the lists asks everybody by mail, or they left one of them."""
+    left = sa.select(list_optouts.c.list_id).where(list_optouts.c.contact_id == case.contact_id, list_optouts.c.list_id.in_(list_ids))
+    has_left = case.connection.execute(left.limit(1)).first() is not None
+    return has_left or asks_first(case.connection, case.workspace_id, list_ids)
+
+
+def _has_refused_since(case: _Case) -> bool:
+    """Whether they said no after they said this: two lines may be read in the other order, and a no always wins."""
+    said = consent_records.c
+    later = sa.select(said.id).where(
+        said.workspace_id == case.workspace_id,
+        said.contact_id == case.contact_id,
+        said.purpose == ConsentPurpose.EVERYTHING.value,
+        said.state == ConsentStatus.UNSUBSCRIBED.value,
+        said.occurred_at > case.at,
+    )
+    return case.connection.execute(later.limit(1)).first() is not None
+
+
+def _change_lists(case: _Case, choices: Choices) -> None:
+    """Join and leave lists, only those that are open to everybody, and only where that changes something."""
+    connection, member = case.connection, list_members.c
+    public = {each.id for each in open_lists(connection, case.workspace_id)}
+    on = set(connection.execute(sa.select(member.list_id).where(member.contact_id == case.contact_id)).scalars())
+    common = (case.workspace_id, case.contact_id)
+    for list_id in sorted(public & set(choices.left) & on):
+        leave_list(connection, *common, list_id, case.change, case.evidence, case.at, case.about)
+    for list_id in sorted(public & set(choices.joined) - on):
+        join_list(connection, *common, list_id, case.change, case.evidence, case.at, case.about)
+
+
+def _change_pace(case: _Case, choices: Choices) -> None:
+    wanted: dict[str, Any] = {}
+    if choices.frequency:
+        wanted["frequency"] = Frequency(choices.frequency).value
+    if choices.pause_days is not None:
+        days = min(max(choices.pause_days, 0), LONGEST_PAUSE_DAYS)
+        wanted["paused_until"] = case.at + timedelta(days=days) if days else None
+    if wanted:
+        changed = sa.update(contacts).where(_c.workspace_id == case.workspace_id, _c.id == case.contact_id)
+        case.connection.execute(changed.values(**wanted, updated_at=case.at, updated_seq=case.change))
+
+
+def _set_sale(case: _Case, *, forbidden: bool, method: ConsentMethod) -> None:
+    """Note whether what is known about somebody may be sold, with a record of its own where that changes."""
+    differs = sa.and_(_c.workspace_id == case.workspace_id, _c.id == case.contact_id, _c.do_not_sell != forbidden)
+    changed = sa.update(contacts).where(differs).values(do_not_sell=forbidden, updated_at=case.at, updated_seq=case.change)
+    if case.connection.execute(changed).rowcount:
+        state = ConsentStatus.UNSUBSCRIBED if forbidden else ConsentStatus.SUBSCRIBED
+        told = replace(case.evidence, method=method, wording="", wording_version=0)
+        about = replace(case.about, purpose=ConsentPurpose.SALE)
+        add_records(case.connection, case.workspace_id, [case.contact_id], state, told, case.at, about)

@@ -1,0 +1,57 @@
+"""Where somebody stands, as the page of choices shows it to themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.contacts.consent_records import ConsentStatus
+from core.contacts.hosted.published import ListChoice
+from core.contacts.lookup import Frequency
+from core.contacts.tables import contacts, list_members, lists
+from core.storage.tables import workspaces
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where somebody stands.
+
+    Args:
+        workspace: Who writes to them.
+        consent: What they agreed to.
+        lists: The lists that are open to everybody.
+        on: Those of them they are on.
+        frequency: How often they want mail.
+        paused_until: Until when they want none; None for no break.
+        do_not_sell: Whether nothing about them may be sold.
+    """
+
+    workspace: str
+    consent: ConsentStatus
+    lists: tuple[ListChoice, ...]
+    on: frozenset[int]
+    frequency: Frequency
+    paused_until: datetime | None
+    do_not_sell: bool
+
+
+def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int) -> Standing | None:
+    """Return where somebody stands; None for a contact that is not there (any more)."""
+    joined = contacts.join(workspaces, workspaces.c.id == contacts.c.workspace_id)
+    wanted = sa.select(contacts, workspaces.c.name.label("workspace")).select_from(joined)
+    row = connection.execute(wanted.where(contacts.c.workspace_id == workspace_id, contacts.c.id == contact_id)).one_or_none()
+    if row is None:
+        return None
+    public = open_lists(connection, workspace_id)
+    on = set(connection.execute(sa.select(list_members.c.list_id).where(list_members.c.contact_id == contact_id)).scalars())
+    frequency = Frequency(row.frequency) if row.frequency in set(Frequency) else Frequency.ALL
+    mine = frozenset(each.id for each in public if each.id in on)
+    return Standing(row.workspace, ConsentStatus(row.consent), public, mine, frequency, row.paused_until, row.do_not_sell)
+
+
+def open_lists(connection: sa.Connection, workspace_id: int) -> tuple[ListChoice, ...]:
+    """Return the lists of a workspace that anybody who gets its mail may join or leave, by name."""
+    wanted = sa.select(lists.c.id, lists.c.name, lists.c.description).where(lists.c.workspace_id == workspace_id, lists.c.is_public)
+    return tuple(ListChoice(row.id, row.name, row.description) for row in connection.execute(wanted.order_by(lists.c.name)))
