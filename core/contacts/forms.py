@@ -16,6 +16,7 @@ from core.contacts.hosted.design import OWN_FIELDS, FormDesign, FormField, check
 from core.contacts.hosted.published import FormState, ListChoice, PublishedForm, published
 from core.contacts.hosted.tables import form_submissions, sign_up_forms
 from core.contacts.tables import lists
+from core.contacts.wordings import keep
 from core.errors import InvalidInput, NotFound
 from core.hours import zone_named
 from core.ids import random_secret
@@ -115,12 +116,13 @@ class Forms:
             row = {"workspace_id": by.workspace_id, "key": random_secret(), "name": wanted, "state": FormState.LIVE.value}
             row |= {"design": fitting.as_json(), "wording_version": 1, "created_by": by.label, "created_at": now, "updated_at": now}
             form_id = int(connection.execute(sa.insert(sign_up_forms).values(**row).returning(_c.id)).scalar_one())
+            self._keep_wording(connection, by, form_id, fitting)
             made = self._one(connection, by, form_id)
             self._note(connection, by, AuditAction.FORM_CREATED, form_id, after={"name": wanted})
             return made
 
     def update(self, by: Principal, form_id: int, name: str, design: FormDesign) -> SignUpForm:
-        """Change a form; other words to agree to are a new version of them.
+        """Change a form; other words to agree to are a new version of them, in another language a version of their own.
 
         Raises:
             Denied: If `by` may not edit contacts, or only sees some lists.
@@ -133,9 +135,7 @@ class Forms:
         with self._db.transaction() as connection:
             before = self._one(connection, by, form_id)
             fitting, _ = self._fitting(connection, by, design)
-            old = before.form.design
-            is_new = (old.wording, old.language) != (fitting.wording, fitting.language)
-            version = before.form.wording_version + is_new
+            version = self._keep_wording(connection, by, form_id, fitting)
             changed = {"name": wanted, "design": fitting.as_json(), "wording_version": version, "updated_at": self._clock.now()}
             connection.execute(sa.update(sign_up_forms).where(_this(by, form_id)).values(**changed))
             after = self._one(connection, by, form_id)
@@ -205,6 +205,10 @@ class Forms:
             found = {day: int(number) for day, number in connection.execute(counted)}
         each = (first + timedelta(days=past) for past in range(days))
         return {day: found.get(day.isoformat(), 0) for day in each}
+
+    def _keep_wording(self, connection: sa.Connection, by: Principal, form_id: int, design: FormDesign) -> int:
+        """Keep the words people agree to for ever, and return which version of them in their language they are."""
+        return keep(connection, by.workspace_id, f"form:{form_id}", design.language, design.wording, by.label, self._clock.now()).version
 
     def _move(self, by: Principal, form_id: int, to: FormState, what: AuditAction) -> None:
         with self._db.transaction() as connection:

@@ -51,7 +51,7 @@ LAKE: tuple[Place, ...] = (
 FILES: tuple[File, ...] = (
     File(
         "journal",
-        "Events as they arrived: addresses in what providers report, network addresses and browsers",
+        "Events as they arrived: addresses in what providers report, what was filled in on forms, network addresses and browsers",
         _WHOSE,
         "To count again by better rules, and to lose nothing.",
         "As many days as POSTWRIGHT_JOURNAL_DAYS says after they were read (90).",

@@ -13,8 +13,9 @@ from core.clock import FrozenClock
 from core.contacts.addresses import normalise
 from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
+from core.contacts.choices import set_mail_in, set_sale_in
 from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus, add_records
+from core.contacts.consent_records import About, ConsentStatus
 from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
 from core.contacts.hosted.preferences import open_lists
@@ -197,23 +198,18 @@ def _change_lists(case: _Case, choices: Choices) -> None:
 
 
 def _change_pace(case: _Case, choices: Choices) -> None:
-    wanted: dict[str, Any] = {}
-    if choices.frequency:
-        wanted["frequency"] = Frequency(choices.frequency).value
+    known = case.connection.execute(sa.select(_c.frequency, _c.paused_until).where(_c.id == case.contact_id)).one()
+    frequency, until = Frequency(choices.frequency or known.frequency), known.paused_until
     if choices.pause_days is not None:
         days = min(max(choices.pause_days, 0), LONGEST_PAUSE_DAYS)
-        wanted["paused_until"] = case.at + timedelta(days=days) if days else None
-    if wanted:
-        changed = sa.update(contacts).where(_c.workspace_id == case.workspace_id, _c.id == case.contact_id)
-        case.connection.execute(changed.values(**wanted, updated_at=case.at, updated_seq=case.change))
+        until = case.at + timedelta(days=days) if days else None
+    if (frequency.value, until) != tuple(known):
+        whose = (case.connection, case.workspace_id, case.contact_id)
+        set_mail_in(*whose, case.change, case.at, frequency=frequency, paused_until=until)
 
 
 def _set_sale(case: _Case, *, forbidden: bool, method: ConsentMethod) -> None:
     """Note whether what is known about somebody may be sold, with a record of its own where that changes."""
-    differs = sa.and_(_c.workspace_id == case.workspace_id, _c.id == case.contact_id, _c.do_not_sell != forbidden)
-    changed = sa.update(contacts).where(differs).values(do_not_sell=forbidden, updated_at=case.at, updated_seq=case.change)
-    if case.connection.execute(changed).rowcount:
-        state = ConsentStatus.UNSUBSCRIBED if forbidden else ConsentStatus.SUBSCRIBED
-        told = replace(case.evidence, method=method, wording="", wording_version=0)
-        about = replace(case.about, purpose=ConsentPurpose.SALE)
-        add_records(case.connection, case.workspace_id, [case.contact_id], state, told, case.at, about)
+    told = replace(case.evidence, method=method, wording="", wording_version=0)
+    whose = (case.connection, case.workspace_id, [case.contact_id])
+    set_sale_in(*whose, case.change, told, case.at, forbidden=forbidden, about=case.about)
