@@ -42,7 +42,7 @@ SYSTEM: tuple[Place, ...] = (
         "lists",
         "Lists",
         "id workspace_id name is_public description double_opt_in from_name from_email created_at",
-        mentions="name",
+        mentions="name description",
         erased_how=_WRITTEN,
     ),
     _plain("consent_texts", "The words people agree to", "id workspace_id name language version text created_by created_at"),
