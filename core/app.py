@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from core.analytics.reports import Analytics
 from core.analytics.timeline import Timelines
 from core.audit.log import AuditLog
@@ -41,6 +43,7 @@ from core.events.retention import JournalRetention
 from core.events.settling import Settling
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
+from core.messages.tables import messages
 from core.privacy.assembly import PrivacyServices
 from core.providers.outbox.reading import Outbox
 from core.providers.paces import Paces
@@ -134,9 +137,10 @@ class Services(PrivacyServices):
     @cached_property
     def imports(self) -> ContactImport:
         """Contacts from files."""
-        from core.contacts.importing import ContactImport  # pandera and pandas weigh 75 MB, and a worker reads no files
+        from core.contacts.importing import ContactImport  # polars weighs tens of MB, and most workers read no files
 
-        return ContactImport(self.db, self.clock, self.blobs, self.address_hashes)
+        mailed = sa.select(messages.c.contact_id).where(messages.c.contact_id.is_not(None))
+        return ContactImport(self.db, self.clock, self.blobs, self.address_hashes, used=(mailed,))
 
     @cached_property
     def exports(self) -> ContactExport:

@@ -1,100 +1,74 @@
-"""Importing a CSV: look at it, then take it in whole or not at all, and say of every refused row why."""
+"""Importing a file: look at it, then take it in whole or not at all, and say of every refused row why.
+
+`run` does it at once. `start` puts it on record and lays the file aside: `work` then does it, in whatever process, and after a crash
+`take_up` goes on with what was left. Either way one transaction writes everything, so nothing is ever half imported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.address_hashes import AddressHashes
-from core.contacts.attributes import check_room, declare, declared
-from core.contacts.changes import next_change
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.joining import ask_touched, asks_first
-from core.contacts.lists import check_list_name, find_list, join_changed, list_named
-from core.contacts.mapping import check_mapping, suggest
-from core.contacts.merging import Merge, Progress, plan_merge, write_merge
-from core.contacts.reading import Encoding, Sheet, read_sheet
-from core.contacts.refusals import refused_csv
-from core.contacts.suppression import Suppressions
-from core.contacts.tables import consent_records, contacts, imports, list_members
-from core.contacts.validating import Judged, RefusedRow, judge, without
-from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, seen_imports, sees_list
-from core.errors import NotFound
+from core.contacts.attributes import declared
+from core.contacts.import_folder import ImportFolder, Step
+from core.contacts.import_models import (
+    OPEN,
+    Choices,
+    FlaggedRow,
+    ImportPlan,
+    ImportResult,
+    ImportState,
+    PastImport,
+    Undone,
+)
+from core.contacts.import_running import Asked, Running, begin, target
+from core.contacts.import_working import Working
+from core.contacts.judging import RefusedRow
+from core.contacts.kinds import ColumnType, Kind
+from core.contacts.lists import check_list_name
+from core.contacts.merging import ChangedRow, Progress, Rule
+from core.contacts.reading import Encoding
+from core.contacts.remembering import sample, suggested
+from core.contacts.staged import Staged, stage
+from core.contacts.suggesting import suggest_kinds
+from core.contacts.tables import imports
+from core.contacts.undoing import last_change, undo
+from core.contacts.visibility import seen_imports
+from core.errors import Conflict, NotFound
 from core.permissions import Permission, Principal
 from core.storage.blobs import Blobs
-from core.storage.database import Database, analyse
+from core.storage.database import Database
 
-__all__ = ["ContactImport", "Encoding", "ImportPlan", "ImportResult", "RefusedRow"]
-
-SAMPLE_ROWS = 10
-SHOWN_REFUSALS = 1_000
-_BULK = 5_000
-
-
-@dataclass(frozen=True)
-class ImportPlan:
-    """What a file holds and what we would make of it.
-
-    Args:
-        columns: The names in the header.
-        sample: The first rows, by column.
-        mapping: A suggested field per column: `email`, `first_name`, `last_name`, `attribute.<name>` or `skip`.
-        rows: How many rows there are.
-    """
-
-    columns: list[str]
-    sample: list[dict[str, str]]
-    mapping: dict[str, str]
-    rows: int
-
-
-@dataclass(frozen=True)
-class ImportResult:
-    """What became of every row: rows = created + updated + unchanged + refused.
-
-    Args:
-        rows: Rows in the file that are not blank.
-        created: New contacts.
-        updated: Known contacts that got something new, be it only the list.
-        unchanged: Known contacts that the file says nothing new about.
-        refused: Rows that were not imported.
-        refused_rows: The first 1,000 of them, by line.
-        refused_blob: The key of a CSV of all of them, or None if there are none.
-        list_id: The list; None after a dry run that would have made it.
-        import_id: The import's number; None after a dry run.
-    """
-
-    rows: int
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    refused_rows: list[RefusedRow]
-    refused_blob: str | None = None
-    list_id: int | None = None
-    import_id: int | None = None
+# fmt: off
+__all__ = [
+    "ChangedRow", "Choices", "ContactImport", "Encoding", "FlaggedRow", "ImportPlan", "ImportResult", "ImportState", "PastImport",
+    "RefusedRow", "Rule", "Undone",
+]
+# fmt: on
 
 
 class ContactImport:
-    """Takes CSV files in; for somebody limited to some lists, onto these, and without the rows of people out of their sight.
+    """Takes files in; for somebody limited to some lists, onto these, and without the rows of people out of their sight.
 
     Args:
         db: The database.
         clock: The time.
-        blobs: Where the refused rows are kept for download.
-        hashes: Recognises addresses that were erased and suppressed.
+        blobs: Where the refused rows are kept for download; files that wait to be imported are beside it.
+        used: Queries for the ids of contacts that rooms above know something about (mail they got): undoing leaves these.
     """
 
-    def __init__(self, db: Database, clock: Clock, blobs: Blobs, hashes: AddressHashes | None = None) -> None:
-        self._db, self._clock, self._blobs = db, clock, blobs
-        self._suppressions = Suppressions(db, clock, hashes)
+    def __init__(self, db: Database, clock: Clock, blobs: Blobs, used: Sequence[sa.Select[Any]] = ()) -> None:
+        self._db, self._clock, self._blobs, self._used = db, clock, blobs, used
+        self._root = blobs.root.parent / "imports"
+        self._running = Running(db, clock, blobs)
+        self._working = Working(db, self._root, self._running)
 
-    def inspect(self, by: Principal, data: bytes, *, encoding: Encoding = Encoding.UTF_8) -> ImportPlan:
+    def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding = Encoding.UTF_8) -> ImportPlan:
         """Return what a file holds and a suggestion of what its columns are.
 
         Raises:
@@ -102,54 +76,157 @@ class ContactImport:
             InvalidInput: If the file can't be read; says what to do.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        sheet = read_sheet(data, encoding)
-        sample = _sample(sheet)
-        return ImportPlan(sheet.columns, sample, suggest(sheet.columns, sample), sheet.frame.height + len(sheet.broken))
+        staged = data if isinstance(data, Staged) else stage(data, encoding)
+        with self._db.read() as connection:
+            found = suggested(connection, by.workspace_id, staged)
+            known = {name: Kind(ColumnType(kind)) for name, kind in declared(connection, by.workspace_id).items()}
+        kinds, ambiguous = suggest_kinds(staged, found.mapping, known)
+        kinds |= found.kinds
+        ambiguous = {column: ways for column, ways in ambiguous.items() if column not in found.kinds}
+        return ImportPlan(staged.columns, sample(staged), found.mapping, staged.total, kinds, ambiguous, found.is_remembered)
 
     def run(
         self,
         by: Principal,
-        data: bytes,
+        data: bytes | Staged,
         file_name: str,
         *,
         list_name: str,
         mapping: Mapping[str, str] | None = None,
+        kinds: Mapping[str, str] | None = None,
+        rule: Rule = Rule.OVERWRITE,
         dry_run: bool = False,
         progress: Progress | None = None,
         encoding: Encoding = Encoding.UTF_8,
-        consent_held: bool = False,
     ) -> ImportResult:
         """Import a file in one transaction; nobody who unsubscribed or is suppressed is ever mailed again by it.
 
         Args:
             by: Who imports.
-            data: The file's bytes: CSV with a header.
+            data: The file's bytes (CSV with a header), or the file laid out already.
             file_name: What the file is called, for the record.
             list_name: The list everybody is put on; made where there is none.
             mapping: A field per column; columns left out are skipped. None takes the suggestion of `inspect`.
+            kinds: A type per column; see `Choices`.
+            rule: What happens to contacts that there are already.
             dry_run: Change nothing and return what would happen.
             progress: Told how many rows are written, of how many.
             encoding: How to read the bytes.
-            consent_held: Whether it can be shown already that everybody in it agreed; else a list with double opt-in asks them.
 
         Raises:
             Denied: If `by` may not import.
-            InvalidInput: If the file or the mapping can't be used; says what to do.
+            InvalidInput: If the file, the mapping or a type can't be used; says what to do.
             NotFound: If somebody limited to some lists names another one.
             Conflict: If an attribute was declared otherwise at the same moment.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        wanted_list = check_list_name(list_name)
+        choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule)
         with self._db.read() as connection:
-            _target(connection, by, wanted_list)  # before the work of reading
-        sheet = read_sheet(data, encoding)
-        judged = self._judge(by, sheet, mapping)
-        if dry_run:
-            with self._db.read() as connection:
-                list_id, judged = _target(connection, by, wanted_list), _in_sight(connection, by, judged)
-                merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
-            return _with_effects(_counted(sheet, judged), merge, list_id)
-        return self._write(by, sheet, judged, file_name, wanted_list, progress or _quietly, consent_held=consent_held)
+            target(connection, by, choices.list_name)  # before the work of reading
+        asked = Asked(by, data if isinstance(data, Staged) else stage(data, encoding), file_name, choices)
+        told = progress or _quietly
+        step = self._running.try_out if dry_run else self._running.do
+        return step(asked, lambda _stage, done, total: told(done, total))
+
+    def start(self, by: Principal, staged: Staged, file_name: str, choices: Choices) -> int:
+        """Put an import on record, to be done by `work` or, should nobody do so, by the worker; return its number.
+
+        Args:
+            by: Who imports.
+            staged: The file, which is taken over; where it is on the disk, it is moved.
+            file_name: What the file is called, for the record.
+            choices: How it is to be taken in.
+
+        Raises:
+            Denied: If `by` may not import.
+            InvalidInput: If the list can't have this name.
+            NotFound: If somebody limited to some lists names another one.
+            StorageFull: If the file can't be kept.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        check_list_name(choices.list_name)
+        with self._db.read() as connection:
+            target(connection, by, choices.list_name)
+        folder = ImportFolder.make(self._root, staged)
+        try:
+            with self._db.transaction() as connection:
+                asked = Asked(by, staged, file_name, choices)
+                import_id = begin(connection, asked, ImportState.WAITING, folder.path.name, self._clock)
+                record(connection, self._clock.now(), by, AuditAction.IMPORT_STARTED, f"import:{import_id}", after={"rows": staged.total})
+        except BaseException:
+            folder.remove()
+            raise
+        return import_id
+
+    def work(self, import_id: int, progress: Progress | None = None) -> ImportResult | None:
+        """Do an import that was started; return what became of it, or None where there is nothing to do or somebody else does it.
+
+        Raises:
+            PostwrightError: If it failed; its row says so too. After `Unavailable` it is tried again, three times in all.
+        """
+        return self._working.work(import_id, progress or _quietly)
+
+    def take_up(self) -> int:
+        """Do what was started and nobody does: what a process left that was killed, or never began; return how many were done."""
+        return self._working.take_up()
+
+    def cancel(self, by: Principal, import_id: int) -> None:
+        """Cancel an import that is not done; nothing of it stays.
+
+        Raises:
+            Denied: If `by` may not import.
+            NotFound: If there is no such import.
+            Conflict: If it is over.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        folder = ImportFolder(self._root / self._row(by, import_id).folder)
+        folder.ask_to_stop()  # first: on SQLite the next line waits until the import has let go
+        with self._db.transaction() as connection:
+            open_one = (*self._mine(by, import_id), imports.c.state.in_(OPEN))
+            gone = sa.update(imports).where(*open_one).values(state=ImportState.CANCELLED, choices={}, folder="")
+            if connection.execute(gone).rowcount != 1:
+                raise Conflict("This import is over.", hint="If it went through, you can take it back.")
+            record(connection, self._clock.now(), by, AuditAction.IMPORT_CANCELLED, f"import:{import_id}")
+        with folder.locked() as is_ours:
+            if is_ours:  # else whoever works on it does so
+                folder.remove()
+
+    def undo(self, by: Principal, import_id: int) -> Undone:
+        """Take the last import back: its contacts go, what it changed is as before, but for what something happened to since.
+
+        Raises:
+            Denied: If `by` may not import.
+            NotFound: If there is no such import.
+            Conflict: If it is not the last one that was done.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        with self._db.transaction() as connection:
+            return undo(connection, by, self._row(by, import_id), self._used, self._clock.now())
+
+    def all(self, by: Principal, limit: int = 50) -> list[PastImport]:
+        """Return the imports, newest first, those that are going on with how far they are.
+
+        Raises:
+            Denied: If `by` may not import.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        wanted = sa.select(imports).where(imports.c.workspace_id == by.workspace_id, *seen_imports(by))
+        with self._db.read() as connection:
+            last = last_change(connection, by.workspace_id)
+            found = connection.execute(wanted.order_by(imports.c.id.desc()).limit(limit)).all()
+        return [self._as_past(row, last) for row in found]
+
+    def get(self, by: Principal, import_id: int) -> PastImport:
+        """Return an import, with how far it is.
+
+        Raises:
+            Denied: If `by` may not import.
+            NotFound: If there is no such import.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        row = self._row(by, import_id)
+        with self._db.read() as connection:
+            return self._as_past(row, last_change(connection, by.workspace_id))
 
     def refused_rows(self, by: Principal, import_id: int) -> bytes:
         """Return the refused rows of an import as a CSV: line, reason, and the row's own columns.
@@ -159,92 +236,30 @@ class ContactImport:
             NotFound: If there is no such import or nothing was refused.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        mine = (imports.c.workspace_id == by.workspace_id, imports.c.id == import_id, *seen_imports(by))
         with self._db.read() as connection:
-            key = connection.execute(sa.select(imports.c.refused_blob).where(*mine)).scalar()
+            key = connection.execute(sa.select(imports.c.refused_blob).where(*self._mine(by, import_id))).scalar()
         if key is None:
             raise NotFound("This import refused no rows, or there is no such import.")
         return self._blobs.get(by.workspace_id, key)
 
-    def _judge(self, by: Principal, sheet: Sheet, mapping: Mapping[str, str] | None) -> Judged:
-        mapped = check_mapping(suggest(sheet.columns, _sample(sheet)) if mapping is None else mapping, sheet.columns)
+    def _row(self, by: Principal, import_id: int) -> Any:
         with self._db.read() as connection:
-            known = declared(connection, by.workspace_id)
-        judged = judge(sheet, mapped, known)
-        check_room(known | judged.types)
-        return judged
+            row = connection.execute(sa.select(imports).where(*self._mine(by, import_id))).one_or_none()
+        if row is None:
+            raise NotFound("There is no such import.")
+        return row
 
-    def _write(
-        self, by: Principal, sheet: Sheet, judged: Judged, file_name: str, list_name: str, progress: Progress, *, consent_held: bool
-    ) -> ImportResult:
-        now = self._clock.now()
-        with self._db.transaction() as connection:
-            change = next_change(connection, by.workspace_id)
-            judged = _in_sight(connection, by, judged)
-            declare(connection, by.workspace_id, judged.types, now)
-            list_id = _target(connection, by, list_name) or list_named(connection, by.workspace_id, list_name, now)
-            merge = plan_merge(connection, by.workspace_id, judged.frame, judged.types, list_id)
-            result = _with_effects(self._with_refusals(by, sheet, judged), merge, list_id)
-            import_id = self._record(connection, by, result, file_name)
-            asks = asks_first(connection, by.workspace_id, [list_id]) and not consent_held
-            how = {"source": f"import:{import_id}", "actor": by.label}
-            write_merge(connection, by.workspace_id, merge, change=change, **how, now=now, progress=progress, is_pending=asks)
-            if asks:
-                told = Evidence(ConsentMethod.IMPORT, how["source"], actor=by.label)
-                ask_touched(connection, self._db, self._clock, by.workspace_id, list_id, change, told)
-            else:
-                join_changed(connection, by.workspace_id, list_id, change, now)
-            self._suppressions.restore_in(connection, by.workspace_id, [row["email"] for row in merge.new])
-            if result.created + result.updated >= _BULK:
-                analyse(connection, contacts, list_members, consent_records)
-            counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}
-            record(connection, now, by, AuditAction.CONTACTS_IMPORTED, f"import:{import_id}", after={"list": list_id, **counts})
-        return replace(result, import_id=import_id)
+    def _mine(self, by: Principal, import_id: int) -> list[sa.ColumnElement[bool]]:
+        return [imports.c.workspace_id == by.workspace_id, imports.c.id == import_id, *seen_imports(by)]
 
-    def _with_refusals(self, by: Principal, sheet: Sheet, judged: Judged) -> ImportResult:
-        counted = _counted(sheet, judged)
-        if not judged.refused:
-            return counted
-        return replace(counted, refused_blob=self._blobs.put(by.workspace_id, refused_csv(sheet, judged.refused)))
-
-    def _record(self, connection: sa.Connection, by: Principal, result: ImportResult, file_name: str) -> int:
-        counts = {name: getattr(result, name) for name in ("list_id", "rows", "created", "updated", "refused", "refused_blob")}
-        name = "".join(letter for letter in file_name if letter.isprintable())[:255]
-        row = {"workspace_id": by.workspace_id, "file_name": name, "imported_by": by.label, "created_at": self._clock.now(), **counts}
-        return int(connection.execute(sa.insert(imports).values(row).returning(imports.c.id)).scalar_one())
-
-
-def _target(connection: sa.Connection, by: Principal, name: str) -> int | None:
-    """Return the list of this name, or None for one that is still to be made.
-
-    Raises:
-        NotFound: If `by` is limited to some lists and this is none of them.
-    """
-    list_id = find_list(connection, by.workspace_id, name)
-    if by.lists is not None and (list_id is None or not sees_list(by, list_id)):
-        raise NotFound(f"There is no list called “{name}”.", hint="Choose one of the lists you see.")
-    return list_id
-
-
-def _in_sight(connection: sa.Connection, by: Principal, judged: Judged) -> Judged:
-    """Refuse the rows of people whom `by` may not see."""
-    hidden = addresses_out_of_sight(connection, by, judged.frame["email"].to_list())
-    return without(judged, hidden, NOT_YOURS) if hidden else judged
-
-
-def _counted(sheet: Sheet, judged: Judged) -> ImportResult:
-    rows = sheet.frame.height + len(sheet.broken)
-    return ImportResult(rows, 0, 0, 0, len(judged.refused), judged.refused[:SHOWN_REFUSALS])
-
-
-def _with_effects(counted: ImportResult, merge: Merge, list_id: int | None) -> ImportResult:
-    updated = len(merge.changed) + len(merge.joining)
-    return replace(counted, created=len(merge.new), updated=updated, unchanged=merge.unchanged, list_id=list_id)
-
-
-def _sample(sheet: Sheet) -> list[dict[str, str]]:
-    keys = [sheet.key(column) for column in sheet.columns]
-    return [dict(zip(sheet.columns, row, strict=True)) for row in sheet.frame.select(keys).head(SAMPLE_ROWS).iter_rows()]
+    def _as_past(self, row: Any, last: int | None) -> PastImport:
+        step = ImportFolder(self._root / row.folder).progress() if row.state in OPEN else Step()
+        names = ("id", "file_name", "list_id", "created_at", "finished_at", "imported_by", "rows", "created", "updated", "unchanged")
+        values = {name: getattr(row, name) for name in (*names, "refused", "suppressed", "error")}
+        can_be_undone = row.change is not None and row.change == last
+        return PastImport(
+            **values, state=ImportState(row.state), stage=step.stage, done=step.done, total=step.total, can_be_undone=can_be_undone
+        )
 
 
 def _quietly(_done: int, _total: int) -> None:

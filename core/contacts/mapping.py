@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from core.contacts.attributes import RESERVED, check_name, clean_name
 from core.errors import InvalidInput
 
-EMAIL, FIRST_NAME, LAST_NAME, SKIP = "email", "first_name", "last_name", "skip"
+EMAIL, FIRST_NAME, LAST_NAME, TAGS, SKIP = "email", "first_name", "last_name", "tags", "skip"
 ATTRIBUTE = "attribute."
 
 _KNOWN_AS = {
     EMAIL: "email e_mail mail email_address e_mail_address emailaddress mail_address e_mail_adresse adresse_email correo courriel",
     FIRST_NAME: "first_name firstname first given_name givenname forename vorname prenom fname",
     LAST_NAME: "last_name lastname last surname family_name familyname nachname nom lname",
+    TAGS: "tags tag labels etiketten",
 }
 _FIELDS = {name: field for field, names in _KNOWN_AS.items() for name in names.split()}
 _LOOKS_LIKE_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -30,12 +31,21 @@ class Mapped:
         first_name: The column of first names, if there is one.
         last_name: The column of last names, if there is one.
         attributes: Columns by the attribute they become.
+        tags: The column of tags, if there is one.
     """
 
     email: str
     first_name: str | None
     last_name: str | None
     attributes: dict[str, str]
+    tags: str | None = None
+
+    @property
+    def columns(self) -> dict[str, str | None]:
+        """The column behind each field but the address; None where there is none."""
+        own = {FIRST_NAME: self.first_name, LAST_NAME: self.last_name}
+        given = {f"{ATTRIBUTE}{name}": column for name, column in self.attributes.items()}
+        return own | given | ({TAGS: self.tags} if self.tags else {})
 
 
 def suggest(columns: Sequence[str], sample: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -77,7 +87,7 @@ def check_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> Mapped:
     if EMAIL not in by_field:
         raise InvalidInput("No column holds the e-mail address.", hint=f"{_found(columns)} Say which one is “email”.")
     attributes = {field.removeprefix(ATTRIBUTE): column for field, column in by_field.items() if field.startswith(ATTRIBUTE)}
-    return Mapped(by_field[EMAIL], by_field.get(FIRST_NAME), by_field.get(LAST_NAME), attributes)
+    return Mapped(by_field[EMAIL], by_field.get(FIRST_NAME), by_field.get(LAST_NAME), attributes, by_field.get(TAGS))
 
 
 def _attribute_field(column: str) -> str:
@@ -96,8 +106,8 @@ def _holds_addresses(column: str, sample: Sequence[Mapping[str, str]]) -> bool:
 def _check_field(field: str) -> str:
     if field.startswith(ATTRIBUTE):
         check_name(field.removeprefix(ATTRIBUTE))
-    elif field not in {EMAIL, FIRST_NAME, LAST_NAME}:
-        raise InvalidInput(f"There is no field “{field}”.", hint="Use email, first_name, last_name, attribute.<name> or skip.")
+    elif field not in {EMAIL, FIRST_NAME, LAST_NAME, TAGS}:
+        raise InvalidInput(f"There is no field “{field}”.", hint="Use email, first_name, last_name, tags, attribute.<name> or skip.")
     return field
 
 

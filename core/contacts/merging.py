@@ -1,163 +1,230 @@
-"""Writing an import: new contacts, changes to known ones, the list; all of it in the caller's transaction."""
+"""Merging an import into the contacts: who is new, who gets something new, who stays; all of it in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
+import orjson
 import polars as pl
 import sqlalchemy as sa
 
-from core.contacts.attributes import AttributeType
 from core.contacts.changes import mark_changed
-from core.contacts.column_types import as_values
-from core.contacts.consent_records import ConsentStatus
-from core.contacts.evidence import ConsentMethod
-from core.contacts.tables import consent_records, contacts, list_members, list_optouts
-from core.storage.database import chunked
+from core.contacts.consent import ConsentStatus
+from core.contacts.import_tables import import_changes
+from core.contacts.known import content_of, known_people
+from core.contacts.tables import consent_records, contacts
+from core.storage.bulk import load
+from core.storage.database import among, chunked
+from core.storage.schema import Json
 
 _CHUNK = 10_000
-_WRITE_CHUNK = 5_000
+SAMPLED = 50
 Progress = Callable[[int, int], None]
 
 
+class Rule(StrEnum):
+    """What an import does to contacts that there are already; what it leaves empty brings nothing under any rule."""
+
+    OVERWRITE = "overwrite"
+    FILL = "fill"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class ChangedRow:
+    """What an import changes about a known contact.
+
+    Args:
+        email: Whose.
+        fields: By field (`first_name`, `attribute.city`), the value before and after; None where there was none.
+    """
+
+    email: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an import goes.
+
+    Args:
+        workspace_id: Whose contacts.
+        list_id: The list they are put on; None if it is still to be made.
+        rule: What happens to known contacts.
+    """
+
+    workspace_id: int
+    list_id: int | None
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is written along.
+
+    Args:
+        change: The number of this change, which every contact touched carries.
+        import_id: The import.
+        actor: Who imports.
+        now: The time.
+        loading: A table of the transaction's own, from `loading_columns`.
+    """
+
+    change: int
+    import_id: int
+    actor: str
+    now: datetime
+    loading: sa.Table
+
+    @property
+    def source(self) -> str:
+        """How we know the new contacts and their consent."""
+        return source_of(self.import_id)
+
+
 @dataclass
-class Merge:
+class Merged:
     """What an import does to the contacts.
 
     Args:
-        new: Rows for contacts that don't exist.
-        changed: Rows with the fields of contacts that do and get something new.
-        joining: Ids of contacts that get nothing new but the list.
+        new: How many contacts don't exist yet.
+        changed: How many known ones get something new.
+        joining: The ids of known ones that get nothing new but the list.
         unchanged: How many get nothing at all.
+        sample: The first of the changed ones.
     """
 
-    new: list[dict[str, Any]] = field(default_factory=list)
-    changed: list[dict[str, Any]] = field(default_factory=list)
-    joining: list[int] = field(default_factory=list)
+    new: int = 0
+    changed: int = 0
+    joining: list[pl.Series] = field(default_factory=list)
     unchanged: int = 0
+    sample: list[ChangedRow] = field(default_factory=list)
+
+    @property
+    def updated(self) -> int:
+        """How many known contacts get something, be it only the list."""
+        return self.changed + sum(map(len, self.joining))
 
 
-def plan_merge(
-    connection: sa.Connection, workspace_id: int, frame: pl.DataFrame, types: dict[str, AttributeType], list_id: int | None
-) -> Merge:
-    """Return what these rows do to the contacts that there are.
+def loading_columns() -> list[sa.Column[Any]]:
+    """Return the columns of the table that new contacts wait in."""
+    texts = [sa.Column(name, sa.Text, nullable=False) for name in ("email", "first_name", "last_name")]
+    return [*texts, sa.Column("attributes", Json, nullable=False)]
+
+
+def source_of(import_id: int) -> str:
+    """Return the words that contacts of an import carry."""
+    return f"import:{import_id}"
+
+
+def merge(
+    connection: sa.Connection, to: Target, emails: pl.Series, parts: Iterator[pl.DataFrame], writing: Writing | None, tell: Progress
+) -> Merged:
+    """Return what rows do to the contacts that there are, and do it, but for the new ones, who wait in `writing.loading`.
 
     Args:
         connection: Sees the contacts; inside the writing transaction nothing can come in between.
-        workspace_id: Whose contacts.
-        frame: The rows: `email`, `first_name`, `last_name`, `attribute.<name>` as text that fits its type.
-        types: The attributes to keep.
-        list_id: The list they are put on; None if it is still to be made.
+        to: Where they go.
+        emails: The addresses of all rows.
+        parts: The rows, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON).
+        writing: What is written along; None changes nothing.
+        tell: Told how many rows are looked at, of how many.
     """
-    merge, same = Merge(), []
-    for part in frame.iter_slices(_CHUNK):
-        known = _known(connection, workspace_id, part["email"].to_list())
-        for row in _rows(part, types):
-            before = known.get(row["email"])
-            if before is None:
-                merge.new.append(row)
-            elif after := _difference(before, row):
-                merge.changed.append({"contact_id": before.id, **after})
-            else:
-                same.append(before.id)
-    on_list = _on_list(connection, list_id)
-    merge.joining = [contact_id for contact_id in same if contact_id not in on_list]
-    merge.unchanged = len(same) - len(merge.joining)
-    return merge
+    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id), Merged(), 0
+    for part in parts:
+        rows = part.with_columns(content_of()).join(known, on="email", how="left", suffix="_known", maintain_order="left")
+        new, there = rows.filter(pl.col("id").is_null()), rows.filter(pl.col("id").is_not_null())
+        merged.new += new.height
+        if writing and new.height:
+            load(connection, writing.loading, new.select("email", "first_name", "last_name", "attributes"))
+        if to.rule is Rule.SKIP:
+            merged.unchanged += there.height
+        else:
+            differs = pl.col("content") != pl.col("content_known")
+            _stay(merged, there.filter(~differs))
+            for few in there.filter(differs).iter_slices(_CHUNK):
+                _compare(connection, to, merged, few, writing)
+        tell(done := done + part.height, len(emails))
+    return merged
 
 
-def write_merge(
-    connection: sa.Connection,
-    workspace_id: int,
-    merge: Merge,
-    *,
-    change: int,
-    source: str,
-    actor: str,
-    now: datetime,
-    progress: Progress,
-    is_pending: bool = False,
+def write_rest(connection: sa.Connection, to: Target, merged: Merged, writing: Writing) -> None:
+    """Make the new contacts and record their consent; mark those that join the list."""
+    column, loading = contacts.c, writing.loading.c
+    moment = sa.literal(writing.now, column.created_at.type)
+    same = {"workspace_id": sa.literal(to.workspace_id), "consent": sa.literal(ConsentStatus.SUBSCRIBED.value)}
+    same |= {"source": sa.literal(writing.source), "created_at": moment, "updated_at": moment, "updated_seq": sa.literal(writing.change)}
+    # In the order of their addresses: each index then grows at its end (measured: 5 s in place of 7 to 14 for a million).
+    chosen = sa.select(*loading, *same.values()).order_by(loading.email)
+    if merged.new:
+        connection.execute(sa.insert(contacts).from_select([*loading.keys(), *same], chosen, include_defaults=False))
+        _record_consent(connection, to.workspace_id, writing)
+    for ids in merged.joining:
+        for few in chunked(ids.to_list(), _CHUNK):
+            mark_changed(connection, to.workspace_id, writing.change, column.id.in_(among(connection, few)))
+
+
+def _stay(merged: Merged, rows: pl.DataFrame) -> None:
+    """Note rows of people who get nothing, or nothing but the list."""
+    joining = rows.filter(~pl.col("on_list"))["id"]
+    merged.unchanged += rows.height - len(joining)
+    if len(joining):
+        merged.joining.append(joining)
+
+
+def _compare(connection: sa.Connection, to: Target, merged: Merged, rows: pl.DataFrame, writing: Writing | None) -> None:
+    """Compare rows with what there is, value by value, and write what is new."""
+    column = contacts.c
+    wanted = sa.select(column.id, column.first_name, column.last_name, column.attributes)
+    listed = rows["id"].to_list()
+    before = {row.id: row for row in connection.execute(wanted.where(column.id.in_(among(connection, listed))))}
+    changes, same = [], []
+    for row in rows.iter_rows(named=True):
+        was = before[row["id"]]
+        fields = _difference(was, row, to.rule)
+        if not fields:
+            same.append(row["id"])
+            continue
+        changes.append((was, fields))
+        if len(merged.sample) < SAMPLED:
+            merged.sample.append(ChangedRow(row["email"], fields))
+    _stay(merged, rows.filter(pl.col("id").is_in(same)))
+    merged.changed += len(changes)
+    if writing and changes:
+        _write_changes(connection, to.workspace_id, changes, writing)
+
+
+def _difference(was: Any, row: dict[str, Any], rule: Rule) -> dict[str, tuple[Any, Any]]:
+    """Return the fields that a row gives a contact, with what was there before."""
+    pairs = [(name, getattr(was, name), row[name]) for name in ("first_name", "last_name")]
+    pairs += [(f"attribute.{name}", was.attributes.get(name), value) for name, value in orjson.loads(row["attributes"]).items()]
+    return {name: (old, new) for name, old, new in pairs if new != "" and new != old and (rule is Rule.OVERWRITE or old in (None, ""))}
+
+
+def _write_changes(
+    connection: sa.Connection, workspace_id: int, changes: Sequence[tuple[Any, dict[str, tuple[Any, Any]]]], writing: Writing
 ) -> None:
-    """Write what was planned; every contact touched carries the number `change`.
-
-    Args:
-        connection: The import's transaction.
-        workspace_id: Whose contacts.
-        merge: What to write.
-        change: The number of this change.
-        source: How we know the new contacts and their consent ("import:7").
-        actor: Who imports.
-        now: The time.
-        progress: Told how many rows are written, of how many.
-        is_pending: Whether the new ones have to answer a mail before they count as subscribed.
-    """
-    total, done = len(merge.new) + len(merge.changed) + len(merge.joining), 0
-    consent = ConsentStatus.PENDING if is_pending else ConsentStatus.SUBSCRIBED
-    same: dict[str, Any] = {"workspace_id": workspace_id, "consent": consent.value, "source": source}
-    same |= {"created_at": now, "updated_at": now, "updated_seq": change}
-    for rows in chunked(merge.new, _WRITE_CHUNK):
-        connection.execute(sa.insert(contacts), [{**row, **same} for row in rows])
-        progress(done := done + len(rows), total)
-    for rows in chunked(merge.changed, _WRITE_CHUNK):
-        connection.execute(_update_one(change, now), list(rows))
-        progress(done := done + len(rows), total)
-    for ids in chunked(merge.joining, _CHUNK):
-        mark_changed(connection, workspace_id, change, contacts.c.id.in_(ids))
-        progress(done := done + len(ids), total)
-    _record_consent(connection, workspace_id, change=change, source=source, actor=actor, now=now)
-
-
-def _rows(frame: pl.DataFrame, types: dict[str, AttributeType]) -> Iterator[dict[str, Any]]:
-    """Yield each row as the values of a contact."""
-    columns = [as_values(frame[f"attribute.{name}"], kind) for name, kind in types.items()]
-    names = list(types)
-    fixed = frame.select("email", "first_name", "last_name").iter_rows()
-    given = zip(*columns, strict=True) if columns else ((),) * frame.height
-    for (email, first_name, last_name), values in zip(fixed, given, strict=True):
-        attributes = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        yield {"email": email, "first_name": first_name, "last_name": last_name, "attributes": attributes}
-
-
-def _known(connection: sa.Connection, workspace_id: int, emails: Sequence[str]) -> dict[str, Any]:
-    columns = (contacts.c.id, contacts.c.email, contacts.c.first_name, contacts.c.last_name, contacts.c.attributes)
-    found = connection.execute(sa.select(*columns).where(contacts.c.workspace_id == workspace_id, contacts.c.email.in_(emails)))
-    return {row.email: row for row in found}
-
-
-def _difference(before: Any, row: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the fields a contact has afterwards, or None if the row brings nothing new; empty values bring nothing."""
-    after = {
-        "first_name": row["first_name"] or before.first_name,
-        "last_name": row["last_name"] or before.last_name,
-        "attributes": {**before.attributes, **row["attributes"]},
-    }
-    was = {"first_name": before.first_name, "last_name": before.last_name, "attributes": before.attributes}
-    return None if after == was else after
-
-
-def _on_list(connection: sa.Connection, list_id: int | None) -> set[int]:
-    if list_id is None:
-        return set()
-    # Who left it of their own will is not put back, so for an import they are as good as on it.
-    tables = (list_members, list_optouts)
-    found = (connection.execute(sa.select(table.c.contact_id).where(table.c.list_id == list_id)).scalars() for table in tables)
-    return set().union(*found)
-
-
-def _update_one(change: int, now: datetime) -> sa.Update:
+    rows, kept = [], []
+    for was, fields in changes:
+        given = {name.removeprefix("attribute."): new for name, (_, new) in fields.items() if name.startswith("attribute.")}
+        names = {name: fields[name][1] if name in fields else getattr(was, name) for name in ("first_name", "last_name")}
+        rows.append({"contact_id": was.id, **names, "attributes": {**was.attributes, **given}})
+        kept.append({"import_id": writing.import_id, "contact_id": was.id, "workspace_id": workspace_id, "fields": fields})
     statement = sa.update(contacts).where(contacts.c.id == sa.bindparam("contact_id"))
-    given: dict[str, Any] = {name: sa.bindparam(name) for name in ("first_name", "last_name", "attributes")}
-    return statement.values(**given, updated_at=now, updated_seq=change)
+    given_values: dict[str, Any] = {name: sa.bindparam(name) for name in ("first_name", "last_name", "attributes")}
+    connection.execute(statement.values(**given_values, updated_at=writing.now, updated_seq=writing.change), rows)
+    connection.execute(sa.insert(import_changes), kept)
 
 
-def _record_consent(connection: sa.Connection, workspace_id: int, *, change: int, source: str, actor: str, now: datetime) -> None:
+def _record_consent(connection: sa.Connection, workspace_id: int, writing: Writing) -> None:
     """Record the consent of everybody whom this import made, who carry both its source and its change."""
-    made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, contacts.c.source == source)
-    same = {"source": source, "actor": actor, "ip_prefix": "", "user_agent": "", "method": ConsentMethod.IMPORT.value}
-    moment = sa.literal(now, consent_records.c.occurred_at.type)
+    made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == writing.change, contacts.c.source == writing.source)
+    same = {"source": writing.source, "actor": writing.actor, "ip_prefix": "", "user_agent": ""}
+    moment = sa.literal(writing.now, consent_records.c.occurred_at.type)
     chosen = sa.select(contacts.c.workspace_id, contacts.c.id, contacts.c.consent, moment, *map(sa.literal, same.values()))
     columns = ["workspace_id", "contact_id", "state", "occurred_at", *same]
     connection.execute(sa.insert(consent_records).from_select(columns, chosen.where(*made)))

@@ -215,5 +215,17 @@ imports = sa.Table(
     sa.Column("refused", sa.BigInteger, nullable=False),
     sa.Column("refused_blob", sa.Text),
     sa.Column("imported_by", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, default="done", server_default="done", index=True),
+    sa.Column("unchanged", sa.BigInteger, nullable=False, default=0, server_default="0"),
+    sa.Column("suppressed", sa.BigInteger, nullable=False, default=0, server_default="0"),
+    sa.Column("flagged", sa.BigInteger, nullable=False, default=0, server_default="0"),
+    # While it is open: what was chosen, by whom, and the folder of the laid out file.
+    sa.Column("choices", Json, nullable=False, default=dict, server_default="{}"),
+    sa.Column("folder", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("error", sa.Text, nullable=False, default="", server_default=""),
+    # The number of its change and its moment tell what it gave; null for imports from before they were kept.
+    sa.Column("change", sa.BigInteger),
+    sa.Column("finished_at", UtcDateTime),
     created_at(),
 )

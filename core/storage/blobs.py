@@ -18,7 +18,7 @@ class Blobs:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def put(self, workspace_id: int, data: bytes) -> str:
         """Keep bytes and return their key; putting the same bytes again returns the same key.
@@ -61,4 +61,4 @@ class Blobs:
     def _path(self, workspace_id: int, key: str) -> Path:
         if len(key) != 64 or not key.isalnum():
             raise NotFound("This is not the key of a file.")
-        return self._root / str(workspace_id) / key[:2] / key
+        return self.root / str(workspace_id) / key[:2] / key

@@ -30,7 +30,7 @@ _ONE: Mapping[Permission, str] = {
     " lists.set_opt_in suppressions.add_all choices.set_mail choices.set_sale wordings.save"
     " forms.create forms.delete forms.pause forms.resume forms.update public_lists.present",
     P.SUPPRESSIONS_EVERYWHERE: "suppressed_everywhere.add_all suppressed_everywhere.page suppressed_everywhere.remove",
-    P.CONTACTS_IMPORT: "imports.inspect imports.refused_rows imports.run",
+    P.CONTACTS_IMPORT: "imports.all imports.cancel imports.get imports.inspect imports.refused_rows imports.run imports.start imports.undo",
     P.CONTACTS_EXPORT: "exports.stream_csv suppressions.stream_csv",
     P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"
     " segments.get segments.mailable_count",

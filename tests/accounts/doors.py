@@ -15,8 +15,9 @@ from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.hosted.design import FormDesign
-from core.contacts.importing import ContactImport
+from core.contacts.importing import Choices, ContactImport, Encoding
 from core.contacts.lookup import Frequency
+from core.contacts.staged import stage
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
@@ -61,6 +62,7 @@ SAMPLES: Mapping[str, object] = {
     "source": MJML,
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
+    **{"staged": stage(b"email\nann@example.com\n", Encoding.UTF_8), "choices": Choices("A name")},
     "kind": "outbox",
     "key": "0" * 32,
     **dict.fromkeys(("email", "to_email"), "ann@example.com"),

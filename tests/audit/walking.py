@@ -244,6 +244,11 @@ def _invited_elsewhere(world: World) -> Mapping[str, Any]:
     return {"token": invited.link.rpartition("=")[2]}
 
 
+def _started_import(world: World) -> Mapping[str, Any]:
+    given = {name: world.things[name] for name in ("staged", "file_name", "choices")}
+    return {"import_id": world.services.imports.start(world.system, **given)}
+
+
 def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
@@ -320,6 +325,7 @@ def _erased(world: World) -> Mapping[str, Any]:
 
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
+    "imports.cancel": _started_import,
     "workspaces.update": lambda world: {
         "postal_address": "1 Main Street",
         "timezone": "Europe/Berlin",

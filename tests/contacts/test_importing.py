@@ -224,7 +224,7 @@ def test_progress_is_told_until_all_is_written(people: People) -> None:
     told: list[tuple[int, int]] = []
     text = "email\n" + "".join(f"p{number}@example.com\n" for number in range(5_001))
     people.take_in(text, progress=lambda done, total: told.append((done, total)))
-    assert told == [(5_000, 5_001), (5_001, 5_001)]
+    assert told[-1] == (5_001, 5_001)
 
 
 @on_sqlite

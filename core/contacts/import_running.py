@@ -1,0 +1,201 @@
+"""One import from a laid out file to contacts: judged without the database, then merged and written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from core.audit.actions import AuditAction
+from core.audit.recording import record
+from core.clock import Clock
+from core.contacts.attributes import check_room, declare, declared
+from core.contacts.changes import next_change
+from core.contacts.contents import contents
+from core.contacts.import_models import OPEN, Choices, FlaggedRow, ImportResult, ImportState
+from core.contacts.import_tables import import_changes
+from core.contacts.judging import SHOWN, Judged, judge, without
+from core.contacts.kinds import ColumnType, Kind
+from core.contacts.known import suppressed_among
+from core.contacts.lists import find_list, join_changed, list_named
+from core.contacts.mapping import Mapped, check_mapping
+from core.contacts.merging import Merged, Target, Writing, loading_columns, merge, write_rest
+from core.contacts.refusals import refused_csv
+from core.contacts.remembering import remember, suggested
+from core.contacts.staged import Staged
+from core.contacts.suggesting import settled
+from core.contacts.tables import consent_records, contacts, imports, list_members
+from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, sees_list
+from core.errors import Conflict, NotFound
+from core.permissions import Principal
+from core.storage.blobs import Blobs
+from core.storage.bulk import temporary_table
+from core.storage.database import Database, analyse
+
+CHECKING, COMPARING, WRITING = "checking", "comparing", "writing"
+_BULK = 5_000
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An import that somebody asked for.
+
+    Args:
+        by: Who.
+        staged: The file.
+        file_name: What it is called.
+        choices: How it is to be taken in.
+        import_id: Its number, if it is on record already.
+    """
+
+    by: Principal
+    staged: Staged
+    file_name: str
+    choices: Choices
+    import_id: int | None = None
+
+
+class Running:
+    """Does imports.
+
+    Args:
+        db: The database.
+        clock: The time.
+        blobs: Where the refused rows are kept for download.
+    """
+
+    def __init__(self, db: Database, clock: Clock, blobs: Blobs) -> None:
+        self._db, self._clock, self._blobs = db, clock, blobs
+
+    def try_out(self, asked: Asked, tell: Tell) -> ImportResult:
+        """Return what an import would do, and change nothing."""
+        judged, mapped, by = *self._judged(asked, tell), asked.by
+        with self._db.read() as connection:
+            list_id, judged = target(connection, by, asked.choices.list_name), _in_sight(connection, by, judged)
+            to = Target(by.workspace_id, list_id, asked.choices.rule)
+            parts, emails = contents(asked.staged, mapped, judged), judged.kept["email"]
+            merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
+            return _result(asked, judged, merged, list_id, suppressed_among(connection, by.workspace_id, emails))
+
+    def do(self, asked: Asked, tell: Tell) -> ImportResult:
+        """Import, in one transaction."""
+        judged, mapped = self._judged(asked, tell)
+        with self._db.transaction() as connection:
+            change = next_change(connection, asked.by.workspace_id)
+            judged, now = _in_sight(connection, asked.by, judged), self._clock.now()
+            declare(connection, asked.by.workspace_id, judged.types, now)
+            list_id = target(connection, asked.by, asked.choices.list_name)
+            list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
+            import_id = asked.import_id or self._begin(connection, asked)
+            with temporary_table(connection, *loading_columns()) as loading:
+                writing = Writing(change, import_id, asked.by.label, now, loading)
+                result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
+            self._finish(connection, asked, result, change)
+        return result
+
+    def _judged(self, asked: Asked, tell: Tell) -> tuple[Judged, Mapped]:
+        staged, by = asked.staged, asked.by
+        with self._db.read() as connection:
+            target(connection, by, asked.choices.list_name)  # before the work of reading
+            known = {name: Kind(ColumnType(kind)) for name, kind in declared(connection, by.workspace_id).items()}
+            mapping = suggested(connection, by.workspace_id, staged).mapping if asked.choices.mapping is None else asked.choices.mapping
+        mapped = check_mapping(mapping, staged.columns)
+        kinds = settled(staged, mapped, asked.choices.kinds, known)
+        judged = judge(staged, mapped, kinds, lambda done: tell(CHECKING, done, staged.rows))
+        check_room({name: kind.attribute for name, kind in known.items()} | judged.types)
+        return judged, mapped
+
+    def _write(
+        self,
+        connection: sa.Connection,
+        asked: Asked,
+        judged: Judged,
+        parts: Iterator[pl.DataFrame],
+        list_id: int,
+        writing: Writing,
+        tell: Tell,
+    ) -> ImportResult:
+        workspace_id, emails = asked.by.workspace_id, judged.kept["email"]
+        to = Target(workspace_id, list_id, asked.choices.rule)
+        connection.execute(sa.delete(import_changes).where(import_changes.c.workspace_id == workspace_id))  # of those before it
+        merged = merge(connection, to, emails, parts, writing, lambda done, total: tell(COMPARING, done, total))
+        tell(WRITING, 0, len(emails))
+        write_rest(connection, to, merged, writing)
+        join_changed(connection, workspace_id, list_id, writing.change, writing.now)
+        if merged.new + merged.updated >= _BULK:
+            analyse(connection, contacts, list_members, consent_records)
+        result = _result(asked, judged, merged, list_id, suppressed_among(connection, workspace_id, emails))
+        refused = self._blobs.put(workspace_id, refused_csv(asked.staged, judged.refused)) if judged.refused.height else None
+        tell(WRITING, len(emails), len(emails))
+        return replace(result, refused_blob=refused, import_id=writing.import_id)
+
+    def _begin(self, connection: sa.Connection, asked: Asked) -> int:
+        return begin(connection, asked, ImportState.RUNNING, "", self._clock)
+
+    def _finish(self, connection: sa.Connection, asked: Asked, result: ImportResult, change: int) -> None:
+        now = self._clock.now()
+        names = ("list_id", "rows", "created", "updated", "unchanged", "suppressed", "refused", "refused_blob")
+        values: dict[str, Any] = {name: getattr(result, name) for name in names}
+        values |= {"state": ImportState.DONE, "flagged": result.roles + result.disposable, "change": change, "finished_at": now}
+        mine = (imports.c.id == result.import_id, imports.c.workspace_id == asked.by.workspace_id, imports.c.state.in_(OPEN))
+        done = connection.execute(sa.update(imports).where(*mine).values(**values, choices={}, folder=""))
+        if done.rowcount != 1:
+            raise Conflict("This import was cancelled.")
+        if asked.choices.mapping is not None:
+            remember(connection, asked.by.workspace_id, asked.staged.columns, asked.choices.mapping, asked.choices.kinds, now)
+        counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}
+        after = {"list": result.list_id, **counts}
+        record(connection, now, asked.by, AuditAction.CONTACTS_IMPORTED, f"import:{result.import_id}", after=after)
+
+
+def begin(connection: sa.Connection, asked: Asked, state: ImportState, folder: str, clock: Clock) -> int:
+    """Put an import on record and return its number."""
+    name = "".join(letter for letter in asked.file_name if letter.isprintable())[:255]
+    row = {"workspace_id": asked.by.workspace_id, "file_name": name, "imported_by": asked.by.label, "created_at": clock.now()}
+    counts: Mapping[str, object] = {"rows": asked.staged.total, "created": 0, "updated": 0, "refused": 0}
+    given = {**row, **counts, "state": state, "folder": folder, "choices": asked.choices.stored(asked.by) if folder else {}}
+    return int(connection.execute(sa.insert(imports).values(given).returning(imports.c.id)).scalar_one())
+
+
+def target(connection: sa.Connection, by: Principal, name: str) -> int | None:
+    """Return the list of this name, or None for one that is still to be made.
+
+    Raises:
+        NotFound: If `by` is limited to some lists and this is none of them.
+    """
+    list_id = find_list(connection, by.workspace_id, name)
+    if by.lists is not None and (list_id is None or not sees_list(by, list_id)):
+        raise NotFound(f"There is no list called “{name}”.", hint="Choose one of the lists you see.")
+    return list_id
+
+
+def _in_sight(connection: sa.Connection, by: Principal, judged: Judged) -> Judged:
+    """Refuse the rows of people whom `by` may not see."""
+    if by.lists is None:
+        return judged
+    hidden = addresses_out_of_sight(connection, by, judged.kept["email"].to_list())
+    return without(judged, pl.DataFrame({"email": list(hidden)}, schema={"email": pl.String}), NOT_YOURS) if hidden else judged
+
+
+def _result(asked: Asked, judged: Judged, merged: Merged, list_id: int | None, suppressed: int) -> ImportResult:
+    kept = judged.kept
+    strange = kept.filter(pl.col("is_role") | pl.col("is_disposable")).head(SHOWN)
+    flagged = [FlaggedRow(line, email, "role" if is_role else "disposable") for line, email, is_role, _ in strange.iter_rows()]
+    return ImportResult(
+        rows=asked.staged.total,
+        created=merged.new,
+        updated=merged.updated,
+        unchanged=merged.unchanged,
+        refused=judged.refused.height,
+        refused_rows=judged.refused_rows,
+        list_id=list_id,
+        suppressed=suppressed,
+        roles=int(kept["is_role"].sum()),
+        disposable=int(kept["is_disposable"].sum()),
+        flagged_rows=flagged,
+        changes=merged.sample,
+    )

@@ -1,0 +1,69 @@
+"""The contacts that a file is about and that there are already, in few reads however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+import sqlalchemy as sa
+
+from core.contacts.tables import contacts, list_members, suppressions
+from core.storage.bulk import columns_of
+from core.storage.database import among
+
+_AT_ONCE = 50_000
+_LOOKED_UP = 10_000
+# Reading all contacts in order is faster than finding some of them one by one, up to so many for each that is wanted.
+_SCANNED_PER_WANTED = 4
+_SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
+
+
+def known_people(connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None) -> pl.DataFrame:
+    """Return the contacts with these addresses: `id`, `email`, `content` (see `content_of`) and `on_list`.
+
+    Args:
+        connection: Sees the contacts; inside the writing transaction nothing can come in between.
+        workspace_id: Whose contacts.
+        emails: Addresses in their one spelling, each once.
+        list_id: The list that is asked about; None for one that is still to be made.
+    """
+    wanted = emails.alias("email").to_frame()
+    found = [pl.DataFrame(schema=_SCHEMA)]
+    for columns in _read(connection, workspace_id, emails):
+        names = ("id", "email", "first_name", "last_name", "attributes")
+        rows = pl.DataFrame(dict(zip(names, columns, strict=True)), schema_overrides=dict.fromkeys(names[1:], pl.String))
+        found.append(rows.select(pl.col("id").cast(pl.Int64), "email", content_of()))
+    people = pl.concat(found).join(wanted, on="email", how="semi")
+    on_list = _numbers(connection, sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)) if list_id else None
+    return people.with_columns(on_list=pl.lit(False) if on_list is None else pl.col("id").is_in(on_list.implode()))
+
+
+def content_of() -> pl.Expr:
+    """Return a number that is the same for the same names and attributes, within one process."""
+    return pl.concat_str("first_name", "last_name", "attributes", separator="\x1f").hash().alias("content")
+
+
+def suppressed_among(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> int:
+    """Return how many of these addresses nobody may write to."""
+    wanted = sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id)
+    listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
+    return int(emails.is_in(listed.implode()).sum())
+
+
+def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> Iterator[list[tuple[object, ...]]]:
+    mine = contacts.c.workspace_id == workspace_id
+    there = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(mine)).scalar_one()
+    column = contacts.c
+    text = sa.cast(column.attributes, sa.Text)
+    wanted = sa.select(column.id, column.email, column.first_name, column.last_name, text).where(mine)
+    if there <= _SCANNED_PER_WANTED * len(emails):
+        yield from columns_of(connection, wanted, _AT_ONCE) if there else ()
+        return
+    for part in emails.sort().to_frame().iter_slices(_LOOKED_UP):
+        asked = wanted.where(column.email.in_(among(connection, part.to_series().to_list())))
+        yield from columns_of(connection, asked, _AT_ONCE)
+
+
+def _numbers(connection: sa.Connection, query: sa.Select[tuple[int]]) -> pl.Series:
+    found = [pl.Series(column, dtype=pl.Int64) for (column,) in columns_of(connection, query, _AT_ONCE)]
+    return pl.concat([pl.Series(dtype=pl.Int64), *found])
