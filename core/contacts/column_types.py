@@ -42,6 +42,7 @@ class Deciding:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         self._left: dict[str, list[AttributeType]] = {name: list(_IN_ORDER) for name in names}
         self._seen: set[str] = set()
 

@@ -87,16 +87,20 @@ def judge(staged: Staged, mapped: Mapped, known: Mapping[str, Kind], tell: Told 
         tell: Told how many rows are judged.
     """
     rules, done = _rules(len(staged.columns), mapped, known), 0
+    deciding = Deciding([f"attribute.{name}" for name in mapped.attributes if name not in known])
     good, refused = [pl.DataFrame(schema=_GOOD)], [_broken(staged)]
     for rows in staged.slices(used(staged, mapped)):
         frame = fields(staged, mapped, rows)
         frame = frame.with_columns(normalised(frame["given"]).alias("email"))
         verdict = _verdict(frame, rules)
-        good.append(frame.filter(verdict.is_null()).select("line", "email", "given"))
-        refused.append(_reasons(frame.filter(verdict.is_not_null()), verdict.drop_nulls(), rules, mapped))
+        if verdict.null_count() < frame.height:
+            refused.append(_reasons(frame.filter(verdict.is_not_null()), verdict.drop_nulls(), rules, mapped))
+            frame = frame.filter(verdict.is_null())
+        good.append(frame.select("line", "email", "given"))
+        deciding.see(frame)
         tell(done := done + rows.height)
     kept, repeated = _once(pl.concat(good))
-    kinds = _decided(staged, mapped, known, kept)
+    kinds = _kinds(mapped, known, _decided_by(staged, mapped, kept, deciding) if repeated.height else deciding)
     return Judged(kept, kinds, pl.concat([*refused, repeated]).sort("line", maintain_order=True))
 
 
@@ -117,19 +121,17 @@ def used(staged: Staged, mapped: Mapped) -> list[str]:
 def fields(staged: Staged, mapped: Mapped, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the mapped columns of some rows, trimmed, under the names of their fields: `given`, `first_name`, …, `attribute.<name>`."""
     columns = {"given": mapped.email, **mapped.columns}
-    texts = [(_trimmed(staged.key(column)) if column else pl.lit("")).alias(field) for field, column in columns.items()]
-    return rows.select("line", "surplus", *texts)
+    texts = [(pl.col(staged.key(column)) if column else pl.lit("")).str.strip_chars().alias(field) for field, column in columns.items()]
+    trimmed = rows.select("line", "surplus", *texts)
+    # Take off the apostrophe that our own export puts before what a spreadsheet would run; a pattern is for where there is one.
+    quoted = trimmed.select(pl.col(list(columns)).str.starts_with("'").any()).row(0, named=True)
+    return trimmed.with_columns(pl.col(name).str.replace(f"^'({RUNS})", "$1") for name, is_quoted in quoted.items() if is_quoted)
 
 
 def short(value: str) -> str:
     """Return the beginning of a value, on one line."""
     plain = "".join(letter if letter.isprintable() else " " for letter in value[: _SHOWN_LETTERS + 1])
     return plain if len(value) <= _SHOWN_LETTERS else f"{plain[:_SHOWN_LETTERS]}…"
-
-
-def _trimmed(key: str) -> pl.Expr:
-    """Trim a value and take off the apostrophe that our own export puts before what a spreadsheet would run."""
-    return pl.col(key).str.strip_chars().str.replace(f"^'({RUNS})", "$1")
 
 
 def _rules(width: int, mapped: Mapped, known: Mapping[str, Kind]) -> list[_Rule]:
@@ -200,13 +202,17 @@ def _once(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return flags, earlier.select("line", words, pl.col("given").map_elements(short, return_dtype=pl.String).alias("email"))
 
 
-def _decided(staged: Staged, mapped: Mapped, known: Mapping[str, Kind], kept: pl.DataFrame) -> dict[str, Kind]:
+def _decided_by(staged: Staged, mapped: Mapped, kept: pl.DataFrame, before: Deciding) -> Deciding:
+    """Return what the columns hold by the rows that are kept only: values of others don't count."""
+    deciding = Deciding(before.names)
+    for rows in chosen(staged, kept, used(staged, mapped)):
+        deciding.see(fields(staged, mapped, rows))
+    return deciding
+
+
+def _kinds(mapped: Mapped, known: Mapping[str, Kind], deciding: Deciding) -> dict[str, Kind]:
     """Return what every attribute holds: what is known, else what all its values are; one without a value holds nothing."""
-    open_names = [name for name in mapped.attributes if name not in known]
-    deciding = Deciding(open_names)
-    for rows in chosen(staged, kept, ["line", *(staged.key(mapped.attributes[name]) for name in open_names)] if open_names else []):
-        deciding.see(rows.select(_trimmed(staged.key(mapped.attributes[name])).alias(name) for name in open_names))
-    decided = {name: Kind(ColumnType(kind)) for name, kind in deciding.decided().items()}
+    decided = {field.removeprefix("attribute."): Kind(ColumnType(kind)) for field, kind in deciding.decided().items()}
     return {name: known.get(name) or decided[name] for name in mapped.attributes if name in known or name in decided}
 
 

@@ -12,6 +12,7 @@ import orjson
 import polars as pl
 import sqlalchemy as sa
 
+from core.contacts.ahead import ahead
 from core.contacts.changes import mark_changed
 from core.contacts.consent import ConsentStatus
 from core.contacts.import_tables import import_changes
@@ -135,7 +136,7 @@ def merge(
         tell: Told how many rows are looked at, of how many.
     """
     known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id), Merged(), 0
-    for part in parts:
+    for part in ahead(parts):
         rows = part.with_columns(content_of()).join(known, on="email", how="left", suffix="_known", maintain_order="left")
         new, there = rows.filter(pl.col("id").is_null()), rows.filter(pl.col("id").is_not_null())
         merged.new += new.height

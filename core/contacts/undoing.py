@@ -67,8 +67,7 @@ def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]],
     connection.execute(sa.insert(contact_tombstones).from_select(["workspace_id", "contact_id", "updated_seq"], gone))
     new = (contact_tombstones.c.workspace_id == row.workspace_id, contact_tombstones.c.updated_seq == change)
     ids = sa.select(contact_tombstones.c.contact_id).where(*new)
-    # They never agreed to anything: the import was wrong.
-    connection.execute(sa.delete(consent_records).where(records.workspace_id == row.workspace_id, records.contact_id.in_(ids)))
+    # What was recorded about their consent stays, under numbers that lead to nobody any more, as it does of people who are deleted.
     connection.execute(sa.delete(list_members).where(list_members.c.contact_id.in_(ids)))
     removed = connection.execute(sa.delete(contacts).where(column.workspace_id == row.workspace_id, column.id.in_(ids))).rowcount
     return removed, there - removed
