@@ -13,7 +13,7 @@ from core.contacts.column_types import fits as fits_type
 from core.contacts.kinds import ColumnType, DateFormat, Kind, date_shape, reader
 
 # A number that is written as Python's JSON writes it; others are read and written again.
-_PLAIN_NUMBER = r"^-?(?:0|[1-9][0-9]{0,14})$|^-?(?:0\.(?:0|0{0,3}[1-9]|0{0,2}[0-9]{1,11}[1-9])|[1-9][0-9]{0,6}\.(?:0|[0-9]{0,6}[1-9]))$"
+_PLAIN_NUMBER = r"^-?(?:0|[1-9][0-9]{0,14}|0\.0|0\.0{0,3}[1-9](?:[0-9]{0,9}[1-9])?|[1-9][0-9]{0,6}\.(?:0|[0-9]{0,6}[1-9]))$"
 _NEEDS_ESCAPE = r'[\\"\x00-\x1f]'
 _ESCAPES = {chr(code): orjson.dumps(chr(code)).decode()[1:-1] for code in (*range(32), 34, 92)}
 
