@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
+from core.contacts.import_states import ImportState
 from core.contacts.judging import RefusedRow
 from core.contacts.merging import ChangedRow, Rule
 from core.permissions import Permission, Principal
-
-
-class ImportState(StrEnum):
-    """Where an import stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    UNDONE = "undone"
-
-
-OPEN = (ImportState.WAITING, ImportState.RUNNING)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
 from core.contacts.contents import contents
-from core.contacts.import_models import OPEN, Choices, FlaggedRow, ImportResult, ImportState
+from core.contacts.import_models import Choices, FlaggedRow, ImportResult
+from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_tables import import_changes
 from core.contacts.judging import SHOWN, Judged, judge, without
 from core.contacts.kinds import ColumnType, Kind

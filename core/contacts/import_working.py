@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.contacts.import_folder import ImportFolder, Step
-from core.contacts.import_models import OPEN, Choices, ImportResult, ImportState
+from core.contacts.import_models import Choices, ImportResult
 from core.contacts.import_running import Asked, Running
+from core.contacts.import_states import OPEN, ImportState
 from core.contacts.merging import Progress
 from core.contacts.tables import imports
 from core.errors import PostwrightError, Unavailable
 from core.storage.database import Database
+
+logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 
@@ -49,7 +53,14 @@ class Working:
         wanted = sa.select(imports.c.id).where(imports.c.state.in_(OPEN)).order_by(imports.c.id)
         with self._db.read() as connection:
             waiting = connection.execute(wanted).scalars().all()
-        return sum(self.work(import_id, lambda _done, _total: None) is not None for import_id in waiting)
+        return sum(self._taken_up(import_id) for import_id in waiting)
+
+    def _taken_up(self, import_id: int) -> bool:
+        try:
+            return self.work(import_id, lambda _done, _total: None) is not None
+        except PostwrightError as error:  # it is on its row; the others are not held up by it
+            logger.warning("import %d failed: %s", import_id, error.message)
+            return False
 
     def _attempt(self, row: Any, folder: ImportFolder, told: Progress) -> ImportResult | None:
         """Do an import that is ours now, and put on record what becomes of it."""
@@ -58,7 +69,7 @@ class Working:
         staged = folder.staged()
         if staged is None or row.attempts >= MAX_ATTEMPTS:
             why = "was interrupted three times" if staged else "was interrupted and its file is gone"
-            self._fail(row, folder, f"The import {why}; nothing was imported.")
+            self._fail(row, folder, row.error or f"The import {why}; nothing was imported.")
             return None
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -73,7 +84,8 @@ class Working:
         except Cancelled:
             folder.remove()
             return None
-        except Unavailable:  # it is tried again
+        except Unavailable as error:  # it is tried again
+            self._set(row, error=str(error))
             raise
         except PostwrightError as error:
             self._fail(row, folder, str(error))

@@ -17,16 +17,15 @@ from core.clock import Clock
 from core.contacts.attributes import declared
 from core.contacts.import_folder import ImportFolder, Step
 from core.contacts.import_models import (
-    OPEN,
     Choices,
     FlaggedRow,
     ImportPlan,
     ImportResult,
-    ImportState,
     PastImport,
     Undone,
 )
 from core.contacts.import_running import Asked, Running, begin, target
+from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_working import Working
 from core.contacts.judging import RefusedRow
 from core.contacts.kinds import ColumnType, Kind

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.contacts.changes import mark_changed, next_change
-from core.contacts.import_models import ImportState, Undone
+from core.contacts.import_models import Undone
+from core.contacts.import_states import ImportState
 from core.contacts.import_tables import import_changes
 from core.contacts.merging import source_of
 from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members

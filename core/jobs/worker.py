@@ -15,6 +15,7 @@ from core.app import Services
 from core.errors import PostwrightError
 from core.jobs.bounce_mail import BounceMail
 from core.jobs.delivering import Deliveries
+from core.jobs.importing import Importing
 from core.jobs.opt_in_mail import OptInMail
 from core.jobs.privacy import Privacy
 from core.jobs.queue import open_queue
@@ -56,6 +57,7 @@ def run(
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
     sealing, tidying, opt_in_mail, privacy = Sealing(services), Tidying(services), OptInMail(services), Privacy(services)
+    importing = Importing(services)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -75,6 +77,7 @@ def run(
             opt_in_mail.step()
             privacy.step()
             bounce_mail.step()
+            importing.step()
     finally:
         stop.set()  # whatever ended this, the other threads end too
         consumer.stop(graceful=True)
