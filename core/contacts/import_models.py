@@ -98,18 +98,21 @@ class Choices:
         kinds: A type per column ("number", "date:DD.MM.YYYY"); a column left out is what all its values are. An attribute that
             exists keeps its type.
         rule: What happens to contacts that there are already.
+        consent_held: Whether it can be shown already that everybody in it agreed; else a list with double opt-in asks them.
     """
 
     list_name: str
     mapping: Mapping[str, str] | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     rule: Rule = Rule.OVERWRITE
+    consent_held: bool = False
 
     def stored(self, by: Principal) -> dict[str, Any]:
         """Return it as it is kept with an import that somebody asked for."""
         who = {"label": by.label, "via": by.via, "origin": by.origin, "lists": sorted(by.lists) if by.lists is not None else None}
         mapping = dict(self.mapping) if self.mapping is not None else None
-        return {"list_name": self.list_name, "mapping": mapping, "kinds": dict(self.kinds), "rule": self.rule.value, "by": who}
+        rest = {"kinds": dict(self.kinds), "rule": self.rule.value, "consent_held": self.consent_held}
+        return {"list_name": self.list_name, "mapping": mapping, **rest, "by": who}
 
     @classmethod
     def read(cls, workspace_id: int, kept: Mapping[str, Any]) -> tuple[Choices, Principal]:
@@ -118,7 +121,7 @@ class Choices:
         lists = frozenset(who["lists"]) if who["lists"] is not None else None
         allowed = frozenset({Permission.CONTACTS_IMPORT})
         by = Principal(workspace_id, who["label"], allowed, lists=lists, via=who["via"], origin=who["origin"])
-        return cls(kept["list_name"], kept["mapping"], kept["kinds"], Rule(kept["rule"])), by
+        return cls(kept["list_name"], kept["mapping"], kept["kinds"], Rule(kept["rule"]), kept["consent_held"]), by
 
 
 @dataclass(frozen=True)

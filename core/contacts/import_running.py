@@ -15,9 +15,11 @@ from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
 from core.contacts.contents import contents
+from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.import_models import Choices, FlaggedRow, ImportResult
 from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_tables import import_changes
+from core.contacts.joining import ask_touched, asks_first
 from core.contacts.judging import SHOWN, Judged, judge, without
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.known import suppressed_among
@@ -28,6 +30,7 @@ from core.contacts.refusals import refused_csv
 from core.contacts.remembering import remember, suggested
 from core.contacts.staged import Staged
 from core.contacts.suggesting import settled
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, imports, list_members
 from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, sees_list
 from core.errors import Conflict, NotFound
@@ -37,7 +40,7 @@ from core.storage.bulk import temporary_table
 from core.storage.database import Database, analyse
 
 CHECKING, COMPARING, WRITING = "checking", "comparing", "writing"
-_BULK = 5_000
+_BULK, _HASHED = 5_000, 100_000
 Tell = Callable[[str, int, int], None]
 
 
@@ -67,10 +70,11 @@ class Running:
         db: The database.
         clock: The time.
         blobs: Where the refused rows are kept for download.
+        suppressions: Recognises addresses that were erased and suppressed.
     """
 
-    def __init__(self, db: Database, clock: Clock, blobs: Blobs) -> None:
-        self._db, self._clock, self._blobs = db, clock, blobs
+    def __init__(self, db: Database, clock: Clock, blobs: Blobs, suppressions: Suppressions) -> None:
+        self._db, self._clock, self._blobs, self._suppressions = db, clock, blobs, suppressions
 
     def try_out(self, asked: Asked, tell: Tell) -> ImportResult:
         """Return what an import would do, and change nothing."""
@@ -92,8 +96,9 @@ class Running:
             list_id = target(connection, asked.by, asked.choices.list_name)
             list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
             import_id = asked.import_id or self._begin(connection, asked)
+            asks = asks_first(connection, asked.by.workspace_id, [list_id]) and not asked.choices.consent_held
             with temporary_table(connection, *loading_columns()) as loading:
-                writing = Writing(change, import_id, asked.by.label, now, loading)
+                writing = Writing(change, import_id, asked.by.label, now, loading, asks)
                 result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
             self._finish(connection, asked, result, change)
         return result
@@ -126,7 +131,13 @@ class Running:
         merged = merge(connection, to, emails, parts, writing, lambda done, total: tell(COMPARING, done, total))
         tell(WRITING, 0, len(emails))
         write_rest(connection, to, merged, writing)
-        join_changed(connection, workspace_id, list_id, writing.change, writing.now)
+        if writing.asks:
+            told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
+            ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told)
+        else:
+            join_changed(connection, workspace_id, list_id, writing.change, writing.now)
+        for few in emails.to_frame().iter_slices(_HASHED):
+            self._suppressions.restore_in(connection, workspace_id, few["email"].to_list())
         if merged.new + merged.updated >= _BULK:
             analyse(connection, contacts, list_members, consent_records)
         result = _result(asked, judged, merged, list_id, suppressed_among(connection, workspace_id, emails))

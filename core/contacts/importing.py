@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.attributes import declared
 from core.contacts.import_folder import ImportFolder, Step
 from core.contacts.import_models import (
@@ -35,6 +36,7 @@ from core.contacts.reading import Encoding
 from core.contacts.remembering import sample, suggested
 from core.contacts.staged import Staged, stage
 from core.contacts.suggesting import suggest_kinds
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import imports
 from core.contacts.undoing import last_change, undo
 from core.contacts.visibility import seen_imports
@@ -58,13 +60,16 @@ class ContactImport:
         db: The database.
         clock: The time.
         blobs: Where the refused rows are kept for download; files that wait to be imported are beside it.
+        hashes: Recognises addresses that were erased and suppressed.
         used: Queries for the ids of contacts that rooms above know something about (mail they got): undoing leaves these.
     """
 
-    def __init__(self, db: Database, clock: Clock, blobs: Blobs, used: Sequence[sa.Select[Any]] = ()) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, blobs: Blobs, hashes: AddressHashes | None = None, used: Sequence[sa.Select[Any]] = ()
+    ) -> None:
         self._db, self._clock, self._blobs, self._used = db, clock, blobs, used
         self._root = blobs.root.parent / "imports"
-        self._running = Running(db, clock, blobs)
+        self._running = Running(db, clock, blobs, Suppressions(db, clock, hashes))
         self._working = Working(db, self._root, self._running)
 
     def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding = Encoding.UTF_8) -> ImportPlan:
@@ -94,6 +99,7 @@ class ContactImport:
         mapping: Mapping[str, str] | None = None,
         kinds: Mapping[str, str] | None = None,
         rule: Rule = Rule.OVERWRITE,
+        consent_held: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
         encoding: Encoding = Encoding.UTF_8,
@@ -108,6 +114,7 @@ class ContactImport:
             mapping: A field per column; columns left out are skipped. None takes the suggestion of `inspect`.
             kinds: A type per column; see `Choices`.
             rule: What happens to contacts that there are already.
+            consent_held: Whether it can be shown already that everybody in it agreed; see `Choices`.
             dry_run: Change nothing and return what would happen.
             progress: Told how many rows are written, of how many.
             encoding: How to read the bytes.
@@ -119,7 +126,7 @@ class ContactImport:
             Conflict: If an attribute was declared otherwise at the same moment.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule)
+        choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule, consent_held)
         with self._db.read() as connection:
             target(connection, by, choices.list_name)  # before the work of reading
         asked = Asked(by, data if isinstance(data, Staged) else stage(data, encoding), file_name, choices)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 import sqlalchemy as sa
 
-from core.contacts.tables import contacts, list_members, suppressions
+from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
 from core.storage.bulk import columns_of
 from core.storage.database import among
 
@@ -34,8 +34,7 @@ def known_people(connection: sa.Connection, workspace_id: int, emails: pl.Series
         rows = pl.DataFrame(dict(zip(names, columns, strict=True)), schema_overrides=dict.fromkeys(names[1:], pl.String))
         found.append(rows.select(pl.col("id").cast(pl.Int64), "email", content_of()))
     people = pl.concat(found).join(wanted, on="email", how="semi")
-    on_list = _numbers(connection, sa.select(list_members.c.contact_id).where(list_members.c.list_id == list_id)) if list_id else None
-    return people.with_columns(on_list=pl.lit(False) if on_list is None else pl.col("id").is_in(on_list.implode()))
+    return people.with_columns(on_list=pl.col("id").is_in(_settled(connection, list_id).implode()))
 
 
 def content_of() -> pl.Expr:
@@ -45,7 +44,8 @@ def content_of() -> pl.Expr:
 
 def suppressed_among(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> int:
     """Return how many of these addresses nobody may write to."""
-    wanted = sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id)
+    everywhere = sa.select(global_suppressions.c.email).where(global_suppressions.c.email.is_not(None))
+    wanted = sa.union(sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id), everywhere)
     listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
     return int(emails.is_in(listed.implode()).sum())
 
@@ -62,6 +62,13 @@ def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> It
     for part in emails.sort().to_frame().iter_slices(_LOOKED_UP):
         asked = wanted.where(column.email.in_(among(connection, part.to_series().to_list())))
         yield from columns_of(connection, asked, _AT_ONCE)
+
+
+def _settled(connection: sa.Connection, list_id: int | None) -> pl.Series:
+    """Return who is on a list; who left it of their own will is not put back, so for an import they are as good as on it."""
+    tables = (list_members, list_optouts) if list_id else ()
+    found = [_numbers(connection, sa.select(table.c.contact_id).where(table.c.list_id == list_id)) for table in tables]
+    return pl.concat([pl.Series(dtype=pl.Int64), *found])
 
 
 def _numbers(connection: sa.Connection, query: sa.Select[tuple[int]]) -> pl.Series:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from core.contacts.ahead import ahead
 from core.contacts.changes import mark_changed
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent_records import ConsentStatus
+from core.contacts.evidence import ConsentMethod
 from core.contacts.import_tables import import_changes
 from core.contacts.known import content_of, known_people
 from core.contacts.tables import consent_records, contacts
@@ -73,6 +74,7 @@ class Writing:
         actor: Who imports.
         now: The time.
         loading: A table of the transaction's own, from `loading_columns`.
+        asks: Whether the new ones have to answer a mail before they count as subscribed.
     """
 
     change: int
@@ -80,6 +82,7 @@ class Writing:
     actor: str
     now: datetime
     loading: sa.Table
+    asks: bool = False
 
     @property
     def source(self) -> str:
@@ -157,7 +160,8 @@ def write_rest(connection: sa.Connection, to: Target, merged: Merged, writing: W
     """Make the new contacts and record their consent; mark those that join the list."""
     column, loading = contacts.c, writing.loading.c
     moment = sa.literal(writing.now, column.created_at.type)
-    same = {"workspace_id": sa.literal(to.workspace_id), "consent": sa.literal(ConsentStatus.SUBSCRIBED.value)}
+    consent = ConsentStatus.PENDING if writing.asks else ConsentStatus.SUBSCRIBED
+    same = {"workspace_id": sa.literal(to.workspace_id), "consent": sa.literal(consent.value)}
     same |= {"source": sa.literal(writing.source), "created_at": moment, "updated_at": moment, "updated_seq": sa.literal(writing.change)}
     # In the order of their addresses: each index then grows at its end (measured: 5 s in place of 7 to 14 for a million).
     chosen = sa.select(*loading, *same.values()).order_by(loading.email)
@@ -224,7 +228,7 @@ def _write_changes(
 def _record_consent(connection: sa.Connection, workspace_id: int, writing: Writing) -> None:
     """Record the consent of everybody whom this import made, who carry both its source and its change."""
     made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == writing.change, contacts.c.source == writing.source)
-    same = {"source": writing.source, "actor": writing.actor, "ip_prefix": "", "user_agent": ""}
+    same = {"source": writing.source, "actor": writing.actor, "ip_prefix": "", "user_agent": "", "method": ConsentMethod.IMPORT.value}
     moment = sa.literal(writing.now, consent_records.c.occurred_at.type)
     chosen = sa.select(contacts.c.workspace_id, contacts.c.id, contacts.c.consent, moment, *map(sa.literal, same.values()))
     columns = ["workspace_id", "contact_id", "state", "occurred_at", *same]
