@@ -13,7 +13,7 @@ from core.contacts.values import as_json
 
 
 def contents(staged: Staged, mapped: Mapped, judged: Judged) -> Iterator[pl.DataFrame]:
-    """Yield the rows that can be imported, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON)."""
+    """Yield the rows that can be imported, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags`."""
     done, names = 0, {f"attribute.{name}": name for name in judged.kinds}
     for rows in chosen(staged, judged.kept, used(staged, mapped)):
         emails = judged.kept["email"].slice(done, rows.height)
@@ -21,4 +21,5 @@ def contents(staged: Staged, mapped: Mapped, judged: Judged) -> Iterator[pl.Data
         if rows.height:
             texts = fields(staged, mapped, rows)
             attributes = as_json(texts.select(pl.col(old).alias(new) for old, new in names.items()), judged.kinds, rows.height)
-            yield texts.select(emails.alias("email"), "first_name", "last_name", attributes.alias("attributes"))
+            tags = ["tags"] if mapped.tags else []
+            yield texts.select(emails.alias("email"), "first_name", "last_name", attributes.alias("attributes"), *tags)

@@ -19,6 +19,7 @@ from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.import_models import Choices, FlaggedRow, ImportResult
 from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_tables import import_changes
+from core.contacts.import_tags import put_tags
 from core.contacts.joining import ask_touched, asks_first
 from core.contacts.judging import SHOWN, Judged, judge, without
 from core.contacts.kinds import ColumnType, Kind
@@ -100,7 +101,7 @@ class Running:
             with temporary_table(connection, *loading_columns()) as loading:
                 writing = Writing(change, import_id, asked.by.label, now, loading, asks)
                 result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
-            self._finish(connection, asked, result, change)
+            self._finish(connection, asked, result, writing)
         return result
 
     def _judged(self, asked: Asked, tell: Tell) -> tuple[Judged, Mapped]:
@@ -136,6 +137,7 @@ class Running:
             ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told)
         else:
             join_changed(connection, workspace_id, list_id, writing.change, writing.now)
+        put_tags(connection, workspace_id, merged.tagged, change=writing.change, source=writing.source, now=writing.now)
         for few in emails.to_frame().iter_slices(_HASHED):
             self._suppressions.restore_in(connection, workspace_id, few["email"].to_list())
         if merged.new + merged.updated >= _BULK:
@@ -148,11 +150,11 @@ class Running:
     def _begin(self, connection: sa.Connection, asked: Asked) -> int:
         return begin(connection, asked, ImportState.RUNNING, "", self._clock)
 
-    def _finish(self, connection: sa.Connection, asked: Asked, result: ImportResult, change: int) -> None:
-        now = self._clock.now()
+    def _finish(self, connection: sa.Connection, asked: Asked, result: ImportResult, writing: Writing) -> None:
+        now = writing.now  # the moment of everything that it gave, by which that is known again
         names = ("list_id", "rows", "created", "updated", "unchanged", "suppressed", "refused", "refused_blob")
         values: dict[str, Any] = {name: getattr(result, name) for name in names}
-        values |= {"state": ImportState.DONE, "flagged": result.roles + result.disposable, "change": change, "finished_at": now}
+        values |= {"state": ImportState.DONE, "flagged": result.roles + result.disposable, "change": writing.change, "finished_at": now}
         mine = (imports.c.id == result.import_id, imports.c.workspace_id == asked.by.workspace_id, imports.c.state.in_(OPEN))
         done = connection.execute(sa.update(imports).where(*mine).values(**values, choices={}, folder=""))
         if done.rowcount != 1:

@@ -12,6 +12,7 @@ from core.contacts.addresses import normalise
 from core.contacts.attributes import MAX_TEXT, AttributeType
 from core.contacts.column_types import Deciding
 from core.contacts.contacts import MAX_NAME
+from core.contacts.import_tags import MAX_TAG
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.mapping import Mapped
 from core.contacts.staged import Staged
@@ -22,6 +23,7 @@ from core.formulas import RUNS
 SHOWN = 1_000
 _SHOWN_LETTERS = 40
 _CONTROL = r"[\x00-\x1f\x7f\x{85}\x{2028}\x{2029}]"
+_UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 _BROKEN = "The quotation marks on this line don't match; write a quotation mark inside a value twice and close every value."
 _REFUSED = {"line": pl.Int64, "reason": pl.String, "email": pl.String}
 _GOOD = {"line": pl.Int64, "email": pl.String, "given": pl.String}
@@ -149,7 +151,8 @@ def _rules(width: int, mapped: Mapped, known: Mapping[str, Kind]) -> list[_Rule]
             rules.append(_Rule(~fits(text, kind), kind.expected, field))
     if mapped.tags:
         rules.append(_Rule(_longer(pl.col("tags"), MAX_TEXT), f"is longer than {MAX_TEXT:,} characters", "tags"))
-        rules.append(_Rule(pl.col("tags").str.contains(_CONTROL), "holds a line break or another control character", "tags"))
+        rules.append(_Rule(pl.col("tags").str.contains(_UNPRINTABLE), "holds a line break or a character that can't be shown", "tags"))
+        rules.append(_Rule(pl.col("tags").str.contains(f"[^,;]{{{MAX_TAG + 1}}}"), f"holds a tag longer than {MAX_TAG} characters", "tags"))
     return [*rules, _Rule(pl.col("email").is_null(), "", "email")]
 
 

@@ -17,6 +17,7 @@ from core.contacts.changes import mark_changed
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.evidence import ConsentMethod
 from core.contacts.import_tables import import_changes
+from core.contacts.import_tags import tags_of
 from core.contacts.known import content_of, known_people
 from core.contacts.tables import consent_records, contacts
 from core.storage.bulk import load
@@ -100,6 +101,7 @@ class Merged:
         joining: The ids of known ones that get nothing new but the list.
         unchanged: How many get nothing at all.
         sample: The first of the changed ones.
+        tagged: Who gets which tags: `email`, `id` (null for new ones), `tag`.
     """
 
     new: int = 0
@@ -107,6 +109,7 @@ class Merged:
     joining: list[pl.Series] = field(default_factory=list)
     unchanged: int = 0
     sample: list[ChangedRow] = field(default_factory=list)
+    tagged: list[pl.DataFrame] = field(default_factory=list)
 
     @property
     def updated(self) -> int:
@@ -134,7 +137,7 @@ def merge(
         connection: Sees the contacts; inside the writing transaction nothing can come in between.
         to: Where they go.
         emails: The addresses of all rows.
-        parts: The rows, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON).
+        parts: The rows, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags`.
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
@@ -152,6 +155,8 @@ def merge(
             _stay(merged, there.filter(~differs))
             for few in there.filter(differs).iter_slices(_CHUNK):
                 _compare(connection, to, merged, few, writing)
+        if "tags" in part.columns:
+            merged.tagged.append(tags_of(new if to.rule is Rule.SKIP else rows))
         tell(done := done + part.height, len(emails))
     return merged
 

@@ -14,7 +14,9 @@ from core.contacts.changes import mark_changed, next_change
 from core.contacts.import_models import Undone
 from core.contacts.import_states import ImportState
 from core.contacts.import_tables import import_changes
+from core.contacts.import_tags import take_tags_off
 from core.contacts.merging import source_of
+from core.contacts.person_tables import contact_notes
 from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members
 from core.errors import Conflict
 from core.permissions import Principal
@@ -48,6 +50,7 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
         raise Conflict("Only the last import can be taken back.", hint="Delete people or correct them instead.")
     restored, left = _restore(connection, row, change, now)
     off_list = _take_off(connection, row, change)
+    take_tags_off(connection, row.workspace_id, change=change, source=source_of(row.id), moment=row.finished_at)
     removed, kept = _remove(connection, row, used, change)
     connection.execute(sa.delete(import_changes).where(import_changes.c.import_id == row.id))
     connection.execute(sa.update(imports).where(imports.c.id == row.id).values(state=ImportState.UNDONE))
@@ -62,7 +65,8 @@ def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]],
     made = (column.workspace_id == row.workspace_id, column.source == source)
     # Whatever happens to a contact gives it the number of its change; a record of consent may leave the contact as it is.
     said = sa.exists().where(records.contact_id == column.id, records.source != source).correlate(contacts)
-    alone = (*made, column.updated_seq == row.change, ~said, *(column.id.not_in(query) for query in used))
+    noted = sa.select(contact_notes.c.contact_id).where(contact_notes.c.workspace_id == row.workspace_id)
+    alone = (*made, column.updated_seq == row.change, ~said, *(column.id.not_in(query) for query in (noted, *used)))
     gone = sa.select(column.workspace_id, column.id, sa.literal(change)).where(*alone)
     there = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(*made)).scalar_one()
     connection.execute(sa.insert(contact_tombstones).from_select(["workspace_id", "contact_id", "updated_seq"], gone))

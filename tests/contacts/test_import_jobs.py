@@ -13,10 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
+from core.contacts.changes import next_change
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.importing import Choices, ContactImport, Encoding, ImportState
+from core.contacts.list_choices import leave_list
 from core.contacts.staged import stage
 from core.contacts.tables import contacts
+from core.contacts.tags import Tags
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
 from core.settings import Settings
@@ -164,6 +168,34 @@ def test_taking_an_import_back_leaves_everything_as_it_was(people: People, clock
     assert people.take_in(FILE).created == 1
 
 
+def test_time_goes_on_while_an_import_is_written(people: People, clock: FrozenClock) -> None:
+    people.take_in("email,tags\nold@example.com,Kept\n", list_name="Before")
+    before = people_and_lists(people)
+
+    def tick(_done: int, _total: int) -> None:
+        clock.advance(timedelta(seconds=1))
+
+    result = people.take_in('email,tags\nold@example.com,"VIP; new , vip"\nada@example.com,VIP\n', progress=tick)
+    assert tags(people, "old") == {"Kept", "VIP", "new"}
+    assert tags(people, "ada") == {"VIP"}
+    undone = people.imports.undo(people.by, result.import_id or 0)
+    assert (undone.removed, undone.kept, undone.off_list) == (1, 0, 1)
+    assert people_and_lists(people) == before
+    assert tags(people, "old") == {"Kept"}
+
+
+def tags(people: People, name: str) -> set[str]:
+    contact = people.contacts.find(people.by, f"{name}@example.com")
+    assert contact
+    return {tag.name for tag in Tags(people.db, people.clock).of(people.by, contact.id)}
+
+
+@on_sqlite
+def test_a_tag_that_cannot_be_one_refuses_its_row(people: People) -> None:
+    result = people.take_in(f"email,tags\na@example.com,{'x' * 101}\nb@example.com,a\u200bb\nc@example.com,;;\n")
+    assert (result.created, [row.line for row in result.refused_rows]) == (1, [2, 3])
+
+
 def people_and_lists(people: People) -> list[tuple[object, ...]]:
     columns = (contacts.c.email, contacts.c.first_name, contacts.c.last_name, contacts.c.consent)
     with people.db.read() as connection:
@@ -207,6 +239,18 @@ def test_only_the_last_import_can_be_taken_back_and_once(people: People) -> None
             people.imports.undo(people.by, done.import_id or 0)
     with pytest.raises(NotFound):
         people.imports.undo(people.by, 999_999)
+
+
+def test_who_left_a_list_is_not_put_back(people: People) -> None:
+    people.take_in(FILE)
+    news, ada = people.lists.by_name(people.by, "News").id, people.contacts.find(people.by, "ada@example.com")
+    assert ada
+    with people.db.transaction() as connection:
+        change, how = next_change(connection, people.by.workspace_id), Evidence(ConsentMethod.UNTOLD, "preferences")
+        leave_list(connection, people.by.workspace_id, ada.id, news, change, how, people.clock.now())
+    dry, done = people.take_in(FILE, dry_run=True), people.take_in(FILE.replace("Ada", "Augusta"))
+    assert (dry.updated, dry.unchanged, done.updated) == (0, 2, 1)
+    assert people.lists.get(people.by, news).size == 1
 
 
 @on_sqlite
