@@ -26,7 +26,7 @@ _CONTROL = r"[\x00-\x1f\x7f\x{85}\x{2028}\x{2029}]"
 _UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 _BROKEN = "The quotation marks on this line don't match; write a quotation mark inside a value twice and close every value."
 _REFUSED = {"line": pl.Int64, "reason": pl.String, "email": pl.String}
-_GOOD = {"line": pl.Int64, "email": pl.String, "given": pl.String}
+_GOOD = {"line": pl.Int64, "email": pl.String, "is_role": pl.Boolean, "is_disposable": pl.Boolean}
 Told = Callable[[int], None]
 
 
@@ -98,10 +98,12 @@ def judge(staged: Staged, mapped: Mapped, known: Mapping[str, Kind], tell: Told 
         if verdict.null_count() < frame.height:
             refused.append(_reasons(frame.filter(verdict.is_not_null()), verdict.drop_nulls(), rules, mapped))
             frame = frame.filter(verdict.is_null())
-        good.append(frame.select("line", "email", "given"))
+        address = pl.col("email")
+        good.append(frame.select("line", "email", is_role(address).alias("is_role"), is_disposable(address).alias("is_disposable")))
         deciding.see(frame)
         tell(done := done + rows.height)
     kept, repeated = _once(pl.concat(good))
+    good.clear()
     kinds = _kinds(mapped, known, _decided_by(staged, mapped, kept, deciding) if repeated.height else deciding)
     return Judged(kept, kinds, pl.concat([*refused, repeated]).sort("line", maintain_order=True))
 
@@ -195,14 +197,13 @@ def _broken(staged: Staged) -> pl.DataFrame:
 
 
 def _once(good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return of the rows of each address the last, with what kind of address it is, and the others as refused ones."""
+    """Return of the rows of each address the last, and the others as refused ones."""
+    if not good["email"].is_duplicated().any():
+        return good, pl.DataFrame(schema=_REFUSED)
     kept = good.unique("email", keep="last", maintain_order=True)
-    flags = kept.select("line", "email", is_role(pl.col("email")).alias("is_role"), is_disposable(pl.col("email")).alias("is_disposable"))
-    if kept.height == good.height:
-        return flags, pl.DataFrame(schema=_REFUSED)
     earlier = good.join(kept.select("email", pl.col("line").alias("last")), on="email").filter(pl.col("line") != pl.col("last"))
     words = pl.format("The same address stands again on line {}; that row was used.", "last").alias("reason")
-    return flags, earlier.select("line", words, pl.col("given").map_elements(short, return_dtype=pl.String).alias("email"))
+    return kept, earlier.select("line", words, pl.col("email").map_elements(short, return_dtype=pl.String))
 
 
 def _decided_by(staged: Staged, mapped: Mapped, kept: pl.DataFrame, before: Deciding) -> Deciding:

@@ -13,7 +13,7 @@ from core.contacts.reading import Encoding, read_sheet
 from core.contacts.splitting import Broken, column_key
 from core.errors import StorageFull
 
-SLICE = 50_000
+SLICE = 20_000
 _FULL = "The file could not be kept."
 
 

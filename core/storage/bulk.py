@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # Rows of a million people want their indexes at hand: with the usual 2 MB SQLite reads pages back that it has just written.
-_CACHE_KIB = 128_000
+_CACHE_KIB = 64_000
 
 
 @contextmanager
