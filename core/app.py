@@ -59,6 +59,7 @@ from core.templates.library import Templates
 
 if TYPE_CHECKING:
     from core.contacts.importing import ContactImport
+    from core.contacts.moving_in import MoveIn
 
 
 class Services(PrivacyServices):
@@ -141,6 +142,13 @@ class Services(PrivacyServices):
 
         mailed = sa.select(messages.c.contact_id).where(messages.c.contact_id.is_not(None))
         return ContactImport(self.db, self.clock, self.blobs, self.address_hashes, used=(mailed,))
+
+    @cached_property
+    def move_ins(self) -> MoveIn:
+        """Contacts from other tools."""
+        from core.contacts.moving_in import MoveIn  # as above
+
+        return MoveIn(self.db, self.clock, self.imports, self.suppressions, lambda: self._api_journal)
 
     @cached_property
     def exports(self) -> ContactExport:

@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 
 from core.api.callers import Caller, Stranger, admit, admit_stranger
 from core.api.front import Front
@@ -186,7 +187,7 @@ def _tags(header: str) -> set[str]:
 
 
 def _tagged(request: Request, response: Response) -> Response:
-    if response.status_code != 200:
+    if response.status_code != 200 or isinstance(response, StreamingResponse):  # what is read while it is sent has no tag yet
         return response
     tag = tag_of(bytes(response.body))
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

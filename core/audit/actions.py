@@ -69,6 +69,7 @@ class AuditAction(StrEnum):
     IMPORT_STARTED = "import.started"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_UNDONE = "import.undone"
+    CONTACTS_MOVED_IN = "contacts.moved_in"
     CONTACTS_EXPORTED = "contacts.exported"
     CONSENT_GIVEN = "consent.given"
     LIST_CREATED = "list.created"

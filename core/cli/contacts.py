@@ -1,7 +1,9 @@
-"""`postwright contacts`: people in and out, as CSV."""
+"""`postwright contacts`: people in and out, as files."""
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,14 +13,25 @@ from core.cli import files
 from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
+from core.cli.moving_in import move_in
 
 if TYPE_CHECKING:
     from core.contacts.importing import Encoding, ImportResult
+
+
+class ContactForm(StrEnum):
+    """How people are written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
 
 contacts = group("contacts", "The people you write to.")
 
 _SHOWN_REFUSALS = 10
 _ENCODINGS = "utf-8|utf-16|cp1252"
+_KITS = "auto|mailchimp|klaviyo|brevo|listmonk"
 _FACTS = ("rows", "created", "updated", "unchanged", "refused", "refused_rows", "list_id", "import_id")
 
 
@@ -33,10 +46,19 @@ def import_(
     encoding: Annotated[str, typer.Option("--encoding", metavar=_ENCODINGS, help="How the file's bytes stand for letters.")] = "utf-8",
     refused: Annotated[Path | None, typer.Option("--refused", metavar="FILE", help="Where to write the refused rows, if any.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    kit: Annotated[
+        str, typer.Option("--from", metavar=_KITS, help="The tool whose export this is, which says who had agreed to what.")
+    ] = "",
 ) -> Answer:
     """Import contacts from a CSV file; rows that can't be used are refused with the reason, and kept."""
     if dry_run and refused:
         raise Usage("A dry run keeps no refused rows.", hint="Leave out --refused or --dry-run.")
+    if kit:
+        if mapping or refused or encoding != "utf-8":
+            raise Usage(
+                "With --from the columns are known, and the refused rows are told.", hint="Leave out --map, --refused and --encoding."
+            )
+        return move_in(call, file, list_name, kit, dry_run=dry_run)
     given = dict(_pair(text) for text in mapping or [])
     data, read_as = files.read(file), _encoding(encoding)
     imports = call.services.imports
@@ -51,25 +73,32 @@ def import_(
 
 
 @command(contacts, "export")
-def export(
+def export_(
     call: Call,
     list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only this list.")] = "",
     segment: Annotated[str, typer.Option("--segment", metavar="NAME", help="Only this segment.")] = "",
+    form: Annotated[ContactForm, typer.Option("--format", help="How people are written.")] = ContactForm.CSV,
+    columns: Annotated[str, typer.Option("--columns", metavar="A,B,…", help="Which columns; the usual ones if not given.")] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; standard output if not given.")] = None,
 ) -> Answer:
-    """Export contacts as CSV."""
+    """Export contacts as CSV, Parquet or an Excel workbook."""
     if list_name and segment:
         raise Usage("Give either --list or --segment, not both.")
-    if call.as_json and output is None:
-        raise Usage("With --json the contacts go into a file.", hint="Say which with -o FILE.")
+    if output is None and (call.as_json or form is not ContactForm.CSV):
+        raise Usage("This goes into a file, not to the terminal.", hint="Say which with -o FILE.")
     services, by = call.services, call.by
     list_id = services.lists.by_name(by, list_name).id if list_name else None
     contact_ids = services.segments.contact_ids(by, services.segments.by_name(by, segment).rules) if segment else None
-    lines = services.exports.stream_csv(by, list_id=list_id, contact_ids=contact_ids)
+    chosen = [name.strip() for name in columns.split(",") if name.strip()]
+    export = services.exports.stream(by, format=form.value, columns=chosen, list_id=list_id, contact_ids=contact_ids)
     if output is None:
-        return Answer(lines=lines)
-    written = files.write_csv(output, lines)
-    return Answer({"contacts": written, "file": output}, f"{written:,} contacts are in “{output}”.")
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(export)
+        sys.stdout.buffer.flush()
+        return Answer()
+    with files.whole(output) as file:
+        file.writelines(export)
+    return Answer({"contacts": export.people, "file": output}, f"{export.people:,} contacts are in “{output}”.")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -32,7 +32,8 @@ class AttributeType(StrEnum):
     DATE = "date"
 
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+# The smallest number there is has 340 places; workbooks and Parquet write such with an exponent.
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,400})?([eE]-[0-9]{1,3})?")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -75,7 +76,7 @@ def from_text(text: str, kind: AttributeType) -> Value:
         return _iso_date(text)
     if not _NUMBER.fullmatch(text):
         raise ValueError("is not a number")
-    return float(text) if "." in text else int(text)
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def type_of(value: object) -> AttributeType:

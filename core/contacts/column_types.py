@@ -19,7 +19,7 @@ _SHAPES = {
 # For an attribute whose type is settled: every spelling that has this meaning.
 _WIDER_SHAPES = _SHAPES | {
     AttributeType.BOOLEAN: r"(?i)^(true|false|yes|no|1|0)$",
-    AttributeType.NUMBER: r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$",
+    AttributeType.NUMBER: r"^[+-]?[0-9]{1,15}(\.[0-9]{1,400})?([eE]-[0-9]{1,3})?$",
 }
 
 

@@ -11,6 +11,8 @@ from core.errors import InvalidInput
 
 EMAIL, FIRST_NAME, LAST_NAME, TAGS, SKIP = "email", "first_name", "last_name", "tags", "skip"
 ATTRIBUTE = "attribute."
+# What headings of our own export begin with where an import must not make a custom field of the column.
+OURS = "postwright."
 
 _KNOWN_AS = {
     EMAIL: "email e_mail mail email_address e_mail_address emailaddress mail_address e_mail_adresse adresse_email correo courriel",
@@ -91,7 +93,11 @@ def check_mapping(mapping: Mapping[str, str], columns: Sequence[str]) -> Mapped:
 
 
 def _attribute_field(column: str) -> str:
-    name = clean_name(column)
+    if column.startswith(OURS):
+        return SKIP
+    name = clean_name(column.removeprefix(ATTRIBUTE))
+    if column.startswith(ATTRIBUTE):  # our export says so where a column of every contact is called the same
+        return ATTRIBUTE + name if name and name not in RESERVED else SKIP
     if name == "id":
         return f"{ATTRIBUTE}external_id"
     # What our own export adds is not read back: consent and lists have their own, recorded ways.

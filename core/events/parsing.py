@@ -20,6 +20,8 @@ _KINDS = {kind.value: kind for kind in EventKind}
 _BOUNCE_CLASSES = {bounce.value for bounce in BounceClass}
 # What other systems tell us through the API names its message as providers do.
 API = "api"
+# What people did with the emails of another tool is told by an import.
+_TOLD = frozenset({API, "import"})
 _TEXT_LIMIT = 500
 _LARGEST_ID = 2**63 - 1
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -60,7 +62,7 @@ def parse(file: str, offset: int, record: Mapping[str, Any] | None) -> Event | D
     for name in record.keys() - _USUAL:
         if name in _RARE:
             setattr(event, name, _RARE[name](record[name]))
-    event.is_reported = event.source == API and event.workspace_id != 0
+    event.is_reported = event.source in _TOLD and event.workspace_id != 0
     return event
 
 

@@ -74,6 +74,7 @@ WORDS: dict[AuditAction, str] = {
     _A.FIELD_ADDED: "added the field {target}",
     _A.FIELD_CHANGED: "changed the field {target}",
     _A.FIELD_DELETED: "deleted the field {target}",
+    _A.CONTACTS_MOVED_IN: "moved in from another tool",
     _A.CONTACTS_IMPORTED: "imported a file of {rows}",
     _A.IMPORT_STARTED: "started to import a file of {rows}",
     _A.IMPORT_CANCELLED: "cancelled {target}",

@@ -54,6 +54,7 @@ PAGES = (
     Entry("Audience", "pages/audience/contact.py", "Contact", "person", _P.CONTACTS_VIEW, hidden=True),
     Entry("Audience", "pages/audience/merge_contacts.py", "Merge contacts", "merge", _P.CONTACTS_EDIT, hidden=True),
     Entry("Audience", "pages/audience/import_contacts.py", "Import", "upload", _P.CONTACTS_IMPORT),
+    Entry("Audience", "pages/audience/move_in.py", "Move in", "move_to_inbox", _P.CONTACTS_IMPORT, hidden=True, all_lists=True),
     Entry("Audience", "pages/audience/lists.py", "Lists", "list_alt", _P.CONTACTS_VIEW),
     Entry("Audience", "pages/audience/forms.py", "Forms", "assignment", _P.CONTACTS_VIEW, all_lists=True),
     Entry("Audience", "pages/audience/form.py", "Form", "assignment", _P.CONTACTS_VIEW, hidden=True, all_lists=True),

@@ -1,4 +1,4 @@
-"""The app's own HTTP routes: setting and clearing the session cookie, emails on show, health, static files."""
+"""The app's own HTTP routes: setting and clearing the session cookie, emails on show, exports, health, static files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from core.api.app import mount
 from core.errors import Denied
 from core.storage.migrate import is_current
 from core.ui.cookies import session_cookie, token_among
+from core.ui.export_route import export
 from core.ui.frames import FRAMES, POLICY
 from core.ui.gate import is_our_page
 from core.ui.provider_doors import forget_provider
@@ -100,6 +101,7 @@ ROUTES: list[BaseRoute] = [
     Route("/auth/session", session_state, methods=["GET"]),
     Route("/auth/logout", close_session, methods=["POST"]),
     Route("/frames/{name}", frame, methods=["GET"]),
+    Route("/exports/{name}", export, methods=["GET"]),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
     Route("/favicon.png", favicon),

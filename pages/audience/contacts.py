@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.contacts.consent import ConsentStatus
 from core.permissions import Permission
-from core.ui import bulk_people, dialogs, paging, people_table
+from core.ui import bulk_people, dialogs, export_dialog, paging, people_table
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import wanted_id
@@ -44,9 +44,10 @@ def people() -> None:
         return
     above = st.container()
     chosen = people_table.table(page, found.rows, choosing=may_edit)
-    if may_edit:
-        with above:
+    with above:
+        if may_edit:
             bulk_people.bar(page, chosen, choice, found.total)
+        export_dialog.button(page, choice, found.total, chosen)
     paging.choose(found.total, key="person_page", what=("person", "people"))
 
 

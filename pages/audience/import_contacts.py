@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.contacts.importing import Encoding, ImportResult
 from core.permissions import Permission, Principal
-from core.ui import background, import_steps
+from core.ui import background, import_steps, move_in_steps
 from core.ui.import_steps import Draft
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -28,6 +28,7 @@ def choose_file() -> None:
     with st.expander("Umlauts or accents look wrong?"):
         encoding = st.selectbox("Encoding of the file", list(Encoding), format_func=lambda one: ENCODINGS.get(one, one.value.upper()))
     if file is None:
+        move_in_steps.pointer(page)
         return
     with page.act(), st.spinner("Reading the file"):
         data = file.getvalue()
@@ -39,6 +40,7 @@ def choose_file() -> None:
 def match(draft: Draft) -> None:
     import_steps.heading(1)
     st.markdown(f"**{plain(draft.file_name)}** has {counted(draft.plan.rows, 'row')}. What is in its columns?")
+    move_in_steps.pointer(page, draft.plan.columns)
     mapping = import_steps.match_columns(draft.plan)
     known, may_name = [one.name for one in page.services.lists.all(page.by)], page.sees_all_lists
     hint = "Choose or type a name" if may_name else "Choose a list"

@@ -30,8 +30,9 @@ _ONE: Mapping[Permission, str] = {
     " lists.set_opt_in suppressions.add_all choices.set_mail choices.set_sale wordings.save"
     " forms.create forms.delete forms.pause forms.resume forms.update public_lists.present",
     P.SUPPRESSIONS_EVERYWHERE: "suppressed_everywhere.add_all suppressed_everywhere.page suppressed_everywhere.remove",
-    P.CONTACTS_IMPORT: "imports.all imports.cancel imports.get imports.inspect imports.refused_rows imports.run imports.start imports.undo",
-    P.CONTACTS_EXPORT: "exports.stream_csv suppressions.stream_csv",
+    P.CONTACTS_IMPORT: "imports.all imports.cancel imports.get imports.inspect imports.refused_rows imports.run imports.start imports.undo"
+    " move_ins.look move_ins.run",
+    P.CONTACTS_EXPORT: "exports.check exports.columns exports.stream suppressions.stream_csv",
     P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"
     " segments.get segments.mailable_count",
     P.SEGMENTS_EDIT: "segments.create segments.delete segments.update",

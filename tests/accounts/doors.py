@@ -18,6 +18,7 @@ from core.contacts.hosted.design import FormDesign
 from core.contacts.importing import Choices, ContactImport, Encoding
 from core.contacts.lookup import Frequency
 from core.contacts.staged import stage
+from core.contacts.moving_in import MoveIn
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
@@ -63,6 +64,7 @@ SAMPLES: Mapping[str, object] = {
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
     **{"staged": stage(b"email\nann@example.com\n", Encoding.UTF_8), "choices": Choices("A name")},
+    **{"format": "csv", "people": 10},
     "kind": "outbox",
     "key": "0" * 32,
     **dict.fromkeys(("email", "to_email"), "ann@example.com"),
@@ -104,7 +106,7 @@ def doors() -> list[Door]:
 
 def _made(make: Callable[..., object]) -> type:
     # What a worker does without is imported only where it is used, so its name stands in no module.
-    found: type = inspect.signature(make, eval_str=True, locals={"ContactImport": ContactImport}).return_annotation
+    found: type = inspect.signature(make, eval_str=True, locals={"ContactImport": ContactImport, "MoveIn": MoveIn}).return_annotation
     return found
 
 

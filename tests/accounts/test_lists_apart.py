@@ -330,7 +330,7 @@ def test_exactly_the_people_on_at_least_one_of_the_lists_are_seen(
     assert {one.email for one in services.contacts.page(by).rows} == expected
     assert services.contacts.page(by).total == services.contacts.count(by) == services.segments.count(by, EVERYBODY) == len(expected)
     assert {one.email for one in services.segments.preview(by, EVERYBODY)} == expected
-    lines = "".join(services.exports.stream_csv(by)).splitlines()[1:]
+    lines = b"".join(services.exports.stream(by)).decode().splitlines()[1:]
     assert {line.partition(",")[0] for line in lines} == expected
 
 
@@ -346,5 +346,5 @@ def _refusal(ask: object, by: Principal, about: object) -> tuple[type, str]:
 
 def _exported(teams: Teams, by: Principal, **which: object) -> dict[str, str]:
     """Return the lists named beside each address."""
-    lines = "".join(teams.services.exports.stream_csv(by, **which)).splitlines()[1:]  # type: ignore[arg-type]
+    lines = b"".join(teams.services.exports.stream(by, **which)).decode().splitlines()[1:]  # type: ignore[arg-type]
     return {line.split(",")[0]: line.split(",")[4] for line in lines}

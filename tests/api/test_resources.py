@@ -246,3 +246,19 @@ def test_a_sign_up_form_is_made_changed_paused_and_taken_away(admin: Program):
     assert [day["received"] for day in days] == [0] * 7
     assert admin("DELETE", path).status_code == 204
     assert admin.get(path).status_code == 404
+
+
+def test_contacts_are_exported_while_they_are_read(admin: Program):
+    readers = admin.post("/lists", {"name": "Readers"}).json()
+    admin.post("/contacts", {"email": "grace@example.com", "first_name": "=Grace", "list_ids": [readers["id"]]})
+    admin.post("/contacts", {"email": "linus@example.com", "attributes": {"city": "Helsinki"}})
+    answer = admin.get("/contacts/export?columns=email,first_name,attribute.city")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text == "email,first_name,city\r\ngrace@example.com,'=Grace,\r\nlinus@example.com,,Helsinki\r\n"
+    assert "etag" not in answer.headers
+    assert admin.get(f"/contacts/export?list_id={readers['id']}&columns=email").text == "email\r\ngrace@example.com\r\n"
+    assert admin.get("/contacts/export?search=LINUS&columns=email").text == "email\r\nlinus@example.com\r\n"
+    assert admin.get("/contacts/export?format=parquet").content.startswith(b"PAR1")
+    assert admin.get("/contacts/export?format=xlsx").content.startswith(b"PK")
+    assert admin.get("/contacts/export?columns=shoe_size").status_code == 422
+    assert admin.get("/contacts/export?segment_id=99").status_code == 404

@@ -22,6 +22,7 @@ from tests.benchmarks.measure import Result, table
 
 SUITES = (
     "importing",
+    "exporting",
     "audience",
     "people",
     "sending",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.contacts.kits import exports
 
 
 @pytest.fixture
@@ -90,3 +91,26 @@ def test_what_cant_be_done_is_said_in_one_line(cli: Cli, arguments: tuple[str, .
 
 def test_a_mapping_that_is_none_is_a_usage_error(cli: Cli, people: Path) -> None:
     assert cli("contacts", "import", people, "--list", "L", "--map", "email").code == 2
+
+
+def test_an_export_of_another_tool_says_itself_who_had_agreed(cli: Cli, tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    archive.write_bytes(exports.mailchimp())
+    said = cli("contacts", "import", archive, "--list", "L", "--from", "auto", "--dry-run")
+    assert "This is an export of Mailchimp: 2 subscribed, 1 unsubscribed" in said.out
+    assert "Nothing was changed." in said.out
+    facts = cli("contacts", "import", archive, "--list", "L", "--from", "mailchimp", "--json").facts
+    assert (facts["from"], facts["created"], facts["unsubscribed"], facts["suppressed"], facts["past_events"]) == ("mailchimp", 6, 2, 2, 3)
+    assert cli("contacts", "import", archive, "--list", "L", "--from", "brevo").code == 1
+    assert cli("contacts", "import", archive, "--list", "L", "--from", "auto", "--map", "a=email").code == 2
+
+
+def test_export_writes_each_format_with_the_columns_named(cli: Cli, people: Path, tmp_path: Path) -> None:
+    cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--map", "City=attribute.city")
+    for form, mark in (("csv", b"city,email\r\nRome"), ("parquet", b"PAR1"), ("xlsx", b"PK")):
+        file = tmp_path / f"people.{form}"
+        said = cli("contacts", "export", "--format", form, "--columns", "city, email", "-o", file, "--json")
+        assert said.facts["contacts"] == 2
+        assert file.read_bytes().startswith(mark)
+    assert cli("contacts", "export", "--format", "xlsx").code == 2
+    assert "shoe_size" in cli("contacts", "export", "--columns", "shoe_size").err

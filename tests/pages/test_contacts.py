@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.contacts.consent import ConsentStatus
-from core.permissions import Role
+from core.permissions import Permission, Principal, Role
 from core.ui import background
 from tests.pages import given
-from tests.pages.conftest import words_on
+from tests.pages.conftest import PASSWORD, words_on
 
 FILE = "pages/audience/contacts.py"
 
@@ -126,3 +126,25 @@ def test_an_analyst_looks_and_changes_nothing(app_as, shared, admin):
     app = app_as(Role.ANALYST)(FILE)
     assert addresses(app) == ["reader0@example.org"]
     assert not [button for button in app.button if button.key in {"people_choose_all", "primary_action"}]
+
+
+def test_who_may_export_chooses_columns_and_gets_a_download(app_as, shared, admin):
+    given.people(shared, admin, 3)
+    app = app_as(Role.MARKETER)(FILE)
+    app.text_input(key="person_search").set_value("reader1").run()
+    app.button(key="export_open").click().run()
+    assert "Export 1 person" in [button.label for button in app.button]
+    columns = app.multiselect(key="export_columns")
+    assert "Email address" in columns.options
+    assert "Where they came from" in columns.options
+    app.button(key="export_go").click().run()
+    path = app.session_state["_export_begun"]
+    assert path.startswith("/exports/")
+    assert columns.set_value([]).run().button(key="export_go").disabled
+
+
+def test_who_may_not_export_sees_no_button(open_as, shared, admin):
+    given.people(shared, admin, 1)
+    role = shared.roles.create(admin, "Reader", [Permission.CONTACTS_VIEW]).key
+    app = open_as(shared.people.add(Principal.system(admin.workspace_id), "reader@example.com", "Reader", PASSWORD, role))(FILE)
+    assert "Export" not in [button.label for button in app.button]

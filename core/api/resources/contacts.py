@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from core.api.callers import Asking
@@ -20,6 +21,9 @@ from core.errors import Conflict
 from core.permissions import Permission
 
 router = APIRouter(prefix="/contacts", tags=["Contacts"], route_class=Door)
+_EXPORT = needs(Permission.CONTACTS_EXPORT)
+_PARQUET = "application/vnd.apache.parquet"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _VIEW, _EDIT = needs(Permission.CONTACTS_VIEW), needs(Permission.CONTACTS_EDIT)
 
 Value = str | bool | int | float | None
@@ -91,6 +95,35 @@ def make_contact(caller: Asking, given: NewContact, response: Response) -> Conta
     made = contacts.save(by, given.email, source="api", **(_named(given) | {"consent": given.consent}))
     response.headers["Location"] = f"/api/v1/contacts/{made.id}"
     return _shown(made)
+
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file, sent while it is read.", "content": {kind: {} for kind in ("text/csv", _PARQUET, _XLSX)}}
+}
+
+
+@router.get("/export", summary="Export contacts", response_class=StreamingResponse, responses=_FILE, openapi_extra=_EXPORT)
+def export_contacts(
+    caller: Asking,
+    format: Annotated[Literal["csv", "parquet", "xlsx"], Query(description="How people are written.")] = "csv",
+    columns: Annotated[
+        str,
+        Query(max_length=10_000, description="Keys of columns, separated by commas; the usual ones if empty.", examples=["email,lists"]),
+    ] = "",
+    list_id: IdInQuery = None,
+    segment_id: IdInQuery = None,
+    tag_id: IdInQuery = None,
+    search: Annotated[str, Query(max_length=200, description="Part of the address or a name.", examples=["grace"])] = "",
+    consent: Annotated[ConsentStatus | None, Query(description="Only people who stand so.")] = None,
+) -> StreamingResponse:
+    """Return contacts as a file, the oldest first. A CSV of this kind can be imported again and changes nobody."""
+    services, by = caller.services, caller.by
+    ids = None if segment_id is None else services.segments.contact_ids(by, services.segments.get(by, segment_id).rules)
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    choice = Choice(search.strip(), list_id, tag_id, consent)
+    found = services.exports.stream(by, format=format, columns=names, contact_ids=ids, choice=choice)
+    headers = {"Content-Disposition": f'attachment; filename="contacts.{format}"', "X-Accel-Buffering": "no"}
+    return StreamingResponse(found.pieces, media_type=found.media_type, headers=headers)
 
 
 @router.get("/{contact_id}", summary="Get a contact", openapi_extra=_VIEW)

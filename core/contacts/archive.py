@@ -1,0 +1,105 @@
+"""A file that was uploaded, or the files in a ZIP archive of them, read one at a time and within bounds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from core.errors import InvalidInput
+
+csv.field_size_limit(1 << 30)
+MAX_FILES = 20_000
+MAX_BYTES = 1 << 30
+_MOST_PACKED = 200  # text packs to a tenth; what packs to less than this is made to fill a disk
+_SMALL = 1 << 20
+_HEADING = 1 << 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file.
+
+    Args:
+        path: Its name, with its folder in the archive.
+        data: What is in it.
+    """
+
+    path: str
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name without the folder."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def folder(self) -> str:
+        """The folder it is in, "" for none."""
+        return str(PurePosixPath(self.path).parent).removeprefix(".")
+
+
+def entries(data: bytes, file_name: str) -> Iterator[Entry]:
+    """Yield the CSV files in an archive, or the file itself if it is none.
+
+    Raises:
+        InvalidInput: If the archive can't be read, is encrypted, or unpacks to far more than it should.
+    """
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        yield Entry(file_name, data)
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = [info for info in archive.infolist() if not info.is_dir() and info.filename.lower().endswith(".csv")]
+            _check(files)
+            for info in files:
+                with archive.open(info) as file:
+                    yield Entry(info.filename, file.read(MAX_BYTES + 1)[:MAX_BYTES])
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise InvalidInput("The archive can't be read.", hint="Download it again, or unpack it and import its files.") from error
+
+
+def _check(files: list[zipfile.ZipInfo]) -> None:
+    size = sum(info.file_size for info in files)
+    packed = sum(info.compress_size for info in files)
+    if len(files) > MAX_FILES or size > MAX_BYTES or (size > _SMALL and size > packed * _MOST_PACKED):
+        raise InvalidInput("The archive unpacks to more than can be read at once.", hint="Unpack it and import its files one by one.")
+
+
+def columns_of(data: bytes) -> list[str]:
+    """Return the names in the first line of a CSV; a look at it, of whatever is none too."""
+    return _heading(data[:_HEADING].decode("utf-8-sig", "replace"))[1]
+
+
+def rows_of(data: bytes) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV in UTF-8 by column; what a row lacks is empty.
+
+    Raises:
+        InvalidInput: If its quotation marks don't match, or it is in another encoding.
+    """
+    try:
+        text = data.decode("utf-8-sig").lstrip("\r\n")
+        separator, columns = _heading(text[:_HEADING])
+        reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator)
+        next(reader, None)
+        for values in reader:
+            if any(values):
+                yield dict.fromkeys(columns, "") | dict(zip(columns, values, strict=False))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInput(
+            "One of these files can't be read.", hint="Download the export again and leave its files as they are."
+        ) from error
+
+
+def _heading(text: str) -> tuple[str, list[str]]:
+    line = text.lstrip("\r\n").partition("\n")[0].strip().replace("\0", "")
+    try:
+        found = [(separator, next(csv.reader([line], delimiter=separator), [])) for separator in ",;\t"]
+    except csv.Error:
+        return ",", []
+    separator, names = max(found, key=lambda one: len(one[1]))
+    return separator, [name.strip() for name in names]

@@ -1,0 +1,1 @@
+"""Move-in kits: what the exports of other tools look like, one module each, and how they are told apart."""
