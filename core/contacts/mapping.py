@@ -100,8 +100,8 @@ def _attribute_field(column: str) -> str:
         return ATTRIBUTE + name if name and name not in RESERVED else SKIP
     if name == "id":
         return f"{ATTRIBUTE}external_id"
-    # What our own export adds is not read back: consent and lists have their own, recorded ways.
-    return SKIP if not name or name in RESERVED | {"lists"} else ATTRIBUTE + name
+    # What our own export adds is not read back: consent, lists and tags have their own, recorded ways.
+    return SKIP if not name or name in RESERVED | {"lists", "tags"} else ATTRIBUTE + name
 
 
 def _holds_addresses(column: str, sample: Sequence[Mapping[str, str]]) -> bool:

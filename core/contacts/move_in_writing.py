@@ -104,7 +104,9 @@ def put_tags(db: Database, clock: Clock, by: Principal, tags: Mapping[str, Colle
             with db.transaction() as connection:
                 ids = [row.id for row in _known(connection, by, chunk).values()]
                 try:
-                    put += tag_in(connection, by.workspace_id, ids, [name], clock.now())
+                    put += tag_in(
+                        connection, by.workspace_id, ids, [" ".join(name.replace(",", " ").split())], clock.now()
+                    )  # no tag has a comma
                 except InvalidInput:  # a name that can't be one of ours: people matter more than a word put on them
                     continue
     return put

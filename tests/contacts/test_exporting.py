@@ -17,6 +17,7 @@ from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
 from core.contacts.export.formats import ExportFormat, check_room
 from core.contacts.suppression import SuppressionReason
+from core.contacts.tags import tag_in
 from core.errors import Denied, InvalidInput
 from core.formulas import unformula
 from core.permissions import Principal
@@ -106,7 +107,9 @@ def awkward(people: People) -> None:
     save = partial(people.contacts.save, people.by, list_ids=[news.id])
     save("+ada@example.com", first_name="-Ada", last_name='O\'Hara, "x"', attributes=AWKWARD)
     save("=bob@example.com", first_name="'@Bob", last_name="ߊß 李", consent=ConsentStatus.UNSUBSCRIBED)
-    save("cat@example.com")
+    cat = save("cat@example.com")
+    with people.db.transaction() as connection:
+        tag_in(connection, people.by.workspace_id, [cat.id], ["VIP", "Big; spender"], NOON)
     people.suppressions.add(people.by, "cat@example.com", SuppressionReason.COMPLAINT)
 
 
@@ -145,7 +148,8 @@ def test_columns_are_chosen_by_key_or_heading_and_come_in_that_order(people: Peo
 @on_sqlite
 def test_what_else_is_known_about_people_can_be_exported(people: People) -> None:
     awkward(people)
-    rows = exported(people, columns=["email", *EVERYTHING])
+    rows = exported(people, columns=["email", "tags", *EVERYTHING])
+    assert [row["tags"] for row in rows] == ["", "", "Big; spender, VIP"]
     assert [row["postwright.suppressed"] for row in rows] == ["false", "false", "true"]
     assert {row["postwright.created_at"] for row in rows} == {"2026-11-22T12:00:00Z"}
     assert rows[1]["postwright.consent_source"] == "manual"

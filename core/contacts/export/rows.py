@@ -117,13 +117,13 @@ def _list_names(connection: sa.Connection, by: Principal, ids: Sequence[int]) ->
     joined = sa.select(list_members.c.contact_id, lists.c.name).join_from(list_members, lists)
     mine = joined.where(lists.c.workspace_id == by.workspace_id, *seen_lists(by))
     rows = connection.execute(mine.where(list_members.c.contact_id.in_(among(connection, ids))).order_by(lists.c.name))
-    return {"lists": _joined(rows, ids)}
+    return {"lists": _joined(rows, ids, "; ")}
 
 
 def _tag_names(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> dict[str, Sequence[Any]]:
     joined = sa.select(contact_tags.c.contact_id, tags.c.name).join_from(contact_tags, tags, contact_tags.c.tag_id == tags.c.id)
     mine = joined.where(tags.c.workspace_id == by.workspace_id, contact_tags.c.contact_id.in_(among(connection, ids)))
-    return {"tags": _joined(connection.execute(mine.order_by(tags.c.name)), ids)}
+    return {"tags": _joined(connection.execute(mine.order_by(tags.c.name)), ids, ", ")}  # no tag has a comma
 
 
 def _consents(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> dict[str, Sequence[Any]]:
@@ -143,9 +143,9 @@ _LOOKED_UP: dict[str, Callable[[sa.Connection, Principal, Sequence[int]], dict[s
 }
 
 
-def _joined(rows: sa.CursorResult[Any], ids: Sequence[int]) -> list[str]:
-    """Return for each person the names found for them, separated by `; `."""
+def _joined(rows: sa.CursorResult[Any], ids: Sequence[int], separator: str) -> list[str]:
+    """Return for each person the names found for them."""
     named: dict[int, list[str]] = {}
     for row in rows:
         named.setdefault(row.contact_id, []).append(row.name)
-    return ["; ".join(named.get(contact_id, ())) for contact_id in ids]
+    return [separator.join(named.get(contact_id, ())) for contact_id in ids]
