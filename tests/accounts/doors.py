@@ -17,8 +17,8 @@ from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.hosted.design import FormDesign
 from core.contacts.importing import Choices, ContactImport, Encoding
 from core.contacts.lookup import Frequency
-from core.contacts.staged import stage
 from core.contacts.moving_in import MoveIn
+from core.contacts.staged import stage
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
