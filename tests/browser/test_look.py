@@ -92,7 +92,9 @@ def demo(product: Product) -> dict[str, str]:
     draft = next(one for one in campaigns if one["state"] == "draft")
     sent = next(one for one in campaigns if one["state"] == "sent" and one["audience"]["kind"] == "segment")
     mail = product.run("outbox", "list", "--workspace", "Demo")["mail"]
-    found = {"draft": draft["id"], "sent": sent["id"], "template": draft["template_id"], "segment": sent["audience"]["id"], "contact": 1}
+    found = {"draft": draft["id"], "sent": sent["id"], "template": draft["template_id"], "segment": sent["audience"]["id"]}
+    messages = product.run("messages", "list", "--campaign", str(sent["id"]), "--workspace", "Demo")["messages"]
+    found["contact"] = messages[0]["contact_id"]
     return {name: str(value) for name, value in found.items()} | {"mail": mail[0]["key"]}
 
 
