@@ -103,3 +103,16 @@ def test_two_are_merged_with_the_values_that_were_chosen(app_as, shared, admin):
     app.button(key="merge-yes").click().run()
     merged = shared.profiles.get(admin, second.id)
     assert (merged.contact.id, merged.contact.first_name, merged.contact.attributes) == (first.id, "Reader 0", {"orders": 1})
+
+
+def test_what_somebody_wants_is_noted_and_told(app_as, shared, admin):
+    person = given.people(shared, admin, 1)[0]
+    app = app_as(Role.MARKETER)(FILE, id=person.id)
+    app.selectbox(key="person_often").set_value("At most one a week")
+    app.checkbox(key="person_no_sale").set_value(True)
+    submit(app, "Save what they want")
+    chosen = shared.choices.get(admin, person.id)
+    assert (chosen.frequency, chosen.do_not_sell) == ("weekly", True)
+    words = words_on(app_as(Role.MARKETER)(FILE, id=person.id))
+    for said in ("At most one a week", "Do not sell", "Forbade the sale of data"):
+        assert said in words

@@ -86,3 +86,16 @@ def test_an_analyst_sees_lists_without_buttons_to_change_them(app_as, shared, ad
     given.people(shared, admin, 1)
     labels = [button.label for button in app_as(Role.ANALYST)(FILE).button]
     assert {"New list", "Rename", "Delete"}.isdisjoint(labels)
+
+
+def test_a_list_is_told_to_ask_by_mail_first(app_as, shared, admin):
+    known = shared.lists.create(admin, "Guests")
+    app = app_as(Role.MARKETER)(FILE)
+    app.button(key=f"joining_{known.id}").click().run()
+    app.toggle(key=f"asks_{known.id}").set_value(True)
+    submit(app, "Save")
+    assert "Say who the mail that asks is from" in app.error[0].value
+    app.text_input(key=f"asks_from_{known.id}").set_value("news@example.org")
+    submit(app, "Save")
+    assert shared.lists.get(admin, known.id).double_opt_in
+    assert "asks by mail first" in words_on(app)

@@ -41,3 +41,26 @@ def test_an_analyst_can_lift_nothing(app_as, shared, admin):
     shared.suppressions.add(admin, "stop@example.org", SuppressionReason.MANUAL)
     labels = [button.label for button in app_as(Role.ANALYST)(FILE).button]
     assert {"Lift", "Suppress an address"}.isdisjoint(labels)
+
+
+def test_a_pasted_list_is_suppressed_and_found_again(app_as, shared, admin):
+    app = app_as(Role.MARKETER)(FILE)
+    app.button(key="paste").click().run()
+    app.text_area(key="suppress_text").set_value("one@example.org\nnonsense\ntwo@example.org")
+    submit(app, "Suppress addresses")
+    assert "2 addresses suppressed" in words_on(app)
+    assert "1 line can’t be used" in words_on(app)
+    app.text_input(key="suppressed_search").set_value("two@").run()
+    assert "1 address\n" in words_on(app)
+    assert [one.label for one in app.button if one.key == "lift_two@example.org"] == ["Lift"]
+
+
+def test_only_an_admin_suppresses_for_the_whole_installation(app_as, shared, admin):
+    assert not app_as(Role.MARKETER)(FILE).segmented_control
+    app = app_as(Role.ADMIN)(FILE)
+    app.segmented_control(key="where").set_value("Whole installation").run()
+    app.button(key="primary_action").click().run()
+    app.text_area(key="suppress_text").set_value("never@example.org")
+    submit(app, "Suppress addresses")
+    found = shared.suppressions.find(admin, "never@example.org")
+    assert found.is_everywhere
