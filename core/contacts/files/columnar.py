@@ -1,0 +1,86 @@
+"""Reading a Parquet file, some rows at a time: each value as the text a CSV would have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS
+from core.contacts.files.tables import Table, column_key, column_names, framed
+from core.errors import InvalidInput
+
+_WRITE_AGAIN = "Write the file again, with one plain value per column and row."
+
+
+def read_parquet(path: Path) -> Table:
+    """Return a Parquet file as text; lists of plain values become values separated by commas.
+
+    Raises:
+        InvalidInput: If it is damaged, too large, or holds tables within a column.
+    """
+    try:
+        file = pq.ParquetFile(path)
+        names, rows = file.schema_arrow.names, file.metadata.num_rows
+        size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _damaged() from error
+    if rows > MAX_ROWS or size > MAX_BYTES:
+        raise InvalidInput(f"The file has more than {MAX_ROWS:,} rows or {MAX_BYTES >> 30} GB.", hint="Split it into smaller files.")
+    columns = column_names(names)
+    if len(columns) < len(names):
+        raise InvalidInput("The last columns have no name.", hint="Give every column a name of its own.")
+    return Table(columns, _frames(file, columns))
+
+
+def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
+    line = 1
+    batches = file.iter_batches(max(1, min(50_000, PIECE_CELLS // len(columns))))
+    while True:
+        try:
+            batch = next(batches, None)
+            if batch is None:
+                return
+            frame = pl.DataFrame(pa.Table.from_batches([batch]).rename_columns([column_key(at) for at in range(len(columns))]))
+            texts = frame.select(as_text(frame[key], columns[at]) for at, key in enumerate(frame.columns))
+        except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+            raise _damaged() from error
+        yield framed(texts.with_row_index("line", offset=line), len(columns))
+        line += frame.height
+
+
+def as_text(values: pl.Series, column: str) -> pl.Series:
+    """Return a column as text; what is missing is empty.
+
+    Raises:
+        InvalidInput: If its values are no plain values.
+    """
+    return _text(values, column).fill_null("").alias(values.name)
+
+
+def _text(values: pl.Series, column: str) -> pl.Series:
+    kind = values.dtype
+    if isinstance(kind, pl.Datetime):
+        whole = values.dt.strftime("%Y-%m-%d %H:%M:%S")
+        midnight = whole.str.ends_with(" 00:00:00")
+        return whole if not midnight.fill_null(True).all() else values.dt.strftime("%Y-%m-%d")
+    if kind.is_float():
+        whole = (values == values.floor()) & (values.abs() < 1e15)
+        return values.cast(pl.Int64, strict=False).cast(pl.String).zip_with(whole.fill_null(False), values.cast(pl.String))
+    if isinstance(kind, pl.List | pl.Array) and not kind.inner.is_nested():
+        parts = values.explode() if isinstance(kind, pl.List) else values.cast(pl.List(kind.inner)).explode()
+        _text(parts, column)
+        return values.cast(pl.List(pl.String)).list.join(", ", ignore_nulls=True)
+    if kind.is_nested() or isinstance(kind, pl.Object):
+        raise InvalidInput(f"The column “{column}” holds tables, not values.", hint=_WRITE_AGAIN)
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.PolarsError as error:
+        raise InvalidInput(f"The column “{column}” holds bytes, not text.", hint=_WRITE_AGAIN) from error
+
+
+def _damaged() -> InvalidInput:
+    return InvalidInput("This Parquet file is damaged.", hint="Write the file again and try once more.")

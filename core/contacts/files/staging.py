@@ -1,0 +1,149 @@
+"""Staging an upload: whatever its format, it becomes one Parquet file of text in a private folder."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from core.contacts.files.bounds import MAX_BYTES
+from core.contacts.files.columnar import read_parquet
+from core.contacts.files.encodings import Encoding, as_utf8
+from core.contacts.files.headers import read_header
+from core.contacts.files.splitting import rows_of
+from core.contacts.files.tables import Broken, Table, column_key, column_names, keys
+from core.contacts.files.unpacking import is_workbook, is_zip, unpacked
+from core.contacts.files.workbooks import read_workbook
+from core.errors import InvalidInput, StorageFull
+
+_STAGED = "staged.parquet"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An upload as rows of text.
+
+    Args:
+        columns: The names in the header, in order.
+        path: A Parquet file of `line` (where the row begins in the file, from 1), `surplus` (whether it has values without a
+            column), and per column one of text under `column_key(position)`; rows without any text are left out.
+        rows: How many rows it has.
+        broken: Lines that could not be told apart into values.
+        encoding: How a text file was read; None for a workbook or Parquet.
+        notes: What a person should know about how it was read: an encoding that was assumed, which sheet.
+    """
+
+    columns: list[str]
+    path: Path
+    rows: int
+    broken: list[Broken]
+    encoding: Encoding | None = None
+    notes: tuple[str, ...] = ()
+
+    def key(self, column: str) -> str:
+        """Return the name under which the file holds a column."""
+        return column_key(self.columns.index(column))
+
+
+def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path) -> Staged:
+    """Stage what somebody uploaded: CSV, TSV, other separated text, XLSX or Parquet, also as `.gz` or `.zip`.
+
+    What it is shows in the bytes; the name only helps to say what is wrong.
+
+    Args:
+        source: The file, or its bytes.
+        file_name: What it is called.
+        encoding: How a text file is to be read; None finds out.
+        folder: A private folder for this upload alone; the caller removes it.
+
+    Raises:
+        InvalidInput: If it can't be read; says what to do.
+        StorageFull: If there is no room for it.
+    """
+    try:
+        return _staged(source, file_name, encoding, folder)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull("There is no room to read the file.", hint="Free some disk space and try again.") from error
+        raise
+
+
+def _staged(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path) -> Staged:
+    if isinstance(source, bytes):
+        (folder / "upload").write_bytes(source)
+        source = folder / "upload"
+    if not source.stat().st_size:
+        raise InvalidInput("The file is empty.", hint="Choose a file with a header and a row for each contact.")
+    path = unpacked(source, folder)
+    table, found = _table(path, file_name, encoding, folder)
+    target = folder / _STAGED
+    rows = _written(table, target)
+    if not rows and not table.broken:
+        raise InvalidInput("The file has a header but no rows.", hint="Add a row for each contact.")
+    return Staged(table.columns, target, rows, table.broken, found, tuple(table.notes))
+
+
+def _table(path: Path, file_name: str, encoding: Encoding | None, folder: Path) -> tuple[Table, Encoding | None]:
+    with path.open("rb") as file:
+        begin = file.read(8)
+    if path.stat().st_size > MAX_BYTES:
+        raise InvalidInput(f"The file is larger than {MAX_BYTES >> 30} GB.", hint="Split it into smaller files.")
+    if begin.startswith(b"PAR1"):
+        return read_parquet(path), None
+    if begin.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InvalidInput("This is an old workbook (.xls), or one with a password.", hint="Save it as .xlsx without a password.")
+    if is_zip(path) and is_workbook(path):
+        return read_workbook(path), None
+    kind = file_name.lower().rpartition(".")[2]
+    if kind in {"xlsx", "parquet"}:
+        message = f"The file is called .{kind}, but it is none."
+        raise InvalidInput(message, hint=f"Save it again as .{kind}, or rename it to .csv if it is text.")
+    text = as_utf8(path, encoding, folder)
+    header = read_header(text)
+    columns, broken = column_names(header.names), list[Broken]()
+    notes = [text.note] if text.note else []
+    return Table(columns, rows_of(text.path, header, len(columns), broken), broken, notes), text.encoding
+
+
+def _written(table: Table, target: Path) -> int:
+    """Write a table's rows as Parquet while they are read; return how many there are."""
+    counter = _Counter(table)
+    schema = {"line": pl.Int64, "surplus": pl.Boolean, **dict.fromkeys(keys(len(table.columns)), pl.String)}
+    lazy = register_io_source(counter.give, schema=schema)
+    try:
+        lazy.sink_parquet(target, compression="zstd", compression_level=1)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise counter.failed or _as_os_error(error) from error
+    if counter.failed:
+        raise counter.failed
+    return counter.rows
+
+
+class _Counter:
+    """Hands frames to the writer, which would report an error of ours as one of its own."""
+
+    def __init__(self, table: Table) -> None:
+        self._frames = table.frames
+        self.rows = 0
+        self.failed: Exception | None = None
+
+    def give(
+        self, with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the frames; the writer asks for all of everything."""
+        try:
+            for frame in self._frames:
+                self.rows += frame.height
+                yield frame if with_columns is None else frame.select(with_columns)
+        except Exception as error:
+            self.failed = error
+            raise
+
+
+def _as_os_error(error: Exception) -> Exception:
+    return OSError(errno.ENOSPC, "no room") if "No space left" in str(error) else error

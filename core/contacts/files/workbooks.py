@@ -1,0 +1,126 @@
+"""Reading an Excel workbook (`.xlsx`): the first sheet with something on it, each value as the text a CSV would have.
+
+The reader holds every cell between the first and the last in memory, so two cells far apart would be a bomb; how far the sheets
+reach is looked up in them before. That pass also unpacks everything once, against the sizes and sums the archive claims.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+import python_calamine as calamine
+
+from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS
+from core.contacts.files.tables import Table, column_names, rows_framed
+from core.contacts.files.unpacking import check_growth, open_zip
+from core.errors import InvalidInput
+
+_SAVE_AGAIN = "Open it in your spreadsheet program, save it as .xlsx or as “CSV UTF-8”, and try again."
+_AT_ONCE = 5_000
+_BLOCK, _LONGEST_TAG = 4 << 20, 1 << 20
+_PLACE = re.compile(rb"""[\s:]r\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_CELL = re.compile(rb"([A-Za-z]{0,3})([0-9]{0,7})")
+_FAILURES = (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError)
+
+Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+def read_workbook(path: Path) -> Table:
+    """Return the first sheet of a workbook that has something on it.
+
+    Raises:
+        InvalidInput: If it is damaged, or would take too much memory; says what to do.
+    """
+    _check(path)
+    try:
+        workbook = calamine.CalamineWorkbook.from_path(str(path))
+        visible = [one.name for one in workbook.sheets_metadata if one.visible == calamine.SheetVisibleEnum.Visible]
+        sheets = (workbook.get_sheet_by_name(name) for name in visible)
+        sheet = next((one for one in sheets if one.start is not None), None)
+    except _FAILURES as error:
+        raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN) from error
+    if sheet is None:
+        raise InvalidInput("The workbook is empty.", hint="Put a header and a row for each contact on its first sheet.")
+    rows = enumerate(sheet.iter_rows(), 1)
+    filled = ((line, texts) for line, values in rows if any(texts := [as_text(value) for value in values]))
+    _, header = next(filled, (0, []))
+    columns = column_names(header)
+    notes = [f"The workbook has {len(visible)} sheets; “{sheet.name}” was read."] if len(visible) > 1 else []
+    return Table(columns, _frames(filled, len(columns)), notes=notes)
+
+
+def as_text(value: Value) -> str:
+    """Return what a CSV would have in the place of a cell."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+    return str(value)
+
+
+def _frames(rows: Iterator[tuple[int, Sequence[str]]], width: int) -> Iterator[pl.DataFrame]:
+    while some := list(islice(rows, _AT_ONCE)):
+        yield rows_framed([line for line, _ in some], [texts for _, texts in some], width)
+
+
+def _check(path: Path) -> None:
+    try:
+        with open_zip(path) as archive:
+            check_growth(path.stat().st_size, sum(entry.file_size for entry in archive.infolist()))
+            for entry in archive.infolist():
+                is_sheet = entry.filename.replace("\\", "/").lower().startswith(("xl/worksheets/", "/xl/worksheets/"))
+                reach = _Reach()
+                with archive.open(entry) as source:
+                    while block := source.read(_BLOCK):
+                        if is_sheet:
+                            reach.look_at(block)
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise InvalidInput("This workbook is damaged or locked with a password.", hint=_SAVE_AGAIN) from error
+
+
+class _Reach:
+    """How far the cells of a sheet reach."""
+
+    def __init__(self) -> None:
+        self._rest, self._rows, self._columns = b"", 1, 1
+
+    def look_at(self, block: bytes) -> None:
+        """Look at some more of a sheet's XML.
+
+        Raises:
+            InvalidInput: If its cells would take too much memory, or their places are hidden from this look.
+        """
+        seen = self._rest + block
+        if seen.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in seen:
+            raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
+        end = max(seen.rfind(b"<"), 0)
+        self._rest = seen[end:]
+        for found in _PLACE.finditer(seen, 0, end):
+            cell = _CELL.fullmatch((found[1] if found[1] is not None else found[2]).strip())
+            if cell is None:
+                raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
+            self._columns = max(self._columns, _column(cell[1]))
+            self._rows = max(self._rows, int(cell[2] or 0))
+        if self._rows * self._columns > MAX_CELLS and self._columns <= MAX_COLUMNS:
+            message = f"The sheet has {self._rows:,} rows and {self._columns:,} columns, more than a workbook may have here."
+            raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
+        if self._rows * self._columns > MAX_CELLS or len(self._rest) > _LONGEST_TAG:
+            message = f"The sheet has cells in {self._columns:,} columns, far from each other."
+            raise InvalidInput(message, hint=f"Use at most {MAX_COLUMNS} columns.")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

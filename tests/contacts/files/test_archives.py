@@ -1,0 +1,91 @@
+import gzip
+import io
+import stat
+import struct
+import zipfile
+
+import pytest
+
+from core.errors import InvalidInput
+from tests.contacts.files.conftest import Read, rows
+from tests.contacts.files.workbook import sheet, workbook
+
+CSV = b"email,name\nada@example.com,Ada\n"
+ADA = [(2, "ada@example.com", "Ada")]
+
+
+def zipped(*files: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def lying(data: bytes, size: int) -> bytes:
+    """Return a zip whose file claims to be smaller than it is."""
+    honest = zipped(("people.csv", data))
+    return honest.replace(struct.pack("<I", len(data)), struct.pack("<I", size))
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (gzip.compress(CSV), "people.csv.gz"),
+        (gzip.compress(CSV[:12]) + gzip.compress(CSV[12:]), "people.gz"),
+        (zipped(("people.csv", CSV)), "people.zip"),
+        (zipped(("folder/", b""), ("folder/people.csv", CSV), ("__MACOSX/folder/._people.csv", b"x"), (".DS_Store", b"x")), "people.zip"),
+        (zipped(("people.xlsx", workbook(sheet({0: ["email", "name"], 1: ["ada@example.com", "Ada"]})))), "people.zip"),
+        (gzip.compress(workbook(sheet({0: ["email", "name"], 1: ["ada@example.com", "Ada"]}))), "people.xlsx.gz"),
+        (CSV, "people.csv.gz"),
+    ],
+)
+def test_the_one_file_in_an_archive_is_read(read: Read, data: bytes, name: str) -> None:
+    assert rows(read(data, name)) == ADA
+
+
+ZEROS = b"email,name\n" + b"0" * (64 << 20)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (gzip.compress(ZEROS), "hundreds of times"),
+        (zipped(("people.csv", ZEROS)), "hundreds of times"),
+        (lying(ZEROS, 1_000), "damaged"),
+        (gzip.compress(gzip.compress(CSV)), "inside the archive"),
+        (zipped(("inner.zip", zipped(("people.csv", CSV)))), "inside the archive"),
+        (gzip.compress(zipped(("people.csv", CSV))), "inside the archive"),
+        (zipped(("../people.csv", CSV)), "outside"),
+        (zipped(("/etc/people.csv", CSV)), "outside"),
+        (zipped(("..\\people.csv", CSV)), "outside"),
+        (zipped(("C:/people.csv", CSV)), "outside"),
+        (zipped((link("people.csv"), b"/etc/passwd")), "a link"),
+        (zipped(("a.csv", CSV), ("b.csv", CSV)), "holds 2 files"),
+        (zipped(("folder/", b"")), "holds 0 files"),
+        (zipped(), "holds 0 files"),
+        (zipped(*((f"{number}.csv", b"") for number in range(1_001))), "more than 1,000"),
+        (gzip.compress(CSV)[:-12], "damaged"),
+        (gzip.compress(CSV)[:20] + b"\xff\xff\xff\xff" + gzip.compress(CSV)[24:], "damaged"),
+        (zipped(("people.csv", CSV))[:-10], "damaged"),
+    ],
+)
+def test_an_archive_that_could_do_harm_is_refused(read: Read, data: bytes, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(data, "people.zip")
+    assert says in refused.value.message
+    assert refused.value.hint
+
+
+def test_an_archive_with_a_password_is_refused(read: Read) -> None:
+    data = bytearray(zipped(("people.csv", CSV)))
+    data[6] |= 1
+    data[data.rfind(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(InvalidInput, match="password"):
+        read(bytes(data), "people.zip")
