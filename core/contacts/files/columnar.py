@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS
-from core.contacts.files.tables import Table, column_key, column_names, framed
+from core.contacts.files.tables import Table, column_names, framed, keys
 from core.errors import InvalidInput
 
 _WRITE_AGAIN = "Write the file again, with one plain value per column and row."
@@ -37,19 +37,23 @@ def read_parquet(path: Path) -> Table:
 
 
 def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
-    line = 1
-    batches = file.iter_batches(max(1, min(50_000, PIECE_CELLS // len(columns))))
-    while True:
-        try:
-            batch = next(batches, None)
-            if batch is None:
-                return
-            frame = pl.DataFrame(pa.Table.from_batches([batch]).rename_columns([column_key(at) for at in range(len(columns))]))
-            texts = frame.select(as_text(frame[key], columns[at]) for at, key in enumerate(frame.columns))
-        except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
-            raise _damaged() from error
-        yield framed(texts.with_row_index("line", offset=line), len(columns))
-        line += frame.height
+    line, at_once = 1, max(1, min(50_000, PIECE_CELLS // len(columns)))
+    with file:
+        batches = file.iter_batches(at_once)
+        while (texts := _next(batches, columns)) is not None:
+            yield framed(texts.with_row_index("line", offset=line), len(columns))
+            line += texts.height
+
+
+def _next(batches: Iterator[pa.RecordBatch], columns: list[str]) -> pl.DataFrame | None:
+    try:
+        batch = next(batches, None)
+        if batch is None:
+            return None
+        frame = pl.DataFrame(pa.Table.from_batches([batch]).rename_columns(keys(len(columns))))
+        return frame.select(as_text(frame[key], column) for key, column in zip(frame.columns, columns, strict=True))
+    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+        raise _damaged() from error
 
 
 def as_text(values: pl.Series, column: str) -> pl.Series:

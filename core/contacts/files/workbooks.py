@@ -24,8 +24,10 @@ from core.errors import InvalidInput
 _SAVE_AGAIN = "Open it in your spreadsheet program, save it as .xlsx or as “CSV UTF-8”, and try again."
 _AT_ONCE = 5_000
 _BLOCK, _LONGEST_TAG = 4 << 20, 1 << 20
-_PLACE = re.compile(rb"""[\s:]r\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
-_CELL = re.compile(rb"([A-Za-z]{0,3})([0-9]{0,7})")
+# Where a row or a cell says it is; the last group has something where it says so in a way that can't be told.
+_PLACE = re.compile(
+    rb"""<(?:\w+:)?(?:c|row)(?=\s)(?:[^<>"']|"[^"<]*"|'[^'<]*')*?\sr\s*=\s*(?:["']\s*([A-Za-z]{0,3})([0-9]{0,7})\s*["']|(.))""", re.DOTALL
+)
 _FAILURES = (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError)
 
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -105,12 +107,11 @@ class _Reach:
             raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
         end = max(seen.rfind(b"<"), 0)
         self._rest = seen[end:]
-        for found in _PLACE.finditer(seen, 0, end):
-            cell = _CELL.fullmatch((found[1] if found[1] is not None else found[2]).strip())
-            if cell is None:
-                raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
-            self._columns = max(self._columns, _column(cell[1]))
-            self._rows = max(self._rows, int(cell[2] or 0))
+        places = _PLACE.findall(seen, 0, end)
+        if any(hidden for _, _, hidden in places):
+            raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
+        self._columns = max(self._columns, *map(_column, {letters for letters, _, _ in places}), 1)
+        self._rows = max(self._rows, *(int(digits or 0) for digits in {digits for _, digits, _ in places}), 1)
         if self._rows * self._columns > MAX_CELLS and self._columns <= MAX_COLUMNS:
             message = f"The sheet has {self._rows:,} rows and {self._columns:,} columns, more than a workbook may have here."
             raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
