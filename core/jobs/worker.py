@@ -56,8 +56,7 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    sealing, tidying, opt_in_mail, privacy = Sealing(services), Tidying(services), OptInMail(services), Privacy(services)
-    importing = Importing(services)
+    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, Importing(services))
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -72,12 +71,8 @@ def run(
         while not stop.wait(sweep_seconds):
             consumer.check_worker_health()
             sweep(services, deliveries, ring)
-            sealing.step()
-            tidying.step()
-            opt_in_mail.step()
-            privacy.step()
-            bounce_mail.step()
-            importing.step()
+            for chore in chores:
+                chore.step()
     finally:
         stop.set()  # whatever ended this, the other threads end too
         consumer.stop(graceful=True)

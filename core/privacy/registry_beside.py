@@ -68,6 +68,15 @@ FILES: tuple[File, ...] = (
         "The person's rows are taken out of the file; a file with no others is deleted.",
     ),
     File(
+        "imports",
+        "Files that are being imported, laid out",
+        _WHOSE,
+        "So that an import goes on after a fault.",
+        "Until the import is done, given up or cancelled.",
+        "As the contacts made of it.",
+        "Deleted with the import; an import that is being written when somebody is erased is finished, and then erased from.",
+    ),
+    File(
         "outbox",
         "Emails of the built-in outbox",
         _WHOSE,

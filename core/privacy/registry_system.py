@@ -55,10 +55,12 @@ SYSTEM: tuple[Place, ...] = (
         "To look up where somebody came from.",
         "For ever; the rows that were refused until a time that can be set.",
         personal="file_name refused_blob",
-        plain="id workspace_id list_id rows created updated refused imported_by created_at",
+        plain="id workspace_id list_id rows created updated refused imported_by created_at state unchanged suppressed flagged choices"
+        " folder attempts error change finished_at",
         scrubs="file_name",
         erased_how="Their rows are taken out of the file of refused rows; the address is taken out of the file's name.",
     ),
+    _plain("import_headers", "What the columns of files were the last time", "workspace_id header_hash mapping kinds used_at"),
     _plain(
         "segments",
         "Segments and their rules",
