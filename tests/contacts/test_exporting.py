@@ -3,8 +3,10 @@ import io
 import zipfile
 from datetime import date
 from functools import partial
+from pathlib import Path
 from xml.etree import ElementTree
 
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from core.clock import FrozenClock
 from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
 from core.contacts.export.formats import ExportFormat, check_room
+from core.contacts.files import stage
 from core.contacts.suppression import SuppressionReason
 from core.contacts.tags import tag_in
 from core.errors import Denied, InvalidInput
@@ -238,3 +241,18 @@ def test_people_are_walked_whole_however_many_there_are(people: People) -> None:
     assert len(exported(people, contact_ids=ids)) == 1000
     table = pq.read_table(io.BytesIO(b"".join(people.exports.stream(people.by, format="parquet"))))
     assert table.num_rows == count
+
+
+@on_sqlite
+def test_a_workbook_and_parquet_are_read_again_as_the_csv_is(people: People, tmp_path: Path) -> None:
+    awkward(people)
+    kept = [column.key for column in people.exports.columns(people.by) if column.is_usual and column.key != "attribute.tiny"]
+    read = []
+    for form in ("csv", "xlsx", "parquet"):
+        (folder := tmp_path / form).mkdir()
+        staged = stage(b"".join(people.exports.stream(people.by, format=form, columns=kept)), f"people.{form}", None, folder)
+        assert not staged.broken
+        frame = pl.read_parquet(staged.path)
+        read.append([staged.columns, frame.select([staged.key(column) for column in staged.columns]).rows()])
+    assert read[1] == read[0]
+    assert read[2] == read[0]

@@ -92,7 +92,10 @@ def _cell(column: ExportColumn, letters: str, number: pl.Expr, style: int) -> pl
         return pl.concat_str(*at, pl.lit('"><v>'), text, pl.lit("</v></c>"))
     if column.kind is Kind.BOOLEAN:
         return pl.concat_str(
-            *at, pl.lit('" t="b"><v>'), pl.when(text == "true").then(pl.lit("1")).otherwise(pl.lit("0")), pl.lit("</v></c>")
+            *at,
+            pl.lit('" t="b"><v>'),
+            pl.when(text == "true").then(pl.lit("1")).when(text == "false").then(pl.lit("0")),
+            pl.lit("</v></c>"),
         )
     if column.kind is Kind.DATE:
         days = (text.str.to_date("%Y-%m-%d", strict=False) - pl.lit(_FIRST_DAY).str.to_date("%Y-%m-%d")).dt.total_days()

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS
 from core.contacts.files.tables import Table, column_names, framed, keys
 from core.errors import InvalidInput
+from core.formulas import RUNS
 
 _WRITE_AGAIN = "Write the file again, with one plain value per column and row."
 
@@ -67,6 +68,8 @@ def as_text(values: pl.Series, column: str) -> pl.Series:
 
 def _text(values: pl.Series, column: str) -> pl.Series:
     kind = values.dtype
+    if kind == pl.String:  # an import takes the apostrophe of a CSV off: what came without one has to go in with it
+        return values.str.replace(f"^({RUNS})", "'${1}")
     if isinstance(kind, pl.Datetime):
         whole = values.dt.strftime("%Y-%m-%d %H:%M:%S")
         midnight = whole.str.ends_with(" 00:00:00")

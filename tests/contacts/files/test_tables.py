@@ -105,3 +105,9 @@ def test_a_parquet_file_that_cannot_be_used_says_why(read: Read, data: bytes, sa
         read(data, "people.parquet")
     assert says in refused.value.message
     assert refused.value.hint
+
+
+def test_parquet_goes_in_with_the_apostrophe_that_an_import_takes_off(read: Read) -> None:
+    frame = pl.DataFrame({"email": ["+a@example.com", "b@example.com"], "note": ["'=1+1", "'tis"], "low": [-5, 5]})
+    staged = read(parquet(frame), "people.parquet")
+    assert [values[1:] for values in rows(staged)] == [("'+a@example.com", "''=1+1", "-5"), ("b@example.com", "'tis", "5")]
