@@ -223,6 +223,11 @@ class Settings(BaseSettings):
         return self.data_dir / "flights"
 
     @property
+    def uploads_dir(self) -> Path:
+        """Where files that people send are while they are read."""
+        return self.data_dir / "uploads"
+
+    @property
     def links_snapshot(self) -> Path:
         """The file by which a receiver redirects that is started while the database is down."""
         return self.data_dir / "receiver" / "links.json"

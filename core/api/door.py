@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import hashlib
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
+from core.api.bodies import LARGEST_BODY, read_json, size_of
 from core.api.callers import Caller, Stranger, admit, admit_stranger
 from core.api.front import Front
 from core.api.idempotency import Answer
 from core.api.problems import Refusal, answer_to
+from core.api.uploads import LARGEST_FILE, receive, too_large
+from core.contacts.files.folders import private_folder
 from core.permissions import Permission
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
-LARGEST_BODY = 1024 * 1024
-LONGEST_SECONDS = 30.0
-# A large body takes room from others while it arrives: after a while it must have come at this pace, so none can drip.
-_SLOWEST_BYTES, _SLOW_SECONDS = 64 * 1024, 5.0
 PERMISSION, OTHER, OPEN, LARGEST = "x-permission", "x-other-permission", "x-open-to-everybody", "x-largest-body"
 _CHANGES = frozenset({"PATCH", "PUT", "DELETE"})
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
@@ -79,6 +75,11 @@ class Door(APIRoute):
         """How many bytes a body may have."""
         return int((self.openapi_extra or {}).get(LARGEST, LARGEST_BODY))
 
+    @property
+    def takes_file(self) -> bool:
+        """Whether its body is a file, of any kind."""
+        return bool((self.openapi_extra or {}).get("x-file"))
+
     def get_route_handler(self) -> Handle:
         """Return what answers: the route itself behind all that is asked first."""
         handle = super().get_route_handler()
@@ -105,16 +106,30 @@ class Door(APIRoute):
         if isinstance(caller, Caller) and self.permission is not None:
             caller.by.require_either(self.permission, self.other or self.permission)
         self._check_address(request)
-        if _size(request) <= LARGEST_BODY or self.largest_body == LARGEST_BODY:
+        if self.takes_file:
+            return await self._with_file(request, handle, front, caller)
+        if size_of(request) <= LARGEST_BODY or self.largest_body == LARGEST_BODY:
             return await self._answer(request, handle, front, caller)
         async with front.room_for_large(caller.by.workspace_id if isinstance(caller, Caller) else 0):
             return await self._answer(request, handle, front, caller)
 
+    async def _with_file(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > LARGEST_FILE:
+            raise too_large()
+        async with front.room_for_files(caller.by.workspace_id if isinstance(caller, Caller) else 0):
+            with private_folder(front.services.settings.uploads_dir) as folder:
+                await receive(request, folder)
+                return await self._carry_out(request, handle, front, caller)
+
     async def _answer(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:
         if request.method in _WITH_BODY:
-            await _read(request, self.largest_body, is_expected=self.body_field is not None)
+            await read_json(request, self.largest_body, is_expected=self.body_field is not None)
         if request.method == "GET":
             return _tagged(request, await handle(request))
+        return await self._carry_out(request, handle, front, caller)
+
+    async def _carry_out(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:
         if request.method in _CHANGES and (wanted := request.headers.get("if-match")):
             async with front.alone(request.url.path):
                 await self._require_unchanged(request, front, wanted)
@@ -196,72 +211,6 @@ def _tagged(request: Request, response: Response) -> Response:
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response
-
-
-async def _read(request: Request, largest: int, *, is_expected: bool) -> None:
-    """Read the body within its bounds and, where one is expected, as JSON.
-
-    Raises:
-        Refusal: If it is too large, too slow, not JSON, or holds text that can't be kept.
-    """
-    is_large = largest > LARGEST_BODY and _size(request) > LARGEST_BODY
-    body = await _body(request, largest, _SLOW_SECONDS if is_large else LONGEST_SECONDS)
-    if not is_expected or not body:
-        return
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Refusal("media-type", "The body has to be JSON.", hint="Send `Content-Type: application/json`.")
-    try:
-        value = orjson.loads(body)  # refuses lone surrogates, NaN and endless nesting, which Python's own reader takes
-    except orjson.JSONDecodeError as error:
-        raise Refusal("malformed", f"The body is not JSON: {error.msg[:80]} at {error.pos}.", hint="Check its commas and quotes.") from None
-    if b"\\u0000" in body and _holds_nul(value):
-        raise Refusal("invalid", "A text in the body holds a NUL character.", hint="Leave it out.")
-    request._json = value
-
-
-def _size(request: Request) -> int:
-    """Return how long a body says it is; one that does not say may be of any length."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal():
-        return int(declared)
-    return sys.maxsize if "transfer-encoding" in request.headers else 0
-
-
-async def _body(request: Request, largest: int, seconds: float) -> bytes:
-    """Return the body, if it is here within some seconds, or so many more as its bytes are worth."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > largest:
-        raise _too_large(largest)
-    body, began = bytearray(), asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            async for chunk in request.stream():
-                body += chunk
-                limit.reschedule(began + min(LONGEST_SECONDS, seconds + len(body) / _SLOWEST_BYTES))
-                if len(body) > largest:
-                    raise _too_large(largest)
-    except TimeoutError:
-        raise Refusal("timeout", "The body did not arrive in time.", hint="Send it again.") from None
-    request._body = bytes(body)
-    return request._body
-
-
-def _too_large(largest: int) -> Refusal:
-    return Refusal("too-large", f"A body can have {largest >> 20} MiB here.", hint="Send less at once.", headers={"Connection": "close"})
-
-
-def _holds_nul(value: object) -> bool:
-    waiting = [value]  # no call in itself: a body may be nested deeper than Python calls
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str) and "\x00" in one:
-            return True
-        if isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += one
-    return False
 
 
 async def _once(request: Request, handle: Handle, front: Front, caller: Caller, key: str) -> Response:

@@ -30,8 +30,9 @@ class Front:
         self.rates = Rates(services.settings.rate_limit_url)
         self.keys = IdempotencyKeys(services.db, services.clock, services.vault)
         self.readers: dict[str, Callable[[Request], Coroutine[Any, Any, Response]]] = {}
-        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._large, self._files = asyncio.Semaphore(_LARGE_AT_ONCE), asyncio.Semaphore(_LARGE_AT_ONCE)
         self._large_of: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+        self._files_of: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
@@ -43,6 +44,17 @@ class Front:
         """
         mine = self._large_of.setdefault(workspace_id, asyncio.Semaphore(_LARGE_OF_ONE))
         async with mine, self._large:
+            yield
+
+    @asynccontextmanager
+    async def room_for_files(self, workspace_id: int) -> AsyncIterator[None]:
+        """Wait until a file may come; they take long, so they have a room of their own.
+
+        Args:
+            workspace_id: Who sends it.
+        """
+        mine = self._files_of.setdefault(workspace_id, asyncio.Semaphore(_LARGE_OF_ONE))
+        async with mine, self._files:
             yield
 
     @asynccontextmanager

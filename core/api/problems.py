@@ -35,7 +35,7 @@ KINDS: dict[str, tuple[int, str, str]] = {
     "timeout": (408, "That took too long", "The request's body did not arrive in time."),
     "conflict": (409, "That does not fit how things stand", "Somebody was first, or the thing is in a state that doesn't allow this."),
     "changed": (412, "It was changed meanwhile", "`If-Match` names another version. Read it again, then repeat your change."),
-    "too-large": (413, "The request is too large", "A body can have 1 MiB, and 16 MiB where files come with it."),
+    "too-large": (413, "The request is too large", "A body can have 1 MiB, 16 MiB where files come with it, a file to import 512 MiB."),
     "media-type": (415, "The body has to be JSON", "Send `Content-Type: application/json`."),
     "invalid": (422, "Something can't be used as it is", "`detail` and `errors` say what and why. Correct it and send it again."),
     "too-many": (429, "Too many requests", "`Retry-After` says in how many seconds to try again."),

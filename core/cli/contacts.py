@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +15,11 @@ from core.cli.answers import Answer, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
 from core.cli.moving_in import move_in
+from core.errors import NotFound
 
 if TYPE_CHECKING:
-    from core.contacts.importing import Encoding, ImportResult
+    from core.contacts.files.encodings import Encoding
+    from core.contacts.importing import ImportResult, Rule
 
 
 class ContactForm(StrEnum):
@@ -30,46 +33,107 @@ class ContactForm(StrEnum):
 contacts = group("contacts", "The people you write to.")
 
 _SHOWN_REFUSALS = 10
-_ENCODINGS = "utf-8|utf-16|cp1252"
+_ENCODINGS = "utf-8|utf-16|cp1252|…"
 _KITS = "auto|mailchimp|klaviyo|brevo|listmonk"
-_FACTS = ("rows", "created", "updated", "unchanged", "refused", "refused_rows", "list_id", "import_id")
+_FACTS = ("rows", "created", "updated", "unchanged", "refused", "suppressed", "roles", "disposable", "refused_rows", "list_id", "import_id")
 
 
 @command(contacts, "import")
 def import_(
     call: Call,
-    file: Annotated[Path, typer.Argument(help="A CSV file with a heading line.")],
-    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list they join; made if new.")],
+    file: Annotated[Path | None, typer.Argument(help="CSV, XLSX or Parquet with a heading line, also as .gz or .zip.")] = None,
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list they join; made if new.")] = "",
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; guessed if not given.")
     ] = None,
-    encoding: Annotated[str, typer.Option("--encoding", metavar=_ENCODINGS, help="How the file's bytes stand for letters.")] = "utf-8",
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="COLUMN=TYPE", help="What a column holds, such as date:DD.MM.YYYY or number.")
+    ] = None,
+    existing: Annotated[
+        str, typer.Option("--existing", metavar="fill|overwrite|skip", help="What happens to contacts you have already.")
+    ] = "overwrite",
+    encoding: Annotated[
+        str, typer.Option("--encoding", metavar=_ENCODINGS, help="How a text file is written; found out if not given.")
+    ] = "",
     refused: Annotated[Path | None, typer.Option("--refused", metavar="FILE", help="Where to write the refused rows, if any.")] = None,
+    consent_held: Annotated[
+        bool, typer.Option("--consent-held", help="Everybody in it agreed already; else a list may ask them by mail.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     kit: Annotated[
         str, typer.Option("--from", metavar=_KITS, help="The tool whose export this is, which says who had agreed to what.")
     ] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Take the last import back.")] = False,
 ) -> Answer:
-    """Import contacts from a CSV file; rows that can't be used are refused with the reason, and kept."""
+    """Import contacts from a file; rows that can't be used are refused with the reason, and kept."""
+    if undo:
+        if file or dry_run or refused:
+            raise Usage("--undo takes the last import back; it goes with no file.")
+        return _taken_back(call)
+    if file is None or not list_name:
+        raise Usage("Say which file, and which list people join.", hint="For example: contacts import people.csv --list Newsletter")
     if dry_run and refused:
         raise Usage("A dry run keeps no refused rows.", hint="Leave out --refused or --dry-run.")
     if kit:
-        if mapping or refused or encoding != "utf-8":
-            raise Usage(
-                "With --from the columns are known, and the refused rows are told.", hint="Leave out --map, --refused and --encoding."
-            )
+        if any((mapping, types, refused, encoding, consent_held)) or existing != "overwrite":
+            raise Usage("With --from the columns are known, and the refused rows are told.", hint="Give --list and --dry-run only.")
         return move_in(call, file, list_name, kit, dry_run=dry_run)
-    given = dict(_pair(text) for text in mapping or [])
-    data, read_as = files.read(file), _encoding(encoding)
-    imports = call.services.imports
-    chosen = {**imports.inspect(call.by, data, encoding=read_as).mapping, **given}
-    result = imports.run(call.by, data, file.name, list_name=list_name, mapping=chosen, dry_run=dry_run, encoding=read_as)
-    words = _words(result, list_name, dry_run)
-    facts = {"dry_run": dry_run, **{name: getattr(result, name) for name in _FACTS}, "mapping": chosen}
+    return _taken_in(call, _Import(file, list_name, mapping or [], types or [], existing, encoding, consent_held, dry_run), refused)
+
+
+@dataclass(frozen=True)
+class _Import:
+    """What was given on the command line."""
+
+    file: Path
+    list_name: str
+    mapping: list[str]
+    types: list[str]
+    existing: str
+    encoding: str
+    consent_held: bool
+    dry_run: bool
+
+
+def _taken_in(call: Call, given: _Import, refused: Path | None) -> Answer:
+    from core.contacts.files.folders import private_folder
+    from core.contacts.files.staging import stage
+
+    imports, how = call.services.imports, dict(_pair(text) for text in given.mapping)
+    kinds, rule, read_as = dict(_pair(text) for text in given.types), _rule(given.existing), _encoding(given.encoding)
+    files.check(given.file)
+    with private_folder(call.services.settings.uploads_dir) as folder:
+        staged = stage(given.file, given.file.name, read_as, folder)
+        chosen = {**imports.inspect(call.by, staged).mapping, **how}
+        result = imports.run(
+            call.by,
+            staged,
+            given.file.name,
+            list_name=given.list_name,
+            mapping=chosen,
+            kinds=kinds,
+            rule=rule,
+            consent_held=given.consent_held,
+            dry_run=given.dry_run,
+        )
+    words = "\n".join([*staged.notes, _words(result, given.list_name, given.dry_run)])
+    facts = {"dry_run": given.dry_run, **{name: getattr(result, name) for name in _FACTS}, "mapping": chosen, "notes": staged.notes}
     if refused:
         facts["refused_file"] = _write_refused(call, result, refused)
         words += f"\nThe refused rows are in “{refused}”." if result.refused else ""
     return Answer(facts, words)
+
+
+def _taken_back(call: Call) -> Answer:
+    imports = call.services.imports
+    last = next((one for one in imports.all(call.by) if one.can_be_undone), None)
+    if last is None:
+        raise NotFound("There is no import that can be taken back.", hint="Only the last one can.")
+    undone = imports.undo(call.by, last.id)
+    counts = (
+        f"{undone.removed:,} removed, {undone.restored:,} as before, {undone.kept + undone.left:,} left because something happened since"
+    )
+    return Answer({"import_id": last.id, **vars(undone)}, f"“{last.file_name}” was taken back: {counts}.")
 
 
 @command(contacts, "export")
@@ -108,13 +172,22 @@ def _pair(text: str) -> tuple[str, str]:
     return column, field
 
 
-def _encoding(name: str) -> Encoding:
-    from core.contacts.importing import Encoding
+def _encoding(name: str) -> Encoding | None:
+    from core.contacts.files.encodings import Encoding
 
     try:
-        return Encoding(name.lower())
+        return Encoding(name.lower()) if name else None
     except ValueError as error:
-        raise Usage(f"“{name}” is not an encoding that can be read.", hint=f"Say --encoding {_ENCODINGS}.") from error
+        raise Usage(f"“{name}” is not an encoding that can be read.", hint=f"Say one of {', '.join(Encoding)}.") from error
+
+
+def _rule(name: str) -> Rule:
+    from core.contacts.importing import Rule
+
+    try:
+        return Rule(name.lower())
+    except ValueError as error:
+        raise Usage(f"“{name}” is not a way to treat contacts you have.", hint=f"Say --existing {'|'.join(Rule)}.") from error
 
 
 def _write_refused(call: Call, result: ImportResult, path: Path) -> Path | None:

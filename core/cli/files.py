@@ -12,6 +12,23 @@ from typing import BinaryIO
 from core.errors import InvalidInput, NotFound, StorageFull
 
 
+def check(path: Path) -> None:
+    """Refuse a path at which no file can be read.
+
+    Raises:
+        NotFound: If there is no such file.
+        InvalidInput: If it can't be read.
+    """
+    try:
+        path.open("rb").close()
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from error
+    except OSError as error:
+        raise InvalidInput(
+            f"The file “{path}” can't be read: {error.strerror}.", hint="Check that it is a file and who may read it."
+        ) from error
+
+
 def read(path: Path) -> bytes:
     """Return a file's bytes.
 
@@ -19,14 +36,8 @@ def read(path: Path) -> bytes:
         NotFound: If there is no such file.
         InvalidInput: If it can't be read.
     """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no file “{path}”.", hint="Check the path.") from error
-    except OSError as error:
-        raise InvalidInput(
-            f"The file “{path}” can't be read: {error.strerror}.", hint="Check that it is a file and who may read it."
-        ) from error
+    check(path)
+    return path.read_bytes()
 
 
 def read_text(path: Path) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import orjson
 
-from core.contacts.splitting import Broken
+from core.contacts.files.tables import Broken
 from core.contacts.staged import Staged, kept
 from core.errors import StorageFull
 from core.ids import random_name

@@ -147,6 +147,7 @@ class PastImport:
         done: How many rows that stage is through with.
         total: Of how many.
         can_be_undone: Whether it is the one that can still be taken back.
+        importer: What whoever asked is called; empty where that is not known.
     """
 
     id: int
@@ -167,6 +168,7 @@ class PastImport:
     done: int = 0
     total: int = 0
     can_be_undone: bool = False
+    importer: str = ""
 
 
 @dataclass(frozen=True)

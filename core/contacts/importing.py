@@ -12,10 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
+from core.audit.names import names_of
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.address_hashes import AddressHashes
 from core.contacts.attributes import declared
+from core.contacts.files.encodings import Encoding
+from core.contacts.files.staging import laid_out
 from core.contacts.import_folder import ImportFolder, Step
 from core.contacts.import_models import (
     Choices,
@@ -32,9 +35,8 @@ from core.contacts.judging import RefusedRow
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.lists import check_list_name
 from core.contacts.merging import ChangedRow, Progress, Rule
-from core.contacts.reading import Encoding
 from core.contacts.remembering import sample, suggested
-from core.contacts.staged import Staged, stage
+from core.contacts.staged import Staged
 from core.contacts.suggesting import suggest_kinds
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import imports
@@ -69,10 +71,11 @@ class ContactImport:
     ) -> None:
         self._db, self._clock, self._blobs, self._used = db, clock, blobs, used
         self._root = blobs.root.parent / "imports"
+        self._uploads = blobs.root.parent / "uploads"
         self._running = Running(db, clock, blobs, Suppressions(db, clock, hashes))
         self._working = Working(db, self._root, self._running)
 
-    def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding = Encoding.UTF_8) -> ImportPlan:
+    def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding | None = None) -> ImportPlan:
         """Return what a file holds and a suggestion of what its columns are.
 
         Raises:
@@ -80,7 +83,7 @@ class ContactImport:
             InvalidInput: If the file can't be read; says what to do.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        staged = data if isinstance(data, Staged) else stage(data, encoding)
+        staged = data if isinstance(data, Staged) else laid_out(data, encoding, self._uploads)
         with self._db.read() as connection:
             found = suggested(connection, by.workspace_id, staged)
             known = {name: Kind(ColumnType(kind)) for name, kind in declared(connection, by.workspace_id).items()}
@@ -102,13 +105,13 @@ class ContactImport:
         consent_held: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
-        encoding: Encoding = Encoding.UTF_8,
+        encoding: Encoding | None = None,
     ) -> ImportResult:
         """Import a file in one transaction; nobody who unsubscribed or is suppressed is ever mailed again by it.
 
         Args:
             by: Who imports.
-            data: The file's bytes (CSV with a header), or the file laid out already.
+            data: The file's bytes, or the file laid out already.
             file_name: What the file is called, for the record.
             list_name: The list everybody is put on; made where there is none.
             mapping: A field per column; columns left out are skipped. None takes the suggestion of `inspect`.
@@ -117,7 +120,7 @@ class ContactImport:
             consent_held: Whether it can be shown already that everybody in it agreed; see `Choices`.
             dry_run: Change nothing and return what would happen.
             progress: Told how many rows are written, of how many.
-            encoding: How to read the bytes.
+            encoding: How to read the bytes of a text file; None finds out.
 
         Raises:
             Denied: If `by` may not import.
@@ -129,7 +132,7 @@ class ContactImport:
         choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule, consent_held)
         with self._db.read() as connection:
             target(connection, by, choices.list_name)  # before the work of reading
-        asked = Asked(by, data if isinstance(data, Staged) else stage(data, encoding), file_name, choices)
+        asked = Asked(by, data if isinstance(data, Staged) else laid_out(data, encoding, self._uploads), file_name, choices)
         told = progress or _quietly
         step = self._running.try_out if dry_run else self._running.do
         return step(asked, lambda _stage, done, total: told(done, total))
@@ -220,7 +223,8 @@ class ContactImport:
         with self._db.read() as connection:
             last = last_change(connection, by.workspace_id)
             found = connection.execute(wanted.order_by(imports.c.id.desc()).limit(limit)).all()
-        return [self._as_past(row, last) for row in found]
+            names = names_of(connection, by.workspace_id, [row.imported_by for row in found])
+        return [self._as_past(row, last, names) for row in found]
 
     def get(self, by: Principal, import_id: int) -> PastImport:
         """Return an import, with how far it is.
@@ -232,7 +236,8 @@ class ContactImport:
         by.require(Permission.CONTACTS_IMPORT)
         row = self._row(by, import_id)
         with self._db.read() as connection:
-            return self._as_past(row, last_change(connection, by.workspace_id))
+            names = names_of(connection, by.workspace_id, [row.imported_by])
+            return self._as_past(row, last_change(connection, by.workspace_id), names)
 
     def refused_rows(self, by: Principal, import_id: int) -> bytes:
         """Return the refused rows of an import as a CSV: line, reason, and the row's own columns.
@@ -258,10 +263,11 @@ class ContactImport:
     def _mine(self, by: Principal, import_id: int) -> list[sa.ColumnElement[bool]]:
         return [imports.c.workspace_id == by.workspace_id, imports.c.id == import_id, *seen_imports(by)]
 
-    def _as_past(self, row: Any, last: int | None) -> PastImport:
+    def _as_past(self, row: Any, last: int | None, called: Mapping[str, str]) -> PastImport:
         step = ImportFolder(self._root / row.folder).progress() if row.state in OPEN else Step()
         names = ("id", "file_name", "list_id", "created_at", "finished_at", "imported_by", "rows", "created", "updated", "unchanged")
         values = {name: getattr(row, name) for name in (*names, "refused", "suppressed", "error")}
+        values["importer"] = called.get(row.imported_by, "")
         can_be_undone = row.change is not None and row.change == last
         return PastImport(
             **values, state=ImportState(row.state), stage=step.stage, done=step.done, total=step.total, can_be_undone=can_be_undone

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from core.contacts.reading import Encoding, read_sheet
-from core.contacts.splitting import Broken, column_key
+from core.contacts.files.encodings import Encoding
+from core.contacts.files.tables import Broken, column_key
 from core.errors import StorageFull
 
 SLICE = 20_000
@@ -27,6 +27,8 @@ class Staged:
         rows: How many rows there are.
         broken: Lines that could not be told apart into values.
         frame: The rows, where they are in memory.
+        encoding: How a text file was read; None for a workbook or Parquet.
+        notes: What a person should know about how it was read: an encoding that was assumed, which sheet.
     """
 
     columns: list[str]
@@ -34,6 +36,8 @@ class Staged:
     rows: int
     broken: list[Broken] = field(default_factory=list)
     frame: pl.DataFrame | None = None
+    encoding: Encoding | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -64,16 +68,6 @@ class Staged:
     def head(self, rows: int) -> pl.DataFrame:
         """Return the first rows."""
         return next(self.slices(size=rows), pl.DataFrame(schema=dict.fromkeys(map(self.key, self.columns), pl.String))).head(rows)
-
-
-def stage(data: bytes, encoding: Encoding) -> Staged:
-    """Return an uploaded CSV laid out in memory.
-
-    Raises:
-        InvalidInput: If it can't be read; says what to do.
-    """
-    sheet = read_sheet(data, encoding)
-    return Staged(sheet.columns, None, sheet.frame.height, sheet.broken, sheet.frame)
 
 
 def kept(staged: Staged, path: Path) -> Staged:

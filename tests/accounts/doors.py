@@ -10,15 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from core.app import Services
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.hosted.design import FormDesign
-from core.contacts.importing import Choices, ContactImport, Encoding
+from core.contacts.importing import Choices, ContactImport
 from core.contacts.lookup import Frequency
 from core.contacts.moving_in import MoveIn
-from core.contacts.staged import stage
+from core.contacts.staged import Staged
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice
@@ -29,6 +31,7 @@ from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
+ROWS = pl.DataFrame({"line": [2], "surplus": [False], "c0": ["ann@example.com"]})
 RULES = {"all": [{"field": "first_name", "operator": "equals", "value": "Ann"}]}
 
 # What a parameter is given where a test has nothing better to offer; a door with a new parameter has to be added here.
@@ -63,7 +66,7 @@ SAMPLES: Mapping[str, object] = {
     "source": MJML,
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
-    **{"staged": stage(b"email\nann@example.com\n", Encoding.UTF_8), "choices": Choices("A name")},
+    **{"staged": Staged(["email"], None, 1, frame=ROWS), "choices": Choices("A name")},
     **{"format": "csv", "people": 10},
     "kind": "outbox",
     "key": "0" * 32,

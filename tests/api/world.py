@@ -37,6 +37,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
     drain(services, sent.id, owner="test", should_stop=lambda: False)
     services.ingester.catch_up()
     receipt = services.requests.submit(where, Request(f"{word}-buyer@example.com", f"{word}@example.com", word, text=word))
+    taken = services.imports.run(where, f"email\n{word}-imported@example.com\n".encode(), f"{word}.csv", list_name=word)
     token, _ = services.api_tokens.create(services.people.principal(person.id, where.workspace_id), word, ["contacts.view"])
     return {
         "person_id": person.id,
@@ -54,6 +55,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "request_id": receipt.message_id,
         "form_id": services.forms.create(where, word, FormDesign(word, word, (listed.id,))).id,
         "choices": [listed.id],
+        "import_id": taken.import_id,
         "token_id": token.id,
         "privacy_request_id": services.privacy_requests.open(where, f"{word}-asks@example.com", RequestKind.ACCESS, notes=word).id,
         "erasure_id": _erased(services, where, f"{word}-gone@example.com"),

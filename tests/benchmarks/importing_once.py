@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from core.app import build
+from core.contacts.files.folders import private_folder
+from core.contacts.files.staging import stage
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.migrate import migrate
@@ -23,7 +25,8 @@ def main(folder: Path, source: Path) -> None:
         by = Principal.system(services.workspaces.create("Bench").id, "bench")
         (folder / "made").touch()
     begin = time.perf_counter()
-    services.imports.run(by, source.read_bytes(), source.name, list_name="People")
+    with private_folder(services.settings.uploads_dir) as laid:
+        services.imports.run(by, stage(source, source.name, None, laid), source.name, list_name="People")
     took = time.perf_counter() - begin
     services.close()
     print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,39 @@ def test_a_file_of_an_old_spreadsheet_is_read_in_its_encoding(cli: Cli, tmp_path
     path = tmp_path / "old.csv"
     path.write_bytes("email,first_name\nann@example.com,Zoë\n".encode("cp1252"))
     assert "cp1252" in cli("contacts", "import", path, "--list", "L", "--encoding", "latin").err
-    assert cli("contacts", "import", path, "--list", "L").code == 1
+    assert cli("contacts", "import", path, "--list", "L", "--encoding", "utf-8").code == 1
+    assert "Windows-1252" in cli("contacts", "import", path, "--list", "L").out
     assert cli("contacts", "import", path, "--list", "L", "--encoding", "cp1252").code == 0
     assert "Zoë" in cli("contacts", "export").out
+
+
+def test_types_and_what_happens_to_known_contacts_are_chosen(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email,joined,city\nann@example.com,03/04/2026,Rome\n")
+    assert "several ways" in cli("contacts", "import", path, "--list", "L", "--type", "joined=date").err
+    assert cli("contacts", "import", path, "--list", "L", "--type", "joined=date:DD/MM/YYYY").code == 0
+    assert "2026-04-03" in cli("contacts", "export").out
+    path.write_text("email,city\nann@example.com,Oslo\n")
+    assert cli("contacts", "import", path, "--list", "L", "--existing", "fill", "--json").facts["unchanged"] == 1
+    assert cli("contacts", "import", path, "--list", "L", "--existing", "skip", "--json").facts["unchanged"] == 1
+    assert cli("contacts", "import", path, "--list", "L", "--json").facts["updated"] == 1
+    assert cli("contacts", "import", path, "--list", "L", "--existing", "often").code == 2
+
+
+def test_the_last_import_is_taken_back(cli: Cli, people: Path) -> None:
+    assert cli("contacts", "import", "--undo").code == 1
+    cli("contacts", "import", people, "--list", "L", "--map", "Mail=email")
+    said = cli("contacts", "import", "--undo", "--json")
+    assert (said.code, said.facts["removed"]) == (0, 2)
+    assert cli("contacts", "export").out.count("@") == 0
+    assert cli("contacts", "import", people, "--undo").code == 2
+    assert cli("contacts", "import", people).code == 2
+
+
+def test_a_packed_file_is_imported(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv.gz"
+    path.write_bytes(gzip.compress(b"email\nann@example.com\n"))
+    assert cli("contacts", "import", path, "--list", "L", "--json").facts["created"] == 1
 
 
 def test_a_dry_run_changes_nothing(cli: Cli, people: Path) -> None:

@@ -18,7 +18,6 @@ from core.contacts.consent import ConsentStatus
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.importing import Choices, ContactImport, Encoding, ImportState
 from core.contacts.list_choices import leave_list
-from core.contacts.staged import stage
 from core.contacts.tables import contacts
 from core.contacts.tags import Tags
 from core.errors import Conflict, InvalidInput, NotFound
@@ -27,6 +26,7 @@ from core.settings import Settings
 from core.storage.blobs import Blobs
 from tests.contacts.conftest import People, on_sqlite
 from tests.contacts.test_importing import everything
+from tests.support.staging import stage
 
 FILE = "email,first_name,age\nada@example.com,Ada,36\nbob@example.com,Bob,41.5\nno address,x,1\n"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from core.app import Services
 from core.contacts.importing import Choices, Encoding, ImportState
-from core.contacts.staged import stage
 from core.jobs.importing import Importing
 from core.permissions import Principal
+from tests.support.staging import stage
 
 
 def test_the_worker_takes_up_what_was_started(services: Services, owner: Principal) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.contacts import Contacts
+from core.contacts.files.staging import laid_out
 from core.contacts.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.tables import imports
@@ -81,9 +82,9 @@ def test_people_are_read_on_while_nothing_can_be_written(sqlite_db: Database, cl
 def test_an_import_whose_refused_rows_cannot_be_kept_imports_nobody(
     contact_import: ContactImport, sqlite_db: Database, clock: FrozenClock, workspace: Principal, settings: Settings
 ) -> None:
-    before = everything(sqlite_db)
+    before, laid = everything(sqlite_db), laid_out(WITH_A_REFUSED_ROW.encode(), None, settings.uploads_dir)
     with tiny_files(), pytest.raises(StorageFull) as error:
-        contact_import.run(workspace, WITH_A_REFUSED_ROW.encode(), "people.csv", list_name="People")
+        contact_import.run(workspace, laid, "people.csv", list_name="People")
     assert str(error.value) == "The file could not be kept. Free some disk space and try again."
     assert everything(sqlite_db) == before
     assert Lists(sqlite_db, clock).all(workspace) == []
@@ -94,13 +95,25 @@ def test_an_import_whose_refused_rows_cannot_be_kept_imports_nobody(
     assert b"nobody" in contact_import.refused_rows(workspace, result.import_id or 0)
 
 
+def test_a_file_that_there_is_no_room_to_read_is_not_imported(
+    sqlite_db: Database, workspace: Principal, contact_import: ContactImport, settings: Settings
+) -> None:
+    before = everything(sqlite_db)
+    with tiny_files(), pytest.raises(StorageFull, match="no room to read the file"):
+        contact_import.run(workspace, PEOPLE.encode(), "people.csv", list_name="People")
+    assert everything(sqlite_db) == before
+    assert not _files(settings.uploads_dir), "half a file was left"
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_a_disk_quota_that_is_used_up_is_no_traceback(sqlite_db: Database, workspace: Principal, contact_import: ContactImport) -> None:
+def test_a_disk_quota_that_is_used_up_is_no_traceback(
+    sqlite_db: Database, workspace: Principal, contact_import: ContactImport, settings: Settings
+) -> None:
     """Past a quota or a file size limit SQLite says “disk I/O error”, not “full”."""
-    before = everything(sqlite_db)
+    before, laid = everything(sqlite_db), laid_out(PEOPLE.encode(), None, settings.uploads_dir)
     with tiny_files(), pytest.raises(Unavailable, match="quota"):
-        contact_import.run(workspace, PEOPLE.encode(), "people.csv", list_name="People")
+        contact_import.run(workspace, laid, "people.csv", list_name="People")
     assert everything(sqlite_db) == before

@@ -156,7 +156,7 @@ def _not_in(codec: str, error: UnicodeDecodeError, line: int) -> InvalidInput:
 
 def _is_binary(begin: str) -> bool:
     control = len(begin) - len(begin.translate(_CONTROL))
-    return control > len(begin) // 10 or begin.startswith(("%PDF", "\x89PNG", "SQLite format 3"))
+    return control > max(len(begin) // 10, 64) or begin.startswith(("%PDF", "\x89PNG", "SQLite format 3"))
 
 
 def _line_ending(begin: str) -> str:

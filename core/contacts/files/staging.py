@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -13,41 +13,16 @@ from polars.io.plugins import register_io_source
 from core.contacts.files.bounds import MAX_BYTES
 from core.contacts.files.columnar import read_parquet
 from core.contacts.files.encodings import Encoding, as_utf8
+from core.contacts.files.folders import private_folder
 from core.contacts.files.headers import read_header
 from core.contacts.files.splitting import rows_of
-from core.contacts.files.tables import Broken, Table, column_key, column_names, keys
+from core.contacts.files.tables import Broken, Table, column_names, keys
 from core.contacts.files.unpacking import is_workbook, is_zip, unpacked
 from core.contacts.files.workbooks import read_workbook
+from core.contacts.staged import Staged
 from core.errors import InvalidInput, StorageFull
 
 _STAGED = "staged.parquet"
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-
-
-@dataclass(frozen=True)
-class Staged:
-    """An upload as rows of text.
-
-    Args:
-        columns: The names in the header, in order.
-        path: A Parquet file of `line` (where the row begins in the file, from 1), `surplus` (whether it has values without a
-            column), and per column one of text under `column_key(position)`; rows without any text are left out.
-        rows: How many rows it has.
-        broken: Lines that could not be told apart into values.
-        encoding: How a text file was read; None for a workbook or Parquet.
-        notes: What a person should know about how it was read: an encoding that was assumed, which sheet.
-    """
-
-    columns: list[str]
-    path: Path
-    rows: int
-    broken: list[Broken]
-    encoding: Encoding | None = None
-    notes: tuple[str, ...] = ()
-
-    def key(self, column: str) -> str:
-        """Return the name under which the file holds a column."""
-        return column_key(self.columns.index(column))
 
 
 def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path) -> Staged:
@@ -68,9 +43,24 @@ def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folde
     try:
         return _staged(source, file_name, encoding, folder)
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull("There is no room to read the file.", hint="Free some disk space and try again.") from error
-        raise
+        raise StorageFull("There is no room to read the file.", hint="Free some disk space and try again.") from error
+
+
+def laid_out(data: bytes, encoding: Encoding | None, uploads: Path) -> Staged:
+    """Return a small file in memory, for callers who have its bytes.
+
+    Args:
+        data: The file.
+        encoding: How a text file is to be read; None finds out.
+        uploads: Where a folder can be made for it meanwhile.
+
+    Raises:
+        InvalidInput: If it can't be read; says what to do.
+        StorageFull: If there is no room for it.
+    """
+    with private_folder(uploads) as folder:
+        staged = stage(data, "", encoding, folder)
+        return replace(staged, path=None, frame=pl.read_parquet(folder / _STAGED))
 
 
 def _staged(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path) -> Staged:
@@ -85,7 +75,7 @@ def _staged(source: Path | bytes, file_name: str, encoding: Encoding | None, fol
     rows = _written(table, target)
     if not rows and not table.broken:
         raise InvalidInput("The file has a header but no rows.", hint="Add a row for each contact.")
-    return Staged(table.columns, target, rows, table.broken, found, tuple(table.notes))
+    return Staged(table.columns, target, rows, table.broken, encoding=found, notes=tuple(table.notes))
 
 
 def _table(path: Path, file_name: str, encoding: Encoding | None, folder: Path) -> tuple[Table, Encoding | None]:
@@ -146,4 +136,5 @@ class _Counter:
 
 
 def _as_os_error(error: Exception) -> Exception:
-    return OSError(errno.ENOSPC, "no room") if "No space left" in str(error) else error
+    is_full = any(words in str(error) for words in ("No space left", "File too large", "quota"))
+    return OSError(errno.ENOSPC, "no room") if is_full else error

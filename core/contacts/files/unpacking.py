@@ -18,7 +18,7 @@ from core.contacts.files.bounds import MAX_BYTES, MAX_ENTRIES, MAX_RATIO, RATIO_
 from core.errors import InvalidInput
 
 _ONE_FILE = "Pack one CSV, XLSX or Parquet file, or upload it unpacked."
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError)
 _END_OF_ZIP = b"PK\x05\x06"
 _BLOCK = 1 << 20
 
@@ -76,7 +76,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         raise InvalidInput(f"The archive holds more than {MAX_ENTRIES:,} files.", hint=_ONE_FILE)
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged() from error
     if len(archive.infolist()) > MAX_ENTRIES:
         archive.close()
@@ -109,7 +109,7 @@ def _unzip(path: Path, target: Path) -> None:
         try:
             with archive.open(entry) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out, _BLOCK)  # never reads more than the size that was just checked
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise _damaged() from error
 
 
@@ -142,7 +142,7 @@ def _take(packed: IO[bytes], target: Path, size: int) -> None:
                 written += len(block)
                 check_growth(size, written)
                 out.write(block)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged() from error
 
 

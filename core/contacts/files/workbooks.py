@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,7 @@ import python_calamine as calamine
 
 from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS
 from core.contacts.files.tables import Table, column_names, rows_framed
-from core.contacts.files.unpacking import check_growth, open_zip
+from core.contacts.files.unpacking import DAMAGED, check_growth, open_zip
 from core.errors import InvalidInput
 
 _SAVE_AGAIN = "Open it in your spreadsheet program, save it as .xlsx or as “CSV UTF-8”, and try again."
@@ -28,7 +27,7 @@ _BLOCK, _LONGEST_TAG = 4 << 20, 1 << 20
 _PLACE = re.compile(
     rb"""<(?:\w+:)?(?:c|row)(?=\s)(?:[^<>"']|"[^"<]*"|'[^'<]*')*?\sr\s*=\s*(?:["']\s*([A-Za-z]{0,3})([0-9]{0,7})\s*["']|(.))""", re.DOTALL
 )
-_FAILURES = (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError)
+_FAILURES = (calamine.CalamineError, *DAMAGED)
 
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -86,7 +85,7 @@ def _check(path: Path) -> None:
                     while block := source.read(_BLOCK):
                         if is_sheet:
                             reach.look_at(block)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+    except DAMAGED as error:
         raise InvalidInput("This workbook is damaged or locked with a password.", hint=_SAVE_AGAIN) from error
 
 

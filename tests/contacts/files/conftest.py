@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.contacts.files import Encoding, Staged, stage
+from core.contacts.files.encodings import Encoding
+from core.contacts.files.staging import stage
+from core.contacts.staged import Staged
 
 Read = Callable[..., Staged]
 

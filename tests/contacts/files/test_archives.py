@@ -2,12 +2,20 @@ import gzip
 import io
 import stat
 import struct
+import tempfile
 import zipfile
+from contextlib import suppress
+from pathlib import Path
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from core.contacts.files.staging import stage
 from core.errors import InvalidInput
 from tests.contacts.files.conftest import Read, rows
+from tests.contacts.files.test_tables import parquet
 from tests.contacts.files.workbook import sheet, workbook
 
 CSV = b"email,name\nada@example.com,Ada\n"
@@ -89,3 +97,21 @@ def test_an_archive_with_a_password_is_refused(read: Read) -> None:
     data[data.rfind(b"PK\x01\x02") + 8] |= 1
     with pytest.raises(InvalidInput, match="password"):
         read(bytes(data), "people.zip")
+
+
+WHOLE = {
+    "csv": CSV * 20,
+    "gz": gzip.compress(CSV * 20),
+    "zip": zipped(("people.csv", CSV * 20)),
+    "xlsx": workbook(sheet({0: ["email", "name"], 1: ["ada@example.com", 3.5]})),
+    "parquet": parquet(pl.DataFrame({"email": ["ada@example.com"] * 20, "tags": [["a"]] * 20})),
+}
+
+
+@given(st.sampled_from(["csv", "gz", "zip", "xlsx", "parquet"]), st.integers(0, 10_000), st.binary(min_size=1, max_size=12), st.booleans())
+def test_a_damaged_file_is_told_in_words_or_read(kind: str, place: int, what: bytes, cut: bool) -> None:
+    whole = WHOLE[kind]
+    at = place % len(whole)
+    damaged = whole[:at] + what + (b"" if cut else whole[at + len(what) :])
+    with tempfile.TemporaryDirectory() as folder, suppress(InvalidInput):
+        assert stage(damaged, f"people.{kind}", None, Path(folder)).columns
