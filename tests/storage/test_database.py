@@ -16,12 +16,15 @@ import core.api.tables
 import core.audit.tables
 import core.campaigns.tables
 import core.contacts.hosted.tables
+import core.contacts.import_tables
+import core.contacts.person_tables
 import core.contacts.tables
 import core.deliverability.tables
 import core.events.tables
 import core.experiments.tables
 import core.links.tables
 import core.messages.tables
+import core.privacy.tables
 import core.providers.tables
 import core.segments.tables
 import core.templates.tables
