@@ -69,12 +69,12 @@ FILES: tuple[File, ...] = (
     ),
     File(
         "imports",
-        "Files that are being imported, laid out",
+        "Files that are being imported, laid out in rows",
         _WHOSE,
-        "So that an import goes on after a fault.",
-        "Until the import is done, given up or cancelled.",
-        "As the contacts made of it.",
-        "Deleted with the import; an import that is being written when somebody is erased is finished, and then erased from.",
+        "To go on with an import after a crash.",
+        "Until the import is done.",
+        "Says nothing that the import does not write.",
+        "Goes with the import. Whoever comes back by it is suppressed from that moment on.",
     ),
     File(
         "outbox",

@@ -81,6 +81,18 @@ CONTACTS: tuple[Place, ...] = (
         exports="former_numbers",
     ),
     Place(
+        "import_changes",
+        "What the last import changed about them",
+        _WHOSE,
+        "So that it can be taken back.",
+        "Until the next import.",
+        personal="contact_id import_id fields",
+        plain="workspace_id",
+        finds=Finds.CONTACT,
+        leaves=Leaves.NO_ROW,
+        exports="import_changes",
+    ),
+    Place(
         "soft_bounces",
         "Campaigns that their mailbox did not take for now",
         _WHOSE,
