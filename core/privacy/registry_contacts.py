@@ -45,18 +45,6 @@ CONTACTS: tuple[Place, ...] = (
         exports="tags",
     ),
     Place(
-        "import_changes",
-        "What the last import changed about them",
-        _WHOSE,
-        "To take it back.",
-        "Until the next import.",
-        personal="contact_id fields",
-        plain="import_id workspace_id",
-        finds=Finds.CONTACT,
-        leaves=Leaves.NO_ROW,
-        exports="imports",
-    ),
-    Place(
         "contact_notes",
         "What people here wrote about them",
         _WHOSE,

@@ -61,7 +61,6 @@ SYSTEM: tuple[Place, ...] = (
         scrubs="file_name",
         erased_how="Their rows are taken out of the file of refused rows; the address is taken out of the file's name.",
     ),
-    _plain("import_headers", "What the columns of files were the last time", "workspace_id header_hash mapping kinds used_at"),
     _plain(
         "segments",
         "Segments and their rules",
