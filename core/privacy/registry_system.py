@@ -16,6 +16,7 @@ def _plain(table: str, what: str, columns: str, *, mentions: str = "", scrubs: s
 _WRITTEN = "Told of, not changed: you wrote it, so you decide."
 
 SYSTEM: tuple[Place, ...] = (
+    _plain("import_headers", "What columns of files were the last time", "workspace_id header_hash mapping kinds used_at"),
     _plain(
         "workspaces",
         "Workspaces and their rules",
