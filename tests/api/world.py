@@ -53,6 +53,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "sent_campaign_id": sent.id,
         "message_id": services.messages.after(where, 0, 1)[0][1].id,
         "request_id": receipt.message_id,
+        "email": _suppressed(services, where, f"suppressed-{where.workspace_id}@example.com"),
         "form_id": services.forms.create(where, word, FormDesign(word, word, (listed.id,))).id,
         "choices": [listed.id],
         "import_id": taken.import_id,
@@ -69,3 +70,8 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
 def _erased(services: Services, where: Principal, email: str) -> int:
     services.contacts.save(where, email)
     return services.erasures.erase(where, email, confirmed=email).id
+
+
+def _suppressed(services: Services, where: Principal, email: str) -> str:
+    services.suppressions.add(where, email)
+    return email
