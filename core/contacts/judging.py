@@ -12,6 +12,7 @@ from core.contacts.addresses import normalise
 from core.contacts.attributes import MAX_TEXT, AttributeType
 from core.contacts.column_types import Deciding
 from core.contacts.contacts import MAX_NAME
+from core.contacts.files.contract import checked
 from core.contacts.import_tags import MAX_TAG
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.mapping import Mapped
@@ -87,12 +88,15 @@ def judge(staged: Staged, mapped: Mapped, known: Mapping[str, Kind], tell: Told 
         mapped: What its columns become.
         known: What the attributes hold that exist already, and those that somebody chose a type for.
         tell: Told how many rows are judged.
+
+    Raises:
+        InvalidInput: If the file is not what was laid out.
     """
     rules, done = _rules(len(staged.columns), mapped, known), 0
     deciding = Deciding([f"attribute.{name}" for name in mapped.attributes if name not in known])
     good, refused = [pl.DataFrame(schema=_GOOD)], [_broken(staged)]
     for rows in staged.slices(used(staged, mapped)):
-        frame = fields(staged, mapped, rows)
+        frame = fields(staged, mapped, checked(rows))
         frame = frame.with_columns(normalised(frame["given"]).alias("email"))
         verdict = _verdict(frame, rules)
         if verdict.null_count() < frame.height:
