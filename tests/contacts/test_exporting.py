@@ -18,7 +18,7 @@ from core.clock import FrozenClock
 from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
 from core.contacts.export.formats import ExportFormat, check_room
-from core.contacts.files import stage
+from core.contacts.files.staging import stage
 from core.contacts.suppression import SuppressionReason
 from core.contacts.tags import tag_in
 from core.errors import Denied, InvalidInput
