@@ -9,7 +9,7 @@ from core.contacts.snapshot import ContactSnapshots
 from core.privacy.erasing import Erasures
 from core.privacy.erasing_work import ErasingWork
 from core.privacy.exporting import PersonExports
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.late_traces import LateTraces
 from core.privacy.previewing import Previews
 from core.privacy.requests import PrivacyRequests
@@ -82,8 +82,8 @@ class PrivacyServices(AudienceServices):
         }
 
     @cached_property
-    def _address_hashes(self) -> AddressHashes:
-        return AddressHashes(self.settings.key, self.settings.previous_keys)
+    def _address_hashes(self) -> SubjectHashes:
+        return SubjectHashes(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def _rows_about(self) -> RowsAbout:

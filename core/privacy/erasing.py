@@ -24,7 +24,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
 from core.privacy.answering import check_request, note_erased
 from core.privacy.asking import require
-from core.privacy.hashes import AddressHashes, spellings, without_address
+from core.privacy.hashes import SubjectHashes, spellings, without_address
 from core.privacy.previewing import Preview, Previews
 from core.privacy.registry import Leaves, Place, of_contacts, table_of
 from core.privacy.subjects import Subject, find_subject, rows_of
@@ -77,7 +77,7 @@ class Erasures:
     """
 
     def __init__(
-        self, db: Database, clock: Clock, vault: Vault, hashes: AddressHashes, suppressions: Suppressions, previews: Previews
+        self, db: Database, clock: Clock, vault: Vault, hashes: SubjectHashes, suppressions: Suppressions, previews: Previews
     ) -> None:
         self._db, self._clock, self._vault, self._hashes = db, clock, vault, hashes
         self._suppressions, self._previews = suppressions, previews

@@ -19,7 +19,7 @@ from core.errors import Conflict, NotFound, Unavailable
 from core.messages.states import MessageState
 from core.messages.tables import messages
 from core.privacy.erasing import FIRST_STEP, scrub
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.lake_traces import Erased, rewritten
 from core.privacy.refused_rows import without_rows
 from core.privacy.registry import PLACES, table_of
@@ -95,7 +95,7 @@ class ErasingWork:
         db: Database,
         clock: Clock,
         vault: Vault,
-        hashes: AddressHashes,
+        hashes: SubjectHashes,
         lake: Lake,
         snapshots: ContactSnapshots,
         blobs: Blobs,

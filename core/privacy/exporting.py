@@ -30,7 +30,7 @@ from core.formulas import unformula
 from core.permissions import Principal
 from core.privacy.answering import check_request, note_exported
 from core.privacy.asking import require
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.rows_about import RowsAbout
 from core.privacy.subjects import Subject, find_subject
 from core.storage.database import Database
@@ -63,7 +63,7 @@ class PersonExports:
         hashes: Tell whose requests are whose.
     """
 
-    def __init__(self, db: Database, clock: Clock, rows: RowsAbout, hashes: AddressHashes) -> None:
+    def __init__(self, db: Database, clock: Clock, rows: RowsAbout, hashes: SubjectHashes) -> None:
         self._db, self._clock, self._rows, self._hashes = db, clock, rows, hashes
 
     def export(self, by: Principal, email: str, path: Path, *, request_id: int | None = None) -> PersonExport:

@@ -17,7 +17,7 @@ _BEGINS = re.compile(r"(?<=['/?&=%{|}`!#$*^~])")
 GONE = "…"
 
 
-class AddressHashes:
+class SubjectHashes:
     """Makes and compares them; those made with a secret key of before still count.
 
     Args:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.events.lake_rows import ORDER
-from core.privacy.hashes import ADDRESS, AddressHashes
+from core.privacy.hashes import ADDRESS, SubjectHashes
 from core.privacy.registry import LAKE
 from core.storage.event_schema import EVENT_SCHEMA, conformed
 from core.storage.lake import Dataset, Lake, LakeFile, StagedFile
@@ -42,7 +42,7 @@ class Erased:
     hashes: frozenset[str]
 
 
-def rewritten(lake: Lake, file: LakeFile, who: Erased, hashes: AddressHashes) -> tuple[StagedFile, int] | None:
+def rewritten(lake: Lake, file: LakeFile, who: Erased, hashes: SubjectHashes) -> tuple[StagedFile, int] | None:
     """Stage a file of events without these people and return it with how many rows changed; None where nothing has to.
 
     Args:
@@ -84,7 +84,7 @@ class _Marks:
     words: dict[str, pa.ChunkedArray]
 
 
-def _marks(table: pa.Table, who: Erased, hashes: AddressHashes) -> _Marks:
+def _marks(table: pa.Table, who: Erased, hashes: SubjectHashes) -> _Marks:
     # An address that a provider named stands alone in its column: whose row it is can be told by it.
     theirs = pc.or_(_is_among(table["contact_id"], who.contact_ids), _is_among(table["message_id"], who.message_ids))
     named = [text for text in _with_at(table["recipient"]) if hashes.is_one(who.workspace_id, text, who.hashes)]
@@ -103,7 +103,7 @@ def _marks(table: pa.Table, who: Erased, hashes: AddressHashes) -> _Marks:
     return _Marks(theirs, touched, words)
 
 
-def _changes(column: pa.ChunkedArray, who: Erased, hashes: AddressHashes) -> dict[str, str]:
+def _changes(column: pa.ChunkedArray, who: Erased, hashes: SubjectHashes) -> dict[str, str]:
     """Return the texts of a column that hold one of the addresses, and what they say without it."""
     found = {}
     for text in _with_at(column):

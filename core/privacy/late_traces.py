@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.errors import Conflict
 from core.privacy.erasing_work import MARGIN
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.lake_traces import Erased, rewritten
 from core.privacy.tables import erasure_sweeps, erasures
 from core.storage.database import Database
@@ -33,7 +33,7 @@ class LateTraces:
         hashes: Tell whose an address is.
     """
 
-    def __init__(self, db: Database, clock: Clock, lake: Lake, hashes: AddressHashes) -> None:
+    def __init__(self, db: Database, clock: Clock, lake: Lake, hashes: SubjectHashes) -> None:
         self._db, self._clock, self._lake, self._hashes = db, clock, lake, hashes
 
     def step(self) -> int:

@@ -19,7 +19,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
 from core.privacy.asking import require
 from core.privacy.due import Law, RequestKind, can_extend, due_on
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.tables import privacy_requests
 from core.storage.database import Database
 from core.storage.vault import Vault
@@ -122,7 +122,7 @@ class PrivacyRequests:
         hashes: Tell whose request it is.
     """
 
-    def __init__(self, db: Database, clock: Clock, vault: Vault, hashes: AddressHashes) -> None:
+    def __init__(self, db: Database, clock: Clock, vault: Vault, hashes: SubjectHashes) -> None:
         self._db, self._clock, self._vault, self._hashes = db, clock, vault, hashes
 
     def open(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from core.contacts.addresses import comparable
 from core.contacts.tables import contacts
 from core.messages.tables import messages, requests
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.registry import Finds, Place, table_of
 from core.storage.schema import metadata
 
@@ -41,7 +41,7 @@ class Subject:
         return () if self.contact_id is None else (self.contact_id, *self.alias_ids)
 
 
-def find_subject(connection: sa.Connection, workspace_id: int, email: str, hashes: AddressHashes) -> Subject:
+def find_subject(connection: sa.Connection, workspace_id: int, email: str, hashes: SubjectHashes) -> Subject:
     """Return whose data an address stands for."""
     address = comparable(email)
     mine = sa.select(contacts.c.id).where(contacts.c.workspace_id == workspace_id, contacts.c.email == address)

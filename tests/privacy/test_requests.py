@@ -11,7 +11,7 @@ from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from core.privacy.due import Law, RequestKind
-from core.privacy.hashes import AddressHashes
+from core.privacy.hashes import SubjectHashes
 from core.privacy.requests import PrivacyRequests, RequestState
 from core.privacy.tables import privacy_requests
 from core.storage.database import Database
@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 22)
 
 @pytest.fixture
 def register(db: Database, clock: FrozenClock) -> PrivacyRequests:
-    return PrivacyRequests(db, clock, Vault(KEY), AddressHashes(KEY))
+    return PrivacyRequests(db, clock, Vault(KEY), SubjectHashes(KEY))
 
 
 def test_what_somebody_unknown_asked_for_is_kept(register: PrivacyRequests, workspace: Principal) -> None:
@@ -109,7 +109,7 @@ def test_nobody_else_sees_the_register(register: PrivacyRequests, workspace: Pri
 
 
 def test_a_new_secret_key_still_knows_whose_request_it_is() -> None:
-    before, now = AddressHashes(KEY), AddressHashes(b"another-key-for-tests", [KEY])
+    before, now = SubjectHashes(KEY), SubjectHashes(b"another-key-for-tests", [KEY])
     assert now.is_one(1, "Ada@example.com", {before.of(1, ADA)})
     assert not now.is_one(2, ADA, {before.of(1, ADA)})
     assert now.of(1, ADA) != before.of(1, ADA)
@@ -127,5 +127,5 @@ def test_a_new_secret_key_still_knows_whose_request_it_is() -> None:
     ],
 )
 def test_an_address_is_found_in_words_and_links(text: str, left: str) -> None:
-    hashes = AddressHashes(KEY)
+    hashes = SubjectHashes(KEY)
     assert hashes.without(1, text, {hashes.of(1, "o'brien@example.com")}) == left
