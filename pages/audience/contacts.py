@@ -42,7 +42,7 @@ def people() -> None:
     if not found.rows:
         st.info("Nobody matches. Try fewer letters, or another list.", icon=":material/search_off:")
         return
-    above = st.container()
+    above = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     chosen = people_table.table(page, found.rows, choosing=may_edit)
     with above:
         if may_edit:
