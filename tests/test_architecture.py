@@ -115,3 +115,9 @@ def test_the_map_names_every_folder() -> None:
 def test_nothing_committed_pins_an_address() -> None:
     for line in (ROOT / "constraints.txt").read_text().splitlines():
         assert re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[A-Za-z0-9.+!]+", line), line
+
+
+@pytest.mark.xdist_group("groups")
+def test_groups_of_tests_stay_together_where_several_processes_share_them(request: pytest.FixtureRequest) -> None:
+    is_shared = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith("@groups") == is_shared, "each process would start a product of its own for the same tests"
