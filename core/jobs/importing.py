@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.app import Services
 from core.contacts.import_states import any_open
 from core.errors import PostwrightError
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ class Importing:
         try:
             if not any_open(self._services.db):
                 return False
-        except (PostwrightError, SQLAlchemyError):
-            logger.warning("imports could not be looked for, that is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError) as error:
+            tried_again(logger, "imports could not be looked for, that is tried again", error)
             return False
         # A daemon: what is not done when the worker ends is taken up by the next one.
         self._thread = threading.Thread(target=self.work, name="importing", daemon=True)
@@ -44,6 +45,6 @@ class Importing:
         """Do all of it and return how many were done."""
         try:
             return self._services.imports.take_up()
-        except (PostwrightError, SQLAlchemyError, OSError):
-            logger.warning("an import failed", exc_info=True)
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
+            tried_again(logger, "an import failed and is tried again", error)
             return 0

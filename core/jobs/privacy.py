@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.errors import PostwrightError
+from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,6 @@ class Privacy:
         """Do a part; a failure is logged, and the part tried again in the next round."""
         try:
             return part()
-        except (PostwrightError, SQLAlchemyError, OSError):
-            logger.warning("looking after privacy failed and is tried again", exc_info=True)
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
+            tried_again(logger, "looking after privacy failed and is tried again", error)
             return 0
