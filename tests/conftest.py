@@ -30,6 +30,12 @@ hypothesis.settings.load_profile("house")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case with long data by its argument: keys and packed files differ from process to process, and these must agree."""
+    is_long = (isinstance(val, bytes) and len(val) > 16) or (isinstance(val, str) and len(val) > 80)
+    return argname if is_long else None
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(NOON)
