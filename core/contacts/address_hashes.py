@@ -93,6 +93,13 @@ class AddressHashes:
         kept = sa.select(global_suppressions).where(global_suppressions.c.email.is_(None))
         return self._found(EVERYWHERE, addresses, {row.hash: row for row in connection.execute(kept)})
 
+    def restore_everywhere(self, connection: sa.Connection, addresses: Sequence[str]) -> set[str]:
+        """Put these addresses back where the installation keeps them as a hash only, inside the caller's transaction; return which."""
+        found = self.erased_everywhere(connection, addresses)
+        for address, row in found.items():
+            connection.execute(sa.update(global_suppressions).where(global_suppressions.c.id == row.id).values(email=address))
+        return set(found)
+
     def _found(self, workspace_id: int, addresses: Sequence[str], kept: dict[str, sa.Row[Any]]) -> dict[str, sa.Row[Any]]:
         """Most installations keep none; then nothing has to be hashed."""
         found = {}

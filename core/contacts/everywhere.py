@@ -36,7 +36,7 @@ class SuppressedEverywhere:
         self._db, self._clock, self._hashes = db, clock, hashes
 
     def add_all(self, by: Principal, text: str, source: str = "") -> Pasted:
-        """Suppress every address of a text everywhere: one, a pasted list, or a file.
+        """Suppress every address of a text everywhere: one, a pasted list, or a file. Those kept as a hash only are readable again.
 
         Raises:
             Denied: If `by` may not look after the installation's suppressions.
@@ -48,8 +48,8 @@ class SuppressedEverywhere:
         same = {"reason": SuppressionReason.MANUAL.value, "source": source, "added_by": by.label, "created_at": now}
         rows = [{"email": one, "hash": self._hashes.of(EVERYWHERE, one), **same} for one in pasted.addresses]
         with self._db.transaction() as connection:
-            known = set(self._hashes.erased_everywhere(connection, pasted.addresses))
-            added = insert_or_ignore(connection, global_suppressions, [row for row in rows if row["email"] not in known])
+            known = self._hashes.restore_everywhere(connection, pasted.addresses)
+            added = len(known) + insert_or_ignore(connection, global_suppressions, [row for row in rows if row["email"] not in known])
             if added:
                 self._mark(connection, pasted.addresses)
                 after = {"reason": SuppressionReason.MANUAL.value, "addresses": added, "everywhere": True}

@@ -186,13 +186,12 @@ class Suppressions:
         here = self._hashes.erased(connection, workspace_id, emails)
         told = {one: {name: getattr(row, name) for name in ("reason", "source", "created_at")} for one, row in here.items()}
         insert_or_ignore(connection, suppressions, [{"workspace_id": workspace_id, "email": one, **why} for one, why in told.items()])
-        everywhere = self._hashes.erased_everywhere(connection, emails)
-        for address, row in everywhere.items():
-            connection.execute(sa.update(global_suppressions).where(global_suppressions.c.id == row.id).values(email=address))
-        return len(here.keys() | everywhere.keys())
+        return len(here.keys() | self._hashes.restore_everywhere(connection, emails))
 
     def erase_in(self, connection: sa.Connection, workspace_id: int, email: str, now: datetime) -> None:
         """Keep an address as a hash only, inside the caller's transaction: who is erased is suppressed whenever they come back.
+
+        What suppresses them everywhere keeps the address as long as another workspace knows somebody by it: it holds by the address.
 
         Raises:
             Unavailable: If there is no key to hash with.
@@ -204,7 +203,9 @@ class Suppressions:
         reason, source, since = (before.reason, before.source, before.created_at) if before else (why, why, now)
         self._hashes.keep_erased(connection, workspace_id, address, reason, source, since, now)
         connection.execute(sa.delete(suppressions).where(mine))
-        connection.execute(sa.update(global_suppressions).where(global_suppressions.c.email == address).values(email=None))
+        elsewhere = sa.exists().where(contacts.c.email == address, contacts.c.workspace_id != workspace_id)
+        unread = sa.update(global_suppressions).where(global_suppressions.c.email == address, ~elsewhere)
+        connection.execute(unread.values(email=None))
 
 
 def _mine(by: Principal) -> Conditions:

@@ -205,7 +205,7 @@ CONTACTS: tuple[Place, ...] = (
         personal="email hash reason source created_at",
         plain="id added_by",
         scrubs="source",
-        erased_how="The address goes, its keyed hash stays.",
+        erased_how="The keyed hash stays. The address goes once no other workspace knows somebody by it: it keeps them from mail there.",
     ),
     Place(
         "privacy_requests",

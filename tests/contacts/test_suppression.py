@@ -68,6 +68,12 @@ def erase(people: People, email: str) -> None:
             connection.execute(sa.delete(table).where(table.c.email == email))
 
 
+def erase_here(people: People, by: Principal, email: str) -> None:
+    with people.db.transaction() as connection:
+        people.suppressions.erase_in(connection, by.workspace_id, email, people.clock.now())
+        connection.execute(sa.delete(contacts).where(contacts.c.workspace_id == by.workspace_id, contacts.c.email == email))
+
+
 @pytest.mark.parametrize("comes_back", ["by hand", "by import"])
 def test_who_was_erased_is_suppressed_whenever_they_come_back(people: People, comes_back: str) -> None:
     people = keyed(people)
@@ -140,6 +146,37 @@ def test_what_is_suppressed_everywhere_reaches_nobody_in_any_workspace(people: P
     analyst = Principal(people.by.workspace_id, "person:1", ROLE_PERMISSIONS[Role.MARKETER])
     with pytest.raises(Denied):
         everywhere.add_all(analyst, "eve@example.com")
+
+
+def test_an_erasure_in_one_workspace_lifts_nothing_that_holds_everywhere(people: People, clock: FrozenClock) -> None:
+    people = keyed(people)
+    everywhere = SuppressedEverywhere(people.db, clock, AddressHashes(b"a key of the installation"))
+    other = Principal.system(Workspaces(people.db, clock).create("Other").id)
+    there = people.contacts.save(other, "ada@example.com").id
+    people.contacts.save(people.by, "ada@example.com")
+    everywhere.add_all(people.by, "ada@example.com")
+
+    erase_here(people, people.by, "ada@example.com")
+    with people.db.read() as connection:
+        assert skip_reasons(connection, other.workspace_id, [there]) == {there: "suppressed"}
+    erase_here(people, other, "ada@example.com")
+    assert [row.email for row in everywhere.page(people.by).rows] == [""]  # nobody knows her any more
+
+    third = Principal.system(Workspaces(people.db, clock).create("Third").id)
+    back = people.contacts.save(third, "ada@example.com").id
+    with people.db.read() as connection:
+        assert skip_reasons(connection, third.workspace_id, [back]) == {back: "suppressed"}
+
+
+def test_an_address_of_which_the_hash_is_left_can_be_suppressed_everywhere_again(people: People, clock: FrozenClock) -> None:
+    people = keyed(people)
+    everywhere = SuppressedEverywhere(people.db, clock, AddressHashes(b"a key of the installation"))
+    everywhere.add_all(people.by, "ada@example.com")
+    erase_here(people, people.by, "ada@example.com")
+    assert [row.email for row in everywhere.page(people.by).rows] == [""]
+    assert everywhere.add_all(people.by, "ada@example.com\nbob@example.com").added == 2
+    assert sorted(row.email for row in everywhere.page(people.by).rows) == ["ada@example.com", "bob@example.com"]
+    assert everywhere.add_all(people.by, "ada@example.com").added == 0
 
 
 @on_sqlite
