@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contact_tombstones, contacts
+from core.contacts.tables import consent_records, contact_tombstones, contacts, stop_marks
 from core.storage.database import among
 
 WHY = "unsubscribed before being deleted"
@@ -19,8 +19,9 @@ def remove_in(
 ) -> int:
     """Remove contacts inside the caller's transaction and return how many there were.
 
-    The addresses of those who had unsubscribed are suppressed, so that no import brings them back into the mail. What proves a
-    consent stays under a number that leads to nobody any more: what was said and when, without the network and the browser.
+    The addresses of those who had unsubscribed are suppressed, so that no import brings them back into the mail; also of those whose
+    no is only marked and not on record yet. Which single lists somebody had left is not kept: who comes back may be put on them again.
+    What proves a consent stays under a number that leads to nobody any more: what was said and when, without network and browser.
 
     Args:
         connection: The caller's transaction.
@@ -31,7 +32,8 @@ def remove_in(
         why: What is noted with the addresses that are suppressed.
     """
     mine = (contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, contact_ids)))
-    rows = connection.execute(sa.select(contacts.c.id, contacts.c.email, contacts.c.consent).where(*mine)).all()
+    has_stopped = sa.exists().where(stop_marks.c.contact_id == contacts.c.id).correlate(contacts).label("has_stopped")
+    rows = connection.execute(sa.select(contacts.c.id, contacts.c.email, contacts.c.consent, has_stopped).where(*mine)).all()
     if not rows:
         return 0
     ids = among(connection, [row.id for row in rows])
@@ -40,6 +42,6 @@ def remove_in(
     connection.execute(sa.insert(contact_tombstones), gone)
     proofs = sa.update(consent_records).where(consent_records.c.contact_id.in_(ids))
     connection.execute(proofs.values(ip="", ip_prefix="", user_agent=""))
-    closed = [row.email for row in rows if row.consent == ConsentStatus.UNSUBSCRIBED]
+    closed = [row.email for row in rows if row.has_stopped or row.consent == ConsentStatus.UNSUBSCRIBED]
     suppressions.add_in(connection, workspace_id, closed, SuppressionReason.MANUAL, why)
     return len(rows)

@@ -145,6 +145,20 @@ def test_a_mark_holds_at_once_and_one_that_is_left_behind_is_put_on_record(peopl
         assert connection.execute(sa.select(stop_marks)).all() == []
 
 
+def test_who_is_deleted_while_their_no_is_only_marked_is_kept_out_of_the_mail(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com").id
+    people.contacts.save(people.by, "bob@example.com")
+    with people.db.transaction() as connection:
+        assert mark(connection, contacts.c.id == ada, people.clock)
+    people.contacts.delete(people.by, ada)
+    result = people.take_in("email\nada@example.com\nbob@example.com\n")
+    assert result.suppressed == 1
+    back = people.contacts.find(people.by, "ada@example.com")
+    assert back is not None
+    with people.db.read() as connection:
+        assert mailable(connection, people.by.workspace_id, [back.id]).reasons == {back.id: "suppressed"}
+
+
 @on_sqlite
 def test_a_no_that_is_heard_of_late_does_not_undo_a_yes_since(people: People) -> None:
     ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNSUBSCRIBED).id
