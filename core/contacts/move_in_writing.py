@@ -66,6 +66,7 @@ def put_nos(db: Database, clock: Clock, suppressing: Suppressions, by: Principal
     with db.transaction() as connection:
         change = next_change(connection, by.workspace_id)
         for addresses in chunked(sorted(wanted), _CHUNK):
+            suppressing.restore_in(connection, by.workspace_id, addresses)  # who was erased comes back as somebody to keep out
             new, off = _stand(connection, by, kit, {address: wanted[address] for address in addresses}, change, now)
             made, unsubscribed = made + new, unsubscribed + off
         for said, reason in _REASONS.items():

@@ -107,7 +107,7 @@ class Ingester:
         self._db, self._clock, self._lake, self._journal_dir, self._snapshots = db, clock, lake, journal_dir, snapshots
         self._keys, self._chores, self._datacentres = keys, chores, datacentres
         self._batch_bytes, self._batch_events = batch_bytes, batch_events
-        self._applying = Applying(db)
+        self._applying = Applying(db, suppressions)
         self._means = Means(clock, consent, suppressions)
         self._facts, self._compaction = Facts(db, lake, engine), Compaction(db, lake)
         self._throttle = Throttle()

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import Consent
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
@@ -47,7 +48,7 @@ class World:
 
     def ingester(self, lake: Lake | None = None, **options: Any) -> Ingester:
         """A new one, as a restarted process has it."""
-        consent, suppressions = Consent(self.db, self.clock), Suppressions(self.db, self.clock)
+        consent, suppressions = Consent(self.db, self.clock), Suppressions(self.db, self.clock, AddressHashes(self.settings.key))
         snapshots = ContactSnapshots(self.db, self.clock, self.lake)
         journal = self.settings.journal_dir
         return Ingester(

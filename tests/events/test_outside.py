@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.accounts.workspaces import Workspaces
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.attributes import AttributeType
 from core.contacts.consent import Consent, ConsentStatus
 from core.contacts.contacts import Contacts
@@ -21,9 +22,9 @@ from core.contacts.hosted.preferences import standing_of
 from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.hosted.tables import form_submissions
 from core.contacts.lists import Lists
-from core.contacts.lookup import Contact
+from core.contacts.lookup import Contact, mailable
 from core.contacts.opt_in import OptIn
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import list_optouts, lists, opt_ins
 from core.permissions import Principal
 from core.storage.event_words import EventKind
@@ -160,6 +161,21 @@ def test_a_suppressed_address_stays_suppressed(outside: Outside) -> None:
     suppressions.add(outside.by, "ada@example.com")
     outside.ask(outside.submission())
     assert suppressions.contains(outside.by, "ada@example.com")
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_who_was_erased_and_suppressed_is_so_again_when_a_form_brings_them_back(outside: Outside, asks_first: bool) -> None:
+    suppressions = Suppressions(outside.db, outside.world.clock, AddressHashes(outside.world.settings.key))
+    suppressions.add(outside.by, "ada@example.com", SuppressionReason.COMPLAINT)
+    with outside.db.transaction() as connection:
+        suppressions.erase_in(connection, outside.by.workspace_id, "ada@example.com", outside.now)
+    assert not suppressions.contains(outside.by, "ada@example.com")
+    outside.ask(outside.submission(double_opt_in=asks_first))
+    found = suppressions.find(outside.by, "ada@example.com")
+    assert found and found.reason is SuppressionReason.COMPLAINT
+    contact_id = outside.contact().id
+    with outside.db.read() as connection:
+        assert mailable(connection, outside.by.workspace_id, [contact_id], outside.now).reasons == {contact_id: "suppressed"}
 
 
 def test_lists_of_others_are_never_joined_and_fields_that_are_gone_are_passed_over(outside: Outside) -> None:

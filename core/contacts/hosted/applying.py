@@ -24,6 +24,7 @@ from core.contacts.joining import asks_first
 from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
 from core.contacts.opt_in import OptIn
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts
 from core.errors import InvalidInput
 from core.hours import zone_named
@@ -62,22 +63,23 @@ class Applying:
 
     Args:
         db: The database.
+        suppressions: Recognises addresses that were erased and suppressed.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, suppressions: Suppressions) -> None:
+        self._db, self._suppressions = db, suppressions
 
     def submit(self, connection: sa.Connection, asked: Submission) -> None:
         """Carry out a submission; the same one again changes nothing.
 
         Somebody who is known keeps what is known about them: whoever types an address is not proved to be its owner. Whoever had
-        said no is asked by mail, also where the form does without.
+        said no is asked by mail, also where the form does without. Who was erased and suppressed is suppressed again at once.
         """
         change = next_change(connection, asked.workspace_id)
         if not _is_first(connection, asked):
             return
         values = _fitting(connection, asked.workspace_id, asked.attributes)
-        contact_id, consent = _contact(connection, asked, change, values)
+        contact_id, consent = self._contact(connection, asked, change, values)
         noted = sa.update(form_submissions).where(form_submissions.c.form_id == asked.form_id, form_submissions.c.key == asked.key)
         connection.execute(noted.values(contact_id=contact_id))
         case = _Case(connection, asked.workspace_id, contact_id, change, asked.at, asked.evidence, About())
@@ -123,6 +125,25 @@ class Applying:
         elif asked.choices.do_not_sell is not None:
             _set_sale(case, forbidden=asked.choices.do_not_sell, method=ConsentMethod.PREFERENCES)
 
+    def _contact(self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]) -> tuple[int, ConsentStatus]:
+        """Return whose address it is and where they stand, made or completed."""
+        email = normalise(asked.email)
+        known = connection.execute(sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)).one_or_none()
+        if known is None:
+            state = ConsentStatus.PENDING if asked.double_opt_in else ConsentStatus.UNKNOWN
+            row: dict[str, Any] = {"email": email, "attributes": values, "consent": state.value, "source": f"form:{asked.form_id}"}
+            row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change}
+            self._suppressions.restore_in(connection, asked.workspace_id, [email])
+            return int(connection.execute(sa.insert(contacts).values(**row, **asked.names).returning(_c.id)).scalar_one()), state
+        missing: dict[str, Any] = {name: text for name, text in asked.names.items() if text and not getattr(known, name)}
+        merged = {**values, **{name: value for name, value in known.attributes.items() if value not in (None, "")}}
+        if merged != known.attributes:
+            missing["attributes"] = merged
+        if missing:
+            completed = sa.update(contacts).where(_c.id == known.id)
+            connection.execute(completed.values(**missing, updated_at=asked.at, updated_seq=change))
+        return known.id, ConsentStatus(known.consent)
+
 
 def _is_first(connection: sa.Connection, asked: Submission) -> bool:
     form = sign_up_forms.c
@@ -144,25 +165,6 @@ def _fitting(connection: sa.Connection, workspace_id: int, given: Mapping[str, V
         except InvalidInput:  # its type was changed since the form was shown
             continue
     return values
-
-
-def _contact(connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]) -> tuple[int, ConsentStatus]:
-    """Return whose address it is and where they stand, made or completed."""
-    email = normalise(asked.email)
-    known = connection.execute(sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)).one_or_none()
-    if known is None:
-        state = ConsentStatus.PENDING if asked.double_opt_in else ConsentStatus.UNKNOWN
-        row: dict[str, Any] = {"email": email, "attributes": values, "consent": state.value, "source": f"form:{asked.form_id}"}
-        row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change, **asked.names}
-        return int(connection.execute(sa.insert(contacts).values(**row).returning(_c.id)).scalar_one()), state
-    missing: dict[str, Any] = {name: text for name, text in asked.names.items() if text and not getattr(known, name)}
-    merged = {**values, **{name: value for name, value in known.attributes.items() if value not in (None, "")}}
-    if merged != known.attributes:
-        missing["attributes"] = merged
-    if missing:
-        completed = sa.update(contacts).where(_c.id == known.id)
-        connection.execute(completed.values(**missing, updated_at=asked.at, updated_seq=change))
-    return known.id, ConsentStatus(known.consent)
 
 
 def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:

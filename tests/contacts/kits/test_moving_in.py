@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from core.app import Services
 from core.contacts.consent import ConsentStatus
 from core.contacts.evidence import ConsentMethod
-from core.contacts.kits.kit import Said
+from core.contacts.kits.catalogue import KITS
+from core.contacts.kits.kit import Said, Standing
+from core.contacts.move_in_writing import put_nos
 from core.contacts.moving_in import MoveInResult
 from core.contacts.tables import consent_records, contacts
 from core.errors import Denied, InvalidInput
@@ -180,3 +182,10 @@ def test_who_may_not_import_or_sees_some_lists_only_moves_nobody_in(services: Se
         for ask in (services.move_ins.look, lambda *given: services.move_ins.run(*given, list_name="News")):
             with pytest.raises(Denied):
                 ask(principal, exports.brevo(), "contacts.csv")
+
+
+def test_who_was_erased_is_suppressed_from_the_moment_they_move_in(services: Services, by: Principal) -> None:
+    services.erasures.erase(by, "ada@example.com", confirmed="ada@example.com")
+    put_nos(services.db, services.clock, services.suppressions, by, KITS[0], {"ada@example.com": Standing(Said.NEVER_SUBSCRIBED)})
+    assert services.contacts.find(by, "ada@example.com")
+    assert services.suppressions.contains(by, "ada@example.com")
