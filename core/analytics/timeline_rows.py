@@ -14,7 +14,7 @@ from core.audit.actions import AuditAction
 from core.audit.tables import audit_log
 from core.contacts.lookup import Contact
 from core.contacts.person_tables import contact_aliases, contact_notes, contact_tags, tags
-from core.contacts.tables import consent_records, contacts, imports, list_members, lists, suppressions
+from core.contacts.tables import consent_records, contacts, global_suppressions, imports, list_members, lists, suppressions
 from core.contacts.visibility import seen_lists
 from core.messages.tables import messages
 from core.permissions import Principal
@@ -73,7 +73,8 @@ def _parts(
     at = sa.func.coalesce(m.accepted_at, m.queued_at, type_=m.queued_at.type)
     sent = _select(at, m.state, m.reason, m.campaign_id, m.id.label("message_id")).where(m.workspace_id == here, m.contact_id.in_(numbers))
     yield (sent if only is None else sent.where(m.campaign_id.in_(only)), at, Part.MESSAGE)
-    agreed = _select(proof.occurred_at, proof.state, proof.source, proof.actor)
+    agreed = _select(proof.occurred_at, proof.state, proof.source, proof.actor, proof.purpose, lists.c.name.label("name"))
+    agreed = agreed.select_from(consent_records.outerjoin(lists, sa.and_(lists.c.id == proof.list_id, *seen_lists(by))))
     yield agreed.where(proof.workspace_id == here, proof.contact_id == contact.id), proof.occurred_at, Part.CONSENT
     saved = _select(log.at, log.action, log.actor, log.after).where(log.workspace_id == here, log.action.in_(_CHANGES))
     yield saved.where(log.target.in_([f"contact:{one}" for one in numbers])), log.at, Part.CHANGE
@@ -91,6 +92,8 @@ def _standing(by: Principal, contact: Contact) -> Iterator[tuple[sa.Select[Any],
     yield has.where(tagged.contact_id == contact.id), tagged.added_at, Part.TAG
     closed = _select(no.created_at, no.reason, no.source).where(no.workspace_id == by.workspace_id, no.email == contact.email)
     yield closed, no.created_at, Part.SUPPRESSION
+    all_ = global_suppressions.c
+    yield _select(all_.created_at, all_.reason, all_.source).where(all_.email == contact.email), all_.created_at, Part.SUPPRESSION
     merged = _select(alias.merged_at, sa.literal("merged"), alias.alias_id).where(alias.contact_id == contact.id)
     yield merged, alias.merged_at, Part.MERGE
     file = sa.and_(imports.c.workspace_id == came.workspace_id, came.source == "import:" + sa.cast(imports.c.id, sa.Text))

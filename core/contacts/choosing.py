@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
 from core.contacts.lists import is_on_list
-from core.contacts.tables import contacts, suppressions
+from core.contacts.suppressed import is_suppressed
+from core.contacts.tables import contacts
 from core.contacts.tags import has_tag
 from core.contacts.visibility import Conditions, seen_one_by_one, seen_together, sees_list
 from core.permissions import Principal
@@ -61,12 +62,6 @@ def in_database(by: Principal, choice: Choice, *, together: bool = True) -> Cond
     if choice.suppressed is not None:
         found.append(is_suppressed() if choice.suppressed else ~is_suppressed())
     return found
-
-
-def is_suppressed() -> sa.ColumnElement[bool]:
-    """Return the condition that the address of the enclosing statement's contact is suppressed."""
-    same = (suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    return sa.exists().where(*same).correlate(contacts)
 
 
 def in_snapshot(by: Principal, choice: Choice) -> tuple[str, dict[str, Any]]:

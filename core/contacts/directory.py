@@ -15,10 +15,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.choosing import Choice, in_database, in_snapshot, is_suppressed
+from core.contacts.choosing import Choice, in_database, in_snapshot
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
 from core.contacts.person_tables import contact_tags, tags
 from core.contacts.snapshot_rows import ROW_SCHEMA, tombstones
+from core.contacts.suppressed import is_suppressed
 from core.contacts.tables import contacts
 from core.permissions import Permission, Principal
 from core.storage.database import Database, among

@@ -18,8 +18,8 @@ from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
 from core.contacts.person_names import check_person_name
 from core.contacts.person_tables import contact_aliases, contact_tags, tags
-from core.contacts.suppression import SuppressionReason
-from core.contacts.tables import contacts, list_members, lists, suppressions
+from core.contacts.suppressed import SuppressionReason, first_of
+from core.contacts.tables import contacts, list_members, lists
 from core.contacts.visibility import seen_lists
 from core.errors import InvalidInput
 from core.permissions import Permission, Principal
@@ -37,11 +37,12 @@ class OnList:
 
 @dataclass(frozen=True)
 class Suppressed:
-    """Why nobody may write to an address, and since when."""
+    """Why nobody may write to an address, and since when; and whether that holds for the whole installation."""
 
     reason: SuppressionReason
     source: str
     since: datetime
+    is_everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,13 @@ def _profile(connection: sa.Connection, by: Principal, contact: Contact) -> Prof
     on = on.where(member.contact_id == contact.id, *seen_lists(by)).order_by(lists.c.name)
     has = sa.select(tags.c.id, tags.c.name).join_from(contact_tags, tags, tags.c.id == tagged.tag_id)
     has = has.where(tagged.contact_id == contact.id).order_by(tags.c.name_key)
-    no = sa.select(suppressions).where(suppressions.c.workspace_id == by.workspace_id, suppressions.c.email == contact.email)
-    closed = connection.execute(no).one_or_none()
+    closed = first_of(connection, by.workspace_id, [contact.email])
     merged = sa.select(alias.alias_id).where(alias.contact_id == contact.id).order_by(alias.alias_id)
     return Profile(
         contact,
         connection.execute(sa.select(contacts.c.source).where(contacts.c.id == contact.id)).scalar_one(),
         tuple(OnList(row.id, row.name, row.added_at) for row in connection.execute(on)),
         {row.id: row.name for row in connection.execute(has)},
-        Suppressed(SuppressionReason(closed.reason), closed.source, closed.created_at) if closed else None,
+        Suppressed(closed.reason, closed.source, closed.created_at, closed.is_everywhere) if closed else None,
         tuple(connection.execute(merged).scalars()),
     )

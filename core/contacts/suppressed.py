@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from core.contacts.tables import global_suppressions
+from core.contacts.tables import contacts, global_suppressions, suppressions
 from core.formulas import unformula
 from core.storage.database import Database
 
@@ -55,6 +55,22 @@ class SuppressionPage:
 
     rows: list[Suppression]
     total: int
+
+
+def is_suppressed() -> sa.ColumnElement[bool]:
+    """Return the condition that nobody may write to the enclosing statement's contact: this workspace, or the whole installation."""
+    here = (suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
+    everywhere = sa.exists().where(global_suppressions.c.email == contacts.c.email)
+    return sa.or_(sa.exists().where(*here).correlate(contacts), everywhere.correlate(contacts))
+
+
+def first_of(connection: sa.Connection, workspace_id: int, emails: Sequence[str]) -> Suppression | None:
+    """Return why nobody may write to one of some addresses: what the workspace says, else the installation; None if they may all be."""
+    here = (suppressions.c.workspace_id == workspace_id, suppressions.c.email.in_(emails))
+    everywhere = global_suppressions.c.email.in_(emails)
+    found = page_of(connection, suppressions, here, 1, counts=False).rows
+    found = found or page_of(connection, global_suppressions, [everywhere], 1, counts=False).rows
+    return found[0] if found else None
 
 
 def matching(table: sa.Table, search: str = "", reason: SuppressionReason | None = None) -> list[sa.ColumnElement[bool]]:

@@ -17,8 +17,9 @@ from core.contacts.deleting import remove_in
 from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
 from core.contacts.person_tables import contact_aliases, contact_notes, contact_tags, tags
-from core.contacts.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import contacts, list_members, list_optouts, lists, suppressions
+from core.contacts.suppressed import first_of
+from core.contacts.suppression import Suppressions
+from core.contacts.tables import contacts, list_members, list_optouts, lists
 from core.contacts.uniting_choices import unite_choices
 from core.contacts.visibility import is_known_elsewhere
 from core.errors import Denied, InvalidInput
@@ -120,11 +121,9 @@ class Merges:
 
     def _suppress(self, connection: sa.Connection, by: Principal, plan: MergePreview) -> None:
         """Suppress the address that stays for the reason for which one of the others is."""
-        emails = [plan.keep.email, *(one.email for one in plan.others)]
-        closed = sa.select(suppressions.c.reason).where(suppressions.c.workspace_id == by.workspace_id, suppressions.c.email.in_(emails))
-        reason = connection.execute(closed.order_by(suppressions.c.id).limit(1)).scalar()
-        if reason is not None:
-            self._suppressions.add_in(connection, by.workspace_id, [plan.keep.email], SuppressionReason(reason), "merged")
+        closed = first_of(connection, by.workspace_id, [one.email for one in plan.others])
+        if closed is not None:
+            self._suppressions.add_in(connection, by.workspace_id, [plan.keep.email], closed.reason, "merged")
 
     def _alias(self, connection: sa.Connection, by: Principal, contact_id: int, others: Sequence[int]) -> None:
         column = contact_aliases.c
@@ -163,7 +162,7 @@ def _preview(
         _named(connection, lists, list_members.c.list_id, list_members.c.contact_id, ids, lists.c.id.not_in(left)),
         _named(connection, tags, contact_tags.c.tag_id, contact_tags.c.contact_id, ids),
         min((one.consent for one in people), key=_STRICTEST.index),
-        _is_suppressed(connection, by, [one.email for one in people]),
+        first_of(connection, by.workspace_id, [one.email for one in people]) is not None,
     )
 
 
@@ -196,11 +195,6 @@ def _named(
 ) -> tuple[str, ...]:
     on = sa.select(number).where(person.in_(ids))
     return tuple(connection.execute(sa.select(table.c.name).where(table.c.id.in_(on), *where).order_by(table.c.name)).scalars())
-
-
-def _is_suppressed(connection: sa.Connection, by: Principal, emails: Sequence[str]) -> bool:
-    wanted = sa.select(suppressions.c.id).where(suppressions.c.workspace_id == by.workspace_id, suppressions.c.email.in_(emails))
-    return connection.execute(wanted.limit(1)).first() is not None
 
 
 def _unite(connection: sa.Connection, workspace_id: int, keep: int, others: Sequence[int]) -> None:

@@ -31,7 +31,8 @@ _HISTORY = 10
 
 def badges(page: Page, profile: Profile) -> None:
     """Draw where somebody stands, in a row under the title."""
-    contact, no = profile.contact, profile.suppressed
+    contact = profile.contact
+    no = None if profile.suppressed and profile.suppressed.is_everywhere else profile.suppressed
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(contact.consent.value.capitalize(), color=CONSENT_COLOURS[contact.consent])  # type: ignore[arg-type]
         if no:
@@ -75,7 +76,7 @@ def danger(page: Page, profile: Profile) -> None:
     with st.expander("Stop writing, merge or delete", icon=":material/more_horiz:"), st.container(gap="small"):
         if profile.contact.consent is not ConsentStatus.UNSUBSCRIBED:
             st.button("Unsubscribe", key="person_unsubscribe", on_click=dialogs.show, args=("unsubscribe",))
-        if profile.suppressed is None:
+        if profile.suppressed is None or profile.suppressed.is_everywhere:
             st.button("Suppress address", key="person_suppress", on_click=dialogs.show, args=("suppress",))
         if st.button("Merge with another contact", key="person_merge"):
             st.switch_page(MERGE, query_params={"id": str(profile.contact.id)})

@@ -10,6 +10,8 @@ import streamlit as st
 
 from core.analytics.timeline import Moment
 from core.analytics.timeline_rows import Part
+from core.contacts.consent_records import ConsentStatus
+from core.contacts.evidence import ConsentPurpose
 from core.messages.states import MessageState
 from core.storage.event_words import Actor, EventKind
 from core.ui import fate_words, paging
@@ -91,7 +93,7 @@ def _event(what: str, known: Mapping[str, Any]) -> tuple[str, str, str]:
 def _standing(one: Moment, known: Mapping[str, Any]) -> tuple[str, str]:
     name, source, by = (plain(str(known.get(key, ""))) for key in ("name", "source", "by"))
     if one.part is Part.CONSENT:
-        return one.what.capitalize(), _joined(plain(came_from(str(known.get("source", "")))), by)
+        return _consent(one.what, str(known.get("purpose", "")), name), _joined(plain(came_from(str(known.get("source", "")))), by)
     if one.part is Part.CHANGE:
         fields = ", ".join(plain(str(field).removeprefix("attributes.").replace("_", " ")) for field in known.get("fields", ()))
         return ("Added" if known.get("is_new") else "Changed"), _joined(fields, by)
@@ -103,6 +105,16 @@ def _standing(one: Moment, known: Mapping[str, Any]) -> tuple[str, str]:
     if one.part is Part.ORIGIN:
         return "Became a contact", _joined(plain(came_from(str(known.get("source", "")))), plain(str(known.get("file", ""))))
     return words[one.part], ""
+
+
+def _consent(state: str, purpose: str, name: str) -> str:
+    """Return what was agreed to or refused; one list, or a sale, is not all mail."""
+    refused = state == ConsentStatus.UNSUBSCRIBED.value
+    if purpose == ConsentPurpose.LIST.value:
+        return f"{'Left' if refused else 'Asked for'} {f'the list {name}' if name else 'a list'}"
+    if purpose == ConsentPurpose.SALE.value:
+        return "Asked not to be sold" if refused else "Allowed the sale of data"
+    return state.capitalize()
 
 
 def _campaign(known: Mapping[str, Any]) -> str:

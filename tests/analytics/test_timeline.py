@@ -7,7 +7,10 @@ import pytest
 from core.analytics.timeline_rows import Part
 from core.app import Services, build
 from core.clock import FrozenClock
+from core.contacts.changes import next_change
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import Evidence
+from core.contacts.list_choices import leave_list
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.settings import Settings
@@ -60,6 +63,25 @@ def test_where_the_lake_is_empty_the_database_tells_what_it_knows(every: Service
     assert [one for half in halves for one in half] == page.rows
     with pytest.raises(NotFound):
         every.timelines.page(by, 999_999)
+
+
+def test_what_was_said_of_a_list_or_a_sale_is_told_as_that(every: Services, workspace: Principal, clock: FrozenClock) -> None:
+    by, news = workspace, every.lists.create(workspace, "News").id
+    ann = every.contacts.save(by, "ann@example.com", list_ids=[news]).id
+    every.choices.set_sale(by, ann, forbidden=True, source="asked by phone")
+    with every.db.transaction() as connection:
+        change = next_change(connection, by.workspace_id)
+        leave_list(connection, by.workspace_id, ann, news, change, Evidence(), clock.now())
+    every.suppressed_everywhere.add_all(by, "ann@example.com", "by court order")
+
+    rows = every.timelines.page(by, ann).rows
+
+    told = sorted((one.what, one.details.get("purpose", ""), one.details.get("name", "")) for one in rows if one.part is Part.CONSENT)
+    assert told == [("subscribed", "", ""), ("unsubscribed", "list", "News"), ("unsubscribed", "sale", "")]
+    assert [one.details["source"] for one in rows if one.part is Part.SUPPRESSION] == ["by court order"]
+    elsewhere = replace(by, lists=frozenset({every.lists.create(by, "Offers").id}))
+    every.lists.add(by, *elsewhere.lists or (), [ann])
+    assert "News" not in {one.details.get("name") for one in every.timelines.page(elsewhere, ann).rows}
 
 
 def test_what_came_of_emails_is_told_with_who_it_was_also_of_who_was_merged(services: Services, workspace: Principal, put: Put) -> None:

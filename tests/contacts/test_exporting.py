@@ -1,7 +1,7 @@
 import csv
 import io
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 from core.audit.actions import AuditAction
 from core.audit.log import AuditLog
 from core.clock import FrozenClock
+from core.contacts.choices import Choices
 from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
+from core.contacts.consent_records import add_records
+from core.contacts.evidence import Evidence
 from core.contacts.export.formats import ExportFormat, check_room
 from core.contacts.files.staging import stage
 from core.contacts.suppression import SuppressionReason
@@ -156,6 +159,18 @@ def test_what_else_is_known_about_people_can_be_exported(people: People) -> None
     assert [row["postwright.suppressed"] for row in rows] == ["false", "false", "true"]
     assert {row["postwright.created_at"] for row in rows} == {"2026-11-22T12:00:00Z"}
     assert rows[1]["postwright.consent_source"] == "manual"
+
+
+def test_since_when_consent_stands_is_not_when_a_list_was_left_or_a_sale_forbidden(people: People, clock: FrozenClock) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", source="form:1").id
+    clock.advance(timedelta(days=1))
+    Choices(people.db, clock).set_sale(people.by, ada, forbidden=True, source="asked by phone")
+    [row] = exported(people, columns=["email", "consent_at", "consent_source"])
+    assert [row["postwright.consent_at"], row["postwright.consent_source"]] == ["2026-11-22T12:00:00Z", "form:1"]
+    with people.db.transaction() as connection:  # heard of late, said before
+        before = clock.now() - timedelta(days=9)
+        add_records(connection, people.by.workspace_id, [ada], ConsentStatus.SUBSCRIBED, Evidence(source="by letter"), before)
+    assert exported(people, columns=["email", "consent_at", "consent_source"]) == [row]
 
 
 @on_sqlite

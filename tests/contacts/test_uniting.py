@@ -4,10 +4,15 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.changes import next_change
+from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
+from core.contacts.directory import Directory
+from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.list_choices import leave_list
+from core.contacts.lookup import skip_reasons
 from core.contacts.notes import Notes
 from core.contacts.person_tables import contact_aliases
 from core.contacts.profile import Profiles
@@ -15,6 +20,8 @@ from core.contacts.suppression import SuppressionReason
 from core.contacts.tags import Tags
 from core.contacts.uniting import MOST, Merges
 from core.errors import Denied, InvalidInput, NotFound
+from core.settings import Settings
+from core.storage.lake import Lake
 from tests.contacts.conftest import People, on_sqlite
 
 
@@ -97,6 +104,25 @@ def test_a_suppressed_address_suppresses_the_one_that_stays(people: People, merg
     merges.merge(people.by, ann, [other])
     found = {one.email: one.reason for one in people.suppressions.page(people.by).rows}
     assert found == dict.fromkeys(("ann@example.com", "ann@work.example"), SuppressionReason.COMPLAINT)
+
+
+def test_what_is_suppressed_everywhere_is_so_wherever_it_is_looked_for(people: People, merges: Merges, settings: Settings) -> None:
+    clock = people.clock
+    ann, other = two(people)
+    SuppressedEverywhere(people.db, clock, AddressHashes(b"a key")).add_all(people.by, "ann@work.example", "by court order")
+    profile = Profiles(people.db, clock).get(people.by, other)
+    assert profile.suppressed and (profile.suppressed.source, profile.suppressed.is_everywhere) == ("by court order", True)
+    written = b"".join(people.exports.stream(people.by, columns=["email", "suppressed"])).decode().splitlines()
+    assert sorted(written[1:]) == ["ann@example.com,false", "ann@work.example,true"]
+    directory = Directory(people.db, clock, Lake(settings.lake_dir, people.db, clock), people.engine)
+    for suppressed, email in ((True, "ann@work.example"), (False, "ann@example.com")):
+        found = directory.page(people.by, Choice(suppressed=suppressed)).rows
+        assert [(row.contact.email, row.suppressed) for row in found] == [(email, suppressed)]
+
+    assert merges.preview(people.by, ann, [other]).suppressed
+    merges.merge(people.by, ann, [other])
+    with people.db.read() as connection:
+        assert skip_reasons(connection, people.by.workspace_id, [ann]) == {ann: "suppressed"}
 
 
 def test_a_no_to_an_old_message_reaches_whom_its_reader_became(people: People, merges: Merges) -> None:

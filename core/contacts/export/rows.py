@@ -15,10 +15,12 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from core.contacts.evidence import ConsentPurpose
 from core.contacts.export.columns import ExportColumn
 from core.contacts.mapping import ATTRIBUTE
 from core.contacts.person_tables import contact_tags, tags
-from core.contacts.tables import consent_records, contacts, list_members, lists, suppressions
+from core.contacts.suppressed import is_suppressed
+from core.contacts.tables import consent_records, contacts, list_members, lists
 from core.contacts.visibility import Conditions, seen_lists
 from core.permissions import Principal
 from core.storage.database import Database, among
@@ -78,8 +80,7 @@ def _people(columns: Sequence[ExportColumn]) -> sa.Select[Any]:
     if any(key.startswith(ATTRIBUTE) for key in keys):
         read.append(contacts.c.attributes)
     if "suppressed" in keys:
-        same = (suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-        read.append(sa.exists().where(*same).correlate(contacts).label("suppressed"))
+        read.append(is_suppressed().label("suppressed"))
     return sa.select(*read).order_by(contacts.c.id)
 
 
@@ -127,11 +128,11 @@ def _tag_names(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> 
 
 
 def _consents(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> dict[str, Sequence[Any]]:
-    """Return since when people's consent stands as it does, and how we know."""
+    """Return since when people's consent stands as it does, and how we know; what they said about a list or a sale is not that."""
     c = consent_records.c
-    latest = sa.select(sa.func.max(c.id)).where(c.workspace_id == by.workspace_id, c.contact_id.in_(among(connection, ids)))
-    rows = connection.execute(sa.select(c.contact_id, c.occurred_at, c.source).where(c.id.in_(latest.group_by(c.contact_id))))
-    found = {row.contact_id: (row.occurred_at, row.source) for row in rows}
+    mine = (c.workspace_id == by.workspace_id, c.contact_id.in_(among(connection, ids)), c.purpose == ConsentPurpose.EVERYTHING.value)
+    rows = connection.execute(sa.select(c.contact_id, c.occurred_at, c.source).where(*mine).order_by(c.occurred_at, c.id))
+    found = {row.contact_id: (row.occurred_at, row.source) for row in rows}  # the last one said stays
     known = [found.get(contact_id, (None, None)) for contact_id in ids]
     return {"consent_at": [at for at, _ in known], "consent_source": [source for _, source in known]}
 
