@@ -116,3 +116,15 @@ def test_what_somebody_wants_is_noted_and_told(app_as, shared, admin):
     words = words_on(app_as(Role.MARKETER)(FILE, id=person.id))
     for said in ("At most one a week", "Do not sell", "Forbade the sale of data"):
         assert said in words
+
+
+def test_what_holds_for_the_whole_installation_is_told_once_and_a_sale_is_not_all_mail(app_as, shared, admin):
+    person = shared.contacts.save(admin, "everywhere@example.org")
+    shared.choices.set_sale(admin, person.id, forbidden=True, source="asked by phone")
+    shared.suppressed_everywhere.add_all(admin, "everywhere@example.org", "by court order")
+    words = words_on(app_as(Role.MARKETER)(FILE, id=person.id))
+    shared.suppressed_everywhere.remove(admin, "everywhere@example.org")
+    assert "Suppressed for the whole installation" in words
+    assert "Suppressed: " not in words
+    assert "Asked not to be sold" in words
+    assert "**Unsubscribed**" not in words
