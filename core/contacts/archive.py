@@ -18,6 +18,7 @@ MAX_BYTES = 1 << 30
 _MOST_PACKED = 200  # text packs to a tenth; what packs to less than this is made to fill a disk
 _SMALL = 1 << 20
 _HEADING = 1 << 16
+_UNREADABLE = "One of these files can't be read."
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,22 @@ def rows_of(data: bytes) -> Iterator[dict[str, str]]:
     """
     try:
         text = data.decode("utf-8-sig").lstrip("\r\n")
-        separator, columns = _heading(text[:_HEADING])
-        reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(_UNREADABLE, hint="Download the export again and leave its files as they are.") from error
+    separator, columns = _heading(text[:_HEADING])
+    # Strictly: an open quotation mark would swallow the rows after it, and with them a no, which the import would then not know of.
+    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator, strict=True)
+    begins = 1
+    try:
         next(reader, None)
+        begins = reader.line_num + 1
         for values in reader:
+            begins = reader.line_num + 1
             if any(values):
                 yield dict.fromkeys(columns, "") | dict(zip(columns, values, strict=False))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(
-            "One of these files can't be read.", hint="Download the export again and leave its files as they are."
-        ) from error
+    except csv.Error as error:
+        hint = f"The quotation marks of the row on line {begins} don’t match. Correct them, or download the export again."
+        raise InvalidInput(_UNREADABLE, hint=hint) from error
 
 
 def _heading(text: str) -> tuple[str, list[str]]:

@@ -15,7 +15,7 @@ from core.contacts.addresses import comparable
 from core.contacts.archive import Entry, columns_of, entries, rows_of
 from core.contacts.importing import ContactImport, ImportResult
 from core.contacts.kits.catalogue import KITS, kit_named
-from core.contacts.kits.kit import NO, Kit, Said, Standing
+from core.contacts.kits.kit import Kit, Said, Standing, strictness
 from core.contacts.move_in_history import Past
 from core.contacts.move_in_writing import Nos, put_nos, put_proofs, put_tags
 from core.contacts.suppression import Suppressions
@@ -74,14 +74,14 @@ class MoveInResult:
 
 @dataclass
 class _People:
-    """Whom an export names, by address: how they stand and their tags; of two standings a no counts."""
+    """Whom an export names, by address: how they stand and their tags; of two standings the stricter counts."""
 
     standings: dict[str, Standing] = field(default_factory=dict)
     tags: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, address: str, standing: Standing, tags: list[str]) -> None:
         known = self.standings.get(address)
-        if known is None or (standing.said in NO and known.said not in NO) or known.said is Said.NOTHING:
+        if known is None or strictness(standing.said) > strictness(known.said):
             self.standings[address] = standing
         for tag in tags:
             self.tags.setdefault(tag, set()).add(address)

@@ -30,8 +30,14 @@ class Said(StrEnum):
     BLOCKED = "blocked"
 
 
-# Who must not be written to any more, whatever our own records say.
-NO = frozenset({Said.UNSUBSCRIBED, Said.BOUNCED, Said.COMPLAINED, Said.BLOCKED})
+_BY_STRICTNESS = (
+    Said.NOTHING, Said.SUBSCRIBED, Said.NEVER_SUBSCRIBED, Said.BOUNCED, Said.UNSUBSCRIBED, Said.BLOCKED, Said.COMPLAINED,
+)  # fmt: skip
+
+
+def strictness(said: Said) -> int:
+    """Return how much a word of the other tool forbids: where two stand for one address, the stricter counts."""
+    return _BY_STRICTNESS.index(said)
 
 
 @dataclass(frozen=True)

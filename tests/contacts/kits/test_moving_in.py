@@ -125,6 +125,24 @@ def test_a_no_counts_before_anybody_comes_in(services: Services, by: Principal) 
     assert "subscribed" not in standing(services, by).values()
 
 
+def test_of_two_noes_for_one_address_the_stricter_counts(services: Services, by: Principal) -> None:
+    heading = "Email,Klaviyo ID,Email Marketing Consent,Email Suppressions\n"
+    rows = "a@example.com,1,UNSUBSCRIBED,\na@example.com,2,SUBSCRIBED,SPAM_COMPLAINT\n"
+    result = move(services, by, (heading + rows).encode(), "people.csv")
+    assert result.plan.standings == {Said.COMPLAINED: 1}
+    assert services.suppressions.contains(by, "a@example.com")
+    assert standing(services, by) == {"a": "unsubscribed"}
+
+
+def test_an_open_quotation_mark_hides_no_no(services: Services, by: Principal) -> None:
+    heading = "Email,Klaviyo ID,First Name,Email Marketing Consent\n"
+    rows = 'a@example.com,1,"Ann,SUBSCRIBED\ngone@example.com,2,Bob,UNSUBSCRIBED\nc@example.com,3,"Cy",SUBSCRIBED\n'
+    for text in (heading + rows, heading + rows.replace('"Cy"', "Cy")):
+        with pytest.raises(InvalidInput, match="line 2"):
+            move(services, by, text.encode(), "people.csv")
+        assert standing(services, by) == {}
+
+
 def test_a_dry_run_only_tells(services: Services, by: Principal) -> None:
     result = move(services, by, exports.mailchimp(), dry_run=True)
     assert sum(one.created for one in result.imports) == 6
