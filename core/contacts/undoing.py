@@ -18,6 +18,7 @@ from core.contacts.import_tags import take_tags_off
 from core.contacts.merging import source_of
 from core.contacts.person_tables import contact_notes
 from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members
+from core.contacts.visibility import seen_one_by_one
 from core.errors import Conflict
 from core.permissions import Principal
 
@@ -48,7 +49,7 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
     change = next_change(connection, by.workspace_id)
     if row.change is None or row.change != last_change(connection, by.workspace_id):
         raise Conflict("Only the last import can be taken back.", hint="Delete people or correct them instead.")
-    restored, left = _restore(connection, row, change, now)
+    restored, left = _restore(connection, by, row, change, now)
     off_list = _take_off(connection, row, change)
     take_tags_off(connection, row.workspace_id, change=change, source=source_of(row.id), moment=row.finished_at)
     removed, kept = _remove(connection, row, used, change)
@@ -78,11 +79,12 @@ def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]],
     return removed, there - removed
 
 
-def _restore(connection: sa.Connection, row: Any, change: int, now: datetime) -> tuple[int, int]:
+def _restore(connection: sa.Connection, by: Principal, row: Any, change: int, now: datetime) -> tuple[int, int]:
     """Give known contacts back what they had; return how many are as before and how many keep something that was changed since."""
     column, restored, left, after = contacts.c, 0, 0, 0
     wanted = sa.select(import_changes.c.fields, column.id, column.first_name, column.last_name, column.attributes)
-    wanted = wanted.join_from(import_changes, contacts, import_changes.c.contact_id == column.id).order_by(column.id).limit(_AT_ONCE)
+    wanted = wanted.join_from(import_changes, contacts, import_changes.c.contact_id == column.id)
+    wanted = wanted.where(*seen_one_by_one(by)).order_by(column.id).limit(_AT_ONCE)
     values: dict[str, Any] = {name: sa.bindparam(name) for name in ("first_name", "last_name", "attributes")}
     statement = sa.update(contacts).where(column.id == sa.bindparam("contact_id")).values(**values, updated_at=now, updated_seq=change)
     while found := connection.execute(wanted.where(import_changes.c.import_id == row.id, column.id > after)).all():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -260,3 +261,15 @@ def test_imports_of_another_workspace_are_not_there(people: People) -> None:
     for ask in (people.imports.get, people.imports.cancel, people.imports.undo):
         with pytest.raises(NotFound):
             ask(other, import_id)
+
+
+@on_sqlite
+def test_whoever_sees_some_lists_takes_nothing_back_of_people_out_of_sight(people: People, clock: FrozenClock) -> None:
+    old = people.contacts.save(people.by, "old@example.com", first_name="Old")
+    result = people.take_in("email,first_name\nold@example.com,New\nnew@example.com,N\n")
+    clock.advance(timedelta(minutes=1))
+    people.lists.remove(people.by, result.list_id or 0, [old.id])
+    limited = replace(people.by, lists=frozenset({result.list_id or 0}))
+    undone = people.imports.undo(limited, result.import_id or 0)
+    assert (undone.removed, undone.restored, undone.left) == (1, 0, 0)
+    assert people.contacts.get(people.by, old.id).first_name == "New"
