@@ -14,6 +14,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
+from core.contacts.consent import Consent
 from core.contacts.contents import contents
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.import_models import Choices, FlaggedRow, ImportResult
@@ -27,6 +28,7 @@ from core.contacts.known import suppressed_among
 from core.contacts.lists import find_list, join_changed, list_named
 from core.contacts.mapping import Mapped, check_mapping
 from core.contacts.merging import Merged, Target, Writing, loading_columns, merge, write_rest
+from core.contacts.own_words import ids_of, own_words
 from core.contacts.refusals import refused_csv
 from core.contacts.remembering import remember, suggested
 from core.contacts.staged import Staged
@@ -98,9 +100,13 @@ class Running:
             list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
             import_id = asked.import_id or self._begin(connection, asked)
             asks = asks_first(connection, asked.by.workspace_id, [list_id]) and not asked.choices.consent_held
+            stands, noes = own_words(asked.staged, judged)
             with temporary_table(connection, *loading_columns()) as loading:
-                writing = Writing(change, import_id, asked.by.label, now, loading, asks)
+                writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands)
                 result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
+            told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
+            said_no = ids_of(connection, asked.by.workspace_id, noes)
+            Consent(self._db, self._clock).withdraw(connection, asked.by.workspace_id, said_no, told)
             self._finish(connection, asked, result, writing)
         return result
 

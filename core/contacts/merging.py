@@ -19,6 +19,7 @@ from core.contacts.evidence import ConsentMethod
 from core.contacts.import_tables import import_changes
 from core.contacts.import_tags import tags_of
 from core.contacts.known import content_of, known_people
+from core.contacts.own_words import Stands, stand
 from core.contacts.tables import consent_records, contacts
 from core.storage.bulk import load
 from core.storage.database import among, chunked
@@ -76,6 +77,7 @@ class Writing:
         now: The time.
         loading: A table of the transaction's own, from `loading_columns`.
         asks: Whether the new ones have to answer a mail before they count as subscribed.
+        stands: Who of the new ones stands otherwise, because the file says so.
     """
 
     change: int
@@ -84,6 +86,7 @@ class Writing:
     now: datetime
     loading: sa.Table
     asks: bool = False
+    stands: Stands = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -172,6 +175,7 @@ def write_rest(connection: sa.Connection, to: Target, merged: Merged, writing: W
     chosen = sa.select(*loading, *same.values()).order_by(loading.email)
     if merged.new:
         connection.execute(sa.insert(contacts).from_select([*loading.keys(), *same], chosen, include_defaults=False))
+        stand(connection, to.workspace_id, writing.change, writing.source, writing.stands)
         _record_consent(connection, to.workspace_id, writing)
     for ids in merged.joining:
         for few in chunked(ids.to_list(), _CHUNK):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
 from core.contacts.consent import ConsentStatus
@@ -267,3 +268,27 @@ def test_real_customers_are_all_taken_in(people: People) -> None:
     assert counts(people.take_in(text)) == (2_000, 0, 0, 0)
     kinds = people.contacts.attributes(people.by)
     assert {name for name, kind in kinds.items() if kind is AttributeType.TEXT} == {"history_segment", "zip_code", "channel", "segment"}
+
+
+def test_our_own_export_brings_nobody_in_as_subscribed_who_was_not(people: People) -> None:
+    for name, consent in (("yes", ConsentStatus.SUBSCRIBED), ("gone", ConsentStatus.UNSUBSCRIBED), ("maybe", ConsentStatus.UNKNOWN)):
+        people.contacts.save(people.by, f"{name}@example.com", consent=consent)
+    people.contacts.save(people.by, "stopped@example.com")
+    people.suppressions.add(people.by, "stopped@example.com")
+    columns = ["email", "consent", "suppressed"]
+    data = b"".join(people.exports.stream(people.by, columns=columns))
+    people.take_in(data)
+    assert counts(people.take_in(data)) == (0, 0, 4, 0)
+
+    other = Principal.system(Workspaces(people.db, people.clock).create("Other").id)
+    people.contacts.save(other, "gone@example.com")
+    result = people.imports.run(other, data, "people.csv", list_name="News")
+    stand = {one.email.partition("@")[0]: one.consent.value for one in people.contacts.page(other).rows}
+    assert stand == {"yes": "subscribed", "gone": "unsubscribed", "maybe": "unknown", "stopped": "unsubscribed"}
+    gone, stopped = (people.contacts.find(other, f"{name}@example.com") for name in ("gone", "stopped"))
+    assert gone and stopped
+    for one in (gone, stopped):
+        last = people.consent.history(other, one.id)[-1]
+        assert (last.state, last.source) == (ConsentStatus.UNSUBSCRIBED, f"import:{result.import_id}")
+    people.imports.run(other, b"email,consent\ngone@example.com,subscribed\n", "people.csv", list_name="News")
+    assert people.contacts.get(other, gone.id).consent is ConsentStatus.UNSUBSCRIBED
