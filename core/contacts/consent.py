@@ -12,7 +12,16 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.aliases import survivors_of
 from core.contacts.changes import next_change
-from core.contacts.consent_records import About, ConsentRecord, ConsentStatus, add_records, as_record, clear_marks, set_consent
+from core.contacts.consent_records import (
+    About,
+    ConsentRecord,
+    ConsentStatus,
+    add_records,
+    as_record,
+    clear_marks,
+    close_askings,
+    set_consent,
+)
 from core.contacts.evidence import ConsentPurpose, Evidence
 from core.contacts.tables import consent_records, contacts
 from core.contacts.visibility import seen_one_by_one
@@ -71,9 +80,11 @@ class Consent:
             )
             open_ids += connection.execute(still_open).scalars()
         now = self._clock.now()
-        add_records(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, evidence, now, about)
+        said = said_at or now
+        add_records(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, evidence, said, about)
         set_consent(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, change, now)
-        clear_marks(connection, contact_ids)
+        clear_marks(connection, contact_ids, said)
+        close_askings(connection, contact_ids, said)
         return open_ids
 
     def give(self, by: Principal, contact_id: int, source: str) -> None:
@@ -116,7 +127,7 @@ class Consent:
         now = self._clock.now()
         add_records(connection, workspace_id, [contact_id], ConsentStatus.SUBSCRIBED, evidence, now, about)
         set_consent(connection, workspace_id, [contact_id], ConsentStatus.SUBSCRIBED, change, now)
-        clear_marks(connection, [contact_id])
+        clear_marks(connection, [contact_id], now)
 
     def history(self, by: Principal, contact_id: int) -> list[ConsentRecord]:
         """Return everything recorded about a contact's consent, oldest first; nothing about somebody `by` may not see.

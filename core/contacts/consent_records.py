@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
-from core.contacts.tables import consent_records, contacts, stop_marks
+from core.contacts.tables import consent_records, contacts, opt_ins, stop_marks
 from core.storage.database import among, chunked
 
 _CHUNK = 10_000
@@ -113,10 +113,28 @@ def set_consent(
         connection.execute(changed.values(consent=state.value, updated_at=now, updated_seq=change))
 
 
-def clear_marks(connection: sa.Connection, contact_ids: Sequence[int]) -> None:
-    """Take away the marks of those whose wish is on record."""
+def clear_marks(connection: sa.Connection, contact_ids: Sequence[int], said_at: datetime) -> None:
+    """Take away the marks of those who have said something; one that was set after they said it stays."""
     for chunk in chunked(contact_ids, _CHUNK):
-        connection.execute(sa.delete(stop_marks).where(stop_marks.c.contact_id.in_(among(connection, chunk))))
+        whose = stop_marks.c.contact_id.in_(among(connection, chunk))
+        connection.execute(sa.delete(stop_marks).where(whose, stop_marks.c.since <= said_at))
+
+
+def has_refused_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime, list_id: int | None = None) -> bool:
+    """Whether somebody said no, to everything or to a list, after a moment: the later no wins, in whatever order they are read."""
+    said = consent_records.c
+    purpose = ConsentPurpose.EVERYTHING if list_id is None else ConsentPurpose.LIST
+    about = (said.purpose == purpose.value, *(() if list_id is None else (said.list_id == list_id,)))
+    whose = (said.workspace_id == workspace_id, said.contact_id == contact_id)
+    refused = (said.state == ConsentStatus.UNSUBSCRIBED.value, said.occurred_at > said_at)
+    return connection.execute(sa.select(said.id).where(*whose, *about, *refused).limit(1)).first() is not None
+
+
+def close_askings(connection: sa.Connection, contact_ids: Sequence[int], said_at: datetime) -> None:
+    """Let the mails be answered no more that were asked for before somebody said no; no reminder follows them either."""
+    for chunk in chunked(contact_ids, _CHUNK):
+        still = (opt_ins.c.contact_id.in_(among(connection, chunk)), opt_ins.c.confirmed_at.is_(None), opt_ins.c.asked_at <= said_at)
+        connection.execute(sa.update(opt_ins).where(*still).values(expires_at=opt_ins.c.asked_at, mail_due_at=None))
 
 
 def as_record(row: sa.Row[Any]) -> ConsentRecord:

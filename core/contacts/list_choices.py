@@ -8,9 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.contacts.changes import mark_changed
-from core.contacts.consent_records import About, ConsentStatus, add_records
+from core.contacts.consent_records import About, ConsentStatus, add_records, has_refused_since
 from core.contacts.evidence import ConsentPurpose, Evidence
-from core.contacts.tables import contacts, list_members, list_optouts, lists
+from core.contacts.tables import contacts, list_members, list_optouts, lists, opt_ins
 from core.storage.database import insert_or_ignore
 
 
@@ -39,6 +39,7 @@ def leave_list(
     if list_id not in own_lists(connection, workspace_id, [list_id]):
         return False
     row = {"list_id": list_id, "contact_id": contact_id, "workspace_id": workspace_id, "since": now}
+    _ask_no_more(connection, contact_id, list_id, now)
     here = sa.and_(list_members.c.list_id == list_id, list_members.c.contact_id == contact_id)
     left = connection.execute(sa.delete(list_members).where(here)).rowcount
     if not insert_or_ignore(connection, list_optouts, [row]) and not left:
@@ -61,6 +62,8 @@ def join_list(
     """Put somebody on a list who says so, whether or not they left it before; return whether they were not on it. See `leave_list`."""
     if list_id not in own_lists(connection, workspace_id, [list_id]):
         return False
+    if has_refused_since(connection, workspace_id, contact_id, now, list_id):
+        return False  # they left it after they said this
     gone = sa.and_(list_optouts.c.list_id == list_id, list_optouts.c.contact_id == contact_id)
     connection.execute(sa.delete(list_optouts).where(gone))
     row = {"list_id": list_id, "contact_id": contact_id, "workspace_id": workspace_id, "added_at": now}
@@ -81,6 +84,17 @@ def has_left(list_id: int) -> sa.ColumnElement[bool]:
     """Return the condition that the contact of the enclosing statement left a list of their own will."""
     left = list_optouts.c
     return sa.exists().where(left.list_id == list_id, left.contact_id == contacts.c.id).correlate(contacts)
+
+
+def _ask_no_more(connection: sa.Connection, contact_id: int, list_id: int, now: datetime) -> None:
+    """Take a list out of what somebody was asked for; what asked for no other is closed."""
+    column = opt_ins.c
+    still = (column.contact_id == contact_id, column.confirmed_at.is_(None), column.asked_at <= now, column.expires_at > now)
+    for row in connection.execute(sa.select(column.id, column.list_ids, column.asked_at).where(*still)).all():
+        if list_id in row.list_ids:
+            others = [each for each in row.list_ids if each != list_id]
+            closed = {} if others else {"expires_at": row.asked_at, "mail_due_at": None}
+            connection.execute(sa.update(opt_ins).where(column.id == row.id).values(list_ids=others, **closed))
 
 
 def _of_list(list_id: int, about: About | None) -> About:

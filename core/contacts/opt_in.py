@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.changes import next_change
 from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus, add_records, set_consent
+from core.contacts.consent_records import About, ConsentStatus, add_records, has_refused_since, set_consent
 from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
 from core.contacts.list_choices import join_list, own_lists
 from core.contacts.tables import contacts, opt_in_tokens, opt_ins
@@ -116,7 +116,7 @@ class OptIn:
             What was confirmed; None for a token that is unknown, used or too old.
         """
         row = self._find(connection, token)
-        if row is None:
+        if row is None or has_refused_since(connection, row.workspace_id, row.contact_id, self._clock.now()):
             return None
         change, now = next_change(connection, row.workspace_id), self._clock.now()
         taken = sa.update(opt_ins).where(opt_ins.c.id == row.id, opt_ins.c.confirmed_at.is_(None))

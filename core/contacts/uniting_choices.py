@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.contacts.consent_records import About, ConsentStatus, add_records, set_consent
+from core.contacts.consent_records import About, ConsentStatus, add_records, close_askings, set_consent
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.lookup import EVERY_DAYS, Frequency
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, opt_ins, stop_marks
@@ -42,11 +42,14 @@ def unite_choices(
     values: dict[str, Any] = {"frequency": often.value, "do_not_sell": any(row.do_not_sell for row in everybody)}
     values |= {"paused_until": max((row.paused_until for row in everybody if row.paused_until), default=None), "updated_seq": change}
     connection.execute(sa.update(contacts).where(column.workspace_id == workspace_id, column.id == kept_id).values(values))
+    close_askings(connection, gone_ids, now)  # another address does not answer for this one
     _carry_over_proofs(connection, kept_id, gone_ids)
     if any(row.id == kept_id and row.consent != strictest for row in everybody):
         add_records(connection, workspace_id, [kept_id], strictest, Evidence(ConsentMethod.MERGE, "merge", actor=actor), now, About())
         set_consent(connection, workspace_id, [kept_id], strictest, change, now)
     _carry_over_lists(connection, kept_id, gone_ids)
+    if strictest is ConsentStatus.UNSUBSCRIBED:
+        close_askings(connection, [kept_id], now)
 
 
 def _carry_over_proofs(connection: sa.Connection, kept_id: int, gone_ids: Sequence[int]) -> None:
@@ -57,7 +60,6 @@ def _carry_over_proofs(connection: sa.Connection, kept_id: int, gone_ids: Sequen
     connection.execute(sa.insert(consent_records).from_select(["contact_id", *names], theirs))
     marked = sa.select(sa.literal(kept_id), stop_marks.c.workspace_id, stop_marks.c.since).where(stop_marks.c.contact_id.in_(gone_ids))
     insert_or_ignore_from(connection, stop_marks, ["contact_id", "workspace_id", "since"], marked)
-    # An open question stays one: its mail may still be answered.
     connection.execute(sa.update(opt_ins).where(opt_ins.c.contact_id.in_(gone_ids)).values(contact_id=kept_id))
 
 

@@ -28,17 +28,27 @@ def carry_out(connection: sa.Connection, lines: Sequence[Mapping[str, Any]], app
 
     Args:
         connection: The transaction of the batch.
-        lines: The lines, in their order.
+        lines: The lines; they come from several journals, so they are carried out by the time they were said.
         applying: What carries them out.
     """
+    read: list[tuple[str, Asked]] = []
     for line in lines:
         try:
+            read.append((line["kind"], asked_in(line)))
+        except (PostwrightError, ValueError, KeyError, TypeError) as error:
+            _not_done(line["kind"], error)
+    for kind, asked in sorted(read, key=lambda each: each[1].at):
+        try:
             with connection.begin_nested():
-                _apply(connection, asked_in(line), applying)
+                _apply(connection, asked, applying)
         except Unavailable:
             raise
         except (PostwrightError, DataError, IntegrityError, ValueError, KeyError, TypeError) as error:
-            _log.error("a line of kind %s could not be carried out: %s", line["kind"], type(error).__name__)
+            _not_done(kind, error)
+
+
+def _not_done(kind: str, error: Exception) -> None:
+    _log.error("a line of kind %s could not be carried out: %s", kind, type(error).__name__)
 
 
 def _apply(connection: sa.Connection, asked: Asked, applying: Applying) -> None:

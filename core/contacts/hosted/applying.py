@@ -15,8 +15,8 @@ from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
 from core.contacts.choices import set_mail_in, set_sale_in
 from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus
-from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.consent_records import About, ConsentStatus, has_refused_since
+from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
 from core.contacts.hosted.preferences import open_lists
 from core.contacts.hosted.tables import form_submissions, sign_up_forms
@@ -25,7 +25,7 @@ from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
 from core.contacts.opt_in import OptIn
 from core.contacts.suppression import Suppressions
-from core.contacts.tables import consent_records, contacts, list_members, list_optouts
+from core.contacts.tables import consent_records, contacts, list_members, list_optouts, stop_marks
 from core.errors import InvalidInput
 from core.hours import zone_named
 from core.storage.database import Database, insert_or_ignore
@@ -116,7 +116,7 @@ class Applying:
             return
         about = About(message_id=asked.message_id)
         case = _Case(connection, workspace_id, contact_id, change, asked.at, asked.evidence, about)
-        if asked.choices.comes_back and not _has_refused_since(case):
+        if asked.choices.comes_back and not has_refused_since(connection, workspace_id, contact_id, asked.at):
             Consent(self._db, FrozenClock(asked.at)).accept(connection, workspace_id, contact_id, change, asked.evidence, about)
         _change_lists(case, asked.choices)
         _change_pace(case, asked.choices)
@@ -168,23 +168,12 @@ def _fitting(connection: sa.Connection, workspace_id: int, given: Mapping[str, V
 
 
 def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:
-    """Whether one of the lists asks everybody by mail, or they left one of them."""
+    """Whether one of the lists asks everybody by mail, or they left one of them, or have just said no."""
     left = sa.select(list_optouts.c.list_id).where(list_optouts.c.contact_id == case.contact_id, list_optouts.c.list_id.in_(list_ids))
     has_left = case.connection.execute(left.limit(1)).first() is not None
+    marked = sa.select(stop_marks.c.contact_id).where(stop_marks.c.contact_id == case.contact_id)
+    has_left = has_left or case.connection.execute(marked).first() is not None
     return has_left or asks_first(case.connection, case.workspace_id, list_ids)
-
-
-def _has_refused_since(case: _Case) -> bool:
-    """Whether they said no after they said this: two lines may be read in the other order, and a no always wins."""
-    said = consent_records.c
-    later = sa.select(said.id).where(
-        said.workspace_id == case.workspace_id,
-        said.contact_id == case.contact_id,
-        said.purpose == ConsentPurpose.EVERYTHING.value,
-        said.state == ConsentStatus.UNSUBSCRIBED.value,
-        said.occurred_at > case.at,
-    )
-    return case.connection.execute(later.limit(1)).first() is not None
 
 
 def _change_lists(case: _Case, choices: Choices) -> None:

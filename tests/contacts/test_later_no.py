@@ -1,0 +1,89 @@
+"""A later no beats an earlier yes, in whatever order the two are read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.hosted.applying import Applying
+from core.contacts.hosted.lines import Choices, Preferences
+from core.contacts.lookup import mailable
+from core.contacts.stop_marks import mark
+from core.contacts.tables import contacts, opt_ins
+from core.contacts.uniting import Merges
+from tests.contacts.conftest import People, on_sqlite
+from tests.contacts.test_opt_in import ask, confirm
+
+NO = Evidence(ConsentMethod.ONE_CLICK, "one-click")
+pytestmark = on_sqlite
+
+
+def withdraw(people: People, contact_id: int) -> None:
+    with people.db.transaction() as connection:
+        people.consent.withdraw(connection, people.by.workspace_id, [contact_id], NO, said_at=people.clock.now())
+
+
+def choose(people: People, contact_id: int, asked: Preferences) -> None:
+    with people.db.transaction() as connection:
+        Applying(people.db).choose(connection, people.by.workspace_id, contact_id, asked)
+
+
+def standing(people: People, contact_id: int) -> ConsentStatus:
+    return people.contacts.get(people.by, contact_id).consent
+
+
+def test_an_asking_is_closed_by_a_later_no(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com")
+    token = ask(people, ada.id)
+    people.clock.advance(timedelta(minutes=1))
+    withdraw(people, ada.id)
+    with people.db.read() as connection:
+        assert connection.execute(sa.select(opt_ins.c.mail_due_at)).scalar_one() is None
+    assert confirm(people, token) is None
+    assert standing(people, ada.id) is ConsentStatus.UNSUBSCRIBED
+
+
+def test_who_asks_anew_after_a_no_can_answer(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com")
+    withdraw(people, ada.id)
+    people.clock.advance(timedelta(minutes=1))
+    assert confirm(people, ask(people, ada.id)) is not None
+    assert standing(people, ada.id) is ConsentStatus.SUBSCRIBED
+
+
+def test_coming_back_soon_after_a_no_that_was_read_late_counts(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com")
+    people.clock.advance(timedelta(minutes=1))
+    said = people.clock.now()
+    people.clock.advance(timedelta(minutes=10))
+    with people.db.transaction() as connection:
+        people.consent.withdraw(connection, people.by.workspace_id, [ada.id], NO, said_at=said)
+    back = Preferences(said + timedelta(seconds=30), 1, False, Evidence(), Choices(comes_back=True))
+    choose(people, ada.id, back)
+    assert standing(people, ada.id) is ConsentStatus.SUBSCRIBED
+
+
+def test_a_mark_set_after_a_yes_outlives_it(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNSUBSCRIBED)
+    people.clock.advance(timedelta(minutes=1))
+    back = people.clock.now()
+    people.clock.advance(timedelta(seconds=20))
+    with people.db.transaction() as connection:
+        mark(connection, contacts.c.id == ada.id, people.clock)
+    choose(people, ada.id, Preferences(back, 1, False, Evidence(), Choices(comes_back=True)))
+    with people.db.read() as connection:
+        assert not list(mailable(connection, people.by.workspace_id, [ada.id], people.clock.now()).people)
+
+
+def test_a_merged_address_does_not_answer_for_one_that_said_no(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com")
+    bob = people.contacts.save(people.by, "bob@example.com", consent=ConsentStatus.PENDING)
+    withdraw(people, ada.id)
+    token = ask(people, bob.id)
+    Merges(people.db, people.clock, people.suppressions).merge(people.by, ada.id, [bob.id])
+    people.clock.advance(timedelta(minutes=1))
+    assert confirm(people, token) is None
+    assert standing(people, ada.id) is ConsentStatus.UNSUBSCRIBED
