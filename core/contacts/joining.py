@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.evidence import Evidence
-from core.contacts.list_choices import has_left
+from core.contacts.list_choices import asked_for, has_left
 from core.contacts.opt_in import OptIn
 from core.contacts.tables import contacts, list_members, lists
 from core.errors import InvalidInput
@@ -30,7 +30,8 @@ def ask_touched(
 ) -> int:
     """Have everybody asked whom a change touched and who is not on a list; return how many.
 
-    Who left the list, or unsubscribed, has answered already and is not asked by what others do.
+    Who left the list, or unsubscribed, has answered already and is not asked by what others do;
+    nor is, once more, who was asked for this list and may still answer.
 
     Args:
         connection: The caller's transaction.
@@ -44,7 +45,8 @@ def ask_touched(
     member = sa.exists().where(list_members.c.list_id == list_id, list_members.c.contact_id == contacts.c.id).correlate(contacts)
     touched = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, ~member, ~has_left(list_id))
     open_to = sa.select(contacts.c.id).where(*touched, contacts.c.consent != ConsentStatus.UNSUBSCRIBED.value)
-    ids = list(connection.execute(open_to.order_by(contacts.c.id)).scalars())
+    asked = asked_for(connection, workspace_id, list_id, clock.now())
+    ids = [each for each in connection.execute(open_to.order_by(contacts.c.id)).scalars() if each not in asked]
     OptIn(db, clock).ask_many(connection, workspace_id, ids, [list_id], evidence)
     return len(ids)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import polars as pl
 import sqlalchemy as sa
 
+from core.contacts.list_choices import asked_for
 from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
 from core.storage.bulk import columns_of
 from core.storage.database import among
@@ -19,7 +21,9 @@ _SCANNED_PER_WANTED = 4
 _SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
 
 
-def known_people(connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None) -> pl.DataFrame:
+def known_people(
+    connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, asking_at: datetime | None = None
+) -> pl.DataFrame:
     """Return the contacts with these addresses: `id`, `email`, `content` (see `content_of`) and `on_list`.
 
     Args:
@@ -27,6 +31,7 @@ def known_people(connection: sa.Connection, workspace_id: int, emails: pl.Series
         workspace_id: Whose contacts.
         emails: Addresses in their one spelling, each once.
         list_id: The list that is asked about; None for one that is still to be made.
+        asking_at: The time, where the list asks first: who was asked and may still answer is as good as on it.
     """
     wanted = emails.alias("email").to_frame()
     found = [pl.DataFrame(schema=_SCHEMA)]
@@ -34,7 +39,11 @@ def known_people(connection: sa.Connection, workspace_id: int, emails: pl.Series
         rows = pl.DataFrame(columns, schema={"id": pl.Int64, "email": pl.String, "content": pl.String}, orient="col")
         found.append(rows.with_columns(pl.col("content").hash()))
     people = pl.concat(found).join(wanted, on="email", how="semi")
-    return people.with_columns(on_list=pl.col("id").is_in(_settled(connection, list_id).implode()))
+    settled = _settled(connection, list_id)
+    if list_id and asking_at:
+        asked = asked_for(connection, workspace_id, list_id, asking_at)
+        settled = pl.concat([settled, pl.Series(list(asked), dtype=pl.Int64)])
+    return people.with_columns(on_list=pl.col("id").is_in(settled.implode()))
 
 
 def content_of() -> pl.Expr:

@@ -86,6 +86,14 @@ def has_left(list_id: int) -> sa.ColumnElement[bool]:
     return sa.exists().where(left.list_id == list_id, left.contact_id == contacts.c.id).correlate(contacts)
 
 
+def asked_for(connection: sa.Connection, workspace_id: int, list_id: int, now: datetime) -> set[int]:
+    """Return who was asked by mail whether they want to be on a list, and may still answer."""
+    column = opt_ins.c
+    still = (column.workspace_id == workspace_id, column.confirmed_at.is_(None), column.expires_at > now)
+    found = connection.execute(sa.select(column.contact_id, column.list_ids).where(*still))
+    return {row.contact_id for row in found if list_id in row.list_ids}
+
+
 def _ask_no_more(connection: sa.Connection, contact_id: int, list_id: int, now: datetime) -> None:
     """Take a list out of what somebody was asked for; what asked for no other is closed."""
     column = opt_ins.c

@@ -144,7 +144,8 @@ def merge(
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
-    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id), Merged(), 0
+    asking_at = writing.now if writing and writing.asks else None
+    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, asking_at), Merged(), 0
     for part in ahead(parts):
         rows = part.with_columns(content_of()).join(known, on="email", how="left", suffix="_known", maintain_order="left")
         new, there = rows.filter(pl.col("id").is_null()), rows.filter(pl.col("id").is_not_null())

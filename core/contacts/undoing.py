@@ -11,16 +11,18 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.contacts.changes import mark_changed, next_change
+from core.contacts.consent_records import ConsentStatus, set_consent
 from core.contacts.import_models import Undone
 from core.contacts.import_states import ImportState
 from core.contacts.import_tables import import_changes
 from core.contacts.import_tags import take_tags_off
 from core.contacts.merging import source_of
 from core.contacts.person_tables import contact_notes
-from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members
+from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members, opt_ins
 from core.contacts.visibility import seen_one_by_one
 from core.errors import Conflict
 from core.permissions import Principal
+from core.storage.database import among, chunked
 
 _AT_ONCE = 10_000
 
@@ -51,6 +53,7 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
         raise Conflict("Only the last import can be taken back.", hint="Delete people or correct them instead.")
     restored, left = _restore(connection, by, row, change, now)
     off_list = _take_off(connection, row, change)
+    _ask_no_more(connection, row, change, now)
     take_tags_off(connection, row.workspace_id, change=change, source=source_of(row.id), moment=row.finished_at)
     removed, kept = _remove(connection, row, used, change)
     connection.execute(sa.delete(import_changes).where(import_changes.c.import_id == row.id))
@@ -58,6 +61,24 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
     after = {"removed": removed, "kept": kept, "restored": restored, "left": left}
     record(connection, now, by, AuditAction.IMPORT_UNDONE, f"import:{row.id}", after=after)
     return Undone(removed, kept, restored, left, off_list)
+
+
+def _ask_no_more(connection: sa.Connection, row: Any, change: int, now: datetime) -> None:
+    """Take back the mails that the import had asked for and nobody has answered; who is pending by them alone is unknown again.
+
+    Who was asked by somebody else as well stays asked: one mail asks for both.
+    """
+    asked, column, records = opt_ins.c, contacts.c, consent_records.c
+    others = (records.state == ConsentStatus.PENDING.value, records.source != source_of(row.id))
+    also = sa.exists().where(records.contact_id == asked.contact_id, *others).correlate(opt_ins)
+    still = sa.select(asked.id, asked.contact_id).where(asked.workspace_id == row.workspace_id, asked.confirmed_at.is_(None), ~also)
+    mine = connection.execute(still.where(asked.evidence["source"].as_string() == source_of(row.id))).all()
+    for few in chunked(mine, _AT_ONCE):
+        connection.execute(sa.delete(opt_ins).where(asked.id.in_(among(connection, [each.id for each in few]))))
+        ids = among(connection, [each.contact_id for each in few])
+        known = sa.select(column.id).where(column.id.in_(ids), column.source != source_of(row.id))
+        pending = known.where(column.consent == ConsentStatus.PENDING.value)
+        set_consent(connection, row.workspace_id, list(connection.execute(pending).scalars()), ConsentStatus.UNKNOWN, change, now)
 
 
 def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]], change: int) -> tuple[int, int]:
