@@ -78,7 +78,7 @@ class PrivacyServices(AudienceServices):
             DataKind.SINGLE_EMAILS: SingleEmails(self.db),
             DataKind.IMPORT_REFUSALS: ImportRefusals(self.db, self.blobs),
             DataKind.UNCONFIRMED: Unconfirmed(self.db, self.suppressions),
-            DataKind.INACTIVE: Inactive(self.db, self.suppressions, self.engine),
+            DataKind.INACTIVE: Inactive(self.db, self.suppressions, self.engine, self.clock),
         }
 
     @cached_property

@@ -124,13 +124,14 @@ class Retention:
 
         Raises:
             Denied: Without `privacy.manage`, or for somebody who may see only some lists.
-            InvalidInput: If that is too short or too long.
+            InvalidInput: If that is too short or too long, or events would go before it is judged by them who stopped reading.
         """
         require(by)
         if days is not None:
             check_days(what, days)
         mine = (retention_rules.c.workspace_id == by.workspace_id, retention_rules.c.kind == what.value)
         with self._db.transaction() as connection:
+            _check_reach(days_of(connection, by.workspace_id) | ({} if days is None else {what: days}), what, days)
             before = connection.execute(sa.select(retention_rules.c.days).where(*mine)).scalar()
             if before == days:
                 return
@@ -209,3 +210,14 @@ def check_days(what: DataKind, days: int) -> None:
     bounds = BOUNDS[what]
     if not bounds.least <= days <= bounds.most:
         raise InvalidInput("This can’t be kept for so many days.", hint=f"Choose {bounds.least:,} to {bounds.most:,} days.")
+
+
+def _check_reach(rules: Mapping[DataKind, int], what: DataKind, days: int | None) -> None:
+    """Do nothing unless who stopped reading would be judged by events that are gone: everybody would look as if they had."""
+    events, inactive = rules.get(DataKind.EVENTS), rules.get(DataKind.INACTIVE)
+    if days is None or what not in (DataKind.EVENTS, DataKind.INACTIVE) or events is None or inactive is None or inactive <= events:
+        return
+    raise InvalidInput(
+        "Who stopped reading can only be told from events that are kept.",
+        hint="Keep events at least as long as you wait for contacts who stopped reading.",
+    )

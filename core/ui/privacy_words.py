@@ -48,7 +48,8 @@ KINDS: Mapping[DataKind, tuple[str, str, tuple[str, str]]] = {
     DataKind.UNCONFIRMED: ("Sign-ups nobody confirmed", "Contacts who were asked and never answered are deleted.", ("contact", "contacts")),
     DataKind.INACTIVE: (
         "Contacts who stopped reading",
-        "Contacts who got email in all that time and opened, clicked and bought nothing are deleted.",
+        "Contacts who got email throughout that time (in its first quarter, and three times in all) "
+        "and opened, clicked and bought nothing are deleted.",
         ("contact", "contacts"),
     ),
 }

@@ -35,6 +35,15 @@ def carried_out(world: World) -> int:
     return taken
 
 
+def _mailed(world: World, *contact_ids: int) -> None:
+    """Let each of them have got another mail just now."""
+    same = {"workspace_id": world.by.workspace_id, "campaign_id": None, "state": "accepted", "queued_at": world.clock.now()}
+    insert = sa.insert(messages).returning(messages.c.id)
+    with world.services.db.transaction() as connection:
+        numbers = [connection.execute(insert.values(**same, contact_id=each)).scalar_one() for each in contact_ids]
+    world.journal(*(world.happened(EventKind.SENT, number, source="delivery") for number in numbers))
+
+
 def test_everything_is_kept_as_long_as_nobody_says_otherwise(world: World) -> None:
     rules = {rule.kind: rule.days for rule in world.services.retention.rules(world.by)}
     assert rules == dict.fromkeys(DataKind) | {DataKind.SINGLE_EMAILS: 30}
@@ -126,29 +135,45 @@ def test_who_got_email_for_long_and_opened_none_goes(world: World) -> None:
     services, by = world.services, world.by
     services.contacts.save(by, "unwritten@example.com")
     silent = services.contacts.save(by, "silent@example.com")
+    late, bob = services.contacts.save(by, "late@example.com").id, world.contact_id(BOB)
     with services.db.transaction() as connection:
-        for state in ("accepted",):
-            row = {
-                "workspace_id": by.workspace_id,
-                "campaign_id": 99,
-                "contact_id": silent.id,
-                "state": state,
-                "queued_at": world.clock.now(),
-            }
-            connection.execute(sa.insert(messages).values(**row))
-        number = connection.execute(sa.select(messages.c.id).where(messages.c.contact_id == silent.id)).scalar_one()
         services.consent.withdraw(connection, by.workspace_id, [silent.id], Evidence(source="letter"))
-    world.clock.advance(179 * DAY)
-    world.journal(
-        world.happened(EventKind.SENT, number, source="delivery"), world.happened(EventKind.SENT, world.message_id(world.contact_id(BOB)))
-    )
-    world.journal(world.happened(EventKind.OPENED, world.message_id(world.contact_id(BOB)), user_agent=FIREFOX))
+    for days in (3, 60, 110):
+        world.clock.advance(days * DAY)
+        _mailed(world, silent.id, bob)
+    world.clock.advance(6 * DAY)
+    _mailed(world, late, late, late)
+    world.journal(world.happened(EventKind.OPENED, world.message_id(bob), user_agent=FIREFOX))
     world.clock.advance(2 * DAY)
     assert set_to(world, DataKind.INACTIVE, 180) == 1
     assert carried_out(world) == 1
     assert services.contacts.find(by, "silent@example.com") is None
     assert services.suppressions.contains(by, "silent@example.com")
-    assert all(services.contacts.find(by, email) for email in (ADA, BOB, "unwritten@example.com"))
+    assert all(services.contacts.find(by, email) for email in (ADA, BOB, "unwritten@example.com", "late@example.com"))
+
+
+def test_few_mails_or_only_late_ones_say_nothing_about_who_reads(small_world: World) -> None:
+    services, by = small_world.services, small_world.by
+    few = services.contacts.save(by, "few@example.com").id
+    for days in (1, 60):
+        small_world.clock.advance(days * DAY)
+        _mailed(small_world, few)
+    small_world.clock.advance(120 * DAY)
+    assert set_to(small_world, DataKind.INACTIVE, 181) == 0
+    assert carried_out(small_world) == 0
+    assert services.contacts.find(by, "few@example.com")
+
+
+def test_who_stopped_reading_is_only_told_from_events_that_are_kept(small_world: World) -> None:
+    retention, by = small_world.services.retention, small_world.by
+    retention.set(by, DataKind.EVENTS, 200)
+    with pytest.raises(InvalidInput, match="events that are kept"):
+        retention.set(by, DataKind.INACTIVE, 201)
+    retention.set(by, DataKind.INACTIVE, 200)
+    with pytest.raises(InvalidInput, match="events that are kept"):
+        retention.set(by, DataKind.EVENTS, 199)
+    retention.set(by, DataKind.EVENTS, None)
+    retention.set(by, DataKind.INACTIVE, 400)
 
 
 def test_nobody_is_inactive_where_nobody_is_watched(small_world: World) -> None:
