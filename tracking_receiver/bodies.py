@@ -83,8 +83,13 @@ async def fields_of(request: Request, body: bytes) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
-async def values_of(request: Request, body: bytes) -> dict[str, list[str]]:
+async def values_of(request: Request, body: bytes, most: int = _VALUES) -> dict[str, list[str]]:
     """Return the fields of a form, each with everything that was sent by its name.
+
+    Args:
+        request: The request.
+        body: Its body.
+        most: How many fields it may have.
 
     Raises:
         WrongType: If it was not sent as a form.
@@ -95,8 +100,8 @@ async def values_of(request: Request, body: bytes) -> dict[str, list[str]]:
         raise WrongType
     try:
         if kind == _FORM_TYPES[0]:
-            return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_VALUES, errors="strict")
-        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=_VALUES)
+            return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most, errors="strict")
+        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=most)
     except (HTTPException, ValueError) as error:
         raise Malformed from error
     found: dict[str, list[str]] = {}

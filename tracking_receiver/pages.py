@@ -91,6 +91,11 @@ def too_large() -> Page:
     return _page(413, "That was too much", "<p>The request was larger than this page accepts. Nothing was changed.</p>")
 
 
+def not_understood() -> Page:
+    """Return the answer to a form that can't be read."""
+    return _page(400, "Please try again", "<p>What was sent can't be read. Nothing was changed. Open the link in the message again.</p>")
+
+
 def too_slow() -> Page:
     """Return the answer to a body that did not arrive in time."""
     return _page(408, "That took too long", "<p>The request did not arrive in time. Nothing was changed. Please try again.</p>")

@@ -27,10 +27,14 @@ from tracking_receiver.forms import has_gpc
 from tracking_receiver.parts import Parts
 
 _MOST_LISTS = 1000
+_MOST_FIELDS = 2 * _MOST_LISTS + 20  # pages that were open before `shown` became one field have two for each list
 
 
 def preferring(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
-    """Return the handler. A genuine POST that does not say what is wanted unsubscribes: no odd spelling may keep anybody subscribed."""
+    """Return the handler. A genuine POST that does not say what is wanted unsubscribes: no odd spelling may keep anybody subscribed.
+
+    A form that can't be read is answered with the page again: it may have said “save”, and nobody leaves by that.
+    """
 
     async def handle(request: Request) -> Response:
         claims = parts.signer.verify(request.path_params["token"], Purpose.PREFERENCES)
@@ -42,8 +46,10 @@ def preferring(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             return show(pages.too_large())
         except TooSlow:
             return show(pages.too_slow())
-        wants = _first(sent, fields.DO)
         standing = await parts.lookups.standing(claims.message_id)
+        if sent is None:
+            return _again(parts, request, standing)
+        wants = _first(sent, fields.DO)
         if request.method == "POST" and wants not in (fields.SAVE, fields.COME_BACK):
             return await _leave(parts, request, claims.message_id, standing)
         if request.method == "POST":
@@ -55,14 +61,24 @@ def preferring(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
     return handle
 
 
-async def _sent(request: Request) -> Mapping[str, Sequence[str]]:
+async def _sent(request: Request) -> Mapping[str, Sequence[str]] | None:
+    """Return what a form says, nothing where there is none, None for one that can't be read."""
     if request.method != "POST":
         return {}
     body = await read_body(request)
     try:
-        return await values_of(request, body)
-    except (WrongType, Malformed):
+        return await values_of(request, body, _MOST_FIELDS)
+    except WrongType:
         return {}
+    except Malformed:
+        return None if body.strip() else {}
+
+
+def _again(parts: Parts, request: Request, standing: Standing | None) -> Response:
+    if standing is None:
+        return show(pages.not_understood())
+    page = preference_page(standing, _language(request), parts.clock.now(), has_gpc=has_gpc(request))
+    return present(replace(page, status=400))
 
 
 async def _leave(parts: Parts, request: Request, message_id: int, standing: Standing | None) -> Response:
@@ -123,7 +139,8 @@ def _after(standing: Standing, asked: Preferences) -> Standing:
 
 
 def _numbers(sent: Mapping[str, Sequence[str]], name: str) -> set[int]:
-    return {int(each) for each in sent.get(name, ())[:_MOST_LISTS] if each.isascii() and each.isdigit() and len(each) < 19}
+    parts = ",".join(sent.get(name, ())).split(",", _MOST_LISTS)[:_MOST_LISTS]
+    return {int(each) for each in parts if each.isascii() and each.isdigit() and len(each) < 19}
 
 
 def _language(request: Request) -> str:

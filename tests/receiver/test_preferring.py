@@ -107,7 +107,7 @@ def test_a_browser_that_says_nothing_may_be_sold_is_heard_with_the_post(site: Si
         {"data": {"List-Unsubscribe": "One-Click"}},
         {"data": {"do": "something else"}},
         {"json": {"do": "save"}},
-        {"content": b"\xff\x00", "headers": {"content-type": "multipart/form-data"}},
+        {"content": b"", "headers": {"content-type": "multipart/form-data"}},
     ],
 )
 def test_whatever_is_no_choice_unsubscribes(site: Site, news: int, body: dict[str, Any]) -> None:
@@ -144,6 +144,31 @@ def test_choices_that_can_t_be_understood_change_nothing(site: Site, news: int, 
     assert line["choices"] | {"do_not_sell": None} == {
         **{"joined": [], "left": [], "frequency": "", "pause_days": None, "do_not_sell": None, "comes_back": False}
     }
+
+
+@pytest.mark.parametrize("shown", [",".join(map(str, range(900, 1500))), [str(number) for number in range(900, 1500)]])
+def test_saving_with_many_lists_is_no_leaving(site: Site, news: int, shown: Any) -> None:
+    ticked = [str(number) for number in range(900, 1300)]
+    answer = _post(site, {"lists": ticked, "shown": shown, "frequency": "all", "pause": "0", "do": "save"}, message_id=73)
+    assert answer.status_code == 200
+    assert site.records("unsubscribed", 73) == []
+    choices = site.records("preferences", 73)[-1]["choices"]
+    assert (len(choices["joined"]), len(choices["left"])) == (400, 200)
+
+
+@pytest.mark.parametrize("message_id", [1, 74])
+def test_a_form_that_can_t_be_read_changes_nothing_and_shows_the_page_again(site: Site, news: int, message_id: int) -> None:
+    before = len(site.records())
+    for kind, body in (("multipart/form-data", b"\xff\x00"), ("application/x-www-form-urlencoded", b"do=save&x=\xff")):
+        link = f"/p/{site.token(Purpose.PREFERENCES, message_id)}"
+        answer = site.http.post(link, content=body, headers={"content-type": kind})
+        assert answer.status_code == 400
+        assert ("What you get from us" if message_id == 1 else "Nothing was changed") in answer.text
+    assert len(site.records()) == before
+
+
+def test_the_page_says_in_one_field_which_lists_it_shows(site: Site, news: int) -> None:
+    assert _page(site).text.count('name="shown"') == 1
 
 
 def test_a_body_that_is_too_large_is_refused(site: Site) -> None:

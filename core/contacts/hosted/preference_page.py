@@ -57,7 +57,7 @@ def _lists(standing: Standing, told: Mapping[str, str]) -> str:
     if not standing.lists:
         return ""
     ticks = [Tick(LISTS, str(one.id), one.name, one.id in standing.on, one.description) for one in standing.lists]
-    shown = "".join(hidden(SHOWN, str(one.id)) for one in standing.lists)
+    shown = hidden(SHOWN, ",".join(str(one.id) for one in standing.lists))  # one field: a form may only have so many
     return group(told["your_lists"], ticks) + shown
 
 
