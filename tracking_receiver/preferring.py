@@ -42,10 +42,8 @@ def preferring(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             return show(pages.broken_link())
         try:
             sent = await _sent(request)
-        except TooLarge:
-            return show(pages.too_large())
-        except TooSlow:
-            return show(pages.too_slow())
+        except (TooLarge, TooSlow) as error:
+            return show(pages.too_large() if isinstance(error, TooLarge) else pages.too_slow())
         standing = await parts.lookups.standing(claims.message_id)
         if sent is None:
             return _again(parts, request, standing)

@@ -175,8 +175,15 @@ class Running:
 def begin(connection: sa.Connection, asked: Asked, state: ImportState, folder: str, clock: Clock) -> int:
     """Put an import on record and return its number."""
     name = "".join(letter for letter in asked.file_name if letter.isprintable())[:255]
-    row = {"workspace_id": asked.by.workspace_id, "file_name": name, "imported_by": asked.by.label, "created_at": clock.now()}
+    row: dict[str, Any] = {
+        "workspace_id": asked.by.workspace_id,
+        "file_name": name,
+        "imported_by": asked.by.label,
+        "created_at": clock.now(),
+    }
     counts: Mapping[str, object] = {"rows": asked.staged.total, "created": 0, "updated": 0, "refused": 0}
+    # Who sees the list sees the import, from the start.
+    row["list_id"] = find_list(connection, asked.by.workspace_id, asked.choices.list_name)
     given = {**row, **counts, "state": state, "folder": folder, "choices": asked.choices.stored(asked.by) if folder else {}}
     return int(connection.execute(sa.insert(imports).values(given).returning(imports.c.id)).scalar_one())
 

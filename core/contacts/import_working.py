@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.clock import Clock
 from core.contacts.import_folder import ImportFolder, Step
 from core.contacts.import_models import Choices, ImportResult
 from core.contacts.import_running import Asked, Running
@@ -20,6 +22,7 @@ from core.storage.database import Database
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
+_FRESH = timedelta(minutes=10)  # a folder is there before its row is
 
 
 class Cancelled(PostwrightError):
@@ -33,10 +36,11 @@ class Working:
         db: The database.
         root: Where the folders of imports are.
         running: Does an import.
+        clock: The time.
     """
 
-    def __init__(self, db: Database, root: Path, running: Running) -> None:
-        self._db, self._root, self._running = db, root, running
+    def __init__(self, db: Database, root: Path, running: Running, clock: Clock) -> None:
+        self._db, self._root, self._running, self._clock = db, root, running, clock
 
     def work(self, import_id: int, told: Progress) -> ImportResult | None:
         """Do an import; return what became of it, or None where there is nothing to do or somebody else does it."""
@@ -53,7 +57,22 @@ class Working:
         wanted = sa.select(imports.c.id).where(imports.c.state.in_(OPEN)).order_by(imports.c.id)
         with self._db.read() as connection:
             waiting = connection.execute(wanted).scalars().all()
+        self._clear()
         return sum(self._taken_up(import_id) for import_id in waiting)
+
+    def _clear(self) -> None:
+        """Remove the folders that no open import names: who was to remove them was killed, and people's data is in there."""
+        if not self._root.is_dir():
+            return
+        oldest = (self._clock.now() - _FRESH).timestamp()
+        lying = [path for path in self._root.iterdir() if path.is_dir() and path.stat().st_mtime < oldest]
+        with self._db.read() as connection:
+            named = set(connection.execute(sa.select(imports.c.folder).where(imports.c.state.in_(OPEN))).scalars())
+        for path in lying:
+            folder = ImportFolder(path)
+            with folder.locked() as is_ours:
+                if is_ours and path.name not in named:
+                    folder.remove()
 
     def _taken_up(self, import_id: int) -> bool:
         try:

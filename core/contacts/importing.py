@@ -73,7 +73,7 @@ class ContactImport:
         self._root = blobs.root.parent / "imports"
         self._uploads = blobs.root.parent / "uploads"
         self._running = Running(db, clock, blobs, Suppressions(db, clock, hashes))
-        self._working = Working(db, self._root, self._running)
+        self._working = Working(db, self._root, self._running, clock)
 
     def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding | None = None) -> ImportPlan:
         """Return what a file holds and a suggestion of what its columns are.

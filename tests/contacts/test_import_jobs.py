@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from core.clock import FrozenClock
 from core.contacts.changes import next_change
 from core.contacts.consent import ConsentStatus
 from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.import_folder import ImportFolder
 from core.contacts.importing import Choices, ContactImport, Encoding, ImportState
 from core.contacts.list_choices import leave_list
-from core.contacts.tables import contacts
+from core.contacts.tables import contacts, imports
 from core.contacts.tags import Tags
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal
@@ -54,6 +56,36 @@ def test_a_started_import_is_done_by_whoever_works_on_it(people: People, setting
     assert b"no address" in people.imports.refused_rows(people.by, import_id)
     assert people.imports.work(import_id) is None
     assert people.imports.take_up() == 0
+
+
+@on_sqlite
+def test_a_folder_nobody_names_is_removed_once_it_is_old(people: People, settings: Settings) -> None:
+    left, waits = start(people), start(people, "email\neve@example.com\n")
+    with people.db.transaction() as connection:
+        kept = connection.execute(sa.select(imports.c.folder).where(imports.c.id == waits)).scalar_one()
+        gone = connection.execute(sa.select(imports.c.folder).where(imports.c.id == left)).scalar_one()
+        connection.execute(sa.update(imports).where(imports.c.id == left).values(state="done", folder=""))
+    root = settings.data_dir / "imports"
+    young, old = (people.clock.now().timestamp() - minutes * 60 for minutes in (1, 11))
+    os.utime(root / gone, (young, young))
+    with ImportFolder(root / kept).locked():  # somebody does it
+        people.imports.take_up()
+        assert {path.name for path in root.iterdir()} == {kept, gone}
+        os.utime(root / gone, (old, old))
+        os.utime(root / kept, (old, old))
+        people.imports.take_up()
+        assert {path.name for path in root.iterdir()} == {kept}
+
+
+@on_sqlite
+def test_who_sees_only_a_list_sees_and_cancels_what_they_import_into_it(people: People) -> None:
+    news = people.lists.create(people.by, "News")
+    by = replace(people.by, lists=frozenset({news.id}))
+    staged = stage(FILE.encode(), Encoding.UTF_8)
+    import_id = people.imports.start(by, staged, "people.csv", Choices("News"))
+    assert people.imports.get(by, import_id).list_id == news.id
+    people.imports.cancel(by, import_id)
+    assert people.imports.get(by, import_id).state is ImportState.CANCELLED
 
 
 def test_progress_can_be_read_while_it_goes_on(people: People) -> None:
