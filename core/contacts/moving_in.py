@@ -86,6 +86,12 @@ class _People:
         for tag in tags:
             self.tags.setdefault(tag, set()).add(address)
 
+    @property
+    def have_proof(self) -> bool:
+        """Whether everybody who may come in as subscribed has agreed there provably; else a list that asks first asks them."""
+        yes = [one for one in self.standings.values() if one.said in (Said.NOTHING, Said.SUBSCRIBED)]
+        return all(one.said is Said.SUBSCRIBED and (one.at or one.ip) for one in yes)
+
 
 class MoveIn:
     """Takes in what another tool exported.
@@ -138,7 +144,7 @@ class MoveIn:
             raise InvalidInput("This is from no tool whose exports are known.", hint=hint)
         plan, people = self._read(found, data, file_name)
         nos = put_nos(self._db, self._clock, self._suppressions, by, found, people.standings) if not dry_run else Nos()
-        taken = [self._take_in(by, found, entry, list_name, dry_run) for entry in _parts(found, data, file_name)]
+        taken = [self._take_in(by, found, entry, list_name, dry_run, held=people.have_proof) for entry in _parts(found, data, file_name)]
         if dry_run:
             return MoveInResult(plan, taken)
         proofs = put_proofs(self._db, self._clock, by, found, people.standings)
@@ -161,9 +167,9 @@ class MoveIn:
         past = Past.count(kit, entries(data, file_name))
         return MoveInPlan(kit.key, kit.label, files, mapping, counts, past), people
 
-    def _take_in(self, by: Principal, kit: Kit, entry: Entry, list_name: str, dry_run: bool) -> ImportResult:
+    def _take_in(self, by: Principal, kit: Kit, entry: Entry, list_name: str, dry_run: bool, *, held: bool) -> ImportResult:
         mapping = kit.plan(columns_of(entry.data)).mapping
-        return self._imports.run(by, entry.data, entry.name, list_name=list_name, mapping=mapping, dry_run=dry_run)
+        return self._imports.run(by, entry.data, entry.name, list_name=list_name, mapping=mapping, consent_held=held, dry_run=dry_run)
 
 
 def _recognised(data: bytes, file_name: str, kit: str) -> Kit | None:

@@ -143,6 +143,16 @@ def test_an_open_quotation_mark_hides_no_no(services: Services, by: Principal) -
         assert standing(services, by) == {}
 
 
+@pytest.mark.parametrize(("agreed", "consent", "proofs"), [("2024-01-01 10:00:00", "subscribed", 1), ("", "pending", 0)])
+def test_a_list_that_asks_first_believes_proof(services: Services, by: Principal, agreed: str, consent: str, proofs: int) -> None:
+    news = services.lists.create(by, "News")
+    services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
+    heading = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LEID,EUID\n"
+    row = f"a@example.com,A,2,{agreed},,{agreed},,1,e1\n"
+    assert move(services, by, (heading + row).encode(), "subscribed_1.csv").proofs == proofs
+    assert standing(services, by) == {"a": consent}
+
+
 def test_a_dry_run_only_tells(services: Services, by: Principal) -> None:
     result = move(services, by, exports.mailchimp(), dry_run=True)
     assert sum(one.created for one in result.imports) == 6
