@@ -87,7 +87,7 @@ class Running:
             to = Target(by.workspace_id, list_id, asked.choices.rule)
             parts, emails = contents(asked.staged, mapped, judged), judged.kept["email"]
             merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
-            return _result(asked, judged, merged, list_id, suppressed_among(connection, by.workspace_id, emails))
+            return _result(asked, judged, merged, list_id, suppressed_among(connection, by, emails))
 
     def do(self, asked: Asked, tell: Tell) -> ImportResult:
         """Import, in one transaction."""
@@ -148,7 +148,7 @@ class Running:
             self._suppressions.restore_in(connection, workspace_id, few["email"].to_list())
         if merged.new + merged.updated >= _BULK:
             analyse(connection, contacts, list_members, consent_records)
-        result = _result(asked, judged, merged, list_id, suppressed_among(connection, workspace_id, emails))
+        result = _result(asked, judged, merged, list_id, suppressed_among(connection, asked.by, emails))
         refused = self._blobs.put(workspace_id, refused_csv(asked.staged, judged.refused)) if judged.refused.height else None
         tell(WRITING, len(emails), len(emails))
         return replace(result, refused_blob=refused, import_id=writing.import_id)

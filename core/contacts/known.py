@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from core.contacts.list_choices import asked_for
 from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
+from core.contacts.visibility import seen_one_by_one
+from core.permissions import Principal
 from core.storage.bulk import columns_of
-from core.storage.database import among
+from core.storage.database import among, chunked
 
 _BETWEEN = "\x1f"
 _AT_ONCE = 20_000
@@ -51,12 +53,19 @@ def content_of() -> pl.Expr:
     return pl.concat_str("first_name", "last_name", "attributes", separator=_BETWEEN).hash().alias("content")
 
 
-def suppressed_among(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> int:
-    """Return how many of these addresses nobody may write to."""
+def suppressed_among(connection: sa.Connection, by: Principal, emails: pl.Series) -> int:
+    """Return how many of these addresses nobody may write to; whoever sees some lists only is told of people on them."""
+    workspace_id = by.workspace_id
     everywhere = sa.select(global_suppressions.c.email).where(global_suppressions.c.email.is_not(None))
     wanted = sa.union(sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id), everywhere)
     listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
-    return int(emails.is_in(listed.implode()).sum())
+    hit = emails.filter(emails.is_in(listed.implode())).to_list()
+    if by.lists is None:
+        return len(hit)
+    seen = sa.select(sa.func.count()).where(contacts.c.workspace_id == workspace_id, *seen_one_by_one(by))
+    return sum(
+        connection.execute(seen.where(contacts.c.email.in_(among(connection, few)))).scalar_one() for few in chunked(hit, _LOOKED_UP)
+    )
 
 
 def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> Iterator[list[tuple[object, ...]]]:

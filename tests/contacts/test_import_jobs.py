@@ -305,3 +305,13 @@ def test_whoever_sees_some_lists_takes_nothing_back_of_people_out_of_sight(peopl
     undone = people.imports.undo(limited, result.import_id or 0)
     assert (undone.removed, undone.restored, undone.left) == (1, 0, 0)
     assert people.contacts.get(people.by, old.id).first_name == "New"
+
+
+@on_sqlite
+def test_trying_an_import_out_tells_nobody_who_is_suppressed_out_of_sight(people: People) -> None:
+    news = people.lists.create(people.by, "News")
+    people.suppressions.add(people.by, "secret@example.com")
+    limited = replace(people.by, lists=frozenset({news.id}))
+    data = b"email\nsecret@example.com\n"
+    told = [people.imports.run(by, data, "people.csv", list_name="News", dry_run=True).suppressed for by in (people.by, limited)]
+    assert told == [1, 0]
