@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ class Pending:
         evidence: What they had agreed to when they asked to be asked.
         asked_at: When that was.
         expires_at: Until when the token is good.
+        given: What they told of themselves when they asked, which nobody has proved to be theirs until they answer.
     """
 
     workspace_id: int
@@ -42,6 +43,7 @@ class Pending:
     evidence: Evidence
     asked_at: datetime
     expires_at: datetime
+    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class OptIn:
@@ -57,11 +59,20 @@ class OptIn:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._clock, self._consent = clock, Consent(db, clock)
 
-    def ask(self, connection: sa.Connection, workspace_id: int, contact_id: int, list_ids: Sequence[int], evidence: Evidence) -> None:
+    def ask(
+        self,
+        connection: sa.Connection,
+        workspace_id: int,
+        contact_id: int,
+        list_ids: Sequence[int],
+        evidence: Evidence,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         """Have a contact asked by mail, inside the caller's transaction; the worker writes the mail.
 
         They are not mailed anything else by this: who is new has to be saved as pending, who had unsubscribed stays so until they
-        answer. Asking again while an answer is awaited adds the lists and has the mail sent once more.
+        answer. Asking the same again while an answer is awaited has the mail sent once more. Asking anything else is a question of its
+        own with mails of its own: an answer says yes to what its mail was about, and to nothing that somebody asked for later.
 
         Args:
             connection: The caller's transaction.
@@ -69,11 +80,18 @@ class OptIn:
             contact_id: Who.
             list_ids: The lists they want to be on; may be none.
             evidence: What they agreed to, and where.
+            given: What they told of themselves, handed back by `confirm`.
         """
-        self.ask_many(connection, workspace_id, [contact_id], list_ids, evidence)
+        self.ask_many(connection, workspace_id, [contact_id], list_ids, evidence, given)
 
     def ask_many(
-        self, connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], list_ids: Sequence[int], evidence: Evidence
+        self,
+        connection: sa.Connection,
+        workspace_id: int,
+        contact_ids: Sequence[int],
+        list_ids: Sequence[int],
+        evidence: Evidence,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Have contacts asked by mail; see `ask`."""
         now, wanted = self._clock.now(), own_lists(connection, workspace_id, list_ids)
@@ -81,13 +99,13 @@ class OptIn:
         for chunk in chunked(contact_ids, _CHUNK):
             mine = (contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, chunk)))
             standing = {row.id: row.consent for row in connection.execute(sa.select(contacts.c.id, contacts.c.consent).where(*mine))}
-            waiting = _waiting(connection, workspace_id, list(standing), now)
-            fresh = {"workspace_id": workspace_id, "list_ids": wanted, "evidence": evidence.fields(), "mails": 0} | _due(now)
+            question = {"list_ids": wanted, "evidence": evidence.fields(), "given": dict(given or {})}
+            waiting = _waiting(connection, workspace_id, list(standing), question, now)
+            fresh = {"workspace_id": workspace_id, "mails": 0, **question} | _due(now)
             if new := [{"contact_id": contact_id, **fresh} for contact_id in standing if contact_id not in waiting]:
                 connection.execute(sa.insert(opt_ins), new)
-            for opt_in_id, listed in waiting.values():
-                again = {"list_ids": sorted({*listed, *wanted}), "evidence": evidence.fields()} | _due(now)
-                connection.execute(sa.update(opt_ins).where(opt_ins.c.id == opt_in_id).values(again))
+            for opt_in_id in waiting.values():
+                connection.execute(sa.update(opt_ins).where(opt_ins.c.id == opt_in_id).values(_due(now)))
             self._record(connection, workspace_id, standing, wanted, evidence)
             unknown = [contact_id for contact_id, consent in standing.items() if consent == ConsentStatus.UNKNOWN]
             set_consent(connection, workspace_id, unknown, ConsentStatus.PENDING, change, now)
@@ -162,16 +180,23 @@ def _due(now: datetime) -> dict[str, Any]:
 
 
 def _waiting(
-    connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], now: datetime
-) -> dict[int, tuple[int, Sequence[int]]]:
-    """Return, by contact, the asking that waits for an answer: its number and its lists."""
+    connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], question: dict[str, Any], now: datetime
+) -> dict[int, int]:
+    """Return, by contact, the asking of the same question that waits for an answer."""
     column = opt_ins.c
     still = (column.confirmed_at.is_(None), column.expires_at > now)
-    wanted = sa.select(column.contact_id, column.id, column.list_ids)
+    wanted = sa.select(column.contact_id, column.id, column.list_ids, column.evidence, column.given)
     wanted = wanted.where(column.workspace_id == workspace_id, column.contact_id.in_(among(connection, contact_ids)), *still)
-    return {row.contact_id: (row.id, row.list_ids) for row in connection.execute(wanted)}
+    asked = _sense(question["list_ids"], question["evidence"], question["given"])
+    return {row.contact_id: row.id for row in connection.execute(wanted) if _sense(row.list_ids, row.evidence, row.given) == asked}
+
+
+def _sense(list_ids: Sequence[int], evidence: dict[str, Any], given: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what a question is about: where it was typed from makes it no other."""
+    told = Evidence.from_fields(evidence)
+    return sorted(list_ids), told.wording, told.wording_version, told.language, given
 
 
 def _as_pending(row: sa.Row[Any]) -> Pending:
     evidence = Evidence.from_fields(row.evidence)
-    return Pending(row.workspace_id, row.contact_id, tuple(row.list_ids), evidence, row.asked_at, row.expires_at)
+    return Pending(row.workspace_id, row.contact_id, tuple(row.list_ids), evidence, row.asked_at, row.expires_at, row.given)

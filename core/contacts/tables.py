@@ -130,6 +130,8 @@ opt_ins = sa.Table(
     sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("list_ids", Json, nullable=False),
     sa.Column("evidence", Json, nullable=False),
+    # What was typed about them with it, and is theirs only once they have answered.
+    sa.Column("given", Json, nullable=False, server_default="{}"),
     sa.Column("asked_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
     # How many mails have asked, and when the next one is to.

@@ -114,7 +114,7 @@ CONTACTS: tuple[Place, ...] = (
         _WHOSE,
         "To write only to who has said so.",
         _FOR_EVER,
-        personal="contact_id list_ids evidence asked_at expires_at mails mail_due_at confirmed_at",
+        personal="contact_id list_ids evidence given asked_at expires_at mails mail_due_at confirmed_at",
         plain="id workspace_id",
         finds=Finds.CONTACT,
         leaves=Leaves.NO_ROW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,12 +20,13 @@ FORM = Evidence(ConsentMethod.FORM, "form:3", "192.0.2.7", "Firefox", "en", "Yes
 ANSWER = Evidence(ip="192.0.2.8", user_agent="Safari")
 
 
-def ask(people: People, contact_id: int, *list_ids: int) -> str:
+def ask(people: People, contact_id: int, *list_ids: int, evidence: Evidence = FORM) -> str:
     """Have somebody asked, and return the token of the mail."""
     opt_in = OptIn(people.db, people.clock)
     with people.db.transaction() as connection:
-        opt_in.ask(connection, people.by.workspace_id, contact_id, list_ids, FORM)
-        [number] = connection.execute(sa.select(opt_ins.c.id).where(opt_ins.c.contact_id == contact_id)).scalars()
+        opt_in.ask(connection, people.by.workspace_id, contact_id, list_ids, evidence)
+        newest = sa.select(opt_ins.c.id).where(opt_ins.c.contact_id == contact_id).order_by(opt_ins.c.id.desc()).limit(1)
+        number = connection.execute(newest).scalar_one()
         return opt_in.issue(connection, number, people.by.workspace_id)
 
 
@@ -97,16 +99,36 @@ def test_who_left_a_list_comes_back_by_answering_only(people: People) -> None:
         assert connection.execute(sa.select(list_optouts)).all() == []
 
 
-@on_sqlite
-def test_asking_again_adds_the_lists_and_has_the_mail_sent_once_more(people: People) -> None:
+def test_an_answer_says_yes_to_what_its_mail_was_about_and_to_nothing_asked_for_later(people: People) -> None:
     ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNKNOWN)
     first, second = (people.lists.create(people.by, name).id for name in ("First", "Second"))
+    other_words = replace(FORM, source="form:4", wording="Yes, and sell my data.", wording_version=1)
     early = ask(people, ada.id, first)
-    late = ask(people, ada.id, second)
+    late = ask(people, ada.id, second, evidence=other_words)  # anybody can have typed her address
     assert people.contacts.get(people.by, ada.id).consent is ConsentStatus.PENDING
-    found = confirm(people, early)  # each mail that asked may be answered
+    found = confirm(people, early)
     assert found
-    assert found.list_ids == (first, second)
+    assert (found.list_ids, found.evidence.wording) == ((first,), "Yes, write to me.")
+    assert (people.lists.get(people.by, first).size, people.lists.get(people.by, second).size) == (1, 0)
+    yes = [record for record in people.consent.history(people.by, ada.id) if record.state is ConsentStatus.SUBSCRIBED]
+    assert {record.wording for record in yes} == {"Yes, write to me."}
+    still = peek(people, late)  # the other question stays open
+    assert still and (still.list_ids, still.evidence.wording) == ((second,), "Yes, and sell my data.")
+    assert confirm(people, late)
+    assert people.lists.get(people.by, second).size == 1
+
+
+@on_sqlite
+def test_asking_the_same_again_has_its_mail_sent_once_more(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNKNOWN)
+    news = people.lists.create(people.by, "News").id
+    early = ask(people, ada.id, news)
+    people.clock.advance(timedelta(hours=1))
+    late = ask(people, ada.id, news, evidence=replace(FORM, ip="192.0.2.99", user_agent="Edge"))
+    with people.db.read() as connection:
+        [due] = connection.execute(sa.select(opt_ins.c.mail_due_at)).scalars()
+    assert due == people.clock.now()
+    assert confirm(people, early)  # each mail that asked may be answered
     assert peek(people, late) is None
 
 

@@ -108,6 +108,7 @@ def _make_tables_of_consent() -> None:
         sa.Column("contact_id", Id, nullable=False),
         sa.Column("list_ids", Json, nullable=False),
         sa.Column("evidence", Json, nullable=False),
+        sa.Column("given", Json, nullable=False, server_default="{}"),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("mails", sa.Integer(), nullable=False, server_default="0"),
