@@ -132,8 +132,21 @@ def test_the_same_submission_counts_once_and_another_again(outside: Outside) -> 
 
 
 def test_whoever_types_an_address_changes_nothing_that_is_known_of_its_owner(outside: Outside) -> None:
+    before = outside.contacts.save(outside.by, "ada@example.com", first_name="Ada", attributes={"city": "London"})
+    rude = {"first_name": "Rude", "last_name": "Go to evil.example"}
+    outside.ask(outside.submission(double_opt_in=False, names=rude), outside.submission(key="k2", names=rude))
+    ada = outside.contact()
+    assert (ada.first_name, ada.last_name, ada.attributes) == ("Ada", before.last_name, {"city": "London"})
+
+
+def test_what_somebody_known_told_of_themselves_is_filled_in_once_they_answer_and_where_it_is_empty(outside: Outside) -> None:
     outside.contacts.save(outside.by, "ada@example.com", first_name="Ada", attributes={"city": "London"})
-    outside.ask(outside.submission(double_opt_in=False, names={"first_name": "Rude", "last_name": "Lovelace"}))
+    own = {"first_name": "Augusta", "last_name": "Lovelace"}
+    outside.ask(outside.submission(names=own), outside.submission(key="k2", names={"last_name": "Go to evil.example"}))
+    with outside.db.transaction() as connection:
+        [first, _] = connection.execute(sa.select(opt_ins.c.id).order_by(opt_ins.c.id)).scalars()
+        token = OptIn(outside.db, outside.world.clock).issue(connection, first, outside.by.workspace_id)
+    outside.ask(Confirmation(outside.now, token, False, ANSWER))
     ada = outside.contact()
     assert (ada.first_name, ada.last_name, ada.attributes) == ("Ada", "Lovelace", {"city": "London", "age": 36})
 

@@ -23,7 +23,7 @@ from core.contacts.hosted.tables import form_submissions, sign_up_forms
 from core.contacts.joining import asks_first
 from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
-from core.contacts.opt_in import OptIn
+from core.contacts.opt_in import OptIn, Pending
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, stop_marks
 from core.errors import InvalidInput
@@ -72,21 +72,22 @@ class Applying:
     def submit(self, connection: sa.Connection, asked: Submission) -> None:
         """Carry out a submission; the same one again changes nothing.
 
-        Somebody who is known keeps what is known about them: whoever types an address is not proved to be its owner. Whoever had
-        said no is asked by mail, also where the form does without. Who was erased and suppressed is suppressed again at once.
+        Whoever types an address is not proved to be its owner: of somebody who is known nothing is changed and nothing filled in
+        before they have answered the mail that asks. Whoever had said no is asked by mail, also where the form does without.
+        Who was erased and suppressed is suppressed again at once.
         """
         change = next_change(connection, asked.workspace_id)
         if not _is_first(connection, asked):
             return
         values = _fitting(connection, asked.workspace_id, asked.attributes)
-        contact_id, consent = self._contact(connection, asked, change, values)
+        contact_id, consent, given = self._contact(connection, asked, change, values)
         noted = sa.update(form_submissions).where(form_submissions.c.form_id == asked.form_id, form_submissions.c.key == asked.key)
         connection.execute(noted.values(contact_id=contact_id))
         case = _Case(connection, asked.workspace_id, contact_id, change, asked.at, asked.evidence, About())
         list_ids = own_lists(connection, asked.workspace_id, asked.list_ids)
         clock = FrozenClock(asked.at)
         if asked.double_opt_in or consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
-            OptIn(self._db, clock).ask(connection, asked.workspace_id, contact_id, list_ids, asked.evidence)
+            OptIn(self._db, clock).ask(connection, asked.workspace_id, contact_id, list_ids, asked.evidence, given)
         else:
             Consent(self._db, clock).accept(connection, asked.workspace_id, contact_id, change, asked.evidence)
             for list_id in list_ids:
@@ -95,10 +96,17 @@ class Applying:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
     def confirm(self, connection: sa.Connection, asked: Confirmation) -> None:
-        """Carry out a confirmation; a token that is not good, or no longer, changes nothing."""
+        """Carry out a confirmation; a token that is not good, or no longer, changes nothing.
+
+        What they told of themselves with what they confirm fills in what is not known of them yet.
+        """
         confirmed = OptIn(self._db, FrozenClock(asked.at)).confirm(connection, asked.token, asked.evidence)
-        if confirmed is not None and asked.has_gpc:
-            change = next_change(connection, confirmed.workspace_id)
+        if confirmed is None:
+            return
+        change = next_change(connection, confirmed.workspace_id)
+        if confirmed.given:
+            _complete(connection, confirmed, change, asked.at)
+        if asked.has_gpc:
             case = _Case(connection, confirmed.workspace_id, confirmed.contact_id, change, asked.at, asked.evidence, About())
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
@@ -125,8 +133,10 @@ class Applying:
         elif asked.choices.do_not_sell is not None:
             _set_sale(case, forbidden=asked.choices.do_not_sell, method=ConsentMethod.PREFERENCES)
 
-    def _contact(self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]) -> tuple[int, ConsentStatus]:
-        """Return whose address it is and where they stand, made or completed."""
+    def _contact(
+        self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]
+    ) -> tuple[int, ConsentStatus, dict[str, dict[str, Any]]]:
+        """Return whose address it is, where they stand, and what was told of them that is not known yet; made where they are new."""
         email = normalise(asked.email)
         known = connection.execute(sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)).one_or_none()
         if known is None:
@@ -134,15 +144,8 @@ class Applying:
             row: dict[str, Any] = {"email": email, "attributes": values, "consent": state.value, "source": f"form:{asked.form_id}"}
             row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change}
             self._suppressions.restore_in(connection, asked.workspace_id, [email])
-            return int(connection.execute(sa.insert(contacts).values(**row, **asked.names).returning(_c.id)).scalar_one()), state
-        missing: dict[str, Any] = {name: text for name, text in asked.names.items() if text and not getattr(known, name)}
-        merged = {**values, **{name: value for name, value in known.attributes.items() if value not in (None, "")}}
-        if merged != known.attributes:
-            missing["attributes"] = merged
-        if missing:
-            completed = sa.update(contacts).where(_c.id == known.id)
-            connection.execute(completed.values(**missing, updated_at=asked.at, updated_seq=change))
-        return known.id, ConsentStatus(known.consent)
+            return int(connection.execute(sa.insert(contacts).values(**row, **asked.names).returning(_c.id)).scalar_one()), state, {}
+        return known.id, ConsentStatus(known.consent), _unknown_yet(known, asked.names, values)
 
 
 def _is_first(connection: sa.Connection, asked: Submission) -> bool:
@@ -165,6 +168,28 @@ def _fitting(connection: sa.Connection, workspace_id: int, given: Mapping[str, V
         except InvalidInput:  # its type was changed since the form was shown
             continue
     return values
+
+
+def _unknown_yet(known: sa.Row[Any], names: Mapping[str, str], values: Mapping[str, Value]) -> dict[str, dict[str, Any]]:
+    """Return the names and attributes among these that are empty where somebody is known; nothing where there are none."""
+    told: dict[str, dict[str, Any]] = {
+        "names": {name: text for name, text in names.items() if text and not getattr(known, name)},
+        "attributes": {name: value for name, value in values.items() if known.attributes.get(name) in (None, "")},
+    }
+    return {kind: found for kind, found in told.items() if found}
+
+
+def _complete(connection: sa.Connection, confirmed: Pending, change: int, at: datetime) -> None:
+    """Fill in what somebody told of themselves and has confirmed, where it is empty still."""
+    whose = (_c.workspace_id == confirmed.workspace_id, _c.id == confirmed.contact_id)
+    known = connection.execute(sa.select(contacts).where(*whose)).one()
+    values = _fitting(connection, confirmed.workspace_id, confirmed.given.get("attributes", {}))
+    missing = _unknown_yet(known, confirmed.given.get("names", {}), values)
+    row: dict[str, Any] = dict(missing.get("names", {}))
+    if attributes := missing.get("attributes"):
+        row["attributes"] = {**known.attributes, **attributes}
+    if row:
+        connection.execute(sa.update(contacts).where(*whose).values(**row, updated_at=at, updated_seq=change))
 
 
 def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:
