@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -15,6 +16,7 @@ BODY_LIMIT = 64 * 1024
 BODY_SECONDS = 10.0
 _FIELDS = 20
 _VALUES = 100
+_CHARSETS = (b"utf-8", b"utf8")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -77,10 +79,10 @@ async def fields_of(request: Request, body: bytes) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json":
         return _json_fields(body)
     try:
-        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=_FIELDS)
-    except HTTPException as error:
+        fields = await _texts(request, body, _FIELDS)
+    except (HTTPException, ValueError) as error:
         raise Malformed from error
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return dict(fields)
 
 
 async def values_of(request: Request, body: bytes, most: int = _VALUES) -> dict[str, list[str]]:
@@ -101,14 +103,29 @@ async def values_of(request: Request, body: bytes, most: int = _VALUES) -> dict[
     try:
         if kind == _FORM_TYPES[0]:
             return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most, errors="strict")
-        form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=most)
+        fields = await _texts(request, body, most)
     except (HTTPException, ValueError) as error:
         raise Malformed from error
     found: dict[str, list[str]] = {}
-    for name, value in form.multi_items():
-        if isinstance(value, str):
-            found.setdefault(name, []).append(value)
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
     return found
+
+
+async def _texts(request: Request, body: bytes, most: int) -> list[tuple[str, str]]:
+    """Return the fields of a form that are texts.
+
+    Raises:
+        ValueError: If they are said to be in another charset than UTF-8, or hold half a character, which nothing can write down.
+    """
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in _CHARSETS:
+        raise ValueError
+    form = await Request(request.scope, _again(body)).form(max_files=0, max_fields=most)
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    for name, value in texts:
+        name.encode(), value.encode()
+    return texts
 
 
 def _json_fields(body: bytes) -> dict[str, str]:

@@ -16,6 +16,7 @@ from tests.support.waiting import wait_for
 from tracking_receiver.limiting import SIGN_UPS_PER_ADDRESS
 
 EVIL = '"><script>alert(1)</script>'
+HALF = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n\\ud800@example.com\r\n--x--\r\n'
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,10 @@ def test_what_can_t_be_kept_is_said_at_its_field_and_the_rest_stays(
         ({"content": b"nonsense", "headers": {"content-type": "multipart/form-data"}}, 400),
         ({"content": b"nonsense", "headers": {"content-type": "multipart/form-data; boundary=x"}}, 400),
         ({"files": {"email": ("evil.html", b"<script>")}}, 400),
+        # Half a character, spelled in a charset that no browser sends a form in.
+        ({"content": HALF, "headers": {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape"}}, 400),
+        ({"content": HALF, "headers": {"content-type": 'multipart/form-data; charset="utf-16" ; boundary=x'}}, 400),
+        ({"content": HALF, "headers": {"content-type": "multipart/form-data; boundary=x; charset=utf-7"}}, 400),
         ({"content": b"", "headers": {"content-type": "application/x-www-form-urlencoded"}}, 422),
     ],
 )
@@ -141,6 +146,10 @@ def test_a_form_sent_as_multipart_counts(site: Site, form: SignUpForm) -> None:
     answer = site.http.post(f"/f/{form.form.key}", files={name: (None, value) for name, value in filled("multi@example.com").items()})
     assert answer.status_code == 200
     assert submissions(site, "multi@example.com")
+    content = HALF.replace(b"\\ud800", b"charset")
+    for charset in ("UTF-8", '"utf-8"'):
+        told = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+        assert site.http.post(f"/f/{form.form.key}", content=content, headers=told).status_code == 422  # read, and not complete
 
 
 def test_a_trap_that_machines_fill_in_keeps_them_out_and_lets_a_person_try_again(site: Site, form: SignUpForm) -> None:
@@ -220,6 +229,14 @@ def test_nothing_that_is_sent_chooses_where_people_are_led(site: Site, news: int
     answer = site.http.post(url, data=filled("led@example.com", redirect_url=evil, next=evil), follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "https://shop.example/thanks?x=1")
     assert "form-action 'self' https://shop.example;" in site.http.get(url).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("end", ["?thanks=1", "#thanks", "", "/?a=b#c"])
+def test_a_form_may_lead_to_a_site_s_front_page(site: Site, news: int, end: str) -> None:
+    form = make_form(site, news, name=f"Leads home {end}", redirect_url=f"https://shop.example{end}")
+    page = site.http.get(f"/f/{form.form.key}")
+    assert page.status_code == 200
+    assert "form-action 'self' https://shop.example;" in page.headers["content-security-policy"]
 
 
 def test_texts_of_the_owner_are_texts(site: Site, news: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import urlsplit
 
 from core.contacts.attributes import AttributeType
 from core.contacts.hosted.design import FormDesign, FormField, origin
@@ -75,7 +76,8 @@ def closed_page(form: PublishedForm) -> HostedPage:
 def frame_of(form: PublishedForm) -> Frame:
     """Return what the form's pages have around them."""
     design = form.design
-    leads_to = origin("/".join(design.redirect_url.split("/")[:3])) if design.redirect_url else ""
+    led = urlsplit(design.redirect_url)
+    leads_to = origin(f"{led.scheme}://{led.netloc}") if design.redirect_url else ""
     return Frame(form.workspace, design.language, design.accent, design.sites, leads_to)
 
 
