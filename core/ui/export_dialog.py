@@ -23,7 +23,8 @@ _SCRIPT = (Path(__file__).parent / "components" / "download.js").read_text("utf-
 _CSS = "p { color: var(--st-text-color); font-family: var(--st-font); margin: 0; }\n"
 _FORMATS = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
 _WHAT_FOR = {
-    "csv": "For spreadsheets and other tools. It can be imported here again and changes nobody.",
+    "csv": "For other tools; it can be imported here again and changes nobody. For spreadsheets choose Excel: German and French ones "
+    "may make what stands behind a semicolon a cell of its own.",
     "xlsx": "A workbook with numbers and dates as such. Excel opens at most 1,048,576 rows.",
     "parquet": "Typed columns, for data tools such as DuckDB or pandas.",
 }

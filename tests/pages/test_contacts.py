@@ -137,6 +137,7 @@ def test_who_may_export_chooses_columns_and_gets_a_download(app_as, shared, admi
     app.text_input(key="person_search").set_value("reader1").run()
     app.button(key="export_open").click().run()
     assert "Export 1 person" in [button.label for button in app.button]
+    assert any("For spreadsheets choose Excel" in caption.value for caption in app.caption)
     columns = app.multiselect(key="export_columns")
     assert "Email address" in columns.options
     assert "Where they came from" in columns.options

@@ -1,4 +1,9 @@
-"""People as CSV that no spreadsheet runs: UTF-8, commas, a heading, lines ending in CR LF (RFC 4180)."""
+"""People as CSV that no spreadsheet runs: UTF-8, commas, a heading, lines ending in CR LF (RFC 4180).
+
+Where a comma is the decimal mark (German, French, …), a spreadsheet that opens the file without asking takes semicolons to part the
+cells: what stands behind a semicolon within a value may become a cell of its own, and a formula there is not seen here. Changing such
+values would change what comes back in an import; the Excel format has no such doubt and is what the dialog recommends.
+"""
 
 from __future__ import annotations
 
