@@ -25,7 +25,7 @@ from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
 from core.contacts.opt_in import OptIn, Pending
 from core.contacts.suppression import Suppressions
-from core.contacts.tables import consent_records, contacts, list_members, list_optouts, stop_marks
+from core.contacts.tables import contacts, list_members, list_optouts, stop_marks
 from core.errors import InvalidInput
 from core.hours import zone_named
 from core.storage.database import Database, insert_or_ignore
