@@ -178,7 +178,7 @@ class Lists:
             self._note(connection, by, AuditAction.LIST_DELETED, list_id, before={"name": gone.name, "people": gone.size})
 
     def add(self, by: Principal, list_id: int, contact_ids: Sequence[int], *, consent_held: bool = False) -> int:
-        """Put contacts on a list and return how many were not on it; those that are not there are passed over.
+        """Put contacts on a list and return how many were not on it, or were asked; those that are not there are passed over.
 
         A list with double opt-in asks them by mail instead, unless it is said that their consent is held; who left a list of
         their own will is not put back.
@@ -196,8 +196,7 @@ class Lists:
         by.require(Permission.CONTACTS_EDIT)
         with self._db.transaction() as connection:
             asks = self._read(connection, by, list_id).double_opt_in and not consent_held
-            change = next_change(connection, by.workspace_id)
-            added = sum(self._join(connection, by, list_id, change, chunk, asks=asks) for chunk in chunked(contact_ids, _CHUNK))
+            added = sum(self._join(connection, by, list_id, chunk, asks=asks) for chunk in chunked(contact_ids, _CHUNK))
             if added:
                 self._note(connection, by, AuditAction.LIST_MEMBERS_ADDED, list_id, after={"people": added})
         return added
@@ -225,13 +224,13 @@ class Lists:
     def _note(self, connection: sa.Connection, by: Principal, what: AuditAction, list_id: int, **values: Mapping[str, object]) -> None:
         record(connection, self._clock.now(), by, what, f"list:{list_id}", **values)
 
-    def _join(self, connection: sa.Connection, by: Principal, list_id: int, change: int, ids: Sequence[int], *, asks: bool) -> int:
+    def _join(self, connection: sa.Connection, by: Principal, list_id: int, ids: Sequence[int], *, asks: bool) -> int:
+        change = next_change(connection, by.workspace_id)  # one for each part: who was asked with an earlier one is not asked again
         new = (contacts.c.id.in_(ids), ~is_on_list(list_id), ~has_left(list_id))
         mark_changed(connection, by.workspace_id, change, *new, *seen_one_by_one(by))
         if asks:
             evidence = Evidence.of(by, f"list:{list_id}")
-            ask_touched(connection, self._db, self._clock, by.workspace_id, list_id, change, evidence)
-            return 0
+            return ask_touched(connection, self._db, self._clock, by.workspace_id, list_id, change, evidence)
         return join_changed(connection, by.workspace_id, list_id, change, self._clock.now())
 
     def _read(self, connection: sa.Connection, by: Principal, list_id: int) -> ContactList:

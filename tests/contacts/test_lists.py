@@ -70,3 +70,10 @@ def test_another_workspace_cannot_reach_a_list(people: People, clock: FrozenCloc
     theirs = people.lists.create(other, "News")
     assert people.lists.add(other, theirs.id, [ada.id]) == 0
     assert people.lists.get(people.by, news.id).name == "News"
+
+
+def test_who_is_asked_counts_and_is_asked_once(people: People) -> None:
+    news = people.lists.create(people.by, "Asks")
+    people.lists.set_opt_in(people.by, news.id, double_opt_in=True, from_email="news@example.com")
+    ada = people.contacts.save(people.by, "ada@example.com")
+    assert people.lists.add(people.by, news.id, [*range(-10_000, 0), ada.id]) == 1
