@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -139,3 +140,14 @@ def test_who_signed_up_before_it_is_known_who_mail_is_from_is_asked_later(servic
     services.campaigns.create(by, name="May", **made)
     clock.advance(timedelta(minutes=10))
     assert OptInMail(services).step() == 1
+
+
+def test_another_question_has_a_mail_of_its_own_within_three_a_day(services: Services, by: Principal) -> None:
+    contact_id = asked(services, by)
+    for words in ("Yes, sell it.", "Yes, all of it.", "Yes, to anything."):
+        with services.db.transaction() as connection:
+            services.opt_in.ask(
+                connection, by.workspace_id, contact_id, [services.lists.by_name(by, "News").id], replace(FORM, wording=words)
+            )
+    job = OptInMail(services)
+    assert (job.step(), job.step(), sent(services)) == (3, 0, 3)
