@@ -28,7 +28,7 @@ def withdraw(people: People, contact_id: int) -> None:
 
 def choose(people: People, contact_id: int, asked: Preferences) -> None:
     with people.db.transaction() as connection:
-        Applying(people.db).choose(connection, people.by.workspace_id, contact_id, asked)
+        Applying(people.db, people.suppressions).choose(connection, people.by.workspace_id, contact_id, asked)
 
 
 def standing(people: People, contact_id: int) -> ConsentStatus:
