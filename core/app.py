@@ -24,6 +24,7 @@ from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.stop_marks import StopMarks
+from core.contacts.tables import contacts
 from core.contacts.wordings import Wordings
 from core.events import datacentres
 from core.events.actions.means import Means
@@ -140,7 +141,9 @@ class Services(PrivacyServices):
         """Contacts from files."""
         from core.contacts.importing import ContactImport  # polars weighs tens of MB, and most workers read no files
 
-        mailed = sa.select(messages.c.contact_id).where(messages.c.contact_id.is_not(None))
+        # Of each person on their own: as a list of everybody it would read the messages of the whole installation.
+        theirs = (messages.c.workspace_id == contacts.c.workspace_id, messages.c.contact_id == contacts.c.id)
+        mailed = sa.select(messages.c.contact_id).where(*theirs).correlate(contacts)
         return ContactImport(self.db, self.clock, self.blobs, self.address_hashes, used=(mailed,))
 
     @cached_property
