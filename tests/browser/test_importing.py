@@ -13,12 +13,12 @@ from tests.support.product import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-KNOWN = "email,first_name,town\ngrace@example.com,Grace,Oslo\n"
+KNOWN = "email,first_name,town\ngrace.bergen@example.com,Grace,Oslo\n"
 PEOPLE = """Kontakt;Vorname;Wohnort;Seit;Notiz
-ada@example.com;Zoë;Berlin;03/04/2026;"über zwei
+zoe.berlin@example.com;Zoë;Berlin;03/04/2026;"über zwei
 Zeilen"
-grace@example.com;Grace;Bergen;05/06/2026;
-info@example.com;Team;Rom;07/08/2026;
+grace.bergen@example.com;Grace;Bergen;05/06/2026;
+info@reisen.example.com;Team;Rom;07/08/2026;
 kein Mensch;Niemand;Nirgends;01/01/2026;
 """
 
