@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.contacts.files.unpacking import check_packing
 from core.errors import InvalidInput
 
 csv.field_size_limit(1 << 30)
@@ -57,6 +58,7 @@ def entries(data: bytes, file_name: str) -> Iterator[Entry]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [info for info in archive.infolist() if not info.is_dir() and info.filename.lower().endswith(".csv")]
             _check(files)
+            check_packing(files)
             for info in files:
                 with archive.open(info) as file:
                     yield Entry(info.filename, file.read(MAX_BYTES + 1)[:MAX_BYTES])

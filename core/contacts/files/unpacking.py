@@ -11,6 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -20,6 +21,9 @@ from core.errors import InvalidInput
 _ONE_FILE = "Pack one CSV, XLSX or Parquet file, or upload it unpacked."
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, struct.error, UnicodeError, ValueError)
 _END_OF_ZIP = b"PK\x05\x06"
+# Python's reader gives way while it unpacks these; what bzip2 or LZMA make of a few bytes comes out in one piece, however long it is.
+_IN_PIECES = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LONGEST_TABLE = 1 << 20
 _BLOCK = 1 << 20
 
 
@@ -72,7 +76,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         packed.seek(max(0, path.stat().st_size - (1 << 16) - 22))
         tail = packed.read()
     end = tail.rfind(_END_OF_ZIP)
-    if end >= 0 and len(tail) >= end + 12 and int.from_bytes(tail[end + 10 : end + 12], "little") > MAX_ENTRIES:
+    if end >= 0 and (_number(tail, end + 10, 2) > MAX_ENTRIES or _number(tail, end + 12, 4) > _LONGEST_TABLE):
         raise InvalidInput(f"The archive holds more than {MAX_ENTRIES:,} files.", hint=_ONE_FILE)
     try:
         archive = zipfile.ZipFile(path)
@@ -81,7 +85,26 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     if len(archive.infolist()) > MAX_ENTRIES:
         archive.close()
         raise InvalidInput(f"The archive holds more than {MAX_ENTRIES:,} files.", hint=_ONE_FILE)
+    try:
+        check_packing(archive.infolist())
+    except InvalidInput:
+        archive.close()
+        raise
     return archive
+
+
+def check_packing(entries: Sequence[zipfile.ZipInfo]) -> None:
+    """Refuse what can't be unpacked piece by piece.
+
+    Raises:
+        InvalidInput: If there is some.
+    """
+    if any(entry.compress_type not in _IN_PIECES for entry in entries):
+        raise InvalidInput("The archive is packed in an uncommon way.", hint="Pack it as an ordinary ZIP file (Deflate), or not at all.")
+
+
+def _number(data: bytes, at: int, length: int) -> int:
+    return int.from_bytes(data[at : at + length], "little")
 
 
 def check_growth(packed: int, size: int) -> None:

@@ -149,9 +149,11 @@ def moment(text: str) -> datetime | None:
     for shape in _SHAPES:
         try:
             found = datetime.strptime(plain, shape)  # noqa: DTZ007 - the next line gives it its zone
+            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        except OverflowError:  # before the year 1 in UTC
+            return None
         except ValueError:
             continue
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     return None
 
 

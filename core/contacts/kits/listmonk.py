@@ -58,7 +58,7 @@ def _taken_apart(row: dict[str, str]) -> dict[str, str]:
     found = {name: row.get(name) or "" for name in ("uuid", "email", "status", "created_at")}
     try:
         attributes = json.loads(row.get("attributes") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         attributes = {}
     attributes = attributes if isinstance(attributes, dict) else {}
     return {str(name): _as_text(value) for name, value in attributes.items()} | found | {"first_name": first, "last_name": last}

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.contacts.archive import entries
 from core.contacts.files.staging import stage
+from core.contacts.files.unpacking import unpacked
 from core.errors import InvalidInput
 from tests.contacts.files.conftest import Read, rows
 from tests.contacts.files.test_tables import parquet
@@ -122,3 +124,20 @@ def test_a_damaged_file_is_told_in_words_or_read(kind: str, place: int, what: by
     damaged = whole[:at] + what + (b"" if cut else whole[at + len(what) :])
     with tempfile.TemporaryDirectory() as folder, suppress(InvalidInput):
         assert stage(damaged, f"people.{kind}", None, Path(folder)).columns
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_python_unpacks_only_in_one_piece_is_refused_before_it_is(tmp_path: Path, packing: int) -> None:
+    path = tmp_path / "people.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("people.csv", b"email\n" + b"0" * 1_000_000)
+    for read in (lambda: unpacked(path, tmp_path), lambda: list(entries(path.read_bytes(), "people.zip"))):
+        with pytest.raises(InvalidInput, match="uncommon way"):
+            read()
+
+
+def test_a_table_of_contents_as_long_as_a_book_is_not_even_read(tmp_path: Path) -> None:
+    path = tmp_path / "people.zip"
+    path.write_bytes(b"PK\x03\x04" + b"\0" * 40 + b"PK\x05\x06" + b"\0" * 4 + b"\1\0\1\0" + (1 << 26).to_bytes(4, "little") + b"\0" * 6)
+    with pytest.raises(InvalidInput, match="more than 1,000 files"):
+        unpacked(path, tmp_path)

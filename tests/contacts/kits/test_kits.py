@@ -12,7 +12,7 @@ from core.contacts.kits.brevo import Brevo
 from core.contacts.kits.catalogue import KITS, kit_named, recognise
 from core.contacts.kits.kit import Said, Standing, in_quotes, moment
 from core.contacts.kits.klaviyo import Klaviyo
-from core.contacts.kits.listmonk import Listmonk
+from core.contacts.kits.listmonk import Listmonk, _taken_apart
 from core.contacts.kits.mailchimp import Mailchimp
 from core.contacts.mapping import check_mapping
 from core.errors import InvalidInput
@@ -138,3 +138,8 @@ def test_an_archive_that_unpacks_to_far_more_is_refused() -> None:
     assert names == ["evil.csv"]
     assert next(entries(b"email\n", "plain.csv")).data == b"email\n"
     assert io.BytesIO(whole).read(2) == b"PK"
+
+
+def test_moments_before_all_time_and_nested_nonsense_are_passed_over() -> None:
+    assert moment("0001-01-01 00:00:00+0500") is None
+    assert _taken_apart({"email": "ada@example.com", "attributes": "[" * 100_000})["email"] == "ada@example.com"
