@@ -136,7 +136,7 @@ def test_nul_and_lone_surrogates_are_refused_wherever_they_are(admin: Program):
     for body in ({"name": "a\x00b"}, {"name": "x", "a\x00": 1}):
         is_problem(admin.post("/lists", body), 422)
     is_problem(admin.post("/contacts", {"email": "a@example.com", "attributes": {"city": "a\x00b"}}), 422)
-    assert admin.get("/contacts?list=4").json()["hint"] == "There are: consent, cursor, limit, list_id, search."
+    assert admin.get("/contacts?list=4").json()["hint"] == "There are: consent, cursor, limit, list_id, search, source, suppressed, tag_id."
     for query in ("search=%00", "search=a%00b", "a%00=1"):
         is_problem(admin.get(f"/contacts?{query}"), 422)
     assert admin.get("/contacts?search=%ed%a0%80").status_code == 200

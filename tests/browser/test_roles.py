@@ -21,7 +21,7 @@ TITLES = """links => links.map(link => {
   return copy.textContent.trim()
 })"""
 CREATE = ["Campaigns", "Templates"]
-AUDIENCE = ["Contacts", "Lists", "Segments", "Suppressions"]
+AUDIENCE = ["Contacts", "Lists", "Forms", "Segments", "Fields and tags", "Suppressions"]
 OWN = "Proofreader"  # sees and changes templates, and reads reports
 
 
