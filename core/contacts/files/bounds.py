@@ -13,8 +13,15 @@ MAX_ENTRIES = 1_000
 MAX_LINE = 32 << 20
 # The reader of workbooks holds every cell between the first and the last, filled or not: about 40 bytes each.
 MAX_CELLS = 12_000_000
+# The same reader holds a workbook's texts once, and again for every cell that names one.
+MAX_SHARED, MAX_TEXT = 256 << 20, 512 << 20
+MAX_WORKBOOK = 1 << 30
 # Lines times columns: with many columns, a file of almost nothing becomes hours of work.
 MAX_VALUES = 1_000_000_000
 # One piece of a file on its way: what is read at once, and how many values it may become (a blank line becomes a row of them).
 PIECE_BYTES, PIECE_CELLS = 16 << 20, 6_000_000
+# The same of Parquet, where a column may name one long text in every row.
+PIECE_ROWS, PIECE_TEXT = 5_000, 32 << 20
+# How many rows the file they are staged in holds together, and with it whoever writes or reads it.
+GROUP_ROWS = 25_000
 MAX_BROKEN = 100_000

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS
+from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS, PIECE_ROWS, PIECE_TEXT
 from core.contacts.files.tables import Table, column_names, framed, keys
 from core.errors import InvalidInput
 from core.formulas import RUNS
@@ -24,7 +25,7 @@ def read_parquet(path: Path) -> Table:
         InvalidInput: If it is damaged, too large, or holds tables within a column.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = _opened(path)
         names, rows = file.schema_arrow.names, file.metadata.num_rows
         size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -37,8 +38,16 @@ def read_parquet(path: Path) -> Table:
     return Table(columns, _frames(file, columns))
 
 
+def _opened(path: Path) -> pq.ParquetFile:
+    """Open a file so that its texts are read as they stand in it: each once, and named by its number."""
+    with pq.ParquetFile(path) as file:
+        parts = [file.schema.column(number) for number in range(len(file.schema))]
+        texts = [part.path for part in parts if part.physical_type == "BYTE_ARRAY" and part.logical_type.type != "DECIMAL"]
+    return pq.ParquetFile(path, read_dictionary=texts)
+
+
 def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
-    line, at_once = 1, max(1, min(50_000, PIECE_CELLS // len(columns)))
+    line, at_once = 1, max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns)))
     with file:
         batches = file.iter_batches(at_once)
         while (texts := _next(batches, columns)) is not None:
@@ -51,10 +60,43 @@ def _next(batches: Iterator[pa.RecordBatch], columns: list[str]) -> pl.DataFrame
         batch = next(batches, None)
         if batch is None:
             return None
-        frame = pl.DataFrame(pa.Table.from_batches([batch]).rename_columns(keys(len(columns))))
+        frame = pl.DataFrame(pa.Table.from_arrays(_decoded(batch), batch.schema.names).rename_columns(keys(len(columns))))
         return frame.select(as_text(frame[key], column) for key, column in zip(frame.columns, columns, strict=True))
     except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
         raise _damaged() from error
+
+
+def _decoded(batch: pa.RecordBatch) -> list[pa.Array]:
+    """Return the columns with a text in every row that names one.
+
+    Raises:
+        InvalidInput: If they would become far more text than the file holds.
+    """
+    if sum(map(_text_size, batch.columns)) > PIECE_TEXT:
+        message = f"{batch.num_rows:,} rows of the file become more than {PIECE_TEXT >> 20} MB of text."
+        raise InvalidInput(message, hint="Leave the columns with long texts out.")
+    return [values.cast(_plain(values.type)) for values in batch.columns]
+
+
+def _text_size(values: pa.Array) -> int:
+    while _is_list(values.type):
+        values = values.flatten()
+    if not pa.types.is_dictionary(values.type):
+        return 0
+    lengths = pc.cast(pc.binary_length(values.dictionary), pa.int64())
+    return int(pc.sum(lengths.take(values.indices)).as_py() or 0)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if _is_list(kind):
+        return pa.large_list(_plain(kind.value_type))
+    if pa.types.is_dictionary(kind):
+        return pa.large_string() if kind.value_type in {pa.string(), pa.large_string()} else kind.value_type
+    return kind
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def as_text(values: pl.Series, column: str) -> pl.Series:

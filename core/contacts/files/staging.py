@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from core.contacts.files.bounds import MAX_BYTES
+from core.contacts.files.bounds import GROUP_ROWS, MAX_BYTES
 from core.contacts.files.columnar import read_parquet
 from core.contacts.files.encodings import Encoding, as_utf8
 from core.contacts.files.folders import private_folder
@@ -106,7 +106,7 @@ def _written(table: Table, target: Path) -> int:
     schema = {"line": pl.Int64, "surplus": pl.Boolean, **dict.fromkeys(keys(len(table.columns)), pl.String)}
     lazy = register_io_source(counter.give, schema=schema)
     try:
-        lazy.sink_parquet(target, compression="zstd", compression_level=1)
+        lazy.sink_parquet(target, compression="zstd", compression_level=1, row_group_size=GROUP_ROWS)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise counter.failed or _as_os_error(error) from error
     if counter.failed:

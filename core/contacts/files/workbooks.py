@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 import polars as pl
 import python_calamine as calamine
 
-from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS
+from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS, MAX_WORKBOOK
+from core.contacts.files.shared_strings import SharedTexts
 from core.contacts.files.tables import Table, column_names, rows_framed
 from core.contacts.files.unpacking import DAMAGED, check_growth, open_zip
 from core.errors import InvalidInput
@@ -77,22 +80,38 @@ def _frames(rows: Iterator[tuple[int, Sequence[str]]], width: int) -> Iterator[p
 def _check(path: Path) -> None:
     try:
         with open_zip(path) as archive:
-            check_growth(path.stat().st_size, sum(entry.file_size for entry in archive.infolist()))
+            size = sum(entry.file_size for entry in archive.infolist())
+            check_growth(path.stat().st_size, size)
+            if size > MAX_WORKBOOK:
+                message = f"The workbook is larger than {MAX_WORKBOOK >> 30} GB once it is unpacked."
+                raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
+            texts = SharedTexts()
             for entry in archive.infolist():
-                is_sheet = entry.filename.replace("\\", "/").lower().startswith(("xl/worksheets/", "/xl/worksheets/"))
-                reach = _Reach()
                 with archive.open(entry) as source:
-                    while block := source.read(_BLOCK):
-                        if is_sheet:
-                            reach.look_at(block)
+                    if PurePosixPath(_plain(entry)).name == "sharedstrings.xml":
+                        texts.read(source, entry.file_size)
+                    _look(source, texts, is_sheet=_plain(entry).startswith(("xl/worksheets/", "/xl/worksheets/")))
+            texts.check()
     except DAMAGED as error:
         raise InvalidInput("This workbook is damaged or locked with a password.", hint=_SAVE_AGAIN) from error
+
+
+def _look(source: IO[bytes], texts: SharedTexts, *, is_sheet: bool) -> None:
+    reach = _Reach(texts)
+    while block := source.read(_BLOCK):
+        if is_sheet:
+            reach.look_at(block)
+
+
+def _plain(entry: zipfile.ZipInfo) -> str:
+    return entry.filename.replace("\\", "/").lower()
 
 
 class _Reach:
     """How far the cells of a sheet reach."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: SharedTexts) -> None:
+        self._texts = texts
         self._rest, self._rows, self._columns = b"", 1, 1
 
     def look_at(self, block: bytes) -> None:
@@ -106,6 +125,7 @@ class _Reach:
             raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
         end = max(seen.rfind(b"<"), 0)
         self._rest = seen[end:]
+        self._texts.look_at(seen[:end])
         places = _PLACE.findall(seen, 0, end)
         if any(hidden for _, _, hidden in places):
             raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)

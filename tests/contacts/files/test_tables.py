@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import random
 import zipfile
 
 import polars as pl
@@ -61,6 +62,61 @@ def test_a_workbook_that_cannot_be_used_says_why(read: Read, data: bytes, says: 
     assert refused.value.hint
 
 
+def naming(rows: int, cell: str) -> str:
+    """Return a sheet whose rows all have this cell."""
+    body = "".join(f'<row r="{row}">{cell.replace("@", f"A{row}")}</row>' for row in range(2, rows + 2))
+    return sheet({0: ["email"]}).replace("</row>", "</row>" + body, 1)
+
+
+def a_text(length: int) -> str:
+    """Return texts: one of some letters, then a long one of random letters, which do not pack well."""
+    return f"<si><t>short</t></si><si><t>{random.Random(1).randbytes(length // 2).hex()}</t></si>"
+
+
+def test_texts_that_are_named_by_number_are_read(read: Read) -> None:
+    cells = '<row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2"><v>1</v></c></row>'
+    head = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>n</t></is></c></row>'
+    xml = sheet({}).replace("<sheetData>", f"<sheetData>{head}{cells}")
+    assert rows(read(workbook(xml, texts="<si><t>email</t></si><si><r><t>a</t></r><r><t>@example.com</t></r></si>"), "people.xlsx")) == [
+        (2, "a@example.com", "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="@" t="s"><v>1</v></c>',
+        "<c r='@' t = 's' ><v>1</v></c>",
+        '<c r="@" t="s"><v>&#49;</v></c>',
+        '<c r="@" t="s"><f>x</f><v>1</v></c>',
+        '<c r="@" t="&#115;"><v>1</v></c>',
+        '<x-y:c r="@" t="s"><x-y:v>1</x-y:v></x-y:c>',
+    ],
+)
+def test_a_long_text_named_in_every_row_is_refused_before_it_is_read(read: Read, cell: str) -> None:
+    with pytest.raises(InvalidInput, match="The texts of this workbook"):
+        read(workbook(naming(1_100, cell), texts=a_text(500_000)), "people.xlsx")
+
+
+@pytest.mark.parametrize("texts", ["<!-- <si> --><si><t>x</t></si>", '<si a="<si>"><t>x</t></si>', '<si a="><si>"><t>x</t></si>', "<si\0>"])
+def test_texts_whose_number_is_hidden_are_refused(read: Read, texts: str) -> None:
+    with pytest.raises(InvalidInput, match="can’t be read"):
+        read(workbook(FAR, texts=texts), "people.xlsx")
+
+
+def test_two_files_of_texts_are_refused(read: Read) -> None:
+    out = io.BytesIO(workbook(FAR, texts=a_text(10)))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("XL/SharedStrings.xml", "<sst/>")
+    with pytest.raises(InvalidInput, match="can’t be read"):
+        read(out.getvalue(), "people.xlsx")
+
+
+def test_a_workbook_with_a_long_text_and_many_numbers_is_read(read: Read) -> None:
+    staged = read(workbook(naming(1_100, '<c r="@"><v>1</v></c>'), texts=a_text(500_000)), "people.xlsx")
+    assert staged.rows == 1_100
+
+
 def test_a_zip_that_is_called_a_workbook_is_read_as_a_zip(read: Read) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
@@ -105,6 +161,14 @@ def test_a_parquet_file_that_cannot_be_used_says_why(read: Read, data: bytes, sa
         read(data, "people.parquet")
     assert says in refused.value.message
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("column", [["x" * 100_000] * 3_000, [["x" * 50_000, "x" * 50_000]] * 3_000], ids=["text", "list"])
+def test_a_long_text_in_every_row_of_parquet_is_refused_before_it_is_read(read: Read, column: list[object]) -> None:
+    data = parquet(pl.DataFrame({"email": ["a@example.com"] * 3_000, "note": column}))
+    assert len(data) < 1 << 20
+    with pytest.raises(InvalidInput, match="become more than 32 MB of text"):
+        read(data, "people.parquet")
 
 
 def test_parquet_goes_in_with_the_apostrophe_that_an_import_takes_off(read: Read) -> None:

@@ -47,20 +47,23 @@ def sheet(rows: dict[int, list[object]]) -> str:
     return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
 
 
-def workbook(*sheets: str) -> bytes:
-    """Return a workbook of these sheets."""
+def workbook(*sheets: str, texts: str = "", packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return a workbook of these sheets, whose cells may name texts by their number."""
     out = io.BytesIO()
     numbers = range(1, len(sheets) + 1)
     listed = "".join(f'<sheet name="Sheet {n}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
     related = "".join(f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers)
+    shared = f'<Relationship Id="rId98" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>' if texts else ""
     styled = f'<Relationship Id="rId99" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", packing) as archive:
         archive.writestr("[Content_Types].xml", _TYPES)
         office = f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
         archive.writestr("_rels/.rels", f'<Relationships xmlns="{_PACKAGE}">{office}</Relationships>')
         archive.writestr("xl/workbook.xml", f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>')
-        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}">{related}{styled}</Relationships>')
+        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{_PACKAGE}">{related}{shared}{styled}</Relationships>')
         archive.writestr("xl/styles.xml", _STYLES)
+        if texts:
+            archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{_MAIN}">{texts}</sst>')
         for number, xml in zip(numbers, sheets, strict=True):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", xml)
     return out.getvalue()
