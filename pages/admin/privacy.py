@@ -9,9 +9,9 @@ from core.ui import dialogs, privacy_alert, privacy_places, privacy_requests, pr
 from core.ui.page import open_page
 
 HELP = "Who asked about their data and by when they need an answer, how long things are kept, and where they are."
-REQUESTS, RETENTION, PLACES = "Requests", "Retention", "Places"
 
 page = open_page("Privacy", needs=Permission.PRIVACY_MANAGE, all_lists=True, help=HELP)
+REQUESTS, RETENTION, PLACES = "Requests", "Retention", "Places"
 if page.header("Enter a request", icon="add"):
     dialogs.show(privacy_requests.ENTER)
 look = {"label_visibility": "collapsed", "bind": "query-params", "required": True}

@@ -13,11 +13,11 @@ from core.ui.page import open_page
 from core.ui.parts import empty_state
 
 HELP = "No campaign reaches these addresses, whatever list they are on. Hard bounces and complaints get here by themselves."
-HERE, EVERYWHERE = "This workspace", "Whole installation"
 ANY_REASON = "Any reason"
-WHERE = {"default": HERE, "required": True, "key": "where", "label_visibility": "collapsed"}
 
 page = open_page("Suppressions", needs=Permission.CONTACTS_VIEW, help=HELP)
+HERE, EVERYWHERE = "This workspace", "Whole installation"
+WHERE = {"default": HERE, "required": True, "key": "where", "label_visibility": "collapsed"}
 suppressions, may_edit = page.services.suppressions, page.may(Permission.CONTACTS_EDIT)
 looks_after_all = page.may(Permission.SUPPRESSIONS_EVERYWHERE) and page.sees_all_lists
 where = st.segmented_control("Where", [HERE, EVERYWHERE], **WHERE) if looks_after_all else HERE
