@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import EMAIL, PASSWORD, Visit
-from tests.support.browser import heading, sign_in, sign_out
+from tests.support.browser import choose, heading, sign_in, sign_out
 from tests.support.landing import Landing, landing
 from tests.support.product import Product, running
 
@@ -188,8 +188,3 @@ def figures(page: Page, wanted: dict[str, int]) -> None:
 
 def menu(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="App pages").get_by_role("link", name=name, exact=True).click()
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label, exact=True).click()
-    page.get_by_role("option", name=option, exact=True).click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, S
 
 from core.ui.navigation import PAGES
 from tests.browser.conftest import EMAIL, PASSWORD
-from tests.support.browser import DESKTOP, PHONE, profile, sign_in, wait_idle
+from tests.support.browser import DESKTOP, PHONE, choose, profile, sign_in, wait_idle
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -106,8 +106,7 @@ def full(product: Product, demo: dict[str, str], browser: Browser) -> Iterator[l
     page = first.new_page()
     page.goto(product.app_url)
     sign_in(page, EMAIL, PASSWORD)
-    page.get_by_role("combobox", name="Workspace").click()
-    page.get_by_role("option", name="Demo").click()
+    choose(page, "Workspace", "Demo")
     expect(page.get_by_text("Everybody in this workspace is made up")).to_be_visible()
     seen = looks(browser, storage_state=first.storage_state())
     first.close()

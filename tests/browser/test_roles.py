@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from core.permissions import Permission
 from core.ui.navigation import PAGES
 from tests.browser.conftest import EMAIL, PASSWORD, Visit
-from tests.support.browser import heading, sign_in, sign_in_form, wait_idle
+from tests.support.browser import choose, heading, sign_in, sign_in_form, wait_idle
 from tests.support.product import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -148,8 +148,7 @@ def test_whoever_has_an_account_joins_a_further_workspace_by_signing_in(product:
     heading(page, "Overview")
     assert menu(page) == ROLES[2].menu
     assert "invitation" not in page.url
-    page.get_by_role("combobox", name="Workspace").click()
-    page.get_by_role("option", name="My workspace").click()
+    choose(page, "Workspace", "My workspace")
     expect(page.get_by_role("link", name="Import", exact=True)).to_be_visible()
     assert menu(page) == ROLES[1].menu
 

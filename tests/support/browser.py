@@ -53,6 +53,16 @@ def wait_idle(page: Page) -> None:
     page.wait_for_selector(IDLE)
 
 
+def choose(page: Page, label: str, option: str) -> None:
+    """Open a choice and take one of its options; a page still being drawn would close the choice again, and so does scrolling."""
+    wait_idle(page)
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.scroll_into_view_if_needed()
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def sign_in_form(page: Page) -> None:
     """Wait until the sign-in form is on show, and nothing that only somebody signed in may see."""
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
