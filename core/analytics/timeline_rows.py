@@ -15,7 +15,7 @@ from core.audit.tables import audit_log
 from core.contacts.lookup import Contact
 from core.contacts.person_tables import contact_aliases, contact_notes, contact_tags, tags
 from core.contacts.tables import consent_records, contacts, global_suppressions, imports, list_members, lists, suppressions
-from core.contacts.visibility import seen_lists
+from core.contacts.visibility import seen_lists, seen_records
 from core.messages.tables import messages
 from core.permissions import Principal
 
@@ -60,7 +60,7 @@ def read_parts(
         total += count
         if count:
             rows = connection.execute(wanted.order_by(sa.desc(at)).limit(most))
-            told += [_told(row, part) for row in rows]
+            told += [_told(row, part, by) for row in rows]
     return told, total
 
 
@@ -75,7 +75,7 @@ def _parts(
     yield (sent if only is None else sent.where(m.campaign_id.in_(only)), at, Part.MESSAGE)
     agreed = _select(proof.occurred_at, proof.state, proof.source, proof.actor, proof.purpose, lists.c.name.label("name"))
     agreed = agreed.select_from(consent_records.outerjoin(lists, sa.and_(lists.c.id == proof.list_id, *seen_lists(by))))
-    yield agreed.where(proof.workspace_id == here, proof.contact_id == contact.id), proof.occurred_at, Part.CONSENT
+    yield agreed.where(proof.workspace_id == here, proof.contact_id == contact.id, *seen_records(by)), proof.occurred_at, Part.CONSENT
     saved = _select(log.at, log.action, log.actor, log.after).where(log.workspace_id == here, log.action.in_(_CHANGES))
     yield saved.where(log.target.in_([f"contact:{one}" for one in numbers])), log.at, Part.CHANGE
     noted = _select(note.created_at, sa.literal("noted"), note.text, note.written_by.label("actor"))
@@ -108,8 +108,10 @@ def _select(at: sa.ColumnElement[Any], what: sa.ColumnElement[Any], *more: sa.Co
     return sa.select(at.label("at"), what.label("what"), *more)
 
 
-def _told(row: sa.Row[Any], part: Part) -> Told:
+def _told(row: sa.Row[Any], part: Part, by: Principal) -> Told:
     details = {name: value for name, value in row._mapping.items() if name not in {"at", "what"} and value not in {None, ""}}
     if "after" in details:  # the audit log keeps its values as text
         details |= orjson.loads(details.pop("after"))
+        if by.lists is not None and "lists" in details:
+            details["lists"] = [one for one in details["lists"] if one in by.lists]
     return row.at, part, row.what, details

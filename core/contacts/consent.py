@@ -24,7 +24,7 @@ from core.contacts.consent_records import (
 )
 from core.contacts.evidence import ConsentPurpose, Evidence
 from core.contacts.tables import consent_records, contacts
-from core.contacts.visibility import seen_one_by_one
+from core.contacts.visibility import seen_one_by_one, seen_records
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, among, chunked
@@ -130,7 +130,7 @@ class Consent:
         clear_marks(connection, [contact_id], now)
 
     def history(self, by: Principal, contact_id: int) -> list[ConsentRecord]:
-        """Return everything recorded about a contact's consent, oldest first; nothing about somebody `by` may not see.
+        """Return what is recorded of a contact's consent, oldest first; nothing of people and lists that `by` may not see.
 
         Raises:
             Denied: If `by` may not see contacts.
@@ -138,6 +138,7 @@ class Consent:
         by.require(Permission.CONTACTS_VIEW)
         column = consent_records.c
         wanted = sa.select(consent_records).where(column.workspace_id == by.workspace_id, column.contact_id == contact_id)
+        wanted = wanted.where(*seen_records(by))
         for seen in seen_one_by_one(by):
             wanted = wanted.where(sa.exists().where(contacts.c.id == contact_id, seen))
         with self._db.read() as connection:

@@ -26,7 +26,7 @@ from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_chan
 from core.contacts.person_names import MAX_NAME, check_person_name
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, lists
-from core.contacts.visibility import is_known_elsewhere, not_yours, seen_one_by_one, seen_together
+from core.contacts.visibility import is_known_elsewhere, not_yours, require_known, seen_one_by_one, seen_together
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
@@ -194,7 +194,7 @@ class Contacts:
         names = {"first_name": check_person_name(first_name), "last_name": check_person_name(last_name)}
         with self._db.transaction() as connection:
             change = next_change(connection, by.workspace_id)
-            values = self._values(connection, by.workspace_id, attributes or {})
+            values = self._values(connection, by, attributes or {})
             before = self._before(connection, by, address, list_ids)
             if before is None:
                 fields = {"email": address, **names, "attributes": values}
@@ -241,16 +241,17 @@ class Contacts:
             raise not_yours()
         return before
 
-    def _values(self, connection: sa.Connection, workspace_id: int, given: Mapping[str, object]) -> dict[str, Value]:
+    def _values(self, connection: sa.Connection, by: Principal, given: Mapping[str, object]) -> dict[str, Value]:
         """Return what is given as its attributes keep it, declaring new ones by the type of their first value."""
         present = {check_name(name): value for name, value in given.items() if value is not None and value != ""}
         if not present:
             return {}
-        known = declared(connection, workspace_id)
+        known = declared(connection, by.workspace_id)
         new = {name: type_of(value) for name, value in present.items() if name not in known}
+        require_known(by, new, "fields")
         check_room(known | new)
         values = {name: fitted(name, value, (known | new)[name]) for name, value in present.items()}
-        declare(connection, workspace_id, new, self._clock.now())
+        declare(connection, by.workspace_id, new, self._clock.now())
         return values
 
     def _create(

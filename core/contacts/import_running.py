@@ -20,7 +20,7 @@ from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.import_models import Choices, FlaggedRow, ImportResult
 from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_tables import import_changes
-from core.contacts.import_tags import put_tags
+from core.contacts.import_tags import named_in, put_tags
 from core.contacts.joining import ask_touched, asks_first
 from core.contacts.judging import SHOWN, Judged, judge, without
 from core.contacts.kinds import ColumnType, Kind
@@ -35,7 +35,8 @@ from core.contacts.staged import Staged
 from core.contacts.suggesting import settled
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, imports, list_members
-from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, sees_list
+from core.contacts.tags import require_tags
+from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, require_known, sees_list
 from core.errors import Conflict, NotFound
 from core.permissions import Principal
 from core.storage.blobs import Blobs
@@ -87,6 +88,7 @@ class Running:
             to = Target(by.workspace_id, list_id, asked.choices.rule)
             parts, emails = contents(asked.staged, mapped, judged), judged.kept["email"]
             merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
+            require_tags(connection, by, named_in(merged.tagged))
             return _result(asked, judged, merged, list_id, suppressed_among(connection, by, emails))
 
     def do(self, asked: Asked, tell: Tell) -> ImportResult:
@@ -119,6 +121,7 @@ class Running:
         mapped = check_mapping(mapping, staged.columns)
         kinds = settled(staged, mapped, asked.choices.kinds, known)
         judged = judge(staged, mapped, kinds, lambda done: tell(CHECKING, done, staged.rows))
+        require_known(by, judged.types.keys() - known.keys(), "fields")
         check_room({name: kind.attribute for name, kind in known.items()} | judged.types)
         return judged, mapped
 
@@ -137,6 +140,7 @@ class Running:
         connection.execute(sa.delete(import_changes).where(import_changes.c.workspace_id == workspace_id))  # of those before it
         merged = merge(connection, to, emails, parts, writing, lambda done, total: tell(COMPARING, done, total))
         tell(WRITING, 0, len(emails))
+        require_tags(connection, asked.by, named_in(merged.tagged))
         write_rest(connection, to, merged, writing)
         if writing.asks:
             told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)

@@ -29,6 +29,11 @@ def tags_of(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.col("tags") != "").select("email", "id", split).explode("tag").filter(pl.col("tag").str.strip_chars() != "")
 
 
+def named_in(tagged: Sequence[pl.DataFrame]) -> set[str]:
+    """Return the tags that stand in frames from `tags_of`."""
+    return {str(tag) for frame in tagged for tag in frame["tag"].unique()}
+
+
 def put_tags(
     connection: sa.Connection, workspace_id: int, tagged: Sequence[pl.DataFrame], *, change: int, source: str, now: datetime
 ) -> None:

@@ -15,7 +15,7 @@ from core.clock import Clock
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.person_tables import contact_tags, tags
 from core.contacts.tables import contacts
-from core.contacts.visibility import seen_one_by_one, seen_together
+from core.contacts.visibility import require_known, seen_one_by_one, seen_together
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, among, chunked, insert_or_ignore, insert_or_ignore_from
@@ -131,7 +131,7 @@ class Tags:
         with self._db.transaction() as connection:
             known = find_tags(connection, by.workspace_id, [wanted])
             if not known:
-                _may_change(by)
+                require_known(by, [wanted], "tags")
             seen = _seen(connection, by, contact_ids)
             added = tag_in(connection, by.workspace_id, seen, [wanted], self._clock.now())
             [tag_id] = find_tags(connection, by.workspace_id, [wanted]).values()
@@ -206,6 +206,17 @@ def tag_in(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[i
     change = next_change(connection, workspace_id)
     ids = sorted(_named(connection, workspace_id, wanted, now).values())
     return sum(_put(connection, workspace_id, change, tag_id, chunk, now) for tag_id in ids for chunk in chunked(contact_ids, _CHUNK))
+
+
+def require_tags(connection: sa.Connection, by: Principal, names: Iterable[str]) -> None:
+    """Do nothing if `by` may put these tags on people: somebody limited to some lists takes those there are.
+
+    Raises:
+        Denied: If they may not.
+    """
+    if by.lists is not None:
+        wanted = {_key(name) for name in names}
+        require_known(by, wanted - find_tags(connection, by.workspace_id, wanted).keys(), "tags")
 
 
 def find_tags(connection: sa.Connection, workspace_id: int, names: Iterable[str]) -> dict[str, int]:

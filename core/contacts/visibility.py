@@ -8,11 +8,12 @@ walking through all of them; `seen_together` first collects the people of the li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from core.contacts.tables import contacts, imports, list_members, lists
+from core.contacts.evidence import ConsentPurpose
+from core.contacts.tables import consent_records, contacts, imports, list_members, lists
 from core.errors import Denied
 from core.permissions import Principal
 from core.storage.database import chunked
@@ -49,6 +50,14 @@ def seen_imports(by: Principal) -> Conditions:
     return [] if by.lists is None else [imports.c.list_id.in_(sorted(by.lists))]
 
 
+def seen_records(by: Principal) -> Conditions:
+    """Return the condition that a consent record is about no list, or about one that may be seen; none for all lists."""
+    if by.lists is None:
+        return []
+    said = consent_records.c
+    return [sa.or_(said.purpose != ConsentPurpose.LIST.value, said.list_id.in_(sorted(by.lists)))]
+
+
 def sees_list(by: Principal, list_id: int) -> bool:
     """Return whether a list may be seen, if there is one of this number."""
     return by.lists is None or list_id in by.lists
@@ -70,6 +79,21 @@ def addresses_out_of_sight(connection: sa.Connection, by: Principal, emails: Seq
         for chunk in chunked(emails, _CHUNK):
             hidden |= set(connection.execute(known.where(contacts.c.email.in_(chunk))).scalars())
     return hidden
+
+
+def require_known(by: Principal, new: Iterable[str], what: str) -> None:
+    """Do nothing unless somebody limited to some lists would make something that belongs to the whole workspace.
+
+    Args:
+        by: Who.
+        new: What there is not yet.
+        what: What it is called, in the plural: "tags".
+
+    Raises:
+        Denied: If they would; names nothing, for it may stand in a file about people out of their sight.
+    """
+    if by.lists is not None and any(new):
+        raise Denied(f"You can use the {what} there are, not add new ones.", hint="Leave new ones out, or ask an admin of this workspace.")
 
 
 def not_yours() -> Denied:

@@ -81,7 +81,10 @@ def test_what_was_said_of_a_list_or_a_sale_is_told_as_that(every: Services, work
     assert [one.details["source"] for one in rows if one.part is Part.SUPPRESSION] == ["by court order"]
     elsewhere = replace(by, lists=frozenset({every.lists.create(by, "Offers").id}))
     every.lists.add(by, *elsewhere.lists or (), [ann])
-    assert "News" not in {one.details.get("name") for one in every.timelines.page(elsewhere, ann).rows}
+    seen = every.timelines.page(elsewhere, ann).rows
+    assert "News" not in {one.details.get("name") for one in seen}
+    assert sorted(one.details.get("purpose", "") for one in seen if one.part is Part.CONSENT) == ["", "sale"]
+    assert [one.details["lists"] for one in seen if one.details.get("lists")] == []
 
 
 def test_what_came_of_emails_is_told_with_who_it_was_also_of_who_was_merged(services: Services, workspace: Principal, put: Put) -> None:
