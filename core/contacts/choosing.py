@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
-from core.contacts.lists import is_on_list
+from core.contacts.membership import is_on_list
 from core.contacts.suppressed import is_suppressed
 from core.contacts.tables import contacts
-from core.contacts.tags import has_tag
+from core.contacts.tagging import has_tag
 from core.contacts.visibility import Conditions, seen_one_by_one, seen_together, sees_list
 from core.permissions import Principal
 

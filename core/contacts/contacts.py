@@ -21,8 +21,8 @@ from core.contacts.deleting import remove_in
 from core.contacts.evidence import Evidence
 from core.contacts.finding import chosen, find_contact, one_contact
 from core.contacts.joining import ask_instead, asks_first
-from core.contacts.lists import is_on_list, join_changed
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
+from core.contacts.membership import is_on_list, join_changed
 from core.contacts.person_names import MAX_NAME, check_person_name
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, lists

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
-from core.contacts.lists import is_on_list
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
+from core.contacts.membership import is_on_list
 from core.contacts.tables import contacts
 from core.contacts.visibility import Conditions, seen_one_by_one, seen_together, sees_list
 from core.errors import NotFound

@@ -25,8 +25,9 @@ from core.contacts.joining import ask_touched, asks_first
 from core.contacts.judging import SHOWN, Judged, judge, without
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.known import suppressed_among
-from core.contacts.lists import find_list, join_changed, list_named
+from core.contacts.list_names import find_list, list_named
 from core.contacts.mapping import Mapped, check_mapping
+from core.contacts.membership import join_changed
 from core.contacts.merging import Merged, Target, Writing, loading_columns, merge, write_rest
 from core.contacts.own_words import ids_of, own_words
 from core.contacts.refusals import refused_csv
@@ -35,7 +36,7 @@ from core.contacts.staged import Staged
 from core.contacts.suggesting import settled
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts, imports, list_members
-from core.contacts.tags import require_tags
+from core.contacts.tagging import require_tags
 from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, require_known, sees_list
 from core.errors import Conflict, NotFound
 from core.permissions import Principal

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.contacts.changes import mark_changed
 from core.contacts.person_tables import contact_tags
 from core.contacts.tables import contacts
-from core.contacts.tags import MAX_NAME, tag_in
+from core.contacts.tagging import MAX_NAME, tag_in
 from core.storage.bulk import columns_of
 
 MAX_TAG = MAX_NAME

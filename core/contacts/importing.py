@@ -33,7 +33,7 @@ from core.contacts.import_states import OPEN, ImportState
 from core.contacts.import_working import Working
 from core.contacts.judging import RefusedRow
 from core.contacts.kinds import ColumnType, Kind
-from core.contacts.lists import check_list_name
+from core.contacts.list_names import check_list_name
 from core.contacts.merging import ChangedRow, Progress, Rule
 from core.contacts.remembering import sample, suggested
 from core.contacts.staged import Staged

@@ -19,7 +19,7 @@ from core.contacts.evidence import LONGEST_IP, ConsentMethod
 from core.contacts.kits.kit import Kit, Said, Standing
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contacts
-from core.contacts.tags import tag_in
+from core.contacts.tagging import tag_in
 from core.errors import InvalidInput
 from core.permissions import Principal
 from core.storage.database import Database, among, chunked

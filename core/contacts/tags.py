@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,12 @@ from core.clock import Clock
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.person_tables import contact_tags, tags
 from core.contacts.tables import contacts
+from core.contacts.tagging import check_tag_name, find_tags, name_key, tag_in, tags_named
 from core.contacts.visibility import require_known, seen_one_by_one, seen_together
-from core.errors import Conflict, Denied, InvalidInput, NotFound
+from core.errors import Conflict, Denied, NotFound
 from core.permissions import Permission, Principal
-from core.storage.database import Database, among, chunked, insert_or_ignore, insert_or_ignore_from
+from core.storage.database import Database, among, chunked
 
-MAX_NAME = 100
-MAX_TAGS = 5_000
 _CHUNK = 10_000
 
 
@@ -56,6 +55,17 @@ class Tags:
         with self._db.read() as connection:
             return [_as_tag(row) for row in connection.execute(_select(by).order_by(tags.c.name_key))]
 
+    def names(self, by: Principal) -> dict[int, str]:
+        """Return what the tags are called, by their numbers, in the order of the names; quicker than counting who has them.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+        """
+        by.require(Permission.CONTACTS_VIEW)
+        mine = sa.select(tags.c.id, tags.c.name).where(tags.c.workspace_id == by.workspace_id)
+        with self._db.read() as connection:
+            return {row.id: row.name for row in connection.execute(mine.order_by(tags.c.name_key))}
+
     def get(self, by: Principal, tag_id: int) -> Tag:
         """Return a tag.
 
@@ -80,7 +90,7 @@ class Tags:
         with self._db.transaction() as connection:
             if find_tags(connection, by.workspace_id, [wanted]):
                 raise Conflict(f"There is a tag “{wanted}” already.", hint="Choose another name or use that tag.")
-            [tag_id] = _named(connection, by.workspace_id, [wanted], self._clock.now()).values()
+            [tag_id] = tags_named(connection, by.workspace_id, [wanted], self._clock.now()).values()
             self._note(connection, by, AuditAction.TAG_CREATED, tag_id, after={"name": wanted})
             return _read(connection, by, tag_id)
 
@@ -97,9 +107,9 @@ class Tags:
         wanted = check_tag_name(name)
         with self._db.transaction() as connection:
             before = _read(connection, by, tag_id)
-            if find_tags(connection, by.workspace_id, [wanted]).get(_key(wanted), tag_id) != tag_id:
+            if find_tags(connection, by.workspace_id, [wanted]).get(name_key(wanted), tag_id) != tag_id:
                 raise Conflict(f"The name “{wanted}” is taken.", hint="Choose another name.")
-            connection.execute(sa.update(tags).where(_this(by, tag_id)).values(name=wanted, name_key=_key(wanted)))
+            connection.execute(sa.update(tags).where(_this(by, tag_id)).values(name=wanted, name_key=name_key(wanted)))
             self._note(connection, by, AuditAction.TAG_RENAMED, tag_id, before={"name": before.name}, after={"name": wanted})
             return _read(connection, by, tag_id)
 
@@ -175,87 +185,6 @@ class Tags:
         record(connection, self._clock.now(), by, what, f"tag:{tag_id}", **values)
 
 
-def check_tag_name(name: str) -> str:
-    """Return a tag's name in its one spelling: trimmed, single spaces.
-
-    Raises:
-        InvalidInput: If it is empty, too long, or holds a comma (which separates tags in files) or control characters.
-    """
-    wanted = " ".join(name.split())
-    if not wanted or len(wanted) > MAX_NAME or not wanted.isprintable() or "," in wanted:
-        raise InvalidInput("This can’t be a tag.", hint=f"Use 1 to {MAX_NAME} characters on one line, without commas.")
-    return wanted
-
-
-def tag_in(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], names: Iterable[str], now: datetime) -> int:
-    """Put tags on contacts inside the caller's transaction, making those there are none of; return how many were not there yet.
-
-    Args:
-        connection: The caller's transaction.
-        workspace_id: Whose contacts and tags.
-        contact_ids: Who gets all of these tags; unknown and other workspaces' ids are passed over.
-        names: The tags, in any spelling.
-        now: The time.
-
-    Raises:
-        InvalidInput: If a name can't be used, or there would be too many tags.
-    """
-    wanted = [check_tag_name(name) for name in names]
-    if not wanted:
-        return 0
-    change = next_change(connection, workspace_id)
-    ids = sorted(_named(connection, workspace_id, wanted, now).values())
-    return sum(_put(connection, workspace_id, change, tag_id, chunk, now) for tag_id in ids for chunk in chunked(contact_ids, _CHUNK))
-
-
-def require_tags(connection: sa.Connection, by: Principal, names: Iterable[str]) -> None:
-    """Do nothing if `by` may put these tags on people: somebody limited to some lists takes those there are.
-
-    Raises:
-        Denied: If they may not.
-    """
-    if by.lists is not None:
-        wanted = {_key(name) for name in names}
-        require_known(by, wanted - find_tags(connection, by.workspace_id, wanted).keys(), "tags")
-
-
-def find_tags(connection: sa.Connection, workspace_id: int, names: Iterable[str]) -> dict[str, int]:
-    """Return the ids of the tags of these names, by the name as it is compared; those there are not are left out."""
-    keys = sorted({_key(name) for name in names})
-    if not keys:
-        return {}
-    wanted = sa.select(tags.c.name_key, tags.c.id).where(tags.c.workspace_id == workspace_id, tags.c.name_key.in_(among(connection, keys)))
-    return {row.name_key: row.id for row in connection.execute(wanted)}
-
-
-def has_tag(tag_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition that the contact of the enclosing statement has a tag."""
-    column = contact_tags.c
-    return sa.exists().where(column.tag_id == tag_id, column.contact_id == contacts.c.id).correlate(contacts)
-
-
-def _named(connection: sa.Connection, workspace_id: int, names: Sequence[str], now: datetime) -> dict[str, int]:
-    """Return the tags of these names, making those there are none of."""
-    spelled = {_key(name): name for name in reversed(names)}
-    known = find_tags(connection, workspace_id, names)
-    new = [{"workspace_id": workspace_id, "name": spelled[key], "name_key": key, "created_at": now} for key in spelled if key not in known]
-    if not new:
-        return known
-    there = connection.execute(sa.select(sa.func.count()).select_from(tags).where(tags.c.workspace_id == workspace_id)).scalar_one()
-    if there + len(new) > MAX_TAGS:
-        raise InvalidInput(f"A workspace can have {MAX_TAGS:,} tags.", hint="Delete some you no longer need, or use an attribute.")
-    insert_or_ignore(connection, tags, new)
-    return find_tags(connection, workspace_id, names)
-
-
-def _put(connection: sa.Connection, workspace_id: int, change: int, tag_id: int, ids: Sequence[int], now: datetime) -> int:
-    mine = (contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, ids)), ~has_tag(tag_id))
-    mark_changed(connection, workspace_id, change, *mine)
-    moment = sa.literal(now, contact_tags.c.added_at.type)
-    missing = sa.select(sa.literal(tag_id), contacts.c.id, contacts.c.workspace_id, moment).where(*mine)
-    return insert_or_ignore_from(connection, contact_tags, ["tag_id", "contact_id", "workspace_id", "added_at"], missing)
-
-
 def _seen(connection: sa.Connection, by: Principal, ids: Sequence[int]) -> list[int]:
     """Return those of these contacts who are there and whom `by` may see."""
     found: list[int] = []
@@ -269,10 +198,6 @@ def _may_change(by: Principal) -> None:
     by.require(Permission.CONTACTS_EDIT)
     if by.lists is not None:  # a tag is everybody's, and so is its name
         raise Denied("You can use the tags there are, not change them.", hint="An admin of this workspace can.")
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _this(by: Principal, tag_id: int) -> sa.ColumnElement[bool]:

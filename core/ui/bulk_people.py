@@ -156,10 +156,10 @@ def _start(page: Page, change: BulkChange, ids: list[int], choice: Choice | None
 def _change(page: Page, action: BulkAction) -> BulkChange | None:
     """Draw what has to be said besides, and return what is to be done once it is."""
     if action in {_A.ADD_TO_LIST, _A.REMOVE_FROM_LIST}:
-        lists = {one.id: one.name for one in page.services.lists.all(page.by)}
+        lists = page.services.lists.names(page.by)
         chosen = st.selectbox("List", list(lists), index=None, format_func=lists.__getitem__, key="bulk_list", placeholder="Choose a list")
         return BulkChange(action, list_id=chosen) if chosen is not None else None
-    tags = {one.id: one.name for one in page.services.tags.all(page.by)} if action in {_A.TAG, _A.UNTAG} else {}
+    tags = page.services.tags.names(page.by) if action in {_A.TAG, _A.UNTAG} else {}
     if action is _A.TAG:
         more = {"accept_new_options": page.sees_all_lists}
         name = st.selectbox("Tag", list(tags.values()), index=None, key="bulk_tag", placeholder="Choose one or type a new one", **more)  # type: ignore[call-overload]

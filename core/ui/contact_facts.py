@@ -99,8 +99,8 @@ def _day(value: Any) -> date | None:
 
 
 def _change_belonging(page: Page, profile: Profile) -> None:
-    lists = {one.id: one.name for one in page.services.lists.all(page.by)}
-    tags = [one.name for one in page.services.tags.all(page.by)]
+    lists = page.services.lists.names(page.by)
+    tags = list(page.services.tags.names(page.by).values())
     with st.form("contact_belonging_form", border=False):
         on = st.multiselect("Lists", list(lists), [one.id for one in profile.lists], format_func=lists.__getitem__, key="contact_lists")
         has = st.multiselect(

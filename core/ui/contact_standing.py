@@ -46,7 +46,7 @@ def consent(page: Page, profile: Profile) -> None:
     """Draw what somebody agreed to and when, the newest first."""
     with st.container(border=True):
         st.markdown("##### Consent", anchors=False)
-        names = {one.id: one.name for one in page.services.lists.all(page.by)}
+        names = page.services.lists.names(page.by)
         for record in page.services.consent.history(page.by, profile.contact.id)[::-1][:_HISTORY]:
             choices_of_person.told(page, record, names)
         if page.may(Permission.CONTACTS_EDIT):

@@ -179,7 +179,7 @@ def check_dates(plan: ImportPlan, choices: Choices) -> None:
 
 def ask_list(page: Page, draft: Draft) -> str:
     """Let somebody say onto which list everybody comes; "" while they have not."""
-    known, may_name, before = [one.name for one in page.services.lists.all(page.by)], page.sees_all_lists, draft.choices.list_name
+    known, may_name, before = list(page.services.lists.names(page.by).values()), page.sees_all_lists, draft.choices.list_name
     options = known if before in {"", *known} else [*known, before]
     name: str | None = st.selectbox(
         "Put everybody on the list",
@@ -194,8 +194,8 @@ def ask_list(page: Page, draft: Draft) -> str:
 
 def ask_consent(page: Page, draft: Draft, list_name: str) -> bool:
     """Where a list asks whoever joins it by mail first, let somebody say that they agreed already; return whether they did."""
-    asks = any(one.name == list_name and one.double_opt_in for one in page.services.lists.all(page.by))
-    if not asks:
+    lists = page.services.lists
+    if list_name not in lists.names(page.by).values() or not lists.by_name(page.by, list_name).double_opt_in:
         return False
     words = "Everybody in this file agreed already, and I can show it"
     help = "Otherwise each of them is asked by mail first, and joins the list once they confirm."

@@ -106,7 +106,7 @@ def _choose_role(reach: dict[str, RoleDefinition], current: str, *, key: str) ->
 
 
 def _list_names(page: Page) -> dict[int, str]:
-    return {one.id: one.name for one in page.services.lists.all(page.by)} if page.may(Permission.CONTACTS_VIEW) else {}
+    return page.services.lists.names(page.by) if page.may(Permission.CONTACTS_VIEW) else {}
 
 
 def _ask_about_person(page: Page) -> None:

@@ -31,8 +31,8 @@ _ANY_LIST, _ANY_TAG, _ANY_CONSENT, _ANY_MAIL, _ANY_SOURCE = "All lists", "All ta
 
 def filters(page: Page) -> Choice:
     """Draw what can be looked for; it is kept in the address."""
-    lists = {one.name: one.id for one in page.services.lists.all(page.by)}
-    tags = {one.name: one.id for one in page.services.tags.all(page.by)}
+    lists = {name: number for number, name in page.services.lists.names(page.by).items()}
+    tags = {name: number for number, name in page.services.tags.names(page.by).items()}
     look: dict[str, Any] = {"label_visibility": "collapsed", "bind": "query-params"}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         search = st.text_input("Search", type="search", placeholder="Search by address or name", key="person_search", width=220, **look)

@@ -18,7 +18,7 @@ directory, may_edit = page.services.directory, page.may(Permission.CONTACTS_EDIT
 
 
 def add_person() -> None:
-    lists = {one.name: one.id for one in page.services.lists.all(page.by)}
+    lists = {name: number for number, name in page.services.lists.names(page.by).items()}
     with st.form("add_person_form", border=False):
         email = st.text_input("Email address", key="new_email", placeholder="name@example.com")
         first = st.text_input("First name", key="new_first")

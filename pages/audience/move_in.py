@@ -43,7 +43,7 @@ def choose_file() -> None:
 
 def check(data: bytes, file_name: str, plan: MoveInPlan) -> None:
     move_in_steps.forecast(plan, file_name)
-    known = [one.name for one in page.services.lists.all(page.by)]
+    known = list(page.services.lists.names(page.by).values())
     look = {"index": None, "accept_new_options": True, "placeholder": "Choose or type a name", "key": "move_in_list"}
     name = st.selectbox("Put everybody on the list", known, **look)
     people = sum(plan.standings.values())

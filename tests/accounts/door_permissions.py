@@ -19,8 +19,8 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_EDIT: "templates.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get contacts.page consent.history"
-    " lists.all lists.by_name lists.get suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
-    " profiles.get notes.all fields.all fields.get fields.uses tags.get timelines.page"
+    " lists.all lists.by_name lists.get lists.names suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
+    " profiles.get notes.all fields.all fields.get fields.uses tags.get tags.names timelines.page"
     " suppressions.before suppressions.find choices.get wordings.all"
     " forms.all forms.draft forms.get forms.received public_lists.all",
     P.CONTACTS_EDIT: "contacts.delete contacts.save consent.give suppressions.add suppressions.remove"

@@ -23,7 +23,7 @@ from core.contacts.evidence import Evidence
 from core.contacts.export.formats import ExportFormat, check_room
 from core.contacts.files.staging import stage
 from core.contacts.suppression import SuppressionReason
-from core.contacts.tags import tag_in
+from core.contacts.tagging import tag_in
 from core.errors import Denied, InvalidInput
 from core.formulas import unformula
 from core.permissions import Principal

@@ -4,7 +4,8 @@ import pytest
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.contacts.tags import MAX_NAME, Tags, tag_in
+from core.contacts.tagging import MAX_NAME, tag_in
+from core.contacts.tags import Tags
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Principal
 from tests.conftest import NOON
