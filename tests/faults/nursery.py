@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -48,18 +49,19 @@ class Cradle:
     Args:
         nursery: Where they come from.
         environment: Of each of them.
-        log: What they say goes to the end of this file.
+        folder: What they say goes here, a file for each.
     """
 
-    def __init__(self, nursery: Nursery, environment: Mapping[str, str], log: Path) -> None:
-        self._nursery, self._environment, self._log = nursery, environment, log
-        self._log.touch()
+    def __init__(self, nursery: Nursery, environment: Mapping[str, str], folder: Path) -> None:
+        self._nursery, self._environment, self._folder = nursery, environment, folder
+        self._folder.mkdir(exist_ok=True)
+        self._logs: dict[int, Path] = {}
+        self._numbers = itertools.count()
 
     def worker(self) -> int:
         """Start a worker and return its process number, once it is at work."""
-        before = self._ready()
         pid = self._start("worker")
-        wait_for(lambda: self._ready() > before, f"a worker to begin\n{self._end_of_log()}")
+        wait_for(lambda: " ready" in self._logs[pid].read_text(), "a worker to begin")
         return pid
 
     def ingester(self) -> int:
@@ -86,16 +88,15 @@ class Cradle:
         self._signal(pid, signal.SIGUSR1 if forward else signal.SIGUSR2)
 
     def _start(self, *part: str) -> int:
-        return self._nursery.bring_forth(self._environment, self._log, *part)
+        log = self._folder / f"{next(self._numbers)}-{part[0]}.log"
+        log.touch()
+        pid = self._nursery.bring_forth(self._environment, log, *part)
+        self._logs[pid] = log
+        return pid
 
     def _signal(self, pid: int, number: signal.Signals) -> None:
         try:
             os.kill(pid, number)
         except ProcessLookupError:
-            raise AssertionError(f"a process ended by itself:\n{self._end_of_log()}") from None
-
-    def _ready(self) -> int:
-        return self._log.read_bytes().count(b" ready")
-
-    def _end_of_log(self) -> str:
-        return self._log.read_text()[-3000:]
+            log = self._logs[pid]
+            raise AssertionError(f"{log.stem} ended by itself:\n{log.read_text()[-3000:]}") from None

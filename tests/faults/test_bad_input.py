@@ -86,7 +86,7 @@ def test_an_address_only_some_servers_know_is_named_as_it_comes_in_and_costs_nob
 
 def test_a_hundred_megabytes_are_refused_and_cost_no_memory(folder: Path, nursery: Nursery) -> None:
     with opened(folder, "", PEOPLE, HastyClock(SystemClock().now(), 1.0)) as firm:
-        cradle, port = Cradle(nursery, firm.environment, folder / "processes.log"), free_port()
+        cradle, port = Cradle(nursery, firm.environment, folder / "processes"), free_port()
         app = cradle.app(port)
         bearer = {"Authorization": f"Bearer {firm.token}", "Content-Type": "application/json"}
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", headers=bearer, timeout=60) as http:

@@ -98,7 +98,7 @@ def test_an_app_that_dies_while_it_launches_has_launched_all_or_nothing(
 ) -> None:
     office: Office = request.getfixturevalue(f"{database}_office")
     firm, dice = office.firm, random.Random(f"{SEED} {database}")
-    cradle = Cradle(nursery, firm.environment, firm.settings.data_dir / "processes.log")
+    cradle = Cradle(nursery, firm.environment, firm.settings.data_dir / "processes")
     found, tries = Counter[str](), 0
     with serving(RIG.fake()) as fake:
         campaign = firm.draft(RIG.kind, RIG.settings(fake.url))

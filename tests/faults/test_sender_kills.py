@@ -43,7 +43,7 @@ def firm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Firm]:
 
 def killed_while_sending(firm: Firm, nursery: Nursery, taken: Callable[[], Counter[str]], kills: int) -> None:
     """Let workers send one after the other, each killed when some more were taken; the last one finishes."""
-    dice, cradle = random.Random(5), Cradle(nursery, firm.environment, firm.settings.data_dir / "processes.log")
+    dice, cradle = random.Random(5), Cradle(nursery, firm.environment, firm.settings.data_dir / "processes")
     for _ in range(kills):
         worker = cradle.worker()
         wanted = len(taken()) + dice.randrange(5, PEOPLE // (kills + 2))

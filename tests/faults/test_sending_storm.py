@@ -63,7 +63,7 @@ def test_a_storm_loses_nobody_and_writes_to_nobody_twice(
     request: pytest.FixtureRequest, nursery: Nursery, database: str, service: str
 ) -> None:
     firm, outage = request.getfixturevalue(f"{database}_firm")
-    cradle = Cradle(nursery, firm.environment, firm.settings.data_dir / "processes.log")
+    cradle = Cradle(nursery, firm.environment, firm.settings.data_dir / "processes")
     kills, happened, came_to, number = Counter[str](), Counter[str](), Counter[str](), 0
     kinds = sorted(SERVICES, key=lambda kind: kind != service)
     while number == 0 or kills.total() < ROUNDS // 4:
