@@ -26,7 +26,9 @@ _SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
 def known_people(
     connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, asking_at: datetime | None = None
 ) -> pl.DataFrame:
-    """Return the contacts with these addresses: `id`, `email`, `content` (see `content_of`) and `on_list`.
+    """Return for each of these addresses the contact that has it, in their order: `id`, `known_content` (see `content_of`) and `on_list`.
+
+    The first two are null where nobody has the address.
 
     Args:
         connection: Sees the contacts; inside the writing transaction nothing can come in between.
@@ -35,17 +37,17 @@ def known_people(
         list_id: The list that is asked about; None for one that is still to be made.
         asking_at: The time, where the list asks first: who was asked and may still answer is as good as on it.
     """
-    wanted = emails.alias("email").to_frame()
     found = [pl.DataFrame(schema=_SCHEMA)]
     for columns in _read(connection, workspace_id, emails):
         rows = pl.DataFrame(columns, schema={"id": pl.Int64, "email": pl.String, "content": pl.String}, orient="col")
         found.append(rows.with_columns(pl.col("content").hash()))
-    people = pl.concat(found).join(wanted, on="email", how="semi")
+    # All at once: joined a part of the file at a time, the contacts would be indexed anew for each part.
+    people = emails.alias("email").to_frame().join(pl.concat(found), on="email", how="left", maintain_order="left")
     settled = _settled(connection, list_id)
     if list_id and asking_at:
         asked = asked_for(connection, workspace_id, list_id, asking_at)
         settled = pl.concat([settled, pl.Series(list(asked), dtype=pl.Int64)])
-    return people.with_columns(on_list=pl.col("id").is_in(settled.implode()))
+    return people.select("id", pl.col("content").alias("known_content"), on_list=pl.col("id").is_in(settled.implode()))
 
 
 def content_of() -> pl.Expr:

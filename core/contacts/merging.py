@@ -140,14 +140,14 @@ def merge(
         connection: Sees the contacts; inside the writing transaction nothing can come in between.
         to: Where they go.
         emails: The addresses of all rows.
-        parts: The rows, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags`.
+        parts: The rows in the same order, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags`.
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
     asking_at = writing.now if writing and writing.asks else None
     known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, asking_at), Merged(), 0
     for part in ahead(parts):
-        rows = part.with_columns(content_of()).join(known, on="email", how="left", suffix="_known", maintain_order="left")
+        rows = part.with_columns(content_of()).hstack(known.slice(done, part.height))
         new, there = rows.filter(pl.col("id").is_null()), rows.filter(pl.col("id").is_not_null())
         merged.new += new.height
         if writing and new.height:
@@ -155,7 +155,7 @@ def merge(
         if to.rule is Rule.SKIP:
             merged.unchanged += there.height
         else:
-            differs = pl.col("content") != pl.col("content_known")
+            differs = pl.col("content") != pl.col("known_content")
             _stay(merged, there.filter(~differs))
             for few in there.filter(differs).iter_slices(_CHUNK):
                 _compare(connection, to, merged, few, writing)

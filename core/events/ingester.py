@@ -39,9 +39,10 @@ from core.events.pipeline import Sorted, sort_out
 from core.events.reading import MOST_EVENTS, Reading, read_lines
 from core.events.recording import record_kept
 from core.events.reporting import IngestReport
-from core.events.throttle import Throttle, gc_paused
+from core.events.throttle import Throttle
 from core.ids import random_name
 from core.messages.keys import MessageKeys
+from core.storage.bulk import gc_paused
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.lake import Lake, StagedFile

@@ -1,11 +1,9 @@
-"""Where the time goes: a throttle for work that may take long, and no search for rings where there are none."""
+"""A throttle for work that may take long."""
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 
 class Throttle:
@@ -31,18 +29,3 @@ class Throttle:
             share: Which part of the time the work may take, above 0 and at most 1.
         """
         self._not_before = self._monotonic() + seconds * (1 / share - 1)
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Keep Python from looking for objects that hold each other while a batch is made of some hundred thousand that don't.
-
-    Each look goes through all of them, and it takes a third of the ingester's time (measured).
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import timedelta
-
-import pytest
 
 from core.events.facts import Facts
 from core.events.tables import stale_facts
-from core.events.throttle import Throttle, gc_paused
+from core.events.throttle import Throttle
 from core.storage.database import upsert
 from core.storage.event_words import EventKind
 from core.storage.lake import Dataset
@@ -61,18 +58,3 @@ def test_a_round_is_followed_by_a_rest_in_proportion() -> None:
     assert not throttle.is_open()
     now[0] = 108.0
     assert throttle.is_open()
-
-
-def test_the_search_for_rings_goes_on_after_a_batch_even_one_that_failed() -> None:
-    assert gc.isenabled()
-    with pytest.raises(LookupError), gc_paused():
-        assert not gc.isenabled()
-        raise LookupError
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with gc_paused():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
