@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import logging
 import os
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from uvicorn.config import HTTP_PROTOCOLS
 
 from core import logs
+from core.errors import Unavailable
 from core.http_bounds import BoundedProtocol
 from core.settings import Settings
 from core.storage.database import Database
@@ -32,6 +34,7 @@ from core.ui.provider_doors import ProviderDoors
 from core.ui.routes import ROUTES
 
 _log = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0
 _HOME = Path(__file__).parents[2] / "Home.py"
 
 # Until the first `st.navigation` of a process, Streamlit's older mode would serve a file of `pages/` without Home.py, and
@@ -93,8 +96,16 @@ def own_names(settings: Settings, host: str) -> list[str]:
 
 
 def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate once the database answers: it may start after the app, or anew while the app does."""
     database = Database(settings.resolved_database_url)
-    migrate(database)
+    while True:
+        try:
+            migrate(database)
+        except Unavailable as error:
+            logs.tried_again(_log, "the app waits for the database", error)
+            time.sleep(_LOOK_SECONDS)
+        else:
+            break
     database.close()
 
 
