@@ -88,10 +88,10 @@ def outcome(page: Page, one: PastImport, start_over: Callable[[], None]) -> None
 
 def ask_undo(page: Page, one: PastImport) -> None:
     """Ask before an import is taken back, and say what that did."""
-    body = (
-        f"The {counted(one.created, 'person', 'people')} it added go again, and the {counted(one.updated, 'person', 'people')} it changed "
-        "are as they were before. Whoever was mailed, edited or agreed to something since stays as they are now."
-    )
+    parts = [f"the {counted(one.created, 'person', 'people')} it added go again"] if one.created else []
+    parts += [f"the {counted(one.updated, 'person', 'people')} it changed are as they were before"] if one.updated else []
+    does = " and ".join(parts) or "it changed nobody, so nothing changes"
+    body = f"{does[:1].upper()}{does[1:]}. Whoever was mailed, edited or agreed to something since stays as they are now."
     question = Question("Take this import back?", body, "Take it back")
 
     def undo() -> None:
@@ -105,8 +105,9 @@ def _say_undone() -> None:
     undone: Undone | None = st.session_state.pop("import_undone", None)
     words = "This import was taken back."
     if undone is not None:
-        back = f"{counted(undone.restored, 'person is', 'people are')} as before."
-        words += f" {counted(undone.removed, 'person is', 'people are')} gone again, {back}"
+        parts = [f"{counted(undone.removed, 'person is', 'people are')} gone again"] if undone.removed else []
+        parts += [f"{counted(undone.restored, 'person is', 'people are')} as before"] if undone.restored else []
+        words += f" {', '.join(parts)}." if parts else ""
         stay = undone.kept + undone.left
         words += f" {counted(stay, 'person stays', 'people stay')} as they are now, because something happened since." if stay else ""
     st.info(words, icon=":material/undo:")
