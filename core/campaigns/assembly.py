@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from core.campaigns.visibility import seen_campaign_ids
+from core.contacts.address_hashes import AddressHashes
 from core.deliverability.assembly import DeliverabilityServices
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
@@ -67,15 +68,21 @@ class SendingServices(DeliverabilityServices):
         return Posting(self.clock, self.ledger, self._delivery_journal, Flights(self.settings.flights_dir, this_boot()))
 
     @cached_property
+    def address_hashes(self) -> AddressHashes:
+        """What suppressed addresses are recognised by once they are erased."""
+        return AddressHashes(self.settings.key, self.settings.previous_keys)
+
+    @cached_property
     def requests(self) -> Requests:
         """Single messages that programs ask for."""
-        return Requests(self.db, self.clock, self.vault, self.connections)
+        return Requests(self.db, self.clock, self.vault, self.connections, self.address_hashes)
 
     @cached_property
     def request_delivery(self) -> RequestDelivery:
         """What sends them."""
         composer = RequestComposer(self._urls, self.settings.key)
-        return RequestDelivery(self.db, self.clock, self.vault, self.ledger, self.posting, composer, self._ways)
+        parts = (self.db, self.clock, self.vault, self.ledger, self.posting, composer, self._ways)
+        return RequestDelivery(*parts, self.address_hashes)
 
     @cached_property
     def message_keys(self) -> MessageKeys:

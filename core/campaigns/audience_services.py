@@ -6,7 +6,6 @@ from functools import cached_property
 
 from core.campaigns.assembly import SendingServices
 from core.campaigns.field_uses import uses_of
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.bulk import BulkChanges
 from core.contacts.directory import Directory
 from core.contacts.everywhere import SuppressedEverywhere
@@ -42,11 +41,6 @@ class AudienceServices(SendingServices):
     def suppressed_everywhere(self) -> SuppressedEverywhere:
         """Addresses nobody on this installation may write to."""
         return SuppressedEverywhere(self.db, self.clock, self.address_hashes)
-
-    @cached_property
-    def address_hashes(self) -> AddressHashes:
-        """What suppressed addresses are recognised by once they are erased."""
-        return AddressHashes(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def tags(self) -> Tags:

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from core.contacts.tables import global_suppressions, suppressed_hashes
 from core.errors import Unavailable
-from core.storage.database import insert_or_ignore
+from core.storage.database import among, chunked, insert_or_ignore
 
 EVERYWHERE = 0  # in the place of a workspace: the whole installation
 _PURPOSE = b"pw-suppressed"
+_CHUNK = 10_000
 
 
 class AddressHashes:
@@ -86,12 +87,23 @@ class AddressHashes:
         """
         column = suppressed_hashes.c
         kept = sa.select(suppressed_hashes).where(column.workspace_id == workspace_id, column.erased_at.isnot(None))
-        return self._found(workspace_id, addresses, {row.hash: row for row in connection.execute(kept)})
+        return self._found(connection, workspace_id, addresses, kept)
 
     def erased_everywhere(self, connection: sa.Connection, addresses: Sequence[str]) -> dict[str, sa.Row[Any]]:
         """Return, of these addresses, those that the installation suppresses and keeps as a hash only, with that row."""
         kept = sa.select(global_suppressions).where(global_suppressions.c.email.is_(None))
-        return self._found(EVERYWHERE, addresses, {row.hash: row for row in connection.execute(kept)})
+        return self._found(connection, EVERYWHERE, addresses, kept)
+
+    def reasons(self, connection: sa.Connection, workspace_id: int, addresses: Sequence[str]) -> dict[str, str]:
+        """Return why nobody may write to those of these addresses that are kept as a hash only: what the workspace says comes first.
+
+        For whoever writes to addresses that make no contact: what makes one puts the address back (`Suppressions.restore_in`).
+
+        Raises:
+            Unavailable: If there are such hashes and no key to recognise them by.
+        """
+        found = self.erased_everywhere(connection, addresses) | self.erased(connection, workspace_id, addresses)
+        return {address: row.reason for address, row in found.items()}
 
     def restore_everywhere(self, connection: sa.Connection, addresses: Sequence[str]) -> set[str]:
         """Put these addresses back where the installation keeps them as a hash only, inside the caller's transaction; return which."""
@@ -100,10 +112,16 @@ class AddressHashes:
             connection.execute(sa.update(global_suppressions).where(global_suppressions.c.id == row.id).values(email=address))
         return set(found)
 
-    def _found(self, workspace_id: int, addresses: Sequence[str], kept: dict[str, sa.Row[Any]]) -> dict[str, sa.Row[Any]]:
+    def _found(
+        self, connection: sa.Connection, workspace_id: int, addresses: Sequence[str], kept: sa.Select[Any]
+    ) -> dict[str, sa.Row[Any]]:
         """Most installations keep none; then nothing has to be hashed."""
-        found = {}
-        for address in addresses if kept else ():
-            if row := next((kept[one] for one in self.all(workspace_id, address) if one in kept), None):
-                found[address] = row
-        return found
+        if not addresses or connection.execute(kept.limit(1)).first() is None:
+            return {}
+        hashes = {address: self.all(workspace_id, address) for address in addresses}
+        rows: dict[str, sa.Row[Any]] = {}
+        for chunk in chunked([one for several in hashes.values() for one in several], _CHUNK):
+            here = kept.where(kept.selected_columns["hash"].in_(among(connection, chunk)))
+            rows |= {row.hash: row for row in connection.execute(here)}
+        known = {address: next((one for one in several if one in rows), "") for address, several in hashes.items()} if rows else {}
+        return {address: rows[one] for address, one in known.items() if one}

@@ -56,6 +56,10 @@ class Content:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+# What is kept of a message to somebody of whom only a hash is kept.
+NOTHING = Content("", "", "", "", "", "", {})
+
+
 @dataclass(frozen=True)
 class Template:
     """The version of a template that a message is written by.

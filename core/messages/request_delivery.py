@@ -8,13 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
 
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.lookup import SkipReason
-from core.contacts.tables import contacts, global_suppressions, suppressions
+from core.contacts.address_hashes import AddressHashes
+from core.contacts.tables import contacts
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name
 from core.messages.delivery import DeliveryReport
@@ -26,6 +25,7 @@ from core.messages.posting import Posting, Written, completed, hand_over
 from core.messages.request_composing import RequestComposer
 from core.messages.request_content import unseal
 from core.messages.request_routes import KEY_HOLDS, LOOKS_AGAIN, TOO_LATE, hand_back, keep_with, release_abandoned, waiting_for
+from core.messages.request_rows import Waiting, waiting
 from core.messages.rows import Claimed
 from core.messages.settling import MAX_ATTEMPTS
 from core.messages.states import OPEN_STATES, MessageState
@@ -96,12 +96,21 @@ class RequestDelivery:
         posting: Records intents and outcomes.
         composer: Writes the emails.
         ways: Opens the connections they leave by.
+        hashes: Recognises who was erased.
     """
 
     def __init__(
-        self, db: Database, clock: Clock, vault: Vault, ledger: Ledger, posting: Posting, composer: RequestComposer, ways: Ways
+        self,
+        db: Database,
+        clock: Clock,
+        vault: Vault,
+        ledger: Ledger,
+        posting: Posting,
+        composer: RequestComposer,
+        ways: Ways,
+        hashes: AddressHashes | None = None,
     ) -> None:
-        self._db, self._clock, self._vault = db, clock, vault
+        self._db, self._clock, self._vault, self._hashes = db, clock, vault, hashes or AddressHashes()
         self._ledger, self._posting, self._composer, self._ways = ledger, posting, composer, ways
 
     def due(self) -> dict[int, int]:
@@ -221,26 +230,27 @@ class RequestDelivery:
             hand_back(self._db, run.connection_id, again - unknown)
 
     def _sorted(self, run: _Drain, way: Way, claimed: Sequence[Claimed]) -> _Chunk:
-        rows, now = self._rows([each.message_id for each in claimed]), self._clock.now()
+        now = self._clock.now()
+        with self._db.read() as connection:
+            rows = waiting(connection, [each.message_id for each in claimed], self._hashes)
         chunk = _Chunk()
         for each in claimed:
             row = rows[each.message_id]
-            reason = _not_to_be_sent(row)
-            if row.left_at is not None and (reason or not self._is_known_still(row, now)):
+            if row.left_at is not None and (row.why_not or not self._is_known_still(row.left_at, row.content, now)):
                 chunk.too_late.append(each.message_id)
-            elif reason:
-                chunk.skipped[each.message_id] = reason
+            elif row.why_not:
+                chunk.skipped[each.message_id] = row.why_not
             elif (row.left_at is not None or not row.recipient.isascii()) and way.connection_id != run.connection_id:
                 chunk.later[each.message_id] = now + LOOKS_AGAIN
             else:
                 self._write(chunk, each, row)
         return chunk
 
-    def _is_known_still(self, row: Any, now: datetime) -> bool:
+    def _is_known_still(self, left_at: datetime, content: str, now: datetime) -> bool:
         """Return whether its provider knows what may have left by the name it has now: not for long, and by the same secret key only."""
-        return bool(row.left_at + KEY_HOLDS > now and self._vault.is_current(row.content))
+        return left_at + KEY_HOLDS > now and self._vault.is_current(content)
 
-    def _write(self, chunk: _Chunk, claimed: Claimed, row: Any) -> None:
+    def _write(self, chunk: _Chunk, claimed: Claimed, row: Waiting) -> None:
         try:
             content = unseal(row.content, self._vault)
             message = self._composer.compose(row.workspace_id, claimed.message_id, row.recipient, content, row.created_at)
@@ -250,33 +260,6 @@ class RequestDelivery:
             chunk.refused.append((claimed, str(error)))
         else:
             chunk.written.append(Written(claimed, message))
-
-    def _rows(self, ids: Sequence[int]) -> dict[int, Any]:
-        """Return what each message says and to whom, and why its recipient must not be written to, if so."""
-        recipient = sa.func.coalesce(contacts.c.email, _r.recipient)
-        listed = sa.and_(suppressions.c.workspace_id == _r.workspace_id, suppressions.c.email == recipient)
-        joined = messages.join(requests, _r.message_id == _m.id)
-        joined = joined.outerjoin(contacts, sa.and_(contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id))
-        joined = joined.outerjoin(suppressions, listed).outerjoin(global_suppressions, global_suppressions.c.email == recipient)
-        wanted = sa.select(
-            _r.message_id,
-            _r.workspace_id,
-            _r.content,
-            _r.created_at,
-            _r.left_at,
-            recipient.label("recipient"),
-            sa.func.coalesce(suppressions.c.reason, global_suppressions.c.reason).label("suppressed"),
-        )
-        with self._db.read() as connection:
-            found: list[Any] = list(connection.execute(wanted.select_from(joined).where(_m.id.in_(among(connection, ids)))))
-        return {row.message_id: row for row in found}
-
-
-def _not_to_be_sent(row: Any) -> str:
-    """Return why a message must not be sent, "" where it may."""
-    if not row.recipient:
-        return SkipReason.DELETED.value
-    return f"{SkipReason.SUPPRESSED.value}: {row.suppressed}" if row.suppressed else ""
 
 
 def _people(written: Sequence[Written]) -> list[tuple[Claimed, OneRecipient]]:

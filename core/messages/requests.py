@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +12,16 @@ from sqlalchemy.exc import IntegrityError
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
+from core.contacts.suppressed import first_of
 from core.contacts.tables import contacts
 from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.ids import fingerprint
 from core.messages.request_checks import checked
-from core.messages.request_content import Content, Template, as_given, seal, unseal, written
+from core.messages.request_content import NOTHING, Content, Template, as_given, seal, unseal, written
 from core.messages.request_models import Accepted, Request, RequestedMessage
+from core.messages.request_rows import suppressed_for
 from core.messages.states import MessageState
 from core.messages.tables import messages, requests
 from core.permissions import Permission, Principal
@@ -33,6 +37,21 @@ from core.templates.tables import template_versions, templates
 _r = requests.c
 
 
+@dataclass(frozen=True)
+class _Draft:
+    """A request as it is about to be put on record.
+
+    Args:
+        contact_id: Whom it is to, None where nobody here has the address.
+        suppressed: Why nobody may write to the address, empty where one may.
+        row: Most of what is kept.
+    """
+
+    contact_id: int | None
+    suppressed: str
+    row: dict[str, Any]
+
+
 class Requests:
     """Takes and shows single messages.
 
@@ -44,13 +63,17 @@ class Requests:
         clock: The time.
         vault: Seals what they say.
         providers: Knows the default connection.
+        hashes: Recognises who was erased.
     """
 
-    def __init__(self, db: Database, clock: Clock, vault: Vault, providers: Connections) -> None:
+    def __init__(self, db: Database, clock: Clock, vault: Vault, providers: Connections, hashes: AddressHashes | None = None) -> None:
         self._db, self._clock, self._vault, self._providers = db, clock, vault, providers
+        self._hashes = hashes or AddressHashes()
 
     def submit(self, by: Principal, request: Request, idempotency_key: str = "") -> Accepted:
         """Put a message on record; the worker sends it at once.
+
+        To an address that is suppressed nothing is sent: its message is on record as skipped from the beginning.
 
         Args:
             by: Who asks.
@@ -62,6 +85,7 @@ class Requests:
             InvalidInput: If anything in it can't be used, or if the key was used for another request.
             NotFound: If the workspace has no such template or connection.
             Conflict: If nothing can be sent through the connection.
+            Unavailable: If somebody was erased and there is no key to recognise them by.
         """
         by.require(Permission.MESSAGES_SEND)
         by.require_all_lists()
@@ -73,13 +97,11 @@ class Requests:
             if known := _known(connection, by, key, told):
                 return known
             connection_id = _connection_id(connection, by, default or asked.connection, asked.to)
-            contact = _contact(connection, by, asked.to)
-            template_version_id, content = self._written(connection, by, asked, contact)
-        row = {"workspace_id": by.workspace_id, "request_key": key, "request_hash": told, "recipient": "" if contact else asked.to}
-        row |= {"template_version_id": template_version_id, "connection_id": connection_id, "content": seal(content, self._vault)}
+            draft = self._draft(connection, by, asked, connection_id)
+        row = draft.row | {"request_key": key, "request_hash": told}
         try:
             with self._db.transaction() as connection:
-                return _known(connection, by, key, told) or self._queue(connection, by, row, contact)
+                return _known(connection, by, key, told) or self._queue(connection, by, row, draft)
         except IntegrityError:
             # The same request came in by two ways at the same moment; the other one was first.
             with self._db.read() as connection:
@@ -130,15 +152,27 @@ class Requests:
         person: Mapping[str, Any] = contact_fields(contact) if contact else {"email": asked.to, "first_name": "", "last_name": ""}
         return template.id, written(asked, template, person, {"name": named.name, "postal_address": named.postal_address})
 
-    def _queue(self, connection: sa.Connection, by: Principal, row: Mapping[str, Any], contact: Contact | None) -> Accepted:
-        now = self._clock.now()
-        queued = {"workspace_id": by.workspace_id, "contact_id": contact.id if contact else None, "connection_id": row["connection_id"]}
-        queued |= {"state": MessageState.QUEUED.value, "reason": "", "attempts": 0, "queued_at": now}
+    def _draft(self, connection: sa.Connection, by: Principal, asked: Request, connection_id: int) -> _Draft:
+        contact = _contact(connection, by, asked.to)
+        version_id, content = self._written(connection, by, asked, contact)
+        recipient = "" if contact else asked.to
+        if why := self._hashes.reasons(connection, by.workspace_id, [asked.to]).get(asked.to, ""):
+            recipient, content = "", NOTHING  # who was erased must not be known again by what somebody wanted to send them
+        elif listed := first_of(connection, by.workspace_id, [asked.to]):
+            why = listed.reason.value
+        row = {"workspace_id": by.workspace_id, "recipient": recipient, "template_version_id": version_id, "connection_id": connection_id}
+        return _Draft(contact.id if contact else None, why, row | {"content": seal(content, self._vault)})
+
+    def _queue(self, connection: sa.Connection, by: Principal, row: Mapping[str, Any], draft: _Draft) -> Accepted:
+        now, state = self._clock.now(), MessageState.SKIPPED if draft.suppressed else MessageState.QUEUED
+        queued = {"workspace_id": by.workspace_id, "contact_id": draft.contact_id, "connection_id": row["connection_id"]}
+        queued |= {"state": state.value, "reason": suppressed_for(draft.suppressed) if draft.suppressed else ""}
+        queued |= {"attempts": 0, "queued_at": now}
         message_id = int(connection.execute(sa.insert(messages).values(queued).returning(messages.c.id)).scalar_one())
         connection.execute(sa.insert(requests).values({**row, "message_id": message_id, "created_at": now}))
         after = {"template_version": row["template_version_id"], "connection": row["connection_id"]}
         record(connection, now, by, AuditAction.MESSAGE_REQUESTED, f"message:{message_id}", after=after)
-        return Accepted(message_id, is_new=True, state=MessageState.QUEUED)
+        return Accepted(message_id, is_new=True, state=state)
 
 
 def _known(connection: sa.Connection, by: Principal, key: str | None, told: str) -> Accepted | None:

@@ -76,6 +76,20 @@ def test_a_hard_bounce_suppresses_the_address_of_somebody_who_is_no_contact(
     assert (found["state"], found["reason"]) == ("skipped", "suppressed: hard_bounce")
 
 
+def test_somebody_who_was_erased_and_is_suppressed_by_their_hash_gets_nothing(
+    services: Services, admin: Program, clock: FrozenClock, workspace: Principal
+) -> None:
+    with services.db.transaction() as connection:
+        services.suppressions.erase_in(connection, workspace.workspace_id, "grace@example.com", clock.now())
+
+    answer = admin.post("/messages", RECEIPT)
+    deliver(services)
+
+    assert (answer.status_code, answer.json()["state"]) == (202, "skipped")
+    found = admin.get(f"/messages/{answer.json()['id']}").json()
+    assert (found["state"], found["reason"], found["email"], found["subject"]) == ("skipped", "suppressed: erased", None, "")
+
+
 def test_what_a_provider_reports_settles_an_uncertain_one(services: Services, admin: Program, clock: FrozenClock) -> None:
     message_id = admin.post("/messages", RECEIPT).json()["id"]
     with services.db.transaction() as connection:

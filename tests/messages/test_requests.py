@@ -16,9 +16,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
+from core.contacts.address_hashes import AddressHashes
 from core.contacts.consent import ConsentStatus
 from core.contacts.contacts import Contacts
+from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.tables import global_suppressions
 from core.errors import Conflict, Denied, InvalidInput, NotFound, PostwrightError
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
@@ -58,7 +61,7 @@ TEMPLATE = (
 
 @pytest.fixture
 def asked(db: Database, clock: FrozenClock, connections: Connections) -> Requests:
-    return Requests(db, clock, Vault(KEY), connections)
+    return Requests(db, clock, Vault(KEY), connections, AddressHashes(KEY))
 
 
 @pytest.fixture
@@ -71,7 +74,8 @@ def posting(clock: FrozenClock, ledger: Ledger, tmp_path: Path) -> Iterator[Post
 @pytest.fixture
 def delivery_of(db: Database, clock: FrozenClock, ledger: Ledger, posting: Posting, connections: Connections) -> RequestDelivery:
     composer = RequestComposer(TrackingUrls(TokenSigner(KEY), "https://track.example"), KEY)
-    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, Ways(clock, connections, PaceBook(db, clock)))
+    ways = Ways(clock, connections, PaceBook(db, clock))
+    return RequestDelivery(db, clock, Vault(KEY), ledger, posting, composer, ways, AddressHashes(KEY))
 
 
 @pytest.fixture
@@ -203,16 +207,61 @@ def test_unsubscribed_people_get_it_and_suppressed_addresses_do_not(
     Contacts(db, clock).save(workspace, "known@example.com")
     suppressions = Suppressions(db, clock)
     suppressions.add(workspace, "bounced@example.com", SuppressionReason.HARD_BOUNCE)
-    suppressions.add(workspace, "known@example.com", SuppressionReason.COMPLAINT)
     names = ("unsubscribed", "bounced", "known")
-    ids = {name: asked.submit(workspace, replace(RECEIPT, to=f"{name}@example.com")).message_id for name in names}
+    found = {name: asked.submit(workspace, replace(RECEIPT, to=f"{name}@example.com")) for name in names}
+    ids = {name: one.message_id for name, one in found.items()}
+    suppressions.add(workspace, "known@example.com", SuppressionReason.COMPLAINT)  # while it waits
 
-    assert send(delivery_of) == [DeliveryReport(accepted=1, skipped=2)]
+    assert [found[name].state.value for name in names] == ["queued", "skipped", "queued"]
+    assert send(delivery_of) == [DeliveryReport(accepted=1, skipped=1)]
     assert {name: (row(ids[name]).state.value, row(ids[name]).reason) for name in names} == {
         "unsubscribed": ("accepted", ""),
         "bounced": ("skipped", "suppressed: hard_bounce"),
         "known": ("skipped", "suppressed: complaint"),
     }
+
+
+def erase(db: Database, clock: FrozenClock, workspace: Principal, address: str) -> None:
+    with db.transaction() as connection:
+        Suppressions(db, clock, AddressHashes(KEY)).erase_in(connection, workspace.workspace_id, address, clock.now())
+
+
+def test_nobody_who_was_erased_gets_one_and_nothing_is_kept_of_what_they_should_have_got(
+    asked: Requests, delivery_of: RequestDelivery, workspace: Principal, db: Database, clock: FrozenClock, row: Callable[[int], MessageRow]
+) -> None:
+    hashes = AddressHashes(KEY)
+    Suppressions(db, clock, hashes).add(workspace, "bounced@example.com", SuppressionReason.HARD_BOUNCE)
+    SuppressedEverywhere(db, clock, hashes).add_all(workspace, "everywhere@example.com")
+    with db.transaction() as connection:  # the last workspace that knew the address has erased it
+        connection.execute(sa.update(global_suppressions).values(email=None))
+    erase(db, clock, workspace, "bounced@example.com")
+    erase(db, clock, workspace, "grüße@example.com")
+    other = asked.submit(workspace, RECEIPT)
+    names = ("Bounced", "grüße", "everywhere")
+
+    found = {name: asked.submit(workspace, replace(RECEIPT, to=f"{name}@example.com"), name) for name in names}
+
+    assert {one.state for one in found.values()} == {MessageState.SKIPPED}
+    assert {name: (row(one.message_id).reason, row(one.message_id).email) for name, one in found.items()} == {
+        "Bounced": ("suppressed: hard_bounce", None),
+        "grüße": ("suppressed: erased", None),
+        "everywhere": ("suppressed: manual", None),
+    }
+    assert {asked.get(workspace, one.message_id).subject for one in found.values()} == {""}
+    again = asked.submit(workspace, replace(RECEIPT, to="Bounced@example.com"), "Bounced")
+    assert (again.message_id, again.is_new) == (found["Bounced"].message_id, False)
+    assert send(delivery_of) == [DeliveryReport(accepted=1)]
+    assert row(other.message_id).state is MessageState.ACCEPTED
+
+
+def test_whoever_is_erased_while_it_waits_does_not_get_it(
+    asked: Requests, delivery_of: RequestDelivery, workspace: Principal, db: Database, clock: FrozenClock, row: Callable[[int], MessageRow]
+) -> None:
+    message_id = asked.submit(workspace, RECEIPT).message_id
+    erase(db, clock, workspace, "grace@example.com")
+
+    assert send(delivery_of) == [DeliveryReport(skipped=1)]
+    assert (row(message_id).state, row(message_id).reason) == (MessageState.SKIPPED, "suppressed: erased")
 
 
 def test_a_contact_that_is_deleted_before_it_leaves_gets_nothing_and_what_it_said_is_forgotten(

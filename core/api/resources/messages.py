@@ -143,8 +143,8 @@ def send_message(caller: Asking, given: NewMessage, response: Response, key: Ann
     """Send one email to one person, such as a receipt. Once this answers, it is on the disk and goes out within a second or so.
 
     With an `Idempotency-Key` the same request makes one message, however often it is sent, for 30 days. Unsubscribed people get
-    it too; addresses that bounced, complained or were suppressed do not, and its state is `skipped`. Nobody's opens and clicks
-    are followed.
+    it too; addresses that bounced, complained, were suppressed or erased do not, and its state is `skipped`, here already where that
+    is known. Nobody's opens and clicks are followed.
     """
     accepted = caller.services.requests.submit(caller.by, _asked(given), key)
     response.headers["Location"] = f"/api/v1/messages/{accepted.message_id}"
