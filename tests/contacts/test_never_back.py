@@ -11,9 +11,9 @@ from core.accounts.workspaces import Workspaces
 from core.contacts.changes import next_change
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.list_choices import leave_list
-from core.contacts.lookup import list_contact_ids, skip_reasons
+from core.contacts.lookup import list_contact_ids, mailable
 from core.contacts.opt_in import OptIn
-from core.contacts.uniting_choices import unite_choices
+from core.contacts.uniting import Merges
 from core.ids import random_name
 from core.permissions import Principal
 from tests.contacts.conftest import People, on_sqlite
@@ -69,13 +69,17 @@ class World:
         elif action == "agree":
             people.consent.give(by, contact_id, "said so")
             self.said_no.discard(names[0])
+        elif action == "merge":
+            Merges(people.db, people.clock, people.suppressions).merge(by, contact_id, others)
+            self.said_no |= {names[0]} if names[1] in self.said_no else set()
+            self.left = (self.left | {names[0]} if names[1] in self.left else self.left) - {names[1]}
         elif action == "delete":
             people.contacts.delete(by, contact_id)
             self.left.discard(names[0])
         else:
-            self.by_themselves(action, names, contact_id, others)
+            self.by_themselves(action, names[0], contact_id)
 
-    def by_themselves(self, action: str, names: tuple[str, ...], contact_id: int, others: list[int]) -> None:
+    def by_themselves(self, action: str, name: str, contact_id: int) -> None:
         people, by = self.people, self.by
         with people.db.transaction() as connection:
             change, now = next_change(connection, by.workspace_id), people.clock.now()
@@ -83,16 +87,10 @@ class World:
                 OptIn(people.db, people.clock).ask(connection, by.workspace_id, contact_id, [self.list_id], TOLD)
             elif action == "unsubscribe":
                 people.consent.withdraw(connection, by.workspace_id, [contact_id], TOLD)
-                self.said_no.add(names[0])
-            elif action == "leave":
-                leave_list(connection, by.workspace_id, contact_id, self.list_id, change, TOLD, now)
-                self.left.add(names[0])
+                self.said_no.add(name)
             else:
-                unite_choices(connection, by.workspace_id, contact_id, others, change, "test", now)
-                self.said_no |= {names[0]} if names[1] in self.said_no else set()
-                self.left = (self.left | {names[0]} if names[1] in self.left else self.left) - {names[1]}
-        if action == "merge":
-            people.contacts.delete(by, others[0])
+                leave_list(connection, by.workspace_id, contact_id, self.list_id, change, TOLD, now)
+                self.left.add(name)
 
     def contact_id(self, name: str) -> int | None:
         found = self.people.contacts.find(self.by, f"{name}@example.com")
@@ -101,7 +99,7 @@ class World:
     def check(self) -> None:
         known = {name: number for name in NAMES if (number := self.contact_id(name)) is not None}
         with self.people.db.read() as connection:
-            reasons = skip_reasons(connection, self.by.workspace_id, list(known.values()))
+            reasons = mailable(connection, self.by.workspace_id, list(known.values())).reasons
             on = set(list_contact_ids(connection, self.by.workspace_id, self.list_id))
         assert {known[name] for name in self.said_no & known.keys()} <= reasons.keys()
         assert not {known[name] for name in self.left & known.keys()} & on
