@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from core.contacts.consent_records import ConsentStatus
+from core.contacts.suppressed import suppressing
 from core.contacts.tables import contacts, global_suppressions, list_members, stop_marks, suppressions
 from core.storage.database import among, chunked
 
@@ -105,6 +106,20 @@ class Mailable(NamedTuple):
     seldom: dict[int, Frequency]
 
 
+class Barring(NamedTuple):
+    """Why somebody must not be mailed.
+
+    Args:
+        why: The `SkipReason`, as a column that is null for who may.
+        suppressed_for: Why their address is suppressed, as a column that is null where it is not.
+        told_from: The tables these are told from.
+    """
+
+    why: sa.Case[str | None]
+    suppressed_for: sa.ColumnElement[str | None]
+    told_from: sa.FromClause
+
+
 CONTACT_COLUMNS = tuple(
     contacts.c[name] for name in ("id", "email", "first_name", "last_name", "attributes", "consent", "created_at", "updated_at")
 )
@@ -165,11 +180,6 @@ def mailable(connection: sa.Connection, workspace_id: int, ids: Sequence[int], n
     return found
 
 
-def skip_reasons(connection: sa.Connection, workspace_id: int, ids: Sequence[int]) -> dict[int, str]:
-    """Return, for those of these contacts who must not be mailed, why; the others are not in the answer."""
-    return mailable(connection, workspace_id, ids).reasons
-
-
 def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int) -> list[int]:
     """Return the ids of everybody on a list, in order."""
     member = list_members.c
@@ -177,27 +187,39 @@ def list_contact_ids(connection: sa.Connection, workspace_id: int, list_id: int)
     return list(connection.execute(wanted.order_by(member.contact_id)).scalars().all())  # all at once: one by one takes twice as long
 
 
-def barring(from_: sa.FromClause, now: datetime | None = None) -> tuple[sa.Case[str | None], sa.FromClause]:
-    """Return why a contact must not be mailed, as a column that is null for who may, and the tables it is told from.
+def barring(
+    from_: sa.FromClause,
+    now: datetime | None = None,
+    *,
+    workspace_id: sa.ColumnElement[int] = contacts.c.workspace_id,
+    email: sa.ColumnElement[str] = contacts.c.email,
+    needs_consent: bool = True,
+) -> Barring:
+    """Return why mail must not go to somebody: the one rule of whom it may go to, whatever kind of mail it is.
+
+    Hashes of addresses that were erased are known to `AddressHashes.reasons` only; who makes a contact puts its address back.
 
     Args:
         from_: Contacts, or what they were joined to: one join after the other, because SQLite copies out what stands in brackets.
         now: The time, where it is about this moment.
+        workspace_id: Whose mail it is, where that may be to somebody who is no contact.
+        email: The address, where it may be of somebody who is no contact.
+        needs_consent: Whether it may go to those only who have said yes; not so for what asks them, and for receipts.
     """
-    of_workspace = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    joined = from_.outerjoin(suppressions, of_workspace)
-    joined = joined.outerjoin(global_suppressions, global_suppressions.c.email == contacts.c.email)
-    joined = joined.outerjoin(stop_marks, stop_marks.c.contact_id == contacts.c.id)
-    column = contacts.c
-    paused = () if now is None else ((column.paused_until > now, _word(SkipReason.PAUSED)),)
-    why = sa.case(
-        (sa.or_(suppressions.c.id.isnot(None), global_suppressions.c.id.isnot(None)), _word(SkipReason.SUPPRESSED)),
-        (sa.or_(stop_marks.c.contact_id.isnot(None), column.consent == ConsentStatus.UNSUBSCRIBED.value), _word(SkipReason.UNSUBSCRIBED)),
-        (column.consent != ConsentStatus.SUBSCRIBED.value, _word(SkipReason.NOT_CONFIRMED)),
-        *paused,
-        else_=sa.null(),
-    )
-    return why, joined
+    here, everywhere = suppressing(workspace_id, email)
+    joined = from_.outerjoin(suppressions, here).outerjoin(global_suppressions, everywhere)
+    reason = sa.func.coalesce(suppressions.c.reason, global_suppressions.c.reason)
+    is_suppressed = sa.or_(suppressions.c.id.isnot(None), global_suppressions.c.id.isnot(None))
+    why = [(is_suppressed, _word(SkipReason.SUPPRESSED))]
+    if needs_consent:
+        joined = joined.outerjoin(stop_marks, stop_marks.c.contact_id == contacts.c.id)
+        consent = contacts.c.consent
+        said_no = sa.or_(stop_marks.c.contact_id.isnot(None), consent == ConsentStatus.UNSUBSCRIBED.value)
+        why.append((said_no, _word(SkipReason.UNSUBSCRIBED)))
+        why.append((consent != ConsentStatus.SUBSCRIBED.value, _word(SkipReason.NOT_CONFIRMED)))
+    if now is not None:
+        why.append((contacts.c.paused_until > now, _word(SkipReason.PAUSED)))
+    return Barring(sa.case(*why, else_=sa.null()), reason, joined)
 
 
 def _word(reason: SkipReason) -> sa.ColumnElement[str]:
@@ -205,9 +227,9 @@ def _word(reason: SkipReason) -> sa.ColumnElement[str]:
 
 
 def _standing(connection: sa.Connection, workspace_id: int, ids: Sequence[int], now: datetime | None) -> sa.Select[Any]:
-    why, joined = barring(contacts, now)
+    barred = barring(contacts, now)
     return (
-        sa.select(*(contacts.c[name] for name in Addressee._fields), why, contacts.c.frequency)
-        .select_from(joined)
+        sa.select(*(contacts.c[name] for name in Addressee._fields), barred.why, contacts.c.frequency)
+        .select_from(barred.told_from)
         .where(contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, ids)))
     )

@@ -59,9 +59,13 @@ class SuppressionPage:
 
 def is_suppressed() -> sa.ColumnElement[bool]:
     """Return the condition that nobody may write to the enclosing statement's contact: this workspace, or the whole installation."""
-    here = (suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    everywhere = sa.exists().where(global_suppressions.c.email == contacts.c.email)
-    return sa.or_(sa.exists().where(*here).correlate(contacts), everywhere.correlate(contacts))
+    return sa.or_(*(sa.exists().where(which).correlate(contacts) for which in suppressing(contacts.c.workspace_id, contacts.c.email)))
+
+
+def suppressing(workspace_id: sa.ColumnElement[int], email: sa.ColumnElement[str]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return which rows of `suppressions` and of `global_suppressions` say that a workspace must not write to an address."""
+    here = sa.and_(suppressions.c.workspace_id == workspace_id, suppressions.c.email == email)
+    return here, global_suppressions.c.email == email
 
 
 def first_of(connection: sa.Connection, workspace_id: int, emails: Sequence[str]) -> Suppression | None:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.app import Services
 from core.campaigns.tables import campaigns
 from core.contacts.evidence import Evidence
-from core.contacts.tables import contacts, global_suppressions, lists, opt_in_tokens, opt_ins, suppressions
+from core.contacts.lookup import barring
+from core.contacts.tables import contacts, lists, opt_in_tokens, opt_ins
 from core.errors import InvalidInput, PostwrightError
 from core.ids import fingerprint
 from core.jobs.opt_in_letter import Letter, written
@@ -69,7 +70,7 @@ class OptInMail:
         with self._services.db.transaction() as connection:
             still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.mail_due_at == row.mail_due_at, _o.confirmed_at.is_(None))
             again_at = _room_at(connection, row.contact_id, now)
-            if row.suppressed is not None or row.suppressed_everywhere is not None:
+            if row.barred is not None:
                 again_at, is_over = now, True  # nobody is to write there, so nobody is asked
             else:
                 is_over = again_at > now and again_at >= row.expires_at
@@ -115,19 +116,17 @@ class OptInMail:
 
 
 def _due(now: datetime) -> sa.Select[Any]:
-    here = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
     joined = opt_ins.join(contacts, contacts.c.id == _o.contact_id).join(workspaces, workspaces.c.id == _o.workspace_id)
-    joined = joined.outerjoin(suppressions, here).outerjoin(global_suppressions, global_suppressions.c.email == contacts.c.email)
+    barred = barring(joined, needs_consent=False)  # it is the yes that is asked for
     wanted = sa.select(
         opt_ins,
         contacts.c.email,
         workspaces.c.name.label("workspace_name"),
         workspaces.c.postal_address,
-        suppressions.c.id.label("suppressed"),
-        global_suppressions.c.id.label("suppressed_everywhere"),
+        barred.why.label("barred"),
     )
     waiting = (_o.mail_due_at <= now, _o.confirmed_at.is_(None), _o.expires_at > now)
-    return wanted.select_from(joined).where(*waiting).order_by(_o.mail_due_at, _o.id).limit(AT_ONCE)
+    return wanted.select_from(barred.told_from).where(*waiting).order_by(_o.mail_due_at, _o.id).limit(AT_ONCE)
 
 
 def _room_at(connection: sa.Connection, contact_id: int, now: datetime) -> datetime:

@@ -33,7 +33,7 @@ def look(connection: sa.Connection, owner: str, message_ids: Collection[int], ca
     """
     mine = sa.and_(claimed_by(connection, owner, message_ids), _m.campaign_id.isnot(None))
     person = sa.and_(contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id)
-    why, told_from = barring(messages.outerjoin(contacts, person), now)
+    why, _, told_from = barring(messages.outerjoin(contacts, person), now)
     standing = sa.select(_m.id, _m.workspace_id, _m.contact_id, contacts.c.id, why, contacts.c.frequency)
     standing = standing.select_from(told_from).where(mine)
     special = sa.or_(contacts.c.id.is_(None), why.isnot(None), contacts.c.frequency != Frequency.ALL.value)

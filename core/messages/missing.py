@@ -13,9 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.lookup import SkipReason
-from core.contacts.tables import contacts, global_suppressions, stop_marks, suppressions
+from core.contacts.lookup import SkipReason, barring
+from core.contacts.tables import contacts
 from core.messages.leasing import move
 from core.messages.reasons import is_for_good, meaning, together
 from core.messages.settling import NO_LEASE
@@ -151,10 +150,7 @@ def _counted(workspace_id: int, campaign_id: int) -> sa.Select[Any]:
 
 
 def _may_get_it() -> sa.ColumnElement[bool]:
-    """Return the condition that a message's contact may be mailed, as `contacts.lookup.skip_reasons` says it."""
-    address = sa.exists().where(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    anywhere = sa.exists().where(global_suppressions.c.email == contacts.c.email)
-    just_said_no = sa.exists().where(stop_marks.c.contact_id == contacts.c.id)
-    may = (~each.correlate(contacts) for each in (address, anywhere, just_said_no))
-    person = sa.exists().where(contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id)
-    return person.where(contacts.c.consent == ConsentStatus.SUBSCRIBED.value, *may).correlate(messages)
+    """Return the condition that a message's contact may be mailed."""
+    barred = barring(contacts)
+    person = (contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id)
+    return sa.exists().select_from(barred.told_from).where(*person, barred.why.is_(None)).correlate(messages)

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.contacts.address_hashes import AddressHashes
-from core.contacts.lookup import SkipReason
-from core.contacts.tables import contacts, global_suppressions, suppressions
+from core.contacts.lookup import SkipReason, barring
+from core.contacts.tables import contacts
 from core.messages.tables import messages, requests
 from core.storage.database import among
 
@@ -74,16 +74,9 @@ def _erased(connection: sa.Connection, rows: Sequence[sa.Row[Any]], hashes: Addr
 
 def _wanted() -> sa.Select[Any]:
     recipient = sa.func.coalesce(contacts.c.email, _r.recipient)
-    listed = sa.and_(suppressions.c.workspace_id == _r.workspace_id, suppressions.c.email == recipient)
     joined = messages.join(requests, _r.message_id == _m.id)
     joined = joined.outerjoin(contacts, sa.and_(contacts.c.id == _m.contact_id, contacts.c.workspace_id == _m.workspace_id))
-    joined = joined.outerjoin(suppressions, listed).outerjoin(global_suppressions, global_suppressions.c.email == recipient)
-    return sa.select(
-        _r.message_id,
-        _r.workspace_id,
-        _r.content,
-        _r.created_at,
-        _r.left_at,
-        recipient.label("recipient"),
-        sa.func.coalesce(suppressions.c.reason, global_suppressions.c.reason).label("suppressed"),
-    ).select_from(joined)
+    barred = barring(joined, workspace_id=_r.workspace_id, email=recipient, needs_consent=False)
+    said = (_r.message_id, _r.workspace_id, _r.content, _r.created_at, _r.left_at)
+    found = sa.select(*said, recipient.label("recipient"), barred.suppressed_for.label("suppressed"))
+    return found.select_from(barred.told_from)

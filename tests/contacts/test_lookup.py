@@ -4,7 +4,7 @@ import sys
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.consent import ConsentStatus
-from core.contacts.lookup import contacts_by_id, skip_reasons
+from core.contacts.lookup import contacts_by_id, mailable
 from tests.contacts.conftest import People
 
 
@@ -15,8 +15,8 @@ def test_only_a_subscribed_and_not_suppressed_contact_may_be_mailed(people: Peop
     gone = people.contacts.save(people.by, "gone@example.com").id
     people.contacts.delete(people.by, gone)
     with people.db.read() as connection:
-        reasons = skip_reasons(connection, people.by.workspace_id, [*ids.values(), bounced, gone])
-        assert skip_reasons(connection, people.by.workspace_id, []) == {}
+        reasons = mailable(connection, people.by.workspace_id, [*ids.values(), bounced, gone]).reasons
+        assert mailable(connection, people.by.workspace_id, []).reasons == {}
     assert reasons == {
         ids[ConsentStatus.UNSUBSCRIBED]: "unsubscribed",
         ids[ConsentStatus.PENDING]: "not_confirmed",
@@ -32,7 +32,7 @@ def test_contacts_are_found_by_id_in_their_workspace_only(people: People, clock:
     with people.db.read() as connection:
         assert contacts_by_id(connection, people.by.workspace_id, [ada.id, 999_999]) == {ada.id: ada}
         assert contacts_by_id(connection, other, [ada.id]) == {}
-        assert skip_reasons(connection, other, [ada.id]) == {ada.id: "deleted"}
+        assert mailable(connection, other, [ada.id]).reasons == {ada.id: "deleted"}
 
 
 def test_looking_up_is_light_enough_for_the_receiver() -> None:

@@ -10,7 +10,7 @@ from core.contacts.address_hashes import AddressHashes
 from core.contacts.contacts import Contacts
 from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.importing import ContactImport
-from core.contacts.lookup import skip_reasons
+from core.contacts.lookup import mailable
 from core.contacts.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts, suppressed_hashes, suppressions
 from core.errors import Denied, InvalidInput, NotFound, Unavailable
@@ -128,7 +128,7 @@ def test_what_is_suppressed_everywhere_reaches_nobody_in_any_workspace(people: P
     assert everywhere.add_all(people.by, "email\nAda@Example.com;x\nnot an address\n\nada@example.com\n").added == 1
     for by in (people.by, other):
         with people.db.read() as connection:
-            assert skip_reasons(connection, by.workspace_id, [ids[by.workspace_id]]) == {ids[by.workspace_id]: "suppressed"}
+            assert mailable(connection, by.workspace_id, [ids[by.workspace_id]]).reasons == {ids[by.workspace_id]: "suppressed"}
         found = people.suppressions.find(by, "ada@example.com")
         assert found and found.is_everywhere
     for table in (contacts, suppressions):
@@ -139,10 +139,10 @@ def test_what_is_suppressed_everywhere_reaches_nobody_in_any_workspace(people: P
     assert [row.email for row in everywhere.page(people.by).rows] == [""]
     back = keyed(people).contacts.save(other, "ada@example.com").id
     with people.db.read() as connection:
-        assert skip_reasons(connection, other.workspace_id, [back]) == {back: "suppressed"}
+        assert mailable(connection, other.workspace_id, [back]).reasons == {back: "suppressed"}
     everywhere.remove(people.by, "ada@example.com")
     with people.db.read() as connection:
-        assert skip_reasons(connection, other.workspace_id, [back]) == {}
+        assert mailable(connection, other.workspace_id, [back]).reasons == {}
     analyst = Principal(people.by.workspace_id, "person:1", ROLE_PERMISSIONS[Role.MARKETER])
     with pytest.raises(Denied):
         everywhere.add_all(analyst, "eve@example.com")
@@ -158,14 +158,14 @@ def test_an_erasure_in_one_workspace_lifts_nothing_that_holds_everywhere(people:
 
     erase_here(people, people.by, "ada@example.com")
     with people.db.read() as connection:
-        assert skip_reasons(connection, other.workspace_id, [there]) == {there: "suppressed"}
+        assert mailable(connection, other.workspace_id, [there]).reasons == {there: "suppressed"}
     erase_here(people, other, "ada@example.com")
     assert [row.email for row in everywhere.page(people.by).rows] == [""]  # nobody knows her any more
 
     third = Principal.system(Workspaces(people.db, clock).create("Third").id)
     back = people.contacts.save(third, "ada@example.com").id
     with people.db.read() as connection:
-        assert skip_reasons(connection, third.workspace_id, [back]) == {back: "suppressed"}
+        assert mailable(connection, third.workspace_id, [back]).reasons == {back: "suppressed"}
 
 
 def test_an_address_of_which_the_hash_is_left_can_be_suppressed_everywhere_again(people: People, clock: FrozenClock) -> None:

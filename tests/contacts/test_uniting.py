@@ -12,7 +12,7 @@ from core.contacts.directory import Directory
 from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.list_choices import leave_list
-from core.contacts.lookup import skip_reasons
+from core.contacts.lookup import mailable
 from core.contacts.notes import Notes
 from core.contacts.person_tables import contact_aliases
 from core.contacts.profile import Profiles
@@ -122,7 +122,7 @@ def test_what_is_suppressed_everywhere_is_so_wherever_it_is_looked_for(people: P
     assert merges.preview(people.by, ann, [other]).suppressed
     merges.merge(people.by, ann, [other])
     with people.db.read() as connection:
-        assert skip_reasons(connection, people.by.workspace_id, [ann]) == {ann: "suppressed"}
+        assert mailable(connection, people.by.workspace_id, [ann]).reasons == {ann: "suppressed"}
 
 
 def test_a_no_to_an_old_message_reaches_whom_its_reader_became(people: People, merges: Merges) -> None:
