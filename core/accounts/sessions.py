@@ -111,10 +111,6 @@ class Sessions:
         """End a session; its token is refused from now on, whoever holds a copy."""
         self._end(sessions.c.token_hash == fingerprint(token))
 
-    def revoke_all(self, person_id: int) -> None:
-        """End every session of a person."""
-        self._end(sessions.c.person_id == person_id)
-
     def move(self, token: str, workspace_id: int) -> None:
         """Let a session continue in another workspace of the same person.
 

@@ -1,21 +1,15 @@
-"""Suppressed addresses as keyed hashes: whoever was erased is known again without their address being kept.
-
-HMAC-SHA-256 (RFC 2104) with a key derived for this purpose alone, so that a copied database can't be tried with lists of addresses.
-Each workspace has hashes of its own: nobody can tell that two of them know the same person.
-"""
+"""Suppressed addresses as keyed hashes: whoever was erased is known again without their address being kept."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.contacts.keyed_hashes import KeyedHashes
 from core.contacts.tables import global_suppressions, suppressed_hashes
-from core.errors import Unavailable
 from core.storage.database import among, chunked, insert_or_ignore
 
 EVERYWHERE = 0  # in the place of a workspace: the whole installation
@@ -23,8 +17,8 @@ _PURPOSE = b"pw-suppressed"
 _CHUNK = 10_000
 
 
-class AddressHashes:
-    """Makes and recognises hashes of addresses.
+class AddressHashes(KeyedHashes):
+    """Keeps and recognises hashes of suppressed addresses, which whoever asks spells in the one way (`addresses.comparable`).
 
     Args:
         key: The installation's secret key; without one nothing can be recognised, and asking fails where there is something to know.
@@ -32,27 +26,7 @@ class AddressHashes:
     """
 
     def __init__(self, key: bytes = b"", previous: Sequence[bytes] = ()) -> None:
-        self._keys = [hashlib.blake2b(one, digest_size=32, person=_PURPOSE).digest() for one in dict.fromkeys((key, *previous)) if one]
-
-    @property
-    def is_keyed(self) -> bool:
-        """Whether there is a key to hash with."""
-        return bool(self._keys)
-
-    def of(self, workspace_id: int, address: str) -> str:
-        """Return the hash of an address in its one spelling, for a workspace or `EVERYWHERE`."""
-        return self.all(workspace_id, address)[0]
-
-    def all(self, workspace_id: int, address: str) -> list[str]:
-        """Return the hash of an address by each key, the one of now first.
-
-        Raises:
-            Unavailable: If there is no key.
-        """
-        if not self._keys:
-            raise Unavailable("Suppressed addresses can't be recognised without the installation's secret key.", hint="Restore the key.")
-        said = f"{workspace_id}:{address}".encode("utf-8", "surrogatepass")
-        return [hmac.digest(key, said, "sha256").hex() for key in self._keys]
+        super().__init__(_PURPOSE, key, previous)
 
     def keep(self, connection: sa.Connection, workspace_id: int, addresses: Iterable[str], reason: str, source: str, now: datetime) -> None:
         """Keep the hashes of addresses that a workspace suppresses, inside the caller's transaction."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from core.contacts.attributes import AttributeType, Value, from_text
+from core.contacts.attributes import AttributeType
 
 _FIRST = 1_000
 _IN_ORDER = (AttributeType.BOOLEAN, AttributeType.NUMBER, AttributeType.DATE)
@@ -77,13 +77,6 @@ def fits(column: pl.Expr, kind: AttributeType) -> pl.Expr:
     if kind is AttributeType.TEXT:
         return pl.lit(True)
     return (column == "") | _is_shaped(column, _WIDER_SHAPES[kind], kind)
-
-
-def as_values(column: pl.Series, kind: AttributeType) -> list[Value | None]:
-    """Return a column of text that `fits` as values; empty text is None."""
-    if kind is AttributeType.TEXT:
-        return [text or None for text in column]
-    return [from_text(text, kind) if text else None for text in column]
 
 
 def _is_shaped(column: pl.Expr, shape: str, kind: AttributeType) -> pl.Expr:

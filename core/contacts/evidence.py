@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -83,10 +83,6 @@ class Evidence:
     def from_fields(cls, told: dict[str, Any]) -> Evidence:
         """Return evidence that was kept as `fields`."""
         return cls(**(told | {"method": ConsentMethod(told["method"])}))
-
-    def by_way_of(self, method: ConsentMethod) -> Evidence:
-        """Return the same evidence with another method."""
-        return replace(self, method=method)
 
 
 def method_of(by: Principal) -> ConsentMethod:

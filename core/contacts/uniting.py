@@ -20,7 +20,7 @@ from core.contacts.person_tables import contact_aliases, contact_notes, contact_
 from core.contacts.suppressed import first_of
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, list_optouts, lists
-from core.contacts.uniting_choices import unite_choices
+from core.contacts.uniting_choices import strictest_of, unite_choices
 from core.contacts.visibility import is_known_elsewhere
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal
@@ -28,8 +28,6 @@ from core.storage.database import Database, insert_or_ignore_from
 
 MOST = 20
 WHY = "unsubscribed before being merged"
-# Of two, the one that stands earlier counts: nobody gets mail because they were merged.
-_STRICTEST = (ConsentStatus.UNSUBSCRIBED, ConsentStatus.PENDING, ConsentStatus.UNKNOWN, ConsentStatus.SUBSCRIBED)
 _NAMES = ("first_name", "last_name")
 
 
@@ -161,7 +159,7 @@ def _preview(
         {field: chosen.get(field, next(iter(said))) for field, said in fields.items()},
         _named(connection, lists, list_members.c.list_id, list_members.c.contact_id, ids, lists.c.id.not_in(left)),
         _named(connection, tags, contact_tags.c.tag_id, contact_tags.c.contact_id, ids),
-        min((one.consent for one in people), key=_STRICTEST.index),
+        strictest_of(one.consent for one in people),
         first_of(connection, by.workspace_id, [one.email for one in people]) is not None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,13 @@ from core.contacts.lookup import EVERY_DAYS, Frequency
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, opt_ins, stop_marks
 from core.storage.database import insert_or_ignore_from
 
-# The strictest first: somebody who said no anywhere said no.
+# The strictest first: somebody who said no anywhere said no, and nobody gets mail because they were merged.
 _STRICTEST = (ConsentStatus.UNSUBSCRIBED, ConsentStatus.PENDING, ConsentStatus.UNKNOWN, ConsentStatus.SUBSCRIBED)
+
+
+def strictest_of(stands: Iterable[ConsentStatus]) -> ConsentStatus:
+    """Return where somebody stands of whom several are known."""
+    return min(stands, key=_STRICTEST.index)
 
 
 def unite_choices(
@@ -37,7 +42,7 @@ def unite_choices(
     column = contacts.c
     chosen = sa.select(column.id, column.consent, column.frequency, column.paused_until, column.do_not_sell)
     everybody = connection.execute(chosen.where(column.workspace_id == workspace_id, column.id.in_([kept_id, *gone_ids]))).all()
-    strictest = min((ConsentStatus(row.consent) for row in everybody), key=_STRICTEST.index)
+    strictest = strictest_of(ConsentStatus(row.consent) for row in everybody)
     often = max((Frequency(row.frequency) for row in everybody), key=lambda one: EVERY_DAYS.get(one, 0))
     values: dict[str, Any] = {"frequency": often.value, "do_not_sell": any(row.do_not_sell for row in everybody)}
     values |= {"paused_until": max((row.paused_until for row in everybody if row.paused_until), default=None), "updated_seq": change}

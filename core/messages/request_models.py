@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -90,7 +89,6 @@ class RequestedMessage:
         connection_id: The connection it leaves, or left, through; None once it is forgotten.
         tags: The caller's words.
         metadata: The caller's notes.
-        requested_at: When it was asked for.
     """
 
     message_id: int
@@ -99,4 +97,3 @@ class RequestedMessage:
     connection_id: int | None
     tags: tuple[str, ...]
     metadata: Mapping[str, str]
-    requested_at: datetime

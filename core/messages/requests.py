@@ -132,7 +132,6 @@ class Requests:
             row.way,
             content.tags if content else (),
             content.metadata if content else {},
-            row.created_at,
         )
 
     def _kept(self, sealed: str) -> Content | None:

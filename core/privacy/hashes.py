@@ -1,24 +1,24 @@
-"""Addresses as keyed hashes: who has the address and the secret key can tell whose it was, nobody else can."""
+"""Whom requests and erasures are about, as keyed hashes, and texts without their addresses."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Collection, Sequence
 from urllib.parse import quote, unquote
 
 from core.contacts.addresses import comparable
+from core.contacts.keyed_hashes import KeyedHashes
 
 # Whatever can be an address in words, a line of a mail server, or a link. What stands before the @ may begin at any of the signs that
 # an address may hold and that words and links put before one (`o'brien@…`, `?email=ada@…`): each is tried.
 ADDRESS = re.compile(r"([^\s<>@,;:\"()\[\]]{1,200})(@|%40)([\w.-]+\w)", re.IGNORECASE)
 _BEGINS = re.compile(r"(?<=['/?&=%{|}`!#$*^~])")
 GONE = "…"
+_PURPOSE = b"postwright-privc"
 
 
-class SubjectHashes:
-    """Makes and compares them; those made with a secret key of before still count.
+class SubjectHashes(KeyedHashes):
+    """Recognises the people that requests and erasures are about, in whatever spelling.
 
     Args:
         key: The installation's secret key.
@@ -26,16 +26,11 @@ class SubjectHashes:
     """
 
     def __init__(self, key: bytes, previous: Sequence[bytes] = ()) -> None:
-        self._keys = [_derived(each) for each in (key, *previous)]
+        super().__init__(_PURPOSE, key, previous)
 
-    def of(self, workspace_id: int, email: str) -> str:
-        """Return an address's hash, made with the key of now."""
-        return self.all(workspace_id, email)[0]
-
-    def all(self, workspace_id: int, email: str) -> list[str]:
+    def all(self, workspace_id: int, address: str) -> list[str]:
         """Return all hashes an address may be kept under, that of now first."""
-        text = f"{workspace_id}:{comparable(email)}".encode("utf-8", "surrogatepass")
-        return [hmac.new(key, text, hashlib.sha256).hexdigest() for key in self._keys]
+        return super().all(workspace_id, comparable(address))
 
     def is_one(self, workspace_id: int, email: str, known: Collection[str]) -> bool:
         """Return whether an address is one of those whose hashes are known."""
@@ -62,7 +57,3 @@ def spellings(email: str) -> tuple[str, ...]:
 def without_address(text: str, email: str) -> str:
     """Return a text without an address, however it is written."""
     return re.sub("|".join(map(re.escape, spellings(email))), GONE, text, flags=re.IGNORECASE)
-
-
-def _derived(key: bytes) -> bytes:
-    return hashlib.blake2b(key, digest_size=32, person=b"postwright-privc").digest()

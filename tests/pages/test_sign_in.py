@@ -124,7 +124,7 @@ def test_the_package_leaves_nothing_in_the_session(home: Callable[[], AppTest], 
 
 def test_ending_a_session_closes_the_page_on_its_next_run(app_as: Callable[[Role], Open], shared: Services, admin: Principal):
     app = app_as(Role.ADMIN)()
-    shared.sessions.revoke_all(admin.person_id)
+    shared.people.sign_out(admin, admin.person_id)
     assert app.run().text_input(key="sign_in_email")
 
 

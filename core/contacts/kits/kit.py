@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -80,13 +80,9 @@ class KitPlan:
 
     Args:
         mapping: A field per column, as imports take it.
-        evidence: Columns that say where somebody stands, since when and from where.
-        tags: The column of tags, if there is one.
     """
 
     mapping: dict[str, str]
-    evidence: list[str] = field(default_factory=list)
-    tags: str | None = None
 
 
 class Kit(ABC):
@@ -111,14 +107,13 @@ class Kit(ABC):
     def standing(self, row: Row, file_name: str) -> Standing:
         """Return where the person of a row stood."""
 
-    def plan(self, columns: Sequence[str], sample: Sequence[Row] = ()) -> KitPlan:
+    def plan(self, columns: Sequence[str]) -> KitPlan:
         """Return what becomes of the columns; each field is used once."""
         mapping: dict[str, str] = {}
         for column in columns:
             wanted = SKIP if column in self.LEFT_OUT | self.EVIDENCE or column == self.TAGS else self.FIELDS.get(column) or _own(column)
             mapping[column] = SKIP if wanted in mapping.values() else wanted
-        tags = self.TAGS if self.TAGS in columns else None
-        return KitPlan(mapping, [column for column in columns if column in self.EVIDENCE], tags)
+        return KitPlan(mapping)
 
     def prepared(self, data: bytes) -> bytes:
         """Return a file with one column per field; only where the tool packs several fields into one."""

@@ -60,8 +60,7 @@ def test_mailchimp_tells_states_by_columns_and_by_the_names_of_files() -> None:
         "attribute.favourite_tea",
         "skip",
     )
-    assert plan.tags == "TAGS"
-    assert "OPTIN_IP" in plan.evidence
+    assert (plan.mapping["TAGS"], plan.mapping["OPTIN_IP"]) == ("skip", "skip")
 
 
 @pytest.mark.parametrize(
