@@ -82,7 +82,7 @@ class Trying:
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", after=after)
 
     def _sample(self, by: Principal, to: str) -> Contact:
-        found = self._contacts.find(by, to) or next(iter(self._contacts.page(by, limit=1).rows), None)
+        found = self._contacts.find(by, to) or self._contacts.newest(by)
         now = self._clock.now()
         return found or Contact(0, to, "", "", {}, ConsentStatus.UNKNOWN, now, now)
 

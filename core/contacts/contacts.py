@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from core.contacts.consent import Consent, ConsentStatus
 from core.contacts.consent_records import add_records
 from core.contacts.deleting import remove_in
 from core.contacts.evidence import Evidence
-from core.contacts.finding import chosen, find_contact, one_contact
+from core.contacts.finding import find_contact, one_contact
 from core.contacts.joining import ask_instead, asks_first
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
 from core.contacts.membership import is_on_list, join_changed
@@ -31,15 +30,7 @@ from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
-__all__ = ["MAX_NAME", "Contact", "ContactPage", "Contacts"]
-
-
-@dataclass(frozen=True)
-class ContactPage:
-    """Some contacts, newest first, and how many match in all."""
-
-    rows: list[Contact]
-    total: int
+__all__ = ["MAX_NAME", "Contact", "Contacts"]
 
 
 class Contacts:
@@ -76,66 +67,17 @@ class Contacts:
         with self._db.read() as connection:
             return find_contact(connection, by.workspace_id, comparable(email), *seen_one_by_one(by))
 
-    def page(
-        self,
-        by: Principal,
-        *,
-        search: str = "",
-        list_id: int | None = None,
-        consent: ConsentStatus | None = None,
-        limit: int = 50,
-        offset: int = 0,
-    ) -> ContactPage:
-        """Return some contacts, newest first.
-
-        Args:
-            by: Who asks.
-            search: Part of the address or of a name; empty means everybody.
-            list_id: Only people on this list.
-            consent: Only people who stand so.
-            limit: At most this many rows.
-            offset: Rows to leave out before.
+    def newest(self, by: Principal) -> Contact | None:
+        """Return the contact that came last, or None; `Directory` looks through all of them.
 
         Raises:
             Denied: If `by` may not see contacts.
         """
         by.require(Permission.CONTACTS_VIEW)
-        where = [contacts.c.workspace_id == by.workspace_id, *chosen(by, search.strip().lower(), list_id, consent)]
+        wanted = sa.select(*CONTACT_COLUMNS).where(contacts.c.workspace_id == by.workspace_id, *seen_together(by))
         with self._db.read() as connection:
-            total = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(*where)).scalar_one()
-            wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit).offset(offset)
-            return ContactPage([as_contact(row) for row in connection.execute(wanted)], total)
-
-    def before(
-        self,
-        by: Principal,
-        before_number: int | None,
-        limit: int,
-        *,
-        search: str = "",
-        list_id: int | None = None,
-        consent: ConsentStatus | None = None,
-    ) -> list[Contact]:
-        """Return contacts, newest first, from one on; nobody is seen twice or missed because others came meanwhile.
-
-        Args:
-            by: Who asks.
-            before_number: The last id of the page before, or None to begin.
-            limit: At most this many rows.
-            search: As for `page`, and so are the others.
-            list_id: Only people on this list.
-            consent: Only people who stand so.
-
-        Raises:
-            Denied: If `by` may not see contacts.
-        """
-        by.require(Permission.CONTACTS_VIEW)
-        where = [contacts.c.workspace_id == by.workspace_id, *chosen(by, search.strip().lower(), list_id, consent)]
-        if before_number is not None:
-            where.append(contacts.c.id < before_number)
-        wanted = sa.select(*CONTACT_COLUMNS).where(*where).order_by(contacts.c.id.desc()).limit(limit)
-        with self._db.read() as connection:
-            return [as_contact(row) for row in connection.execute(wanted)]
+            row = connection.execute(wanted.order_by(contacts.c.id.desc()).limit(1)).one_or_none()
+        return as_contact(row) if row else None
 
     def count(self, by: Principal) -> int:
         """Return how many contacts there are to be seen.

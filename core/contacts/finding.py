@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
-from core.contacts.membership import is_on_list
 from core.contacts.tables import contacts
-from core.contacts.visibility import Conditions, seen_one_by_one, seen_together, sees_list
+from core.contacts.visibility import seen_one_by_one
 from core.errors import NotFound
 from core.permissions import Principal
-
-
-def chosen(by: Principal, search: str, list_id: int | None, consent: ConsentStatus | None) -> Conditions:
-    """Return the conditions of a search among the contacts `by` may see, as `Contacts.page` is asked for it."""
-    found: Conditions = []
-    if search:
-        fields = (contacts.c.email, contacts.c.first_name, contacts.c.last_name)
-        found.append(sa.or_(*(sa.func.lower(field).contains(search, autoescape=True) for field in fields)))
-    if list_id is None:
-        found += seen_together(by)
-    else:
-        found.append(is_on_list(list_id) if sees_list(by, list_id) else sa.false())
-    if consent is not None:
-        found.append(contacts.c.consent == consent.value)
-    return found
 
 
 def find_contact(connection: sa.Connection, workspace_id: int, address: str, *seen: sa.ColumnElement[bool]) -> Contact | None:

@@ -17,8 +17,8 @@ _ONE: Mapping[Permission, str] = {
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
     P.TEMPLATES_EDIT: "templates.save",
-    P.CONTACTS_VIEW: "contacts.attributes contacts.before directory.before directory.ids directory.page"
-    " contacts.count contacts.find contacts.get contacts.page consent.history"
+    P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
+    " contacts.count contacts.find contacts.get consent.history"
     " lists.all lists.by_name lists.get lists.names suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"
     " profiles.get notes.all fields.all fields.get fields.uses tags.get tags.names timelines.page"
     " suppressions.before suppressions.find choices.get wordings.all"

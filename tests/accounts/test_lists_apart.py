@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.app import Services, build
 from core.campaigns.models import Audience
 from core.clock import FrozenClock
+from core.contacts.choosing import Choice
 from core.contacts.consent import ConsentStatus
 from core.contacts.visibility import NOT_YOURS
 from core.errors import Conflict, Denied, InvalidInput, NotFound, PostwrightError
@@ -100,15 +101,15 @@ def test_what_is_outside_looks_like_what_is_not_there(teams: Teams) -> None:
 
 
 def test_people_on_the_own_lists_are_seen_counted_exported_and_changed(teams: Teams) -> None:
-    contacts, by = teams.services.contacts, teams.by
+    contacts, directory, by = teams.services.contacts, teams.services.directory, teams.by
 
     assert teams.emails(by) == {"inside@example.com", "shared@example.com"}
-    assert contacts.count(by) == contacts.page(by).total == 2
-    assert contacts.page(by, list_id=teams.ours).total == 2
-    assert contacts.page(by, list_id=teams.hidden_list).total == 0
+    assert contacts.count(by) == directory.page(by).total == 2
+    assert directory.page(by, Choice(list_id=teams.ours)).total == 2
+    assert directory.page(by, Choice(list_id=teams.hidden_list)).total == 0
     assert contacts.save(by, "inside@example.com", first_name="Anna").first_name == "Anna"
     assert contacts.save(by, "new@example.com", list_ids=[teams.ours_too]).email in teams.emails(by)
-    assert contacts.page(by, search="shared").total == 1
+    assert directory.page(by, Choice("shared")).total == 1
     assert _exported(teams, by) == {"inside@example.com": "Ours", "shared@example.com": "Ours", "new@example.com": "Ours too"}
     assert _exported(teams, by, list_id=teams.hidden_list) == {}
     assert set(_exported(teams, by, contact_ids=[teams.inside, teams.hidden])) == {"inside@example.com"}
@@ -327,8 +328,8 @@ def test_exactly_the_people_on_at_least_one_of_the_lists_are_seen(
     by = Principal(everything.workspace_id, "person:7", frozenset(Permission), lists=frozenset(lists[one] for one in seen))
     expected = {f"p{n}@example.com" for n, on in enumerate(members) if on & seen}
 
-    assert {one.email for one in services.contacts.page(by).rows} == expected
-    assert services.contacts.page(by).total == services.contacts.count(by) == services.segments.count(by, EVERYBODY) == len(expected)
+    assert {row.contact.email for row in services.directory.page(by).rows} == expected
+    assert services.directory.page(by).total == services.contacts.count(by) == services.segments.count(by, EVERYBODY) == len(expected)
     assert {one.email for one in services.segments.preview(by, EVERYBODY)} == expected
     lines = b"".join(services.exports.stream(by)).decode().splitlines()[1:]
     assert {line.partition(",")[0] for line in lines} == expected

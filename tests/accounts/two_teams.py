@@ -58,7 +58,7 @@ class Teams:
 
     def emails(self, by: Principal) -> set[str]:
         """Return whom somebody sees."""
-        return {one.email for one in self.services.contacts.page(by, limit=100).rows}
+        return {row.contact.email for row in self.services.directory.page(by, limit=100).rows}
 
     def outside(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row that has to do with what `by` must not touch."""

@@ -9,9 +9,11 @@ import pytest
 from core.clock import FrozenClock
 from core.contacts.consent import Consent
 from core.contacts.contacts import Contacts
+from core.contacts.directory import Directory
 from core.contacts.exporting import ContactExport
 from core.contacts.importing import ContactImport, ImportResult
 from core.contacts.lists import Lists
+from core.contacts.lookup import Contact
 from core.contacts.snapshot import ContactSnapshots
 from core.contacts.suppression import Suppressions
 from core.permissions import Principal
@@ -40,13 +42,18 @@ class People:
     snapshots: ContactSnapshots
     engine: AnalyticsEngine
     clock: FrozenClock
+    directory: Directory
 
     def take_in(self, text: str | bytes, **options: object) -> ImportResult:
         data = text.encode() if isinstance(text, str) else text
         return self.imports.run(self.by, data, "people.csv", **{"list_name": "News", **options})  # type: ignore[arg-type]
 
     def emails(self) -> list[str]:
-        return sorted(contact.email for contact in self.contacts.page(self.by, limit=1000).rows)
+        return sorted(contact.email for contact in self.everybody())
+
+    def everybody(self, by: Principal | None = None) -> list[Contact]:
+        """All contacts, newest first."""
+        return [row.contact for row in self.directory.page(by or self.by, limit=1000).rows]
 
 
 @pytest.fixture
@@ -56,6 +63,7 @@ def people(db: Database, clock: FrozenClock, workspace: Principal, settings: Set
 
 def build_people(db: Database, clock: FrozenClock, by: Principal, settings: Settings) -> People:
     lake = Lake(settings.lake_dir, db, clock)
+    engine = AnalyticsEngine(lake, db)
     return People(
         by,
         db,
@@ -66,6 +74,7 @@ def build_people(db: Database, clock: FrozenClock, by: Principal, settings: Sett
         ContactImport(db, clock, Blobs(settings.data_dir / "blobs")),
         ContactExport(db, clock),
         ContactSnapshots(db, clock, lake),
-        AnalyticsEngine(lake, db),
+        engine,
         clock,
+        Directory(db, clock, lake, engine),
     )

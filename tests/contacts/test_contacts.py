@@ -72,25 +72,12 @@ def test_a_workspace_has_at_most_a_hundred_attributes(people: People) -> None:
         people.contacts.save(people.by, "ada@example.com", attributes={"one_more": 1})
 
 
-def test_a_page_searches_and_filters_and_counts(people: People) -> None:
-    news = people.lists.create(people.by, "News")
-    people.contacts.save(people.by, "ada@example.com", first_name="Ada", list_ids=[news.id])
-    people.contacts.save(people.by, "bob_x@example.com", last_name="Lovelace")
-    people.contacts.save(people.by, "eve@example.com", consent=ConsentStatus.PENDING, list_ids=[news.id])
-
-    def found(**how: object) -> list[str]:
-        page = people.contacts.page(people.by, **how)  # type: ignore[arg-type]
-        assert page.total == len(page.rows)
-        return [contact.email for contact in page.rows]
-
-    assert found() == ["eve@example.com", "bob_x@example.com", "ada@example.com"]
-    assert found(search=" ADA ") == ["ada@example.com"]
-    assert found(search="lovel") == ["bob_x@example.com"]
-    assert found(search="b_x") == ["bob_x@example.com"]
-    assert found(search="%") == []
-    assert found(list_id=news.id, consent=ConsentStatus.SUBSCRIBED) == ["ada@example.com"]
-    page = people.contacts.page(people.by, limit=1, offset=1)
-    assert ([contact.email for contact in page.rows], page.total) == (["bob_x@example.com"], 3)
+@on_sqlite
+def test_whoever_came_last_is_found(people: People) -> None:
+    assert people.contacts.newest(people.by) is None
+    people.contacts.save(people.by, "ada@example.com")
+    bob = people.contacts.save(people.by, "bob@example.com")
+    assert people.contacts.newest(people.by) == bob
 
 
 def test_a_deleted_contact_is_gone_from_everywhere(people: People) -> None:
@@ -151,4 +138,4 @@ def test_an_analyst_may_look_but_not_change(people: People) -> None:
     with pytest.raises(Denied):
         people.contacts.delete(analyst, saved.id)
     with pytest.raises(Denied):
-        people.contacts.page(nobody)
+        people.contacts.newest(nobody)

@@ -49,7 +49,7 @@ def _send(firm: Firm, server: MailServer, subject: str = "News") -> dict[str, st
     firm.services.campaigns.launch(firm.by, campaign)
     Deliveries(firm.services, lambda: False).deliver(campaign)
     assert firm.state(campaign) is CampaignState.SENT
-    emails = {row.id: row.email for row in firm.services.contacts.page(firm.by, limit=100).rows}
+    emails = {row.contact.id: row.contact.email for row in firm.services.directory.page(firm.by, limit=100).rows}
     return {emails[contact or 0]: state for state, contact, _ in firm.rows(campaign).values()}
 
 

@@ -31,7 +31,7 @@ def move(services: Services, by: Principal, data: bytes, name: str = "export.zip
 
 
 def standing(services: Services, by: Principal) -> dict[str, str]:
-    return {one.email.partition("@")[0]: one.consent.value for one in services.contacts.page(by).rows}
+    return {row.contact.email.partition("@")[0]: row.contact.consent.value for row in services.directory.page(by).rows}
 
 
 def records(services: Services, by: Principal, email: str) -> list[tuple[str, datetime]]:
