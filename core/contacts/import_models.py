@@ -58,7 +58,7 @@ class ImportResult:
     Args:
         rows: Rows in the file that are not blank.
         created: New contacts.
-        updated: Known contacts that got something new, be it only the list.
+        updated: Known contacts that got something new, be it only the list, a tag, or a no that the file told of.
         unchanged: Known contacts that the file says nothing new about, or that were to be skipped.
         refused: Rows that were not imported.
         refused_rows: The first 1,000 of them, by line.

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import polars as pl
 import sqlalchemy as sa
 
 from core.contacts.changes import mark_changed
-from core.contacts.person_tables import contact_tags
+from core.contacts.person_tables import contact_tags, tags
 from core.contacts.tables import contacts
-from core.contacts.tagging import MAX_NAME, tag_in
+from core.contacts.tagging import MAX_NAME, name_key, tag_in
 from core.storage.bulk import columns_of
 
 MAX_TAG = MAX_NAME
-_SEPARATORS = r"\s*[,;]\s*"
 _AT_ONCE = 50_000
 
 
-def tags_of(rows: pl.DataFrame) -> pl.DataFrame:
+def undivided(connection: sa.Connection, workspace_id: int) -> frozenset[str]:
+    """Return the tags whose own names hold a semicolon, as they are compared: no tag has a comma, and our export writes commas."""
+    wanted = sa.select(tags.c.name_key).where(tags.c.workspace_id == workspace_id, tags.c.name_key.contains(";"))
+    return frozenset(connection.execute(wanted).scalars())
+
+
+def tags_of(rows: pl.DataFrame, whole: Collection[str] = ()) -> pl.DataFrame:
     """Return who gets which tags: `email`, `id`, `tag`.
 
     Args:
         rows: `email`, `id` (null for new people), `tags`.
+        whole: From `undivided`.
     """
-    split = pl.col("tags").str.replace_all(_SEPARATORS, ",").str.split(",").alias("tag")
-    return rows.filter(pl.col("tags") != "").select("email", "id", split).explode("tag").filter(pl.col("tag").str.strip_chars() != "")
+    pieces = rows.filter(pl.col("tags") != "").select("email", "id", pl.col("tags").str.split(",").alias("tag")).explode("tag")
+    several = pieces.filter(pl.col("tag").str.contains(";", literal=True))["tag"].unique().to_list() if whole else []
+    kept = [piece for piece in several if name_key(piece) in whole]
+    divided = pl.col("tag").str.split(";")
+    lists = pl.when(pl.col("tag").is_in(kept)).then(pl.concat_list("tag")).otherwise(divided) if kept else divided
+    named = pieces.with_columns(lists.alias("tag")).explode("tag").with_columns(pl.col("tag").str.strip_chars())
+    return named.filter(pl.col("tag") != "")
 
 
 def named_in(tagged: Sequence[pl.DataFrame]) -> set[str]:

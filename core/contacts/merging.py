@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,11 +13,12 @@ import polars as pl
 import sqlalchemy as sa
 
 from core.contacts.ahead import ahead
+from core.contacts.beside_values import perhaps_touched, touched
 from core.contacts.changes import mark_changed
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.evidence import ConsentMethod
 from core.contacts.import_tables import import_changes
-from core.contacts.import_tags import tags_of
+from core.contacts.import_tags import tags_of, undivided
 from core.contacts.known import content_of, known_people
 from core.contacts.own_words import Stands, stand
 from core.contacts.tables import consent_records, contacts
@@ -100,11 +101,12 @@ class Merged:
 
     Args:
         new: How many contacts don't exist yet.
-        changed: How many known ones get something new.
+        changed: How many known ones get something new, be it a tag or a no.
         joining: The ids of known ones that get nothing new but the list.
         unchanged: How many get nothing at all.
         sample: The first of the changed ones.
         tagged: Who gets which tags: `email`, `id` (null for new ones), `tag`.
+        perhaps: Those of `unchanged` that may get a tag, or a no, after all; from `perhaps_touched`.
     """
 
     new: int = 0
@@ -113,6 +115,7 @@ class Merged:
     unchanged: int = 0
     sample: list[ChangedRow] = field(default_factory=list)
     tagged: list[pl.DataFrame] = field(default_factory=list)
+    perhaps: list[pl.DataFrame] = field(default_factory=list)
 
     @property
     def updated(self) -> int:
@@ -140,12 +143,14 @@ def merge(
         connection: Sees the contacts; inside the writing transaction nothing can come in between.
         to: Where they go.
         emails: The addresses of all rows.
-        parts: The rows in the same order, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags`.
+        parts: The rows in the same order, some at a time: `email`, `first_name`, `last_name`, `attributes` (JSON), perhaps `tags` and
+            `says_no`.
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
     asking_at = writing.now if writing and writing.asks else None
     known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, asking_at), Merged(), 0
+    whole = undivided(connection, to.workspace_id)
     for part in ahead(parts):
         rows = part.with_columns(content_of()).hstack(known.slice(done, part.height))
         new, there = rows.filter(pl.col("id").is_null()), rows.filter(pl.col("id").is_not_null())
@@ -153,15 +158,16 @@ def merge(
         if writing and new.height:
             load(connection, writing.loading, new.select("email", "first_name", "last_name", "attributes"))
         if to.rule is Rule.SKIP:
-            merged.unchanged += there.height
+            _rest(merged, there, takes_tags=False)
         else:
             differs = pl.col("content") != pl.col("known_content")
             _stay(merged, there.filter(~differs))
             for few in there.filter(differs).iter_slices(_CHUNK):
                 _compare(connection, to, merged, few, writing)
         if "tags" in part.columns:
-            merged.tagged.append(tags_of(new if to.rule is Rule.SKIP else rows))
+            merged.tagged.append(tags_of(new if to.rule is Rule.SKIP else rows, whole))
         tell(done := done + part.height, len(emails))
+    _count_touched(connection, to.workspace_id, merged, whole)
     return merged
 
 
@@ -186,9 +192,24 @@ def write_rest(connection: sa.Connection, to: Target, merged: Merged, writing: W
 def _stay(merged: Merged, rows: pl.DataFrame) -> None:
     """Note rows of people who get nothing, or nothing but the list."""
     joining = rows.filter(~pl.col("on_list"))["id"]
-    merged.unchanged += rows.height - len(joining)
     if len(joining):
         merged.joining.append(joining)
+    _rest(merged, rows.filter("on_list") if len(joining) else rows, takes_tags=True)
+
+
+def _rest(merged: Merged, rows: pl.DataFrame, *, takes_tags: bool) -> None:
+    """Note rows of people who get nothing, unless it be tags or a no."""
+    merged.unchanged += rows.height
+    if rows.height and not {"tags", "says_no"}.isdisjoint(rows.columns):
+        merged.perhaps.append(perhaps_touched(rows, takes_tags=takes_tags))
+
+
+def _count_touched(connection: sa.Connection, workspace_id: int, merged: Merged, whole: Collection[str]) -> None:
+    """Count as changed who gets nothing but a tag that they don't have, or a no."""
+    found = touched(connection, workspace_id, merged.perhaps, whole) if merged.perhaps else {}
+    merged.unchanged -= len(found)
+    merged.changed += len(found)
+    merged.sample += [ChangedRow(email, fields) for email, fields in found.items()][: SAMPLED - len(merged.sample)]
 
 
 def _compare(connection: sa.Connection, to: Target, merged: Merged, rows: pl.DataFrame, writing: Writing | None) -> None:

@@ -55,14 +55,30 @@ def stand(connection: sa.Connection, workspace_id: int, change: int, source: str
             connection.execute(mine.values(consent=state.value))
 
 
+def no_column(staged: Staged) -> str | None:
+    """Return the key of the column in which a file says how people stand, None where it does not."""
+    return _own_keys(staged).get(CONSENT)
+
+
+def says_no(key: str) -> pl.Expr:
+    """Return whether each row of such a column says that somebody unsubscribed."""
+    return _plain(pl.col(key)) == ConsentStatus.UNSUBSCRIBED.value
+
+
+def _own_keys(staged: Staged) -> dict[str, str]:
+    headings = {CONSENT: CONSENT, OURS + SUPPRESSED: SUPPRESSED}
+    return {headings[name]: staged.key(column) for column in staged.columns if (name := column.strip().lower()) in headings}
+
+
+def _plain(text: pl.Expr) -> pl.Expr:
+    return text.fill_null("").str.strip_chars().str.to_lowercase()
+
+
 def _said(staged: Staged, judged: Judged) -> Iterator[pl.DataFrame]:
     """Yield `email`, `consent` and `suppressed` of the rows that can be imported; nothing where the file has neither column."""
-    headings = {CONSENT: CONSENT, OURS + SUPPRESSED: SUPPRESSED}
-    own = {headings[name]: column for column in staged.columns if (name := column.strip().lower()) in headings}
-    keys, done = {name: staged.key(column) for name, column in own.items()}, 0
+    keys, done = _own_keys(staged), 0
     for rows in chosen(staged, judged.kept, ["line", *keys.values()] if keys else []):
         emails = judged.kept["email"].slice(done, rows.height)
         done += rows.height
-        texts = [(pl.col(keys[name]) if name in keys else pl.lit("")).alias(name) for name in (CONSENT, SUPPRESSED)]
-        plain = rows.select("line", *texts).with_columns(pl.col(CONSENT, SUPPRESSED).fill_null("").str.strip_chars().str.to_lowercase())
-        yield plain.with_columns(emails.alias("email"))
+        texts = [(_plain(pl.col(keys[name])) if name in keys else pl.lit("")).alias(name) for name in (CONSENT, SUPPRESSED)]
+        yield rows.select("line", *texts).with_columns(emails.alias("email"))

@@ -19,7 +19,11 @@ def forecast(result: ImportResult) -> None:
     strange = result.roles + result.disposable
     cards = [
         Figure("New people", number(result.created)),
-        Figure("Changed", number(result.updated), help="Known people who get a new value, or come onto the list."),
+        Figure(
+            "Changed",
+            number(result.updated),
+            help="Known people who get a new value, a tag or the list, or whom the file says no for.",
+        ),
         Figure("Unchanged", number(result.unchanged)),
         Figure("Can’t be imported", number(result.refused)),
         Figure("Can’t be mailed", number(result.suppressed), help="They are imported, but their address is suppressed; that stays."),

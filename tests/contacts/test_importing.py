@@ -10,7 +10,7 @@ from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
 from core.contacts.consent import ConsentStatus
-from core.contacts.importing import ImportResult
+from core.contacts.importing import ImportResult, Rule
 from core.contacts.tables import consent_records, contact_attributes, contacts, imports, list_members, lists
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
@@ -283,7 +283,7 @@ def test_our_own_export_brings_nobody_in_as_subscribed_who_was_not(people: Peopl
     other = Principal.system(Workspaces(people.db, people.clock).create("Other").id)
     people.contacts.save(other, "gone@example.com")
     result = people.imports.run(other, data, "people.csv", list_name="News")
-    stand = {one.email.partition("@")[0]: one.consent.value for one in people.contacts.page(other).rows}
+    stand = {one.email.partition("@")[0]: one.consent.value for one in people.everybody(other)}
     assert stand == {"yes": "subscribed", "gone": "unsubscribed", "maybe": "unknown", "stopped": "unsubscribed"}
     gone, stopped = (people.contacts.find(other, f"{name}@example.com") for name in ("gone", "stopped"))
     assert gone and stopped
@@ -292,3 +292,43 @@ def test_our_own_export_brings_nobody_in_as_subscribed_who_was_not(people: Peopl
         assert (last.state, last.source) == (ConsentStatus.UNSUBSCRIBED, f"import:{result.import_id}")
     people.imports.run(other, b"email,consent\ngone@example.com,subscribed\n", "people.csv", list_name="News")
     assert people.contacts.get(other, gone.id).consent is ConsentStatus.UNSUBSCRIBED
+
+
+def twice(people: People, text: str, **options: object) -> ImportResult:
+    """Try an import out and do it; both say the same."""
+    tried = people.take_in(text, dry_run=True, **options)
+    done = people.take_in(text, **options)
+    assert (counts(tried), tried.changes) == (counts(done), done.changes)
+    return done
+
+
+@pytest.mark.parametrize("rule", [Rule.OVERWRITE, Rule.FILL])
+def test_whoever_gets_nothing_but_a_tag_is_changed(people: People, rule: Rule) -> None:
+    people.take_in("email,tags\nann@example.com,VIP\nbob@example.com,\ncy@example.com,\n")
+    text = "email,tags\nann@example.com,vip; New\nbob@example.com, Vip\ncy@example.com,\ndee@example.com,VIP\n"
+    result = twice(people, text, rule=rule)
+    assert counts(result) == (1, 2, 1, 0)
+    assert {one.email: one.fields for one in result.changes} == {
+        "ann@example.com": {"tags": (None, "New")},
+        "bob@example.com": {"tags": (None, "Vip")},
+    }
+    assert counts(twice(people, text, rule=rule)) == (0, 0, 4, 0)
+
+
+def test_whoever_is_turned_off_by_the_file_is_changed_whatever_is_done_to_known_people(people: People) -> None:
+    for rule in Rule:
+        names = [f"{name}-{rule.value}@example.com" for name in ("ann", "bob", "cy")]
+        people.take_in("email\n" + "\n".join(names))
+        text = f"email,Consent,tags\n{names[0]},Unsubscribed,\n{names[1]},subscribed,\n{names[2]},unsubscribed,Gone\n"
+        result = twice(people, text, rule=rule)
+        assert counts(result) == (0, 2, 1, 0)
+        said: dict[str, tuple[object, object]] = {"consent": ("subscribed", "unsubscribed")}
+        tagged: dict[str, tuple[object, object]] = {} if rule is Rule.SKIP else {"tags": (None, "Gone")}
+        assert {one.email: one.fields for one in result.changes} == {names[0]: said, names[2]: tagged | said}
+        assert counts(twice(people, text, rule=rule)) == (0, 0, 3, 0)
+
+
+def test_a_tag_and_a_no_count_once_beside_a_new_value_and_the_list(people: People) -> None:
+    people.take_in("email,city\nann@example.com,Bonn\nbob@example.com,Bonn\n")
+    text = "email,city,consent,tags\nann@example.com,Ulm,unsubscribed,VIP\nbob@example.com,Bonn,unsubscribed,VIP\n"
+    assert counts(twice(people, text, list_name="Other")) == (0, 2, 0, 0)
