@@ -17,6 +17,7 @@ from core.storage.database import Database
 
 if TYPE_CHECKING:
     from core.contacts.export.formats import ExportFormat
+    from core.contacts.export.rows import Walk
 
 
 @dataclass(frozen=True)
@@ -94,23 +95,23 @@ class ContactExport:
             Denied: If `by` may not export contacts.
             InvalidInput: If there is no such column, or more people than Excel can open; both before the first piece.
         """
-        from core.contacts.export.formats import (
-            ExportFormat,
-            check_room,
-            media_type,
-            pieces,
-        )  # Polars and Arrow: only whoever exports waits
+        from core.contacts.export.formats import ExportFormat, media_type, pieces  # Polars and Arrow: only whoever exports waits
         from core.contacts.export.rows import Walk, frames
 
         by.require(Permission.CONTACTS_EXPORT)
-        wanted, form = chosen(self.columns(by), columns), ExportFormat(format)
+        wanted, form, looked_for = chosen(self.columns(by), columns), ExportFormat(format), choice or Choice(list_id=list_id)
         ids = None if contact_ids is None else sorted(set(contact_ids))
-        looked_for = choice or Choice(list_id=list_id)
         walk = Walk(by, in_database(by, looked_for, together=False), ids)
+        people = self._put_on_record(by, walk, form, len(wanted), looked_for.list_id)
+        return Export(people, media_type(form), pieces(form, wanted, frames(self._db, walk, wanted)))
+
+    def _put_on_record(self, by: Principal, walk: Walk, form: ExportFormat, columns: int, list_id: int | None) -> int:
+        """Return how many people there are, once it is on record that they are exported."""
+        from core.contacts.export.formats import check_room
+
         with self._db.transaction() as connection:
             people = walk.count(connection)
-            check_room(form, people, len(wanted))
-            on = looked_for.list_id
-            target = f"workspace:{by.workspace_id}" if on is None else f"list:{on}"
+            check_room(form, people, columns)
+            target = f"workspace:{by.workspace_id}" if list_id is None else f"list:{list_id}"
             record(connection, self._clock.now(), by, AuditAction.CONTACTS_EXPORTED, target, after={"people": people, "format": form.value})
-        return Export(people, media_type(form), pieces(form, wanted, frames(self._db, walk, wanted)))
+        return people

@@ -83,7 +83,7 @@ class ContactImport:
             InvalidInput: If the file can't be read; says what to do.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        staged = data if isinstance(data, Staged) else laid_out(data, encoding, self._uploads)
+        staged = self._staged(data, encoding)
         with self._db.read() as connection:
             found = suggested(connection, by.workspace_id, staged)
             known = {name: Kind(ColumnType(kind)) for name, kind in declared(connection, by.workspace_id).items()}
@@ -130,9 +130,8 @@ class ContactImport:
         """
         by.require(Permission.CONTACTS_IMPORT)
         choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule, consent_held)
-        with self._db.read() as connection:
-            target(connection, by, choices.list_name)  # before the work of reading
-        asked = Asked(by, data if isinstance(data, Staged) else laid_out(data, encoding, self._uploads), file_name, choices)
+        self._check_target(by, choices)  # before the work of reading
+        asked = Asked(by, self._staged(data, encoding), file_name, choices)
         told = progress or _quietly
         step = self._running.try_out if dry_run else self._running.do
         return step(asked, lambda _stage, done, total: told(done, total))
@@ -154,8 +153,7 @@ class ContactImport:
         """
         by.require(Permission.CONTACTS_IMPORT)
         check_list_name(choices.list_name)
-        with self._db.read() as connection:
-            target(connection, by, choices.list_name)
+        self._check_target(by, choices)
         folder = ImportFolder.make(self._root, staged)
         try:
             with self._db.transaction() as connection:
@@ -252,6 +250,13 @@ class ContactImport:
         if key is None:
             raise NotFound("This import refused no rows, or there is no such import.")
         return self._blobs.get(by.workspace_id, key)
+
+    def _staged(self, data: bytes | Staged, encoding: Encoding | None) -> Staged:
+        return data if isinstance(data, Staged) else laid_out(data, encoding, self._uploads)
+
+    def _check_target(self, by: Principal, choices: Choices) -> None:
+        with self._db.read() as connection:
+            target(connection, by, choices.list_name)
 
     def _row(self, by: Principal, import_id: int) -> Any:
         with self._db.read() as connection:

@@ -143,29 +143,11 @@ class PrivacyRequests:
             InvalidInput: If the address can't be one, the day is yet to come, or the notes are too long.
         """
         require(by)
-        address, today = normalise(email, allows_utf8=True), self._today()
-        received = received_on or today
-        if received > today:
-            raise InvalidInput("The day it came in is yet to come.", hint="Enter the day on which they asked.")
-        row: dict[str, Any] = {
-            "workspace_id": by.workspace_id,
-            "kind": asked_for.value,
-            "law": law.value,
-            "notes": _checked(notes),
-            "received_on": received,
-        }
-        row |= {"email": self._vault.seal(address), "email_hash": self._hashes.of(by.workspace_id, address), "opened_by": by.label}
-        row |= {
-            "due_on": due_on(law, asked_for, received),
-            "extended_because": "",
-            "state": RequestState.OPEN.value,
-            "created_at": self._clock.now(),
-        }
+        address, received = normalise(email, allows_utf8=True), self._received(received_on)
+        told: dict[str, object] = {"kind": asked_for.value, "law": law.value, "due_on": due_on(law, asked_for, received)}
+        row = {**told, "notes": _checked(notes), "received_on": received}
         with self._db.transaction() as connection:
-            known = sa.select(contacts.c.id).where(contacts.c.workspace_id == by.workspace_id, contacts.c.email == address)
-            row["contact_id"] = connection.execute(known).scalar()
-            request_id = int(connection.execute(sa.insert(privacy_requests).values(**row).returning(_c.id)).scalar_one())
-            told: dict[str, object] = {"kind": asked_for.value, "law": law.value, "due_on": row["due_on"]}
+            request_id = self._enter(connection, by, address, row)
             self._tell(connection, by, AuditAction.PRIVACY_REQUEST_OPENED, request_id, told)
         return self.get(by, request_id)
 
@@ -262,6 +244,20 @@ class PrivacyRequests:
             self._change(connection, by, request_id, state=state.value, closed_at=self._clock.now())
             self._tell(connection, by, AuditAction.PRIVACY_REQUEST_CLOSED, request_id, {"state": state.value})
         return self.get(by, request_id)
+
+    def _received(self, day: date | None) -> date:
+        today = self._today()
+        if day is not None and day > today:
+            raise InvalidInput("The day it came in is yet to come.", hint="Enter the day on which they asked.")
+        return day or today
+
+    def _enter(self, connection: sa.Connection, by: Principal, address: str, said: dict[str, Any]) -> int:
+        """Put a request into the register, with the contact it is of, if there is one, and return its number."""
+        known = sa.select(contacts.c.id).where(contacts.c.workspace_id == by.workspace_id, contacts.c.email == address)
+        row = {"email": self._vault.seal(address), "email_hash": self._hashes.of(by.workspace_id, address), **said}
+        row |= {"workspace_id": by.workspace_id, "contact_id": connection.execute(known).scalar(), "opened_by": by.label}
+        row |= {"state": RequestState.OPEN.value, "extended_because": "", "created_at": self._clock.now()}
+        return int(connection.execute(sa.insert(privacy_requests).values(**row).returning(_c.id)).scalar_one())
 
     def _one(self, connection: sa.Connection, by: Principal, request_id: int, *, lock: bool = False) -> PrivacyRequest:
         wanted = sa.select(privacy_requests).where(_c.workspace_id == by.workspace_id, _c.id == request_id)
