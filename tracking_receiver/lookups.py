@@ -45,7 +45,8 @@ class Lookups:
 
     def __init__(self, db: Database, composer: Composer, requested: RequestComposer, vault: Vault) -> None:
         self._db, self._composer, self._requested, self._vault = db, composer, requested, vault
-        self._opt_in = OptIn(db, SystemClock())
+        self._clock = SystemClock()
+        self._opt_in = OptIn(db, self._clock)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 
     async def workspace_name(self, message_id: int) -> str:
@@ -93,7 +94,8 @@ class Lookups:
             row = connection.execute(wanted).one_or_none()
             if row is None or row.contact_id is None:
                 return None
-            return standing_of(connection, row.workspace_id, survivor_of(connection, row.workspace_id, row.contact_id))
+            reader = survivor_of(connection, row.workspace_id, row.contact_id)
+            return standing_of(connection, row.workspace_id, reader, self._clock.now())
 
     def _pending(self, token: str) -> tuple[str, str]:
         with self._db.read() as connection:

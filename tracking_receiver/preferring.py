@@ -133,6 +133,7 @@ def _after(standing: Standing, asked: Preferences) -> Standing:
         frequency=Frequency(choices.frequency) if choices.frequency else standing.frequency,
         paused_until=until,
         do_not_sell=asked.has_gpc or (standing.do_not_sell if choices.do_not_sell is None else choices.do_not_sell),
+        asked=standing.asked - set(choices.joined) - set(choices.left),
     )
 
 

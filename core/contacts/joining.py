@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from core.clock import Clock
+from core.contacts.askings import asked_for
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.evidence import Evidence
-from core.contacts.list_choices import asked_for, has_left
+from core.contacts.list_choices import has_left
 from core.contacts.opt_in import OptIn
 from core.contacts.tables import contacts, list_members, lists
 from core.errors import InvalidInput

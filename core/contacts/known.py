@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 import sqlalchemy as sa
 
-from core.contacts.list_choices import asked_for
+from core.contacts.askings import asked_for
 from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
 from core.contacts.visibility import seen_one_by_one
 from core.permissions import Principal

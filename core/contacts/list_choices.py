@@ -7,10 +7,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.contacts.askings import ask_no_more
 from core.contacts.changes import mark_changed
 from core.contacts.consent_records import About, ConsentStatus, add_records, has_refused_since
 from core.contacts.evidence import ConsentPurpose, Evidence
-from core.contacts.tables import contacts, list_members, list_optouts, lists, opt_ins
+from core.contacts.tables import contacts, list_members, list_optouts, lists
 from core.storage.database import insert_or_ignore
 
 
@@ -39,10 +40,10 @@ def leave_list(
     if list_id not in own_lists(connection, workspace_id, [list_id]):
         return False
     row = {"list_id": list_id, "contact_id": contact_id, "workspace_id": workspace_id, "since": now}
-    _ask_no_more(connection, contact_id, list_id, now)
+    was_asked = ask_no_more(connection, contact_id, list_id, now)
     here = sa.and_(list_members.c.list_id == list_id, list_members.c.contact_id == contact_id)
     left = connection.execute(sa.delete(list_members).where(here)).rowcount
-    if not insert_or_ignore(connection, list_optouts, [row]) and not left:
+    if not insert_or_ignore(connection, list_optouts, [row]) and not left and not was_asked:
         return False
     mark_changed(connection, workspace_id, change, contacts.c.id == contact_id)
     add_records(connection, workspace_id, [contact_id], ConsentStatus.UNSUBSCRIBED, evidence, now, _of_list(list_id, about))
@@ -84,25 +85,6 @@ def has_left(list_id: int) -> sa.ColumnElement[bool]:
     """Return the condition that the contact of the enclosing statement left a list of their own will."""
     left = list_optouts.c
     return sa.exists().where(left.list_id == list_id, left.contact_id == contacts.c.id).correlate(contacts)
-
-
-def asked_for(connection: sa.Connection, workspace_id: int, list_id: int, now: datetime) -> set[int]:
-    """Return who was asked by mail whether they want to be on a list, and may still answer."""
-    column = opt_ins.c
-    still = (column.workspace_id == workspace_id, column.confirmed_at.is_(None), column.expires_at > now)
-    found = connection.execute(sa.select(column.contact_id, column.list_ids).where(*still))
-    return {row.contact_id for row in found if list_id in row.list_ids}
-
-
-def _ask_no_more(connection: sa.Connection, contact_id: int, list_id: int, now: datetime) -> None:
-    """Take a list out of what somebody was asked for; what asked for no other is closed."""
-    column = opt_ins.c
-    still = (column.contact_id == contact_id, column.confirmed_at.is_(None), column.asked_at <= now, column.expires_at > now)
-    for row in connection.execute(sa.select(column.id, column.list_ids, column.asked_at).where(*still)).all():
-        if list_id in row.list_ids:
-            others = [each for each in row.list_ids if each != list_id]
-            closed = {} if others else {"expires_at": row.asked_at, "mail_due_at": None}
-            connection.execute(sa.update(opt_ins).where(column.id == row.id).values(list_ids=others, **closed))
 
 
 def _of_list(list_id: int, about: About | None) -> About:

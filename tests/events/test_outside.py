@@ -76,7 +76,7 @@ class Outside:
 
     def column(self, contact_id: int, name: str) -> Any:
         with self.db.read() as connection:
-            standing = standing_of(connection, self.by.workspace_id, contact_id)
+            standing = standing_of(connection, self.by.workspace_id, contact_id, self.now)
         return getattr(standing, name)
 
 

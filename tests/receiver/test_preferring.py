@@ -46,7 +46,7 @@ def _carried_out(site: Site) -> Standing:
         services.ingester.catch_up()
         services.ingester.close()
         with services.db.read() as connection:
-            found = standing_of(connection, 1, 1)
+            found = standing_of(connection, 1, 1, SystemClock().now())
     finally:
         services.close()
     assert found
@@ -169,6 +169,23 @@ def test_a_form_that_can_t_be_read_changes_nothing_and_shows_the_page_again(site
 
 def test_the_page_says_in_one_field_which_lists_it_shows(site: Site, news: int) -> None:
     assert _page(site).text.count('name="shown"') == 1
+
+
+def test_a_list_one_is_only_asked_about_says_so_until_the_answer(site: Site, news: int) -> None:
+    _post(site, {"do": "save", "shown": str(news), "lists": []})
+    _carried_out(site)
+    with database(site.settings) as db, db.transaction() as connection:
+        OptIn(db, SystemClock()).ask(connection, 1, 1, [news], Evidence(ConsentMethod.FORM, "form:1", wording="Yes."))
+    page = _page(site).text
+    assert page.count("You have not confirmed this yet") == 1
+    assert f'name="lists" value="{news}" checked' not in page  # nobody agrees by leaving a tick where it is
+    answer = _post(site, {"do": "save", "shown": str(news), "lists": []}).text
+    assert "You have not confirmed this yet" not in answer
+    _carried_out(site)
+    assert "You have not confirmed this yet" not in _page(site).text
+    with database(site.settings) as db, db.read() as connection:
+        newest = sa.select(opt_ins.c.mail_due_at).where(opt_ins.c.contact_id == 1).order_by(opt_ins.c.id.desc()).limit(1)
+        assert connection.execute(newest).scalar_one() is None
 
 
 def test_a_body_that_is_too_large_is_refused(site: Site) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.addresses import normalise
+from core.contacts.askings import lists_asked_for
 from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
 from core.contacts.choices import set_mail_in, set_sale_in
@@ -202,12 +203,15 @@ def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:
 
 
 def _change_lists(case: _Case, choices: Choices) -> None:
-    """Join and leave lists, only those that are open to everybody, and only where that changes something."""
+    """Join and leave lists, only those that are open to everybody, and only where that changes something.
+
+    Who is only asked about a list leaves it, too: the no closes the question.
+    """
     connection, member = case.connection, list_members.c
     public = {each.id for each in open_lists(connection, case.workspace_id)}
     on = set(connection.execute(sa.select(member.list_id).where(member.contact_id == case.contact_id)).scalars())
-    common = (case.workspace_id, case.contact_id)
-    for list_id in sorted(public & set(choices.left) & on):
+    asked, common = lists_asked_for(connection, case.contact_id, case.at), (case.workspace_id, case.contact_id)
+    for list_id in sorted(public & set(choices.left) & (on | asked)):
         leave_list(connection, *common, list_id, case.change, case.evidence, case.at, case.about)
     for list_id in sorted(public & set(choices.joined) - on):
         join_list(connection, *common, list_id, case.change, case.evidence, case.at, case.about)

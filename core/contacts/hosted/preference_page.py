@@ -56,7 +56,11 @@ def _way_back(standing: Standing, told: Mapping[str, str]) -> str:
 def _lists(standing: Standing, told: Mapping[str, str]) -> str:
     if not standing.lists:
         return ""
-    ticks = [Tick(LISTS, str(one.id), one.name, one.id in standing.on, one.description) for one in standing.lists]
+    notes = {one.id: told["asked"] for one in standing.lists if one.id in standing.asked}
+    ticks = [
+        Tick(LISTS, str(one.id), one.name, one.id in standing.on, "\n".join(filter(None, (one.description, notes.get(one.id)))))
+        for one in standing.lists
+    ]
     shown = hidden(SHOWN, ",".join(str(one.id) for one in standing.lists))  # one field: a form may only have so many
     return group(told["your_lists"], ticks) + shown
 

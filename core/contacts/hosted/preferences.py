@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from core.contacts.askings import lists_asked_for
 from core.contacts.consent_records import ConsentStatus
 from core.contacts.hosted.published import ListChoice
 from core.contacts.lookup import Frequency
@@ -26,6 +27,7 @@ class Standing:
         frequency: How often they want mail.
         paused_until: Until when they want none; None for no break.
         do_not_sell: Whether nothing about them may be sold.
+        asked: Those lists they are asked about by mail and have not answered for.
     """
 
     workspace: str
@@ -35,9 +37,10 @@ class Standing:
     frequency: Frequency
     paused_until: datetime | None
     do_not_sell: bool
+    asked: frozenset[int] = frozenset()
 
 
-def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int) -> Standing | None:
+def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int, now: datetime) -> Standing | None:
     """Return where somebody stands; None for a contact that is not there (any more)."""
     joined = contacts.join(workspaces, workspaces.c.id == contacts.c.workspace_id)
     wanted = sa.select(contacts, workspaces.c.name.label("workspace")).select_from(joined)
@@ -48,7 +51,8 @@ def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int) -
     on = set(connection.execute(sa.select(list_members.c.list_id).where(list_members.c.contact_id == contact_id)).scalars())
     frequency = Frequency(row.frequency) if row.frequency in set(Frequency) else Frequency.ALL
     mine = frozenset(each.id for each in public if each.id in on)
-    return Standing(row.workspace, ConsentStatus(row.consent), public, mine, frequency, row.paused_until, row.do_not_sell)
+    asked = frozenset(each.id for each in public) & lists_asked_for(connection, contact_id, now) - mine
+    return Standing(row.workspace, ConsentStatus(row.consent), public, mine, frequency, row.paused_until, row.do_not_sell, asked)
 
 
 def open_lists(connection: sa.Connection, workspace_id: int) -> tuple[ListChoice, ...]:

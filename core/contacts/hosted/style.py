@@ -32,7 +32,7 @@ border:1px solid var(--edge);border-radius:10px;background:var(--card);color:var
 fieldset{margin:0 0 20px;padding:0;border:0;min-width:0}
 .tick{display:grid;grid-template-columns:24px 1fr;gap:2px 12px;align-items:start;padding:10px 0;cursor:pointer}
 .tick input{width:22px;height:22px;margin:2px 0 0;accent-color:var(--act)}
-.tick .soft{grid-column:2;line-height:1.45}
+.tick .soft{grid-column:2;line-height:1.45;white-space:pre-line}
 button{width:100%%;min-height:48px;margin:4px 0 0;padding:10px 16px;border:1px solid var(--line);border-radius:10px;background:var(--act);
 color:var(--on);font:inherit;font-weight:600;cursor:pointer;overflow-wrap:anywhere}
 button.quiet{background:transparent;color:var(--text);border-color:var(--edge)}
