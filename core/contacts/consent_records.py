@@ -122,12 +122,23 @@ def clear_marks(connection: sa.Connection, contact_ids: Sequence[int], said_at: 
 
 def has_refused_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime, list_id: int | None = None) -> bool:
     """Whether somebody said no, to everything or to a list, after a moment: the later no wins, in whatever order they are read."""
+    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.UNSUBSCRIBED, said_at, list_id)
+
+
+def has_joined_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime, list_id: int) -> bool:
+    """Whether somebody said yes to a list after a moment: a no of before that is heard of late does not undo it."""
+    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.SUBSCRIBED, said_at, list_id)
+
+
+def _has_said_since(
+    connection: sa.Connection, workspace_id: int, contact_id: int, state: ConsentStatus, said_at: datetime, list_id: int | None
+) -> bool:
     said = consent_records.c
     purpose = ConsentPurpose.EVERYTHING if list_id is None else ConsentPurpose.LIST
     about = (said.purpose == purpose.value, *(() if list_id is None else (said.list_id == list_id,)))
     whose = (said.workspace_id == workspace_id, said.contact_id == contact_id)
-    refused = (said.state == ConsentStatus.UNSUBSCRIBED.value, said.occurred_at > said_at)
-    return connection.execute(sa.select(said.id).where(*whose, *about, *refused).limit(1)).first() is not None
+    since = (said.state == state.value, said.occurred_at > said_at)
+    return connection.execute(sa.select(said.id).where(*whose, *about, *since).limit(1)).first() is not None
 
 
 def close_askings(connection: sa.Connection, contact_ids: Sequence[int], said_at: datetime) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.contacts.askings import ask_no_more
 from core.contacts.changes import mark_changed
-from core.contacts.consent_records import About, ConsentStatus, add_records, has_refused_since
+from core.contacts.consent_records import About, ConsentStatus, add_records, has_joined_since, has_refused_since
 from core.contacts.evidence import ConsentPurpose, Evidence
 from core.contacts.tables import contacts, list_members, list_optouts, lists
 from core.storage.database import insert_or_ignore
@@ -27,6 +27,8 @@ def leave_list(
 ) -> bool:
     """Take somebody off a list who says so, for good; return whether they were not off it already.
 
+    What they were asked about it is closed. Whoever has agreed to it since they said so stays on it.
+
     Args:
         connection: The caller's transaction.
         workspace_id: Whose list and contact.
@@ -38,6 +40,8 @@ def leave_list(
         about: The message whose link was used.
     """
     if list_id not in own_lists(connection, workspace_id, [list_id]):
+        return False
+    if has_joined_since(connection, workspace_id, contact_id, now, list_id):
         return False
     row = {"list_id": list_id, "contact_id": contact_id, "workspace_id": workspace_id, "since": now}
     was_asked = ask_no_more(connection, contact_id, list_id, now)

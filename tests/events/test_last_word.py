@@ -9,13 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
-from core.contacts.hosted.lines import Choices, Confirmation
+from core.contacts.hosted.lines import Choices, Confirmation, Preferences
 from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.opt_in import OptIn
-from core.contacts.tables import list_members, opt_ins
+from core.contacts.stop_marks import mark
+from core.contacts.tables import contacts, list_members, opt_ins
 from core.storage.event_words import EventKind
 from tests.events.conftest import World
-from tests.events.test_outside import ANSWER, TOLD, Outside
+from tests.events.test_outside import ANSWER, CHOSEN, TOLD, Outside
 
 OTHER_WORDS = replace(TOLD, wording="I agree to everything.", wording_version=2)
 
@@ -89,3 +90,95 @@ def test_unticking_a_list_takes_it_out_of_every_open_question(outside: Outside) 
         assert outside.contact().consent is ConsentStatus.PENDING
     confirm(outside, both)
     assert (outside.contact().consent, on(outside)) == (ConsentStatus.SUBSCRIBED, {outside.offers})
+
+
+def test_choices_are_carried_out_in_the_order_they_were_said(outside: Outside) -> None:
+    message = outside.world.message("ada@example.com")
+    said = [
+        Preferences(outside.now + timedelta(seconds=second), message, False, CHOSEN, choices)
+        for second, choices in enumerate(
+            [Choices(joined=(outside.news,)), Choices(left=(outside.news,)), Choices(joined=(outside.news, outside.offers))]
+        )
+    ]
+    outside.ask(*reversed(said))  # as several journals are read
+    assert on(outside) == {outside.news, outside.offers}
+    states = [record.state for record in outside.consent.history(outside.by, outside.contact().id) if record.list_id == outside.news]
+    assert states == [ConsentStatus.SUBSCRIBED, ConsentStatus.UNSUBSCRIBED, ConsentStatus.SUBSCRIBED]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_no_to_a_list_wins_over_a_yes_said_before_it_in_whatever_order_they_are_read(outside: Outside, apart: bool) -> None:
+    message = outside.world.message("ada@example.com")
+    outside.lists.add(outside.by, outside.news, [outside.contact().id])
+    yes = Preferences(outside.now, message, False, CHOSEN, Choices(joined=(outside.news, outside.offers)))
+    later(outside)
+    no = replace(yes, at=outside.now, choices=Choices(left=(outside.news,)))
+    for batch in ([no], [yes]) if apart else ([no, yes],):
+        outside.ask(*batch)
+    assert on(outside) == {outside.offers}
+
+
+def test_a_no_to_a_list_that_is_heard_of_late_does_not_undo_a_yes_since(outside: Outside) -> None:
+    message = outside.world.message("ada@example.com")
+    outside.lists.add(outside.by, outside.news, [outside.contact().id])
+    first, *_ = said = [outside.now + timedelta(minutes=each) for each in range(3)]
+    late = Preferences(said[1], message, False, CHOSEN, Choices(left=(outside.news,)))
+    outside.ask(replace(late, at=first))
+    outside.ask(replace(late, at=said[2], choices=Choices(joined=(outside.news,))))
+    outside.ask(late)
+    assert on(outside) == {outside.news}
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("what", ["everything", "the list"])
+def test_a_form_that_is_read_after_a_no_said_later_asks_nobody(outside: Outside, what: str, asks: bool) -> None:
+    message = outside.world.message("ada@example.com")
+    outside.lists.add(outside.by, outside.news, [outside.contact().id])
+    form = outside.submission(double_opt_in=asks)
+    later(outside)
+    if what == "everything":
+        no_to_all(outside, message)
+    else:
+        outside.choose(message, Choices(left=(outside.news,)))
+    before = outside.contact().consent
+    outside.ask(form)
+    assert not outside.world.rows(opt_ins)
+    assert (outside.contact().consent, on(outside)) == (before, {outside.news} if what == "everything" else set())
+    outside.ask(outside.submission(key="k2"))  # who asks after the no is asked
+    assert [row.list_ids for row in outside.world.rows(opt_ins)] == [[outside.news]]
+
+
+def test_a_form_that_does_without_asks_who_has_just_said_no(outside: Outside) -> None:
+    """Their no is marked and not read yet: whoever types their address in the meantime may be anybody."""
+    message = outside.world.message("ada@example.com")
+    no = outside.world.record(EventKind.UNSUBSCRIBED, message)
+    with outside.db.transaction() as connection:
+        assert mark(connection, contacts.c.id == outside.contact().id, outside.world.clock)
+    later(outside, 1)
+    outside.ask(outside.submission(double_opt_in=False))
+    assert (len(outside.world.rows(opt_ins)), on(outside)) == (1, set())
+    assert not any(record.state is ConsentStatus.SUBSCRIBED for record in outside.consent.history(outside.by, outside.contact().id))
+    outside.world.journal(no)
+    outside.ingester.catch_up()
+    assert outside.contact().consent is ConsentStatus.UNSUBSCRIBED
+    [token] = tokens(outside)  # asked for after the no, so it may be answered
+    confirm(outside, token)
+    assert outside.contact().consent is ConsentStatus.SUBSCRIBED
+
+
+def test_an_answer_that_is_read_after_a_no_said_later_confirms_nothing(outside: Outside) -> None:
+    outside.ask(outside.submission())
+    message, [token] = outside.world.message_to(outside.contact().id), tokens(outside)
+    later(outside)
+    answer = Confirmation(outside.now, token, False, ANSWER)
+    later(outside)
+    no = outside.world.record(EventKind.UNSUBSCRIBED, message)
+    later(outside)
+    outside.ask(outside.submission(key="k2"))  # the same once more, after the no: this question is open still
+    outside.world.journal(no)
+    outside.ingester.catch_up()
+    outside.ask(answer)
+    assert (outside.contact().consent, on(outside)) == (ConsentStatus.UNSUBSCRIBED, set())
+    later(outside)
+    confirm(outside, token)
+    assert outside.contact().consent is ConsentStatus.SUBSCRIBED

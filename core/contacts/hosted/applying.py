@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,7 +75,7 @@ class Applying:
 
         Whoever types an address is not proved to be its owner: of somebody who is known nothing is changed and nothing filled in
         before they have answered the mail that asks. Whoever had said no is asked by mail, also where the form does without.
-        Who was erased and suppressed is suppressed again at once.
+        Who was erased and suppressed is suppressed again at once. What they have refused since, they are not asked about.
         """
         change = next_change(connection, asked.workspace_id)
         if not _is_first(connection, asked):
@@ -85,14 +85,8 @@ class Applying:
         noted = sa.update(form_submissions).where(form_submissions.c.form_id == asked.form_id, form_submissions.c.key == asked.key)
         connection.execute(noted.values(contact_id=contact_id))
         case = _Case(connection, asked.workspace_id, contact_id, change, asked.at, asked.evidence, About())
-        list_ids = own_lists(connection, asked.workspace_id, asked.list_ids)
-        clock = FrozenClock(asked.at)
-        if asked.double_opt_in or consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
-            OptIn(self._db, clock).ask(connection, asked.workspace_id, contact_id, list_ids, asked.evidence, given)
-        else:
-            Consent(self._db, clock).accept(connection, asked.workspace_id, contact_id, change, asked.evidence)
-            for list_id in list_ids:
-                join_list(connection, asked.workspace_id, contact_id, list_id, change, asked.evidence, asked.at)
+        if (list_ids := _still_wanted(case, asked.list_ids)) is not None:
+            self._sign_up(case, asked, list_ids, consent, given)
         if asked.has_gpc:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
@@ -133,6 +127,18 @@ class Applying:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
         elif asked.choices.do_not_sell is not None:
             _set_sale(case, forbidden=asked.choices.do_not_sell, method=ConsentMethod.PREFERENCES)
+
+    def _sign_up(
+        self, case: _Case, asked: Submission, list_ids: Sequence[int], consent: ConsentStatus, given: dict[str, dict[str, Any]]
+    ) -> None:
+        """Have them asked by mail, or subscribe them where neither the form nor a list nor a no of theirs asks for that."""
+        whose, clock = (case.connection, case.workspace_id, case.contact_id), FrozenClock(case.at)
+        if asked.double_opt_in or consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
+            OptIn(self._db, clock).ask(*whose, list_ids, case.evidence, given)
+            return
+        Consent(self._db, clock).accept(*whose, case.change, case.evidence)
+        for list_id in list_ids:
+            join_list(*whose, list_id, case.change, case.evidence, case.at)
 
     def _contact(
         self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]
@@ -193,7 +199,17 @@ def _complete(connection: sa.Connection, confirmed: Pending, change: int, at: da
         connection.execute(sa.update(contacts).where(*whose).values(**row, updated_at=at, updated_seq=change))
 
 
-def _asks_by_mail(case: _Case, list_ids: list[int]) -> bool:
+def _still_wanted(case: _Case, list_ids: Sequence[int]) -> list[int] | None:
+    """Return the lists they want and have not refused since; None where they have refused all that they asked for."""
+    whose = (case.connection, case.workspace_id, case.contact_id, case.at)
+    if has_refused_since(*whose):
+        return None
+    own = own_lists(case.connection, case.workspace_id, list_ids)
+    wanted = [list_id for list_id in own if not has_refused_since(*whose, list_id)]
+    return wanted if wanted or not own else None
+
+
+def _asks_by_mail(case: _Case, list_ids: Sequence[int]) -> bool:
     """Whether one of the lists asks everybody by mail, or they left one of them, or have just said no."""
     left = sa.select(list_optouts.c.list_id).where(list_optouts.c.contact_id == case.contact_id, list_optouts.c.list_id.in_(list_ids))
     has_left = case.connection.execute(left.limit(1)).first() is not None
