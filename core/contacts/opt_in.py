@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from core.clock import Clock
+from core.contacts.askings import GOOD_FOR, still_asked
 from core.contacts.changes import next_change
 from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus, add_records, has_refused_since, set_consent
+from core.contacts.consent_records import About, ConsentStatus, add_records, set_consent
 from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
 from core.contacts.list_choices import join_list, own_lists
 from core.contacts.tables import contacts, opt_in_tokens, opt_ins
 from core.ids import fingerprint, random_secret
 from core.storage.database import Database, among, chunked
 
-GOOD_FOR = timedelta(days=7)
 _CHUNK = 10_000
 
 
@@ -118,9 +118,9 @@ class OptIn:
         return token
 
     def peek(self, connection: sa.Connection, token: str) -> Pending | None:
-        """Return what a token would confirm, None for one that is unknown, used or too old; changes nothing."""
+        """Return what a token would confirm, None for one that is unknown, used, too old or refused since; changes nothing."""
         row = self._find(connection, token)
-        return None if row is None else _as_pending(row)
+        return None if row is None or still_asked(connection, row, self._clock.now()) is None else _as_pending(row)
 
     def confirm(self, connection: sa.Connection, token: str, evidence: Evidence) -> Pending | None:
         """Subscribe whoever holds a token, inside the caller's transaction, and put them on the lists they asked for.
@@ -131,12 +131,13 @@ class OptIn:
             evidence: Where the answer came from; the wording is the one they agreed to when they asked.
 
         Returns:
-            What was confirmed; None for a token that is unknown, used or too old.
+            What was confirmed; None for a token that is unknown, used or too old, or where they have refused it since.
         """
         row = self._find(connection, token)
-        if row is None or has_refused_since(connection, row.workspace_id, row.contact_id, self._clock.now()):
+        now = self._clock.now()
+        if row is None or (list_ids := still_asked(connection, row, now)) is None:
             return None
-        change, now = next_change(connection, row.workspace_id), self._clock.now()
+        change = next_change(connection, row.workspace_id)
         taken = sa.update(opt_ins).where(opt_ins.c.id == row.id, opt_ins.c.confirmed_at.is_(None))
         if not connection.execute(taken.values(confirmed_at=now, mail_due_at=None)).rowcount:
             return None  # somebody with the same token was first
@@ -154,7 +155,7 @@ class OptIn:
         )
         about = About(token_hash=fingerprint(token), asked_at=pending.asked_at)
         self._consent.accept(connection, pending.workspace_id, pending.contact_id, change, told, about)
-        for list_id in pending.list_ids:
+        for list_id in list_ids:
             join_list(connection, pending.workspace_id, pending.contact_id, list_id, change, told, now, about)
         return pending
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.campaigns.tables import campaigns
+from core.contacts.askings import drop_other_reminders, has_unread_no, needs_no_reminder, still_asked
 from core.contacts.evidence import Evidence
 from core.contacts.lookup import barring
 from core.contacts.tables import contacts, lists, opt_in_tokens, opt_ins
@@ -68,15 +69,7 @@ class OptInMail:
         """Write one mail; return whether it is on record."""
         now = self._services.clock.now()
         with self._services.db.transaction() as connection:
-            still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.mail_due_at == row.mail_due_at, _o.confirmed_at.is_(None))
-            again_at = _room_at(connection, row.contact_id, now)
-            if row.barred is not None:
-                again_at, is_over = now, True  # nobody is to write there, so nobody is asked
-            else:
-                is_over = again_at > now and again_at >= row.expires_at
-            values = {"mail_due_at": None if is_over else max(again_at, now + _TAKEN_FOR)}
-            taken = connection.execute(sa.update(opt_ins).where(still).values(values)).rowcount
-            if not taken or is_over or again_at > now:
+            if not _take(connection, row, now):
                 return False
             sender = _sender(connection, row.workspace_id, row.list_ids, self._services.settings.mail_from)
             if sender is None:
@@ -127,6 +120,37 @@ def _due(now: datetime) -> sa.Select[Any]:
     )
     waiting = (_o.mail_due_at <= now, _o.confirmed_at.is_(None), _o.expires_at > now)
     return wanted.select_from(barred.told_from).where(*waiting).order_by(_o.mail_due_at, _o.id).limit(AT_ONCE)
+
+
+def _take(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> bool:
+    """Take a mail in hand, so that no other worker writes it; return whether it is to be written now."""
+    at = _when(connection, row, now)
+    due = None if at is None else max(at, now + _TAKEN_FOR)
+    still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.mail_due_at == row.mail_due_at, _o.confirmed_at.is_(None))
+    if not connection.execute(sa.update(opt_ins).where(still).values(mail_due_at=due)).rowcount or at != now:
+        return False
+    if _is_reminder(row, now):
+        drop_other_reminders(connection, row, REMIND_AFTER)
+    return True
+
+
+def _when(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> datetime | None:
+    """Return when a mail may ask this: now, later, or None for never."""
+    if row.barred is not None:
+        return None  # nobody is to write there, so nobody is asked
+    if still_asked(connection, row, now) is None:
+        return None
+    if _is_reminder(row, now) and needs_no_reminder(connection, row, now):
+        return None
+    if has_unread_no(connection, row):
+        return now + _TAKEN_FOR  # once it is read, nothing is due any more
+    room_at = _room_at(connection, row.contact_id, now)
+    return None if room_at > now and room_at >= row.expires_at else room_at
+
+
+def _is_reminder(row: sa.Row[Any], now: datetime) -> bool:
+    """Whether a mail reminds of an earlier one; who asks for the same once more gets another mail sooner."""
+    return bool(row.mails) and now >= row.asked_at + REMIND_AFTER
 
 
 def _room_at(connection: sa.Connection, contact_id: int, now: datetime) -> datetime:
