@@ -66,17 +66,17 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
 def _ask_no_more(connection: sa.Connection, row: Any, change: int, now: datetime) -> None:
     """Take back the mails that the import had asked for and nobody has answered; who is pending by them alone is unknown again.
 
-    Who was asked by somebody else as well stays asked: one mail asks for both.
+    Who was asked by somebody else as well has a mail about that, which may still be answered, and stays pending.
     """
     asked, column, records = opt_ins.c, contacts.c, consent_records.c
     others = (records.state == ConsentStatus.PENDING.value, records.source != source_of(row.id))
-    also = sa.exists().where(records.contact_id == asked.contact_id, *others).correlate(opt_ins)
-    still = sa.select(asked.id, asked.contact_id).where(asked.workspace_id == row.workspace_id, asked.confirmed_at.is_(None), ~also)
+    also = sa.exists().where(records.contact_id == column.id, *others).correlate(contacts)
+    still = sa.select(asked.id, asked.contact_id).where(asked.workspace_id == row.workspace_id, asked.confirmed_at.is_(None))
     mine = connection.execute(still.where(asked.evidence["source"].as_string() == source_of(row.id))).all()
     for few in chunked(mine, _AT_ONCE):
         connection.execute(sa.delete(opt_ins).where(asked.id.in_(among(connection, [each.id for each in few]))))
         ids = among(connection, [each.contact_id for each in few])
-        known = sa.select(column.id).where(column.id.in_(ids), column.source != source_of(row.id))
+        known = sa.select(column.id).where(column.id.in_(ids), column.source != source_of(row.id), ~also)
         pending = known.where(column.consent == ConsentStatus.PENDING.value)
         set_consent(connection, row.workspace_id, list(connection.execute(pending).scalars()), ConsentStatus.UNKNOWN, change, now)
 

@@ -7,7 +7,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
+from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.opt_in import OptIn
 from core.contacts.tables import opt_ins
+from tests.conftest import NOON
 from tests.contacts.conftest import People, on_sqlite
 
 
@@ -44,3 +47,18 @@ def test_taking_an_import_back_takes_back_what_it_asked(people: People) -> None:
     people.imports.undo(people.by, done.import_id)
     assert people.contacts.get(people.by, ada.id).consent is ConsentStatus.UNKNOWN
     assert asked(people) == []
+
+
+def test_taking_an_import_back_takes_its_own_question_back_and_leaves_another_open(people: People) -> None:
+    asking_list(people)
+    ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.UNKNOWN)
+    words = Evidence(ConsentMethod.FORM, "form:3", wording="Yes, write to me.", wording_version=1)
+    with people.db.transaction() as connection:  # another question of theirs, about nothing but their mail
+        OptIn(people.db, people.clock).ask(connection, people.by.workspace_id, ada.id, [], words)
+    people.clock.advance(timedelta(minutes=1))
+    done = people.take_in("email\nada@example.com\n")
+    assert len(asked(people)) == 2
+    assert done.import_id is not None
+    people.imports.undo(people.by, done.import_id)
+    assert asked(people) == [(ada.id, NOON)]
+    assert people.contacts.get(people.by, ada.id).consent is ConsentStatus.PENDING
