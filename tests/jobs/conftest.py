@@ -8,9 +8,11 @@ import pytest
 
 from core.app import Services, build
 from core.campaigns.models import Audience, Campaign
+from core.clock import FrozenClock
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.database import Database
+from tests.support.asking import Desk, desk_of
 
 NEWS = "<html><body><p>Hi {{ contact.first_name }}</p><a href='https://example.com/a'>Go</a></body></html>"
 
@@ -50,3 +52,16 @@ def draft(real: Services, owner: Principal) -> Callable[[int], Campaign]:
         )
 
     return make
+
+
+@pytest.fixture
+def desk(db: Database, settings: Settings, clock: FrozenClock, workspace: Principal) -> Iterator[Desk]:
+    with desk_of(db, settings, clock, workspace) as made:
+        yield made
+
+
+@pytest.fixture
+def small_desk(sqlite_db: Database, settings: Settings, clock: FrozenClock, workspace: Principal) -> Iterator[Desk]:
+    """On SQLite only, where the database makes no difference."""
+    with desk_of(sqlite_db, settings, clock, workspace) as made:
+        yield made
