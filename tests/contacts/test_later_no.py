@@ -14,11 +14,10 @@ from core.contacts.lookup import mailable
 from core.contacts.stop_marks import mark
 from core.contacts.tables import contacts, opt_ins
 from core.contacts.uniting import Merges
-from tests.contacts.conftest import People, on_sqlite
+from tests.contacts.conftest import People
 from tests.contacts.test_opt_in import ask, confirm
 
 NO = Evidence(ConsentMethod.ONE_CLICK, "one-click")
-pytestmark = on_sqlite
 
 
 def withdraw(people: People, contact_id: int) -> None:
