@@ -69,16 +69,7 @@ class Consent:
             return []
         change = next_change(connection, workspace_id)  # before looking: of two at once, the second sees what the first did
         contact_ids = survivors_of(connection, workspace_id, contact_ids)  # an old link means whom its reader was merged into
-        column = contacts.c
-        open_ids: list[int] = []
-        for chunk in chunked(contact_ids, _CHUNK):
-            still_open = sa.select(column.id).where(
-                column.workspace_id == workspace_id,
-                column.id.in_(among(connection, chunk)),
-                column.consent != ConsentStatus.UNSUBSCRIBED.value,
-                *([] if said_at is None else [~_agreed_since(said_at)]),
-            )
-            open_ids += connection.execute(still_open).scalars()
+        open_ids = _still_open(connection, workspace_id, contact_ids, said_at)
         now = self._clock.now()
         said = said_at or now
         add_records(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, evidence, said, about)
@@ -143,6 +134,17 @@ class Consent:
             wanted = wanted.where(sa.exists().where(contacts.c.id == contact_id, seen))
         with self._db.read() as connection:
             return [as_record(row) for row in connection.execute(wanted.order_by(column.occurred_at, column.id))]
+
+
+def _still_open(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], said_at: datetime | None) -> list[int]:
+    """Return those of these contacts who are not unsubscribed already, and have not agreed since they said no."""
+    column, found = contacts.c, list[int]()
+    not_since = () if said_at is None else (~_agreed_since(said_at),)
+    for chunk in chunked(contact_ids, _CHUNK):
+        mine = (column.workspace_id == workspace_id, column.id.in_(among(connection, chunk)))
+        still = sa.select(column.id).where(*mine, column.consent != ConsentStatus.UNSUBSCRIBED.value, *not_since)
+        found += connection.execute(still).scalars()
+    return found
 
 
 def _agreed_since(said_at: datetime) -> sa.ColumnElement[bool]:

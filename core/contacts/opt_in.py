@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -96,16 +96,11 @@ class OptIn:
         """Have contacts asked by mail; see `ask`."""
         now, wanted = self._clock.now(), own_lists(connection, workspace_id, list_ids)
         change = next_change(connection, workspace_id)
+        question = {"list_ids": wanted, "evidence": evidence.fields(), "given": dict(given or {})}
         for chunk in chunked(contact_ids, _CHUNK):
             mine = (contacts.c.workspace_id == workspace_id, contacts.c.id.in_(among(connection, chunk)))
             standing = {row.id: row.consent for row in connection.execute(sa.select(contacts.c.id, contacts.c.consent).where(*mine))}
-            question = {"list_ids": wanted, "evidence": evidence.fields(), "given": dict(given or {})}
-            waiting = _waiting(connection, workspace_id, list(standing), question, now)
-            fresh = {"workspace_id": workspace_id, "mails": 0, **question} | _due(now)
-            if new := [{"contact_id": contact_id, **fresh} for contact_id in standing if contact_id not in waiting]:
-                connection.execute(sa.insert(opt_ins), new)
-            for opt_in_id in waiting.values():
-                connection.execute(sa.update(opt_ins).where(opt_ins.c.id == opt_in_id).values(_due(now)))
+            _put(connection, workspace_id, list(standing), question, now)
             self._record(connection, workspace_id, standing, wanted, evidence)
             unknown = [contact_id for contact_id, consent in standing.items() if consent == ConsentStatus.UNKNOWN]
             set_consent(connection, workspace_id, unknown, ConsentStatus.PENDING, change, now)
@@ -142,17 +137,7 @@ class OptIn:
         if not connection.execute(taken.values(confirmed_at=now, mail_due_at=None)).rowcount:
             return None  # somebody with the same token was first
         pending = _as_pending(row)
-        asked = pending.evidence
-        told = Evidence(
-            ConsentMethod.DOUBLE_OPT_IN,
-            evidence.source or asked.source,
-            evidence.ip,
-            evidence.user_agent,
-            asked.language,
-            asked.wording,
-            asked.wording_version,
-            evidence.actor,
-        )
+        told = _answered(pending.evidence, evidence)
         about = About(token_hash=fingerprint(token), asked_at=pending.asked_at)
         self._consent.accept(connection, pending.workspace_id, pending.contact_id, change, told, about)
         for list_id in list_ids:
@@ -176,8 +161,30 @@ class OptIn:
             add_records(connection, workspace_id, list(standing), ConsentStatus.PENDING, evidence, now, about)
 
 
+def _answered(asked: Evidence, answer: Evidence) -> Evidence:
+    """Return the evidence of an answer: where it came from, and the words that were agreed to when it was asked."""
+    return replace(
+        answer,
+        method=ConsentMethod.DOUBLE_OPT_IN,
+        source=answer.source or asked.source,
+        language=asked.language,
+        wording=asked.wording,
+        wording_version=asked.wording_version,
+    )
+
+
 def _due(now: datetime) -> dict[str, Any]:
     return {"asked_at": now, "expires_at": now + GOOD_FOR, "mail_due_at": now}
+
+
+def _put(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], question: dict[str, Any], now: datetime) -> None:
+    """Put a question to contacts, or once more to those for whom the same waits for an answer."""
+    waiting = _waiting(connection, workspace_id, contact_ids, question, now)
+    fresh = {"workspace_id": workspace_id, "mails": 0, **question} | _due(now)
+    if new := [{"contact_id": contact_id, **fresh} for contact_id in contact_ids if contact_id not in waiting]:
+        connection.execute(sa.insert(opt_ins), new)
+    for opt_in_id in waiting.values():
+        connection.execute(sa.update(opt_ins).where(opt_ins.c.id == opt_in_id).values(_due(now)))
 
 
 def _waiting(
