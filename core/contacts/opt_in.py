@@ -128,14 +128,14 @@ class OptIn:
         Returns:
             What was confirmed; None for a token that is unknown, used or too old, or where they have refused it since.
         """
-        row = self._find(connection, token)
-        now = self._clock.now()
+        found, now = self._find(connection, token), self._clock.now()
+        if found is None:
+            return None
+        change = next_change(connection, found.workspace_id)
+        row = self._find(connection, token)  # looked at again: a no, or another answer, that was just being written stands there now
         if row is None or (list_ids := still_asked(connection, row, now)) is None:
             return None
-        change = next_change(connection, row.workspace_id)
-        taken = sa.update(opt_ins).where(opt_ins.c.id == row.id, opt_ins.c.confirmed_at.is_(None))
-        if not connection.execute(taken.values(confirmed_at=now, mail_due_at=None)).rowcount:
-            return None  # somebody with the same token was first
+        connection.execute(sa.update(opt_ins).where(opt_ins.c.id == row.id).values(confirmed_at=now, mail_due_at=None))
         pending = _as_pending(row)
         told = _answered(pending.evidence, evidence)
         about = About(token_hash=fingerprint(token), asked_at=pending.asked_at)

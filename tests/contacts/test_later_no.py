@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from core.contacts.consent import ConsentStatus
@@ -16,6 +18,7 @@ from core.contacts.tables import contacts, opt_ins
 from core.contacts.uniting import Merges
 from tests.contacts.conftest import People
 from tests.contacts.test_opt_in import ask, confirm
+from tests.support.waiting import wait_for
 
 NO = Evidence(ConsentMethod.ONE_CLICK, "one-click")
 
@@ -86,3 +89,34 @@ def test_a_merged_address_does_not_answer_for_one_that_said_no(people: People) -
     people.clock.advance(timedelta(minutes=1))
     assert confirm(people, token) is None
     assert standing(people, ada.id) is ConsentStatus.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("db", ["postgresql"], indirect=True)
+def test_an_answer_waits_for_a_no_that_is_just_being_written_and_gives_way_to_it(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.PENDING)
+    token = ask(people, ada.id)
+    people.clock.advance(timedelta(minutes=1))
+    with ThreadPoolExecutor(1) as thread:
+        with people.db.transaction() as connection:
+            people.consent.withdraw(connection, people.by.workspace_id, [ada.id], NO)
+            answering = thread.submit(confirm, people, token)
+            wait_for(lambda: is_waiting(people), "the answer to have found its question")
+        assert answering.result() is None
+    assert standing(people, ada.id) is ConsentStatus.UNSUBSCRIBED
+
+
+def is_waiting(people: People) -> bool:
+    """Whether a session of this database waits for another."""
+    waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with people.db.read() as connection:
+        return connection.execute(sa.text(waiting)).first() is not None
+
+
+def test_of_two_who_press_the_same_link_at_once_one_is_first(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com", consent=ConsentStatus.PENDING)
+    token = ask(people, ada.id)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _number: confirm(people, token), range(4)))
+    assert [each is None for each in found].count(False) == 1
+    yes = [record for record in people.consent.history(people.by, ada.id) if record.state is ConsentStatus.SUBSCRIBED]
+    assert len(yes) == 1
