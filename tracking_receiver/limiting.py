@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from core.contacts.addresses import mailbox_of
 from tracking_receiver.places import is_nearby, network
 
 PER_TOKEN = 60  # requests a minute with one genuine token: a reader needs few, and each is a line on the disk
@@ -18,6 +19,7 @@ PER_NETWORK = 600  # pages a minute that one network looks at
 PER_STRANGER = 60  # requests a minute of one network with a token that is not ours, or none
 PER_FORGER = 30  # refused reports a minute of one network to one connection
 SIGN_UPS_PER_ADDRESS = 10  # an hour: each may send a mail to somebody who never asked for one
+SIGN_UPS_PER_DAY = 20  # a day to one mailbox, by whatever spellings of its address: of each of them we know only that it is new
 SIGN_UPS_PER_NETWORK = 60  # in ten minutes: a whole office may, one machine for thousands of addresses may not
 _KEPT = 20_000
 
@@ -70,6 +72,7 @@ class Limiter:
         self._tokens, self._networks = Allowance(PER_TOKEN, monotonic), Allowance(PER_NETWORK, monotonic)
         self._strangers, self._forgers = Allowance(PER_STRANGER, monotonic), Allowance(PER_FORGER, monotonic)
         self._addresses = Allowance(SIGN_UPS_PER_ADDRESS, monotonic, 3600.0)
+        self._mailboxes = Allowance(SIGN_UPS_PER_DAY, monotonic, 24 * 3600.0)
         self._sign_ups = Allowance(SIGN_UPS_PER_NETWORK, monotonic, 600.0)
 
     def genuine(self, token: str, address: str, *, looks_only: bool) -> int:
@@ -106,4 +109,5 @@ class Limiter:
             address: Who does it.
         """
         wait = 0 if is_nearby(address) else self._sign_ups.take(network(address))
-        return wait or self._addresses.take(email)
+        mailbox = mailbox_of(email)
+        return wait or self._addresses.take(mailbox) or self._mailboxes.take(mailbox)

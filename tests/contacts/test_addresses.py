@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contacts.addresses import comparable, domain_of, normalise
+from core.contacts.addresses import comparable, domain_of, mailbox_of, normalise
 from core.errors import InvalidInput
 
 
@@ -72,3 +72,18 @@ def test_any_text_is_either_refused_or_kept_under_a_spelling_that_stays(text: st
 
 def test_the_domain_is_what_stands_after_the_last_at() -> None:
     assert domain_of("ada@mail.example.com") == "mail.example.com"
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("ada+news@example.com", "ada@example.com"),
+        ("a.da+x+y@example.com", "a.da@example.com"),
+        ("a.d.a@gmail.com", "ada@gmail.com"),
+        ("a.da+x@googlemail.com", "ada@gmail.com"),
+        ("+x@example.com", "+x@example.com"),
+    ],
+)
+def test_other_spellings_of_an_address_lead_to_one_mailbox(address: str, mailbox: str) -> None:
+    assert mailbox_of(address) == mailbox

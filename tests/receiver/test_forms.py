@@ -186,6 +186,14 @@ def test_one_address_can_t_be_flooded(site: Site, form: SignUpForm) -> None:
     assert len(submissions(site, "flooded@example.com")) == SIGN_UPS_PER_ADDRESS
 
 
+@pytest.mark.parametrize("sign", ["+", "."])
+def test_one_mailbox_can_t_be_flooded_by_other_spellings_of_its_address(site: Site, form: SignUpForm, sign: str) -> None:
+    name, most = f"pestered{'dots' if sign == '.' else 'tags'}here", SIGN_UPS_PER_ADDRESS
+    spelt = [f"{name}+{n}@example.com" if sign == "+" else f"{name[:n]}.{name[n:]}@gmail.com" for n in range(1, most + 4)]
+    assert [send(site, form, email).status_code for email in spelt] == [200] * most + [429] * 3
+    assert send(site, form, f"{name}@googlemail.com").status_code == (429 if sign == "." else 200)
+
+
 @pytest.mark.parametrize("key", ["x", "0" * 43, "%00", "ä", "../../etc/passwd", "a" * 5000, "'or'1'='1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_there_is_no_form_by_a_key_nobody_was_given(site: Site, key: str, method: str) -> None:

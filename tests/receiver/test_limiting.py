@@ -11,7 +11,7 @@ from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
 from tests.receiver.reporting import add_connection, report
 from tracking_receiver import limiting
-from tracking_receiver.limiting import PER_FORGER, PER_NETWORK, PER_STRANGER, PER_TOKEN, Allowance, Limiter
+from tracking_receiver.limiting import PER_FORGER, PER_NETWORK, PER_STRANGER, PER_TOKEN, SIGN_UPS_PER_DAY, Allowance, Limiter
 from tracking_receiver.places import is_nearby, is_this_machine, network
 
 OUTSIDE = "8.8.8.8"
@@ -41,6 +41,15 @@ def test_a_minute_s_worth_may_be_taken_at_once_and_comes_back_bit_by_bit(seconds
     assert (allowance.take("a"), allowance.take("a")) == (0, 1)
     seconds.now += 3600
     assert [allowance.take("a") for _ in range(61)] == [0] * 60 + [1]
+
+
+def test_one_mailbox_is_signed_up_so_often_a_day_however_patient_somebody_is(seconds: Seconds) -> None:
+    limiter, taken = Limiter(seconds), 0
+    for number in range(24 * 60):
+        taken += not limiter.sign_up(f"ada+{number}@example.com", "")
+        seconds.now += 60
+    assert SIGN_UPS_PER_DAY <= taken <= 2 * SIGN_UPS_PER_DAY
+    assert limiter.sign_up("bob@example.com", "") == 0
 
 
 @given(st.integers(1, 600), st.lists(st.floats(0, 30), max_size=200))
