@@ -1,4 +1,4 @@
-"""The mail that asks whether somebody wants to be written to: one, a reminder after two days, never more than three a day."""
+"""The mail that asks whether somebody wants to be written to: one, and a reminder after two days; never many to who does not answer."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ logger = logging.getLogger(__name__)
 
 REMIND_AFTER = timedelta(days=2)
 MOST_A_DAY = 3
+MOST_A_MONTH = 8  # anybody can type somebody's address again every day, and who never asked for it does not answer
 # What is being sent is left alone by other workers for so long; a worker that died is followed by the next one then.
 _TAKEN_FOR = timedelta(minutes=10)
 _A_DAY = timedelta(days=1)
+_A_MONTH = timedelta(days=30)
 AT_ONCE = 200
 
 _o = opt_ins.c
@@ -154,12 +156,14 @@ def _is_reminder(row: sa.Row[Any], now: datetime) -> bool:
 
 
 def _room_at(connection: sa.Connection, contact_id: int, now: datetime) -> datetime:
-    """Return when the next mail may ask somebody: now, unless three have within a day."""
+    """Return when the next mail may ask somebody: now, unless too many have within a day, or within a month without an answer."""
     joined = opt_in_tokens.join(opt_ins, _o.id == opt_in_tokens.c.opt_in_id)
-    sent = sa.select(opt_in_tokens.c.created_at).select_from(joined).where(_o.contact_id == contact_id)
-    newest = sent.where(opt_in_tokens.c.created_at > now - _A_DAY).order_by(opt_in_tokens.c.created_at.desc()).limit(MOST_A_DAY)
-    found = connection.execute(newest).scalars().all()
-    return now if len(found) < MOST_A_DAY else found[-1] + _A_DAY
+    sent = sa.select(opt_in_tokens.c.created_at, _o.confirmed_at).select_from(joined).where(_o.contact_id == contact_id)
+    newest = sent.where(opt_in_tokens.c.created_at > now - _A_MONTH).order_by(opt_in_tokens.c.created_at.desc())
+    found = connection.execute(newest).all()
+    of_a_day: list[datetime] = [row.created_at + _A_DAY for row in found]
+    unanswered: list[datetime] = [row.created_at + _A_MONTH for row in found if row.confirmed_at is None]
+    return max([now, *of_a_day[MOST_A_DAY - 1 : MOST_A_DAY], *unanswered[MOST_A_MONTH - 1 : MOST_A_MONTH]])
 
 
 def _sender(connection: sa.Connection, workspace_id: int, list_ids: Sequence[int], otherwise: str) -> _Sender | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -16,7 +17,7 @@ from core.contacts.evidence import Evidence
 from core.contacts.list_choices import join_list
 from core.contacts.stop_marks import mark
 from core.contacts.tables import contacts, opt_ins
-from core.jobs.opt_in_mail import OptInMail
+from core.jobs.opt_in_mail import MOST_A_MONTH, OptInMail
 from tests.support.asking import OTHER, SAID, Desk
 
 AT_ONCE, REMINDED = timedelta(0), timedelta(days=2)
@@ -178,3 +179,22 @@ def test_who_was_merged_with_somebody_who_left_a_list_confirms_the_other(desk: D
     with desk.services.db.transaction() as connection:
         assert desk.services.opt_in.confirm(connection, token, Evidence())
     assert [desk.services.lists.get(desk.by, each).size for each in (desk.news, desk.offers)] == [0, 1]
+
+
+def test_whose_address_is_typed_again_and_again_has_some_mails_a_month(desk: Desk) -> None:
+    found: list[timedelta] = []
+    for _day in range(45):
+        desk.ask(desk.news)
+        desk.ask(desk.offers, evidence=OTHER)
+        found += desk.mails(days=1)
+    first, second = (sum(start <= each < start + timedelta(days=30) for each in found) for start in (timedelta(0), timedelta(days=15)))
+    assert (first, second <= MOST_A_MONTH) == (MOST_A_MONTH, True)
+    assert found[-1] > timedelta(days=30)
+
+
+def test_who_has_answered_may_be_asked_anew(small_desk: Desk) -> None:
+    for number in range(MOST_A_MONTH + 2):
+        said = replace(SAID, wording=f"Yes to {number}.")
+        small_desk.ask(evidence=said)
+        assert len(small_desk.mails(days=1)) == 1
+        small_desk.answer(said)
