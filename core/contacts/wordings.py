@@ -106,12 +106,13 @@ def keep(connection: sa.Connection, workspace_id: int, name: str, language: str,
         raise InvalidInput("This is not a language.", hint="Write it like en, de or pt-br.")
     if not words or len(words) > LONGEST_WORDING or "\0" in words:
         raise InvalidInput("The words are missing or too long.", hint=f"Use at most {LONGEST_WORDING:,} characters.")
-    before = current(connection, workspace_id, called, spoken)
-    if before is not None and before.text == words:
-        return before
-    made = Wording(called, spoken, before.version + 1 if before else 1, words, author, now)
-    insert_or_ignore(connection, consent_texts, [{"workspace_id": workspace_id, **vars(made)}])
-    return made
+    while True:
+        before = current(connection, workspace_id, called, spoken)
+        if before is not None and before.text == words:
+            return before
+        made = Wording(called, spoken, before.version + 1 if before else 1, words, author, now)
+        if insert_or_ignore(connection, consent_texts, [{"workspace_id": workspace_id, **vars(made)}]):
+            return made  # else somebody else has written this version meanwhile, in words of their own
 
 
 def _as_wording(row: sa.Row[Any]) -> Wording:
