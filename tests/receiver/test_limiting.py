@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.contacts.forms import SignUpForm
+from core.ids import random_name
 from core.links.tokens import Purpose
 from tests.receiver.conftest import Site
 from tests.receiver.reporting import add_connection, report
+from tests.receiver.signing_up import filled, make_form, make_list
 from tracking_receiver import limiting
-from tracking_receiver.limiting import PER_FORGER, PER_NETWORK, PER_STRANGER, PER_TOKEN, SIGN_UPS_PER_DAY, Allowance, Limiter
+from tracking_receiver.limiting import (
+    PER_FORGER,
+    PER_NETWORK,
+    PER_STRANGER,
+    PER_TOKEN,
+    SIGN_UPS_PER_DAY,
+    SIGN_UPS_PER_NETWORK,
+    Allowance,
+    Limiter,
+)
 from tracking_receiver.places import is_nearby, is_this_machine, network
 
 OUTSIDE = "8.8.8.8"
+
+
+@pytest.fixture(scope="module")
+def form(site: Site) -> SignUpForm:
+    return make_form(site, make_list(site.settings, "News"))
 
 
 class Seconds:
@@ -172,6 +191,35 @@ def test_one_network_looks_at_so_many_pages_a_minute(site: Site) -> None:
         assert 429 in statuses
         assert neighbour.get(site.urls.view(1)).status_code == 429
         assert http.post(site.urls.unsubscribe(5000)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda n: [("X-Forwarded-For", f"6.{n}.1.1, 8.9.1.1")],
+        lambda n: [("X-Forwarded-For", f"127.0.0.1, 10.0.0.{n}, 8.9.2.1")],
+        lambda n: [("X-Forwarded-For", f"6.{n}.1.1"), ("X-Forwarded-For", "8.9.3.1")],
+        lambda n: [("X-Forwarded-For", f"8.9.4.{n}:{1000 + n}")],
+        lambda n: [("X-Forwarded-For", f"::ffff:8.9.5.{n}")],
+        lambda n: [("X-Forwarded-For", f"2a00:9:6:{n:x}::1")],
+        lambda n: [
+            ("X-Forwarded-For", "8.9.7.1"),
+            ("X-Real-IP", f"6.{n}.1.1"),
+            ("Forwarded", f"for=6.{n}.1.1"),
+            ("CF-Connecting-IP", f"6.{n}.1.1"),
+        ],
+        lambda n: [("X-Forwarded-For", f"nobody-{n}")],
+    ],
+    ids=["in front", "ours in front", "two", "port", "mapped", "v6", "other names", "nonsense"],
+)
+def test_no_header_gets_around_the_limit_of_sign_ups(site: Site, form: SignUpForm, told: Callable[[int], list[tuple[str, str]]]) -> None:
+    """The proxy says last whom it speaks for; whatever stands before it, or in another header, anybody may have written."""
+    who = random_name()
+    answers = [
+        site.http.post(f"/f/{form.form.key}", data=filled(f"{who}-{n}@example.com"), headers=told(n)).status_code
+        for n in range(1, SIGN_UPS_PER_NETWORK + 4)
+    ]
+    assert answers == [200] * SIGN_UPS_PER_NETWORK + [429] * 3
 
 
 def test_refused_reports_slow_their_sender_down_and_a_genuine_one_passes_all_the_same(site: Site) -> None:
