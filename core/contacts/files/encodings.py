@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from core.contacts.files.bounds import MAX_LINE
 from core.errors import InvalidInput
 
 _SAVE_AS = "Save it as “CSV UTF-8” (comma separated), or say which encoding it has, and try again."
@@ -172,6 +173,9 @@ def _rewritten(path: Path, start: int, codec: str, ending: str, folder: Path) ->
             whole = held_back + text
             ready = whole if ending == "\r" else whole.rstrip("\r")
             held_back = whole[len(ready) :]
+            if len(held_back) > MAX_LINE:  # each block would be added to all of them again
+                message = f"The file has more than {MAX_LINE >> 20} million line ends with nothing between them."
+                raise InvalidInput(message, hint="Check that the file is a table, and that its lines end.")
             out.write(ready if ending in {"\n", "\r\n"} else ready.replace(ending, "\n"))
         out.write(held_back)
     return target

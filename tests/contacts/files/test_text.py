@@ -140,6 +140,7 @@ def test_columns_without_a_name_are_numbered(read: Read) -> None:
         (b"email" + b",c" * 5_000 + b"\n1\n", "5,001 columns"),
         (b"email," + b"x" * 1_000_000 + b"\n1\n", "columns"),
         (b"email,name\na@example.com," + b"x" * 40_000_000, "A line is longer"),
+        ("\ufeffemail\r\n".encode("utf-16-le") + "\r".encode("utf-16-le") * 36_000_000, "line ends with nothing between"),
         (b"\0\1\2\3" * 100, "not a text file"),
         (b"%PDF-1.7\nemail,name\n1,2\n", "not a text file"),
         ("email,name\nada@example.com,Ada\n".encode("utf-16")[:-1], "not whole UTF-16"),
