@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.contacts.files.unpacking import check_packing
+from core.contacts.files.unpacking import check_listing, check_packing
 from core.errors import InvalidInput
 
 csv.field_size_limit(1 << 30)
 MAX_FILES = 20_000
 MAX_BYTES = 1 << 30
+_MAX_LISTING = 8 << 20
 _MOST_PACKED = 200  # text packs to a tenth; what packs to less than this is made to fill a disk
 _SMALL = 1 << 20
 _HEADING = 1 << 16
@@ -55,13 +56,14 @@ def entries(data: bytes, file_name: str) -> Iterator[Entry]:
         yield Entry(file_name, data)
         return
     try:
+        check_listing(io.BytesIO(data), MAX_FILES, _MAX_LISTING)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [info for info in archive.infolist() if not info.is_dir() and info.filename.lower().endswith(".csv")]
             _check(files)
             check_packing(files)
             for info in files:
                 with archive.open(info) as file:
-                    yield Entry(info.filename, file.read(MAX_BYTES + 1)[:MAX_BYTES])
+                    yield Entry(info.filename, file.read(info.file_size))  # never more at once than it claims, which was added up
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise InvalidInput("The archive can't be read.", hint="Download it again, or unpack it and import its files.") from error
 

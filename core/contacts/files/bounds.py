@@ -9,6 +9,8 @@ MAX_BYTES = 4 << 30
 # The most repetitive honest CSV packs about a hundredfold; small files may do better by luck and harm nobody.
 MAX_RATIO, RATIO_COUNTS_FROM = 250, 16 << 20
 MAX_ENTRIES = 1_000
+# An archive's table of contents: Python's reader makes an object of every entry, whatever number the archive claims.
+MAX_LISTING = 1 << 20
 # A line longer than this is no row of a table; it would have to be held in memory whole.
 MAX_LINE = 32 << 20
 # The reader of workbooks holds every cell between the first and the last, filled or not: about 40 bytes each.

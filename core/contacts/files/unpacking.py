@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from core.contacts.files.bounds import MAX_BYTES, MAX_ENTRIES, MAX_RATIO, RATIO_COUNTS_FROM
+from core.contacts.files.bounds import MAX_BYTES, MAX_ENTRIES, MAX_LISTING, MAX_RATIO, RATIO_COUNTS_FROM
 from core.errors import InvalidInput
 
 _ONE_FILE = "Pack one CSV, XLSX or Parquet file, or upload it unpacked."
@@ -23,7 +23,7 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 _END_OF_ZIP = b"PK\x05\x06"
 # Python's reader gives way while it unpacks these; what bzip2 or LZMA make of a few bytes comes out in one piece, however long it is.
 _IN_PIECES = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_LONGEST_TABLE = 1 << 20
+_END, _LARGE_END, _LOCATOR = 22, 56, 20  # how long the records are that end an archive, and one of more than 4 GB
 _BLOCK = 1 << 20
 
 
@@ -72,12 +72,8 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     Raises:
         InvalidInput: If it is damaged or lists too many files.
     """
-    with path.open("rb") as packed:  # before Python's reader makes an object of every entry
-        packed.seek(max(0, path.stat().st_size - (1 << 16) - 22))
-        tail = packed.read()
-    end = tail.rfind(_END_OF_ZIP)
-    if end >= 0 and (_number(tail, end + 10, 2) > MAX_ENTRIES or _number(tail, end + 12, 4) > _LONGEST_TABLE):
-        raise InvalidInput(f"The archive holds more than {MAX_ENTRIES:,} files.", hint=_ONE_FILE)
+    with path.open("rb") as packed:
+        check_listing(packed, MAX_ENTRIES, MAX_LISTING)
     try:
         archive = zipfile.ZipFile(path)
     except DAMAGED as error:
@@ -93,6 +89,33 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     return archive
 
 
+def check_listing(packed: IO[bytes], most: int, largest: int) -> None:
+    """Refuse a `.zip` whose table of contents is too large, before Python's reader makes an object of every entry.
+
+    Args:
+        packed: The archive.
+        most: How many files it may say that it holds.
+        largest: How many bytes its table of contents may have: the number of files may be a lie, this is what will be read.
+
+    Raises:
+        InvalidInput: If so, or if its size is written in two ways.
+    """
+    packed.seek(max(0, packed.seek(0, 2) - (1 << 16) - _END - _LARGE_END - _LOCATOR))
+    tail = packed.read()
+    plain = tail[-_END:].startswith(_END_OF_ZIP) and tail.endswith(b"\0\0")
+    end = len(tail) - _END if plain else tail.rfind(_END_OF_ZIP)  # in the order in which Python's reader looks
+    if end < 0 or len(tail) < end + _END:
+        return  # none at all, as that reader will find as well
+    files, size = struct.unpack("<HI", tail[end + 10 : end + 16])
+    if tail[max(0, end - _LOCATOR) : end].startswith(b"PK\x06\x07"):
+        large = tail[max(0, end - _LOCATOR - _LARGE_END) : end - _LOCATOR]
+        if not large.startswith(b"PK\x06\x06") or len(large) < _LARGE_END:
+            raise _damaged()
+        files, size = struct.unpack("<QQ", large[32:48])
+    if files > most or size > largest:
+        raise InvalidInput(f"The archive holds more than {most:,} files, or very long names.", hint=_ONE_FILE)
+
+
 def check_packing(entries: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse what can't be unpacked piece by piece.
 
@@ -101,10 +124,6 @@ def check_packing(entries: Sequence[zipfile.ZipInfo]) -> None:
     """
     if any(entry.compress_type not in _IN_PIECES for entry in entries):
         raise InvalidInput("The archive is packed in an uncommon way.", hint="Pack it as an ordinary ZIP file (Deflate), or not at all.")
-
-
-def _number(data: bytes, at: int, length: int) -> int:
-    return int.from_bytes(data[at : at + length], "little")
 
 
 def check_growth(packed: int, size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from core.contacts.kits.listmonk import Listmonk, _taken_apart
 from core.contacts.kits.mailchimp import Mailchimp
 from core.contacts.mapping import check_mapping
 from core.errors import InvalidInput
+from tests.contacts.files.test_archives import listing
 from tests.contacts.kits import exports
 
 HEADINGS = {
@@ -142,3 +144,14 @@ def test_an_archive_that_unpacks_to_far_more_is_refused() -> None:
 def test_moments_before_all_time_and_nested_nonsense_are_passed_over() -> None:
     assert moment("0001-01-01 00:00:00+0500") is None
     assert _taken_apart({"email": "ada@example.com", "attributes": "[" * 100_000})["email"] == "ada@example.com"
+
+
+def test_an_archive_that_lists_a_huge_number_of_files_is_refused_before_they_are_looked_at() -> None:
+    with pytest.raises(InvalidInput, match="more than 20,000 files"):
+        list(entries(listing(200_000), "export.zip"))
+
+
+def test_a_file_that_unpacks_to_more_than_it_says_is_refused() -> None:
+    honest = exports.zipped({"people.csv": b"a" * 5_000_000})
+    with pytest.raises(InvalidInput, match="can't be read"):
+        list(entries(honest.replace(struct.pack("<I", 5_000_000), struct.pack("<I", 1_000)), "export.zip"))
