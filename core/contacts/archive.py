@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.contacts.files.bounds import MAX_COLUMNS, MAX_ROWS, MAX_VALUES
 from core.contacts.files.unpacking import check_listing, check_packing
 from core.errors import InvalidInput
 
@@ -76,7 +77,11 @@ def _check(files: list[zipfile.ZipInfo]) -> None:
 
 
 def columns_of(data: bytes) -> list[str]:
-    """Return the names in the first line of a CSV; a look at it, of whatever is none too."""
+    """Return the names in the first line of a CSV; a look at it, of whatever is none too.
+
+    Raises:
+        InvalidInput: If there are too many to work with.
+    """
     return _heading(data[:_HEADING].decode("utf-8-sig", "replace"))[1]
 
 
@@ -84,20 +89,23 @@ def rows_of(data: bytes) -> Iterator[dict[str, str]]:
     """Yield the rows of a CSV in UTF-8 by column; what a row lacks is empty.
 
     Raises:
-        InvalidInput: If its quotation marks don't match, or it is in another encoding.
+        InvalidInput: If its quotation marks don't match, it is in another encoding, or has too many rows and columns.
     """
     try:
         text = data.decode("utf-8-sig").lstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InvalidInput(_UNREADABLE, hint="Download the export again and leave its files as they are.") from error
     separator, columns = _heading(text[:_HEADING])
+    most = min(MAX_ROWS, MAX_VALUES // max(len(columns), 1))  # with many columns, a file of almost nothing becomes hours of work
     # Strictly: an open quotation mark would swallow the rows after it, and with them a no, which the import would then not know of.
     reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=separator, strict=True)
     begins = 1
     try:
         next(reader, None)
         begins = reader.line_num + 1
-        for values in reader:
+        for number, values in enumerate(reader):
+            if number >= most:
+                raise InvalidInput(f"One of these files has more than {most:,} rows.", hint="Split it into smaller files.")
             begins = reader.line_num + 1
             if any(values):
                 yield dict.fromkeys(columns, "") | dict(zip(columns, values, strict=False))
@@ -113,4 +121,7 @@ def _heading(text: str) -> tuple[str, list[str]]:
     except csv.Error:
         return ",", []
     separator, names = max(found, key=lambda one: len(one[1]))
+    if len(names) > MAX_COLUMNS:
+        message = f"One of these files has {len(names):,} columns."
+        raise InvalidInput(message, hint=f"Leave out columns that you don’t need: at most {MAX_COLUMNS} can be read.")
     return separator, [name.strip() for name in names]

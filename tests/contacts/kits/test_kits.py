@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.contacts.archive import columns_of, entries
+from core.contacts.archive import columns_of, entries, rows_of
+from core.contacts.files.bounds import MAX_COLUMNS, MAX_VALUES
 from core.contacts.kits.brevo import Brevo
 from core.contacts.kits.catalogue import KITS, kit_named, recognise
 from core.contacts.kits.kit import Said, Standing, in_quotes, moment
@@ -155,3 +156,13 @@ def test_a_file_that_unpacks_to_more_than_it_says_is_refused() -> None:
     honest = exports.zipped({"people.csv": b"a" * 5_000_000})
     with pytest.raises(InvalidInput, match="can't be read"):
         list(entries(honest.replace(struct.pack("<I", 5_000_000), struct.pack("<I", 1_000)), "export.zip"))
+
+
+def test_a_file_of_almost_nothing_that_would_be_hours_of_work_is_refused() -> None:
+    heading = ",".join(f"c{number}" for number in range(MAX_COLUMNS)).encode()
+    most = MAX_VALUES // MAX_COLUMNS
+    assert list(rows_of(heading + b"\n" * most)) == []
+    with pytest.raises(InvalidInput, match="more than 2,000,000 rows"):
+        list(rows_of(heading + b"\n" * (most + 2)))
+    with pytest.raises(InvalidInput, match="501 columns"):
+        list(rows_of(heading + b",one too many\na@example.com\n"))
