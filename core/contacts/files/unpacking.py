@@ -100,7 +100,7 @@ def check_listing(packed: IO[bytes], most: int, largest: int) -> None:
     Raises:
         InvalidInput: If so, or if its size is written in two ways.
     """
-    packed.seek(max(0, packed.seek(0, 2) - (1 << 16) - _END - _LARGE_END - _LOCATOR))
+    begin = packed.seek(max(0, packed.seek(0, 2) - (1 << 16) - _END - _LARGE_END - _LOCATOR))
     tail = packed.read()
     plain = tail[-_END:].startswith(_END_OF_ZIP) and tail.endswith(b"\0\0")
     end = len(tail) - _END if plain else tail.rfind(_END_OF_ZIP)  # in the order in which Python's reader looks
@@ -108,8 +108,11 @@ def check_listing(packed: IO[bytes], most: int, largest: int) -> None:
         return  # none at all, as that reader will find as well
     files, size = struct.unpack("<HI", tail[end + 10 : end + 16])
     if tail[max(0, end - _LOCATOR) : end].startswith(b"PK\x06\x07"):
-        large = tail[max(0, end - _LOCATOR - _LARGE_END) : end - _LOCATOR]
-        if not large.startswith(b"PK\x06\x06") or len(large) < _LARGE_END:
+        before = max(0, end - _LOCATOR - _LARGE_END)
+        large = tail[before : end - _LOCATOR]
+        # Some versions of that reader look right before the locator, others where it points to.
+        points_to = int.from_bytes(tail[end - 12 : end - 4], "little")
+        if not large.startswith(b"PK\x06\x06") or len(large) < _LARGE_END or points_to != begin + before:
             raise _damaged()
         files, size = struct.unpack("<QQ", large[32:48])
     if files > most or size > largest:

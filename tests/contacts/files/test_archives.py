@@ -44,7 +44,7 @@ def lying(data: bytes, size: int) -> bytes:
     return honest.replace(struct.pack("<I", len(data)), struct.pack("<I", size))
 
 
-def listing(entries: int, *, large: bool = False, hidden: bool = False) -> bytes:
+def listing(entries: int, *, large: bool = False, hidden: bool = False, elsewhere: bool = False) -> bytes:
     """Return a zip with a long table of contents that claims to hold one file; its true size may stand elsewhere."""
     first = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
     one = struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
@@ -54,7 +54,8 @@ def listing(entries: int, *, large: bool = False, hidden: bool = False) -> bytes
     )
     more = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, start) if large else b""
     locator = struct.pack("<4sIQI", b"PK\6\7", 0, start + size, 1) if large else b""
-    return first + one * entries + more + locator + end
+    honest = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, 47, start) if elsewhere else b""
+    return first + one * entries + more + honest + locator + end
 
 
 def _named(value: object) -> str:
@@ -104,6 +105,7 @@ ZEROS = b"email,name\n" + b"0" * (64 << 20)
         (listing(30_000), "very long names"),
         (listing(30_000, large=True), "very long names"),
         (listing(30_000, hidden=True), "very long names"),
+        (listing(30_000, large=True, elsewhere=True), "damaged"),
         (listing(30_000, large=True).replace(b"PK\6\6", b"PK\0\0"), "damaged"),
         (gzip.compress(CSV)[:20] + b"\xff\xff\xff\xff" + gzip.compress(CSV)[24:], "damaged"),
         (zipped(("people.csv", CSV))[:-10], "damaged"),
