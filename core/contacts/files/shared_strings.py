@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from typing import IO
 
 from core.contacts.files.bounds import MAX_SHARED, MAX_TEXT
+from core.contacts.files.tags import PREFIX, are_plain
 from core.errors import InvalidInput
 
-_BLOCK = 1 << 20
-_NAME = rb"<(?:[^<>\s:/]+:)?"
-_ITEM = re.compile(_NAME + rb"si(?=[\s/>])")
-_TAG = re.compile(rb"""<(?:[^<>"'!]|"[^"<>]*"|'[^'<>]*')*>""")
-_CELL = re.compile(_NAME + rb"c(?=[\s/>])")
-_NUMBERED = re.compile(_NAME + rb"""c(?=[\s/>])((?:[^<>"']|"[^"<>]*"|'[^'<>]*')*)>(?:""" + _NAME + rb"v>([0-9]{1,9})<)?")
+_ITEM = re.compile(rb"<(" + PREFIX + rb"si)(?=[\s/>])")
+_CELL = re.compile(rb"<" + PREFIX + rb"c(?=[\s/>])")
+# A cell with one value and nothing else in it; whatever else there is could be another value, and the last one counts.
+_NUMBERED = re.compile(
+    rb"<" + PREFIX + rb"""c(?=[\s/>])((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
+    rb"(?:\s*<(" + PREFIX + rb"v)>([0-9]{1,9})</\2\s*>\s*</" + PREFIX + rb"c\s*>)?"
+)
 _KIND = re.compile(rb"""(?<![\w:.-])t\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _OTHER_KINDS = frozenset({b"n", b"b", b"e", b"d", b"str", b"inlineStr"})
 
@@ -43,18 +46,18 @@ class SharedTexts:
         if size > MAX_SHARED:
             raise _too_much()
         text = source.read(size)
-        tags = sum(1 for _ in _TAG.finditer(text))
-        if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text or tags != text.count(b"<") or self._was_read:
+        items = [(found.start(), found[1]) for found in _ITEM.finditer(text)]
+        ends = [*(start for start, _ in items[1:]), len(text)]
+        if self._was_read or not are_plain(text) or not all(map(partial(_is_whole, text), items, ends)):
             raise InvalidInput("This workbook can’t be read.", hint="Save it as .xlsx with your spreadsheet program, and try again.")
         self._was_read = True
-        starts = [found.start() for found in _ITEM.finditer(text)]
-        self._lengths += [end - start for start, end in zip(starts, [*starts[1:], len(text)], strict=False)]
+        self._lengths += [end - start for (start, _), end in zip(items, ends, strict=False)]
 
     def look_at(self, cells: bytes) -> None:
         """Count the texts that some more of a sheet names; a cell that is cut off is counted as one that can't be told apart."""
         found = _NUMBERED.findall(cells)
         self._unclear += len(_CELL.findall(cells)) - len(found)
-        shared = [number for attributes, number in found if _is_shared(attributes)]
+        shared = [number for attributes, _, number in found if _is_shared(attributes)]
         self._unclear += shared.count(b"")
         self._named.update(int(number) for number in shared if number)
 
@@ -68,6 +71,12 @@ class SharedTexts:
         size = sum(self._lengths[number] * times for number, times in self._named.items() if number < known)
         if size + self._unclear * max(self._lengths, default=0) > MAX_TEXT:
             raise _too_much()
+
+
+def _is_whole(text: bytes, item: tuple[int, bytes], end: int) -> bool:
+    """Return whether a text ends before the next one: else the reader takes both for one, and its numbers are others than ours."""
+    start, name = item
+    return text.find(b"</" + name + b">", start, end) > 0 or text.find(b"/>", start, end) == text.find(b">", start, end) - 1
 
 
 def _is_shared(attributes: bytes) -> bool:

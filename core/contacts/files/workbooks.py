@@ -7,29 +7,22 @@ reach is looked up in them before. That pass also unpacks everything once, again
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 import polars as pl
 import python_calamine as calamine
 
-from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS, MAX_WORKBOOK
+from core.contacts.files.bounds import MAX_WORKBOOK
 from core.contacts.files.shared_strings import SharedTexts
+from core.contacts.files.sheets import SAVE_AGAIN, look_over
 from core.contacts.files.tables import Table, column_names, rows_framed
 from core.contacts.files.unpacking import DAMAGED, check_growth, open_zip
 from core.errors import InvalidInput
 
-_SAVE_AGAIN = "Open it in your spreadsheet program, save it as .xlsx or as “CSV UTF-8”, and try again."
 _AT_ONCE = 5_000
-_BLOCK, _LONGEST_TAG = 4 << 20, 1 << 20
-# Where a row or a cell says it is; the last group has something where it says so in a way that can't be told.
-_PLACE = re.compile(
-    rb"""<(?:\w+:)?(?:c|row)(?=\s)(?:[^<>"']|"[^"<]*"|'[^'<]*')*?\sr\s*=\s*(?:["']\s*([A-Za-z]{0,3})([0-9]{0,7})\s*["']|(.))""", re.DOTALL
-)
 _FAILURES = (calamine.CalamineError, *DAMAGED)
 
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -48,7 +41,7 @@ def read_workbook(path: Path) -> Table:
         sheets = (workbook.get_sheet_by_name(name) for name in visible)
         sheet = next((one for one in sheets if one.start is not None), None)
     except _FAILURES as error:
-        raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN) from error
+        raise InvalidInput("This workbook can’t be read.", hint=SAVE_AGAIN) from error
     if sheet is None:
         raise InvalidInput("The workbook is empty.", hint="Put a header and a row for each contact on its first sheet.")
     rows = enumerate(sheet.iter_rows(), 1)
@@ -90,57 +83,11 @@ def _check(path: Path) -> None:
                 with archive.open(entry) as source:
                     if PurePosixPath(_plain(entry)).name == "sharedstrings.xml":
                         texts.read(source, entry.file_size)
-                    _look(source, texts, is_sheet=_plain(entry).startswith(("xl/worksheets/", "/xl/worksheets/")))
+                    look_over(source, texts)
             texts.check()
     except DAMAGED as error:
-        raise InvalidInput("This workbook is damaged or locked with a password.", hint=_SAVE_AGAIN) from error
-
-
-def _look(source: IO[bytes], texts: SharedTexts, *, is_sheet: bool) -> None:
-    reach = _Reach(texts)
-    while block := source.read(_BLOCK):
-        if is_sheet:
-            reach.look_at(block)
+        raise InvalidInput("This workbook is damaged or locked with a password.", hint=SAVE_AGAIN) from error
 
 
 def _plain(entry: zipfile.ZipInfo) -> str:
     return entry.filename.replace("\\", "/").lower()
-
-
-class _Reach:
-    """How far the cells of a sheet reach."""
-
-    def __init__(self, texts: SharedTexts) -> None:
-        self._texts = texts
-        self._rest, self._rows, self._columns = b"", 1, 1
-
-    def look_at(self, block: bytes) -> None:
-        """Look at some more of a sheet's XML.
-
-        Raises:
-            InvalidInput: If its cells would take too much memory, or their places are hidden from this look.
-        """
-        seen = self._rest + block
-        if seen.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in seen:
-            raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
-        end = max(seen.rfind(b"<"), 0)
-        self._rest = seen[end:]
-        self._texts.look_at(seen[:end])
-        places = _PLACE.findall(seen, 0, end)
-        if any(hidden for _, _, hidden in places):
-            raise InvalidInput("This workbook can’t be read.", hint=_SAVE_AGAIN)
-        self._columns = max(self._columns, *map(_column, {letters for letters, _, _ in places}), 1)
-        self._rows = max(self._rows, *(int(digits or 0) for digits in {digits for _, digits, _ in places}), 1)
-        if self._rows * self._columns > MAX_CELLS and self._columns <= MAX_COLUMNS:
-            message = f"The sheet has {self._rows:,} rows and {self._columns:,} columns, more than a workbook may have here."
-            raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
-        if self._rows * self._columns > MAX_CELLS or len(self._rest) > _LONGEST_TAG:
-            message = f"The sheet has cells in {self._columns:,} columns, far from each other."
-            raise InvalidInput(message, hint=f"Use at most {MAX_COLUMNS} columns.")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number

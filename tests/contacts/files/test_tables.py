@@ -62,6 +62,55 @@ def test_a_workbook_that_cannot_be_used_says_why(read: Read, data: bytes, says: 
     assert refused.value.hint
 
 
+def more(xml: str) -> str:
+    """Return a sheet with these rows after its own."""
+    return FAR.replace("</sheetData>", xml + "</sheetData>")
+
+
+FAR_CELL = 'r="XFD1048576"><v>1</v>'
+NOTHING = "<c><v>1</v></c>"
+
+
+@pytest.mark.parametrize(
+    ("xml", "says"),
+    [
+        (more(f'<row r="3"><x-y:c {FAR_CELL}</x-y:c></row>'), "far from each other"),
+        (more(f'<x.y:row r="1048576"><c {FAR_CELL}</c></x.y:row>'), "far from each other"),
+        (more(f'<row r="3"><c a=">" {FAR_CELL}</c></row>'), "far from each other"),
+        (more(f'<row r="3"><c a="<" {FAR_CELL}</c></row>'), "can’t be read"),
+        (more(f'<row r="3"><c a=""{FAR_CELL}</c></row>'), "can’t be read"),
+        (more(f'<row r="3"><a"b:c {FAR_CELL}</c></row>'), "can’t be read"),
+        (more(f'<row r="3"><!-- < --><c {FAR_CELL}</c></row>'), "can’t be read"),
+        (more(f'<row r="3"><![CDATA[<]]><c {FAR_CELL}</c></row>'), "can’t be read"),
+        (more(f'<row>{NOTHING * 20_000}</row><row r="1000000"/>'), "far from each other"),
+        (more(f"<row>{NOTHING * 400}</row>" + f"<row>{NOTHING}</row>" * 20_000), "more than a workbook may have"),
+        (more(f'<row r="3"><c r="OK3"/>{NOTHING * 50}</row>' + f"<row>{NOTHING}</row>" * 20_000), "more than a workbook may have"),
+        (more(f'<row r="3"><c r="OK3"/>{NOTHING}</row></row></row>'), "can’t be read"),
+    ],
+)
+def test_cells_far_away_are_seen_however_they_are_written(read: Read, xml: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(workbook(xml), "people.xlsx")
+    assert says in refused.value.message
+
+
+@pytest.mark.parametrize("folder", ["chartsheets", "dialogsheets"])
+def test_cells_are_seen_in_whatever_file_of_a_workbook_they_stand(read: Read, folder: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(more(f'<row r="3"><c {FAR_CELL}</c></row>')))) as honest, zipfile.ZipFile(out, "w") as archive:
+        for entry in honest.infolist():
+            data = honest.read(entry).replace(b"worksheets/sheet1.xml", f"{folder}/sheet1.xml".encode())
+            archive.writestr(entry.filename.replace("worksheets", folder), data)
+    with pytest.raises(InvalidInput, match="far from each other"):
+        read(out.getvalue(), "people.xlsx")
+
+
+def test_cells_that_do_not_say_where_they_are_follow_each_other(read: Read) -> None:
+    rows_of_two = "".join(f"<row><c><v>{number}</v></c><c><v>2</v></c></row>" for number in range(1_000))
+    xml = sheet({0: ["email", "n"]}).replace("</sheetData>", f'<row r="2"/>{rows_of_two}</sheetData>')
+    assert read(workbook(xml), "people.xlsx").rows == 1_000
+
+
 def naming(rows: int, cell: str) -> str:
     """Return a sheet whose rows all have this cell."""
     body = "".join(f'<row r="{row}">{cell.replace("@", f"A{row}")}</row>' for row in range(2, rows + 2))
@@ -91,6 +140,9 @@ def test_texts_that_are_named_by_number_are_read(read: Read) -> None:
         '<c r="@" t="s"><f>x</f><v>1</v></c>',
         '<c r="@" t="&#115;"><v>1</v></c>',
         '<x-y:c r="@" t="s"><x-y:v>1</x-y:v></x-y:c>',
+        '<c r="@" t="s"><v>0</v><v>1</v></c>',
+        '<c r="@" t="s"><v><x/>1</v></c>',
+        '<c r="@" t="s"><a:v>0</b:v><a:v></a:v><v>1</v></c>',
     ],
 )
 def test_a_long_text_named_in_every_row_is_refused_before_it_is_read(read: Read, cell: str) -> None:
@@ -98,7 +150,18 @@ def test_a_long_text_named_in_every_row_is_refused_before_it_is_read(read: Read,
         read(workbook(naming(1_100, cell), texts=a_text(500_000)), "people.xlsx")
 
 
-@pytest.mark.parametrize("texts", ["<!-- <si> --><si><t>x</t></si>", '<si a="<si>"><t>x</t></si>', '<si a="><si>"><t>x</t></si>', "<si\0>"])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        "<!-- <si> --><si><t>x</t></si>",
+        '<si a="<si>"><t>x</t></si>',
+        '<si a="><si>"><t>x</t></si>',
+        "<si\0>",
+        "<si><t>x</t><si><t>y</t></si>",
+        "<a:si><t>x</t></b:si><si><t>y</t></a:si>",
+        "<a/b:si><t>x</t></a/b:si>",
+    ],
+)
 def test_texts_whose_number_is_hidden_are_refused(read: Read, texts: str) -> None:
     with pytest.raises(InvalidInput, match="can’t be read"):
         read(workbook(FAR, texts=texts), "people.xlsx")
