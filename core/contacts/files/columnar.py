@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, PIECE_CELLS, PIECE_ROWS, PIECE_TEXT
+from core.contacts.files.bounds import MAX_BYTES, MAX_ROWS, MAX_VALUES, PIECE_CELLS, PIECE_ROWS, PIECE_TEXT
+from core.contacts.files.room import way_to_read
 from core.contacts.files.tables import Table, column_names, framed, keys
 from core.errors import InvalidInput
 from core.formulas import RUNS
 
+_BUFFER = 1 << 16  # of each column; without it, all bytes of a group of rows would be in memory together
 _WRITE_AGAIN = "Write the file again, with one plain value per column and row."
 
 
@@ -25,34 +27,36 @@ def read_parquet(path: Path) -> Table:
         InvalidInput: If it is damaged, too large, or holds tables within a column.
     """
     try:
-        file = _opened(path)
-        names, rows = file.schema_arrow.names, file.metadata.num_rows
-        size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
+        with pq.ParquetFile(path) as file:
+            columns = _looked_over(file)
+            way = way_to_read(path, file)
+        return Table(columns, _frames(pq.ParquetFile(path, read_dictionary=way.by_number, buffer_size=_BUFFER), columns, way.at_once))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _damaged() from error
+
+
+def _looked_over(file: pq.ParquetFile) -> list[str]:
+    """Return the names of the columns of a file that has no more of anything than it may, as far as its table of contents says."""
+    names, rows = file.schema_arrow.names, file.metadata.num_rows
+    size = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
     if rows > MAX_ROWS or size > MAX_BYTES:
         raise InvalidInput(f"The file has more than {MAX_ROWS:,} rows or {MAX_BYTES >> 30} GB.", hint="Split it into smaller files.")
     columns = column_names(names)
     if len(columns) < len(names):
         raise InvalidInput("The last columns have no name.", hint="Give every column a name of its own.")
-    return Table(columns, _frames(file, columns))
+    if rows * len(columns) > MAX_VALUES:
+        raise InvalidInput(f"The file has {rows:,} rows and {len(columns):,} columns.", hint="Split it, or use fewer columns.")
+    return columns
 
 
-def _opened(path: Path) -> pq.ParquetFile:
-    """Open a file so that its texts are read as they stand in it: each once, and named by its number."""
-    with pq.ParquetFile(path) as file:
-        parts = [file.schema.column(number) for number in range(len(file.schema))]
-        texts = [part.path for part in parts if part.physical_type == "BYTE_ARRAY" and part.logical_type.type != "DECIMAL"]
-    return pq.ParquetFile(path, read_dictionary=texts)
-
-
-def _frames(file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
-    line, at_once = 1, max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns)))
+def _frames(file: pq.ParquetFile, columns: list[str], most: int) -> Iterator[pl.DataFrame]:
+    line, at_once = 1, max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns), most))
     with file:
-        batches = file.iter_batches(at_once)
-        while (texts := _next(batches, columns)) is not None:
-            yield framed(texts.with_row_index("line", offset=line), len(columns))
-            line += texts.height
+        for group in range(file.metadata.num_row_groups):  # lists named by number can't be read across two groups
+            batches = file.iter_batches(at_once, row_groups=[group])
+            while (texts := _next(batches, columns)) is not None:
+                yield framed(texts.with_row_index("line", offset=line), len(columns))
+                line += texts.height
 
 
 def _next(batches: Iterator[pa.RecordBatch], columns: list[str]) -> pl.DataFrame | None:
@@ -82,7 +86,8 @@ def _text_size(values: pa.Array) -> int:
     while _is_list(values.type):
         values = values.flatten()
     if not pa.types.is_dictionary(values.type):
-        return 0
+        has_length = pa.types.is_string(values.type) or pa.types.is_binary(values.type)
+        return int(pc.sum(pc.binary_length(values)).as_py() or 0) if has_length else 0
     lengths = pc.cast(pc.binary_length(values.dictionary), pa.int64())
     return int(pc.sum(lengths.take(values.indices)).as_py() or 0)
 
