@@ -60,7 +60,7 @@ def entries(data: bytes, file_name: str) -> Iterator[Entry]:
         check_listing(io.BytesIO(data), MAX_FILES, _MAX_LISTING)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [info for info in archive.infolist() if not info.is_dir() and info.filename.lower().endswith(".csv")]
-            _check(files)
+            _check(files, len(data))
             check_packing(files)
             for info in files:
                 with archive.open(info) as file:
@@ -69,9 +69,9 @@ def entries(data: bytes, file_name: str) -> Iterator[Entry]:
         raise InvalidInput("The archive can't be read.", hint="Download it again, or unpack it and import its files.") from error
 
 
-def _check(files: list[zipfile.ZipInfo]) -> None:
+def _check(files: list[zipfile.ZipInfo], whole: int) -> None:
     size = sum(info.file_size for info in files)
-    packed = sum(info.compress_size for info in files)
+    packed = min(sum(info.compress_size for info in files), whole)  # each may claim what it likes, or what another one claims
     if len(files) > MAX_FILES or size > MAX_BYTES or (size > _SMALL and size > packed * _MOST_PACKED):
         raise InvalidInput("The archive unpacks to more than can be read at once.", hint="Unpack it and import its files one by one.")
 

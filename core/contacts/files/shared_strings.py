@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import partial
-from typing import IO
+from typing import Protocol
 
 from core.contacts.files.bounds import MAX_SHARED, MAX_TEXT
 from core.contacts.files.tags import PREFIX, are_plain
@@ -25,6 +25,13 @@ _KIND = re.compile(rb"""(?<![\w:.-])t\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _OTHER_KINDS = frozenset({b"n", b"b", b"e", b"d", b"str", b"inlineStr"})
 
 
+class Readable(Protocol):
+    """A file, as far as it is needed here."""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, no more than so many."""
+
+
 class SharedTexts:
     """The texts that cells name, by how long they are at most."""
 
@@ -33,7 +40,7 @@ class SharedTexts:
         self._named: Counter[int] = Counter()
         self._unclear, self._was_read = 0, False
 
-    def read(self, source: IO[bytes], size: int) -> None:
+    def read(self, source: Readable, size: int) -> None:
         """Take in the texts.
 
         Args:

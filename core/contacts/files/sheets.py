@@ -7,10 +7,9 @@ and minds neither prefixes nor whether they match; so only tags that can be read
 from __future__ import annotations
 
 import re
-from typing import IO
 
 from core.contacts.files.bounds import MAX_CELLS, MAX_COLUMNS
-from core.contacts.files.shared_strings import SharedTexts
+from core.contacts.files.shared_strings import Readable, SharedTexts
 from core.contacts.files.tags import PREFIX, are_plain
 from core.errors import InvalidInput
 
@@ -28,7 +27,7 @@ _PLACE = re.compile(
 _CELLS_BEGIN = b"sheetData"
 
 
-def look_over(source: IO[bytes], texts: SharedTexts) -> None:
+def look_over(source: Readable, texts: SharedTexts) -> None:
     """Read a file of a workbook to its end; where there are cells in it, look how far they reach and which texts they name.
 
     Args:

@@ -88,7 +88,7 @@ def _table(path: Path, file_name: str, encoding: Encoding | None, folder: Path) 
     if begin.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidInput("This is an old workbook (.xls), or one with a password.", hint="Save it as .xlsx without a password.")
     if is_zip(path) and is_workbook(path):
-        return read_workbook(path), None
+        return read_workbook(path, folder), None
     kind = file_name.lower().rpartition(".")[2]
     if kind in {"xlsx", "parquet"}:
         message = f"The file is called .{kind}, but it is none."

@@ -150,7 +150,7 @@ def _begins(path: Path) -> bytes:
 def _unzip(path: Path, target: Path) -> None:
     with open_zip(path) as archive:
         entry = _only_file(archive)
-        check_growth(max(entry.compress_size, 1), entry.file_size)
+        check_growth(min(max(entry.compress_size, 1), path.stat().st_size), entry.file_size)  # it may claim to be packed in more than all
         try:
             with archive.open(entry) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out, _BLOCK)  # never reads more than the size that was just checked

@@ -11,12 +11,13 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import polars as pl
 import python_calamine as calamine
 
 from core.contacts.files.bounds import MAX_WORKBOOK
-from core.contacts.files.shared_strings import SharedTexts
+from core.contacts.files.shared_strings import Readable, SharedTexts
 from core.contacts.files.sheets import SAVE_AGAIN, look_over
 from core.contacts.files.tables import Table, column_names, rows_framed
 from core.contacts.files.unpacking import DAMAGED, check_growth, open_zip
@@ -28,16 +29,24 @@ _FAILURES = (calamine.CalamineError, *DAMAGED)
 Value = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
-def read_workbook(path: Path) -> Table:
+def read_workbook(path: Path, folder: Path) -> Table:
     """Return the first sheet of a workbook that has something on it.
+
+    Args:
+        path: The file.
+        folder: Where a copy of it can be put.
 
     Raises:
         InvalidInput: If it is damaged, or would take too much memory; says what to do.
     """
-    _check(path)
+    copy = folder / "workbook"
+    files = _check(path, copy)
     try:
-        workbook = calamine.CalamineWorkbook.from_path(str(path))
-        visible = [one.name for one in workbook.sheets_metadata if one.visible == calamine.SheetVisibleEnum.Visible]
+        workbook = calamine.CalamineWorkbook.from_path(str(copy))
+        listed = [one for one in workbook.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet]
+        if len(listed) > files:  # else one sheet could be read a thousand times, each under another name
+            raise InvalidInput("This workbook can’t be read.", hint=SAVE_AGAIN)
+        visible = [one.name for one in listed if one.visible == calamine.SheetVisibleEnum.Visible]
         sheets = (workbook.get_sheet_by_name(name) for name in visible)
         sheet = next((one for one in sheets if one.start is not None), None)
     except _FAILURES as error:
@@ -70,23 +79,44 @@ def _frames(rows: Iterator[tuple[int, Sequence[str]]], width: int) -> Iterator[p
         yield rows_framed([line for line, _ in some], [texts for _, texts in some], width)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, copy: Path) -> int:
+    """Look a workbook over and write down what was seen, for another reader may find other files in it; return how many there are."""
     try:
-        with open_zip(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
+        with open_zip(path) as archive, zipfile.ZipFile(copy, "w") as out:
+            entries = archive.infolist()
+            size = sum(entry.file_size for entry in entries)
             check_growth(path.stat().st_size, size)
             if size > MAX_WORKBOOK:
                 message = f"The workbook is larger than {MAX_WORKBOOK >> 30} GB once it is unpacked."
                 raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
+            if len({_plain(entry) for entry in entries}) < len(entries):
+                raise InvalidInput("This workbook can’t be read.", hint=SAVE_AGAIN)
             texts = SharedTexts()
-            for entry in archive.infolist():
-                with archive.open(entry) as source:
-                    if PurePosixPath(_plain(entry)).name == "sharedstrings.xml":
-                        texts.read(source, entry.file_size)
-                    look_over(source, texts)
+            for entry in entries:
+                with archive.open(entry) as source, out.open(entry.filename, "w") as target:
+                    _look(_Copied(source, target), entry, texts)
             texts.check()
+            return len(entries)
     except DAMAGED as error:
         raise InvalidInput("This workbook is damaged or locked with a password.", hint=SAVE_AGAIN) from error
+
+
+def _look(source: Readable, entry: zipfile.ZipInfo, texts: SharedTexts) -> None:
+    if PurePosixPath(_plain(entry)).name == "sharedstrings.xml":
+        texts.read(source, entry.file_size)
+    look_over(source, texts)
+
+
+class _Copied:
+    """A file that is written down while it is read."""
+
+    def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
+        self._source, self._target = source, target
+
+    def read(self, size: int) -> bytes:
+        block = self._source.read(size)
+        self._target.write(block)
+        return block
 
 
 def _plain(entry: zipfile.ZipInfo) -> str:

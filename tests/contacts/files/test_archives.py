@@ -44,6 +44,14 @@ def lying(data: bytes, size: int) -> bytes:
     return honest.replace(struct.pack("<I", len(data)), struct.pack("<I", size))
 
 
+def packed_in_more_than_it_is(data: bytes) -> bytes:
+    """Return a zip whose file claims to take more room packed than the whole archive has."""
+    honest = bytearray(zipped(("people.csv", data)))
+    at = honest.rfind(b"PK\1\2") + 20
+    honest[at : at + 4] = struct.pack("<I", len(data))
+    return bytes(honest)
+
+
 def listing(entries: int, *, large: bool = False, hidden: bool = False, elsewhere: bool = False) -> bytes:
     """Return a zip with a long table of contents that claims to hold one file; its true size may stand elsewhere."""
     first = struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
@@ -89,6 +97,7 @@ ZEROS = b"email,name\n" + b"0" * (64 << 20)
         (gzip.compress(ZEROS), "hundreds of times"),
         (zipped(("people.csv", ZEROS)), "hundreds of times"),
         (lying(ZEROS, 1_000), "damaged"),
+        (packed_in_more_than_it_is(ZEROS), "hundreds of times"),
         (gzip.compress(gzip.compress(CSV)), "inside the archive"),
         (zipped(("inner.zip", zipped(("people.csv", CSV)))), "inside the archive"),
         (gzip.compress(zipped(("people.csv", CSV))), "inside the archive"),

@@ -105,6 +105,23 @@ def test_cells_are_seen_in_whatever_file_of_a_workbook_they_stand(read: Read, fo
         read(out.getvalue(), "people.xlsx")
 
 
+def test_what_was_looked_at_is_what_is_read(read: Read) -> None:
+    """Readers of archives don't agree which of two tables of contents counts, where one stands in the comment of the other."""
+    seen = workbook(FAR)[:-2] + b"\5\0"
+    other = workbook(more('<row r="3"><c r="A3"><v>1</v></c></row>'))
+    assert rows(read(other[:-2] + len(seen).to_bytes(2, "little") + seen, "people.xlsx")) == [(2, "a@example.com")]
+
+
+def test_a_sheet_that_is_listed_a_thousand_times_is_refused(read: Read) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(sheet({})))) as honest, zipfile.ZipFile(out, "w") as archive:
+        for entry in honest.infolist():
+            listed = b'<sheet name="Sheet 1" sheetId="1" r:id="rId1"/>'
+            archive.writestr(entry.filename, honest.read(entry).replace(listed, listed * 1_000))
+    with pytest.raises(InvalidInput, match="can’t be read"):
+        read(out.getvalue(), "people.xlsx")
+
+
 def test_cells_that_do_not_say_where_they_are_follow_each_other(read: Read) -> None:
     rows_of_two = "".join(f"<row><c><v>{number}</v></c><c><v>2</v></c></row>" for number in range(1_000))
     xml = sheet({0: ["email", "n"]}).replace("</sheetData>", f'<row r="2"/>{rows_of_two}</sheetData>')
