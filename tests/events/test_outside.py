@@ -88,9 +88,10 @@ def outside(world: World) -> Outside:
 def test_a_submission_makes_a_pending_contact_who_is_asked_by_mail(outside: Outside) -> None:
     outside.ask(outside.submission())
     ada = outside.contact()
-    assert (ada.consent, ada.first_name, ada.attributes) == (ConsentStatus.PENDING, "Ada", {"city": "Köln", "age": 36})
+    assert (ada.consent, ada.first_name, ada.attributes) == (ConsentStatus.PENDING, "", {})  # anybody may have typed that
     assert outside.on(outside.news) == 0
     [waiting] = outside.world.rows(opt_ins)
+    assert waiting.given == {"names": {"first_name": "Ada"}, "attributes": {"city": "Köln", "age": 36}}
     assert (waiting.contact_id, waiting.list_ids, waiting.evidence["wording"]) == (ada.id, [outside.news], "I agree to get news.")
     first, *_ = outside.consent.history(outside.by, ada.id)
     assert (first.state, first.method, first.ip, first.wording_version) == (ConsentStatus.PENDING, ConsentMethod.FORM, "203.0.113.9", 1)
@@ -105,7 +106,7 @@ def test_a_confirmation_subscribes_even_if_it_is_read_long_after_it_was_said(out
     outside.world.clock.advance(timedelta(days=30))
     outside.ask(Confirmation(said, token, True, ANSWER), Confirmation(said, "x" * 43, False, ANSWER))
     ada = outside.contact()
-    assert ada.consent is ConsentStatus.SUBSCRIBED
+    assert (ada.consent, ada.first_name, ada.attributes) == (ConsentStatus.SUBSCRIBED, "Ada", {"city": "Köln", "age": 36})
     assert outside.on(outside.news) == 1
     assert outside.column(ada.id, "do_not_sell") is True
     states = {(record.purpose, record.state, record.method) for record in outside.consent.history(outside.by, ada.id)}
@@ -114,7 +115,8 @@ def test_a_confirmation_subscribes_even_if_it_is_read_long_after_it_was_said(out
 
 def test_without_double_opt_in_a_new_person_is_subscribed_at_once(outside: Outside) -> None:
     outside.ask(outside.submission(double_opt_in=False))
-    assert outside.contact().consent is ConsentStatus.SUBSCRIBED
+    ada = outside.contact()
+    assert (ada.consent, ada.first_name, ada.attributes) == (ConsentStatus.SUBSCRIBED, "Ada", {"city": "Köln", "age": 36})
     assert outside.on(outside.news) == 1
     everything, listed = outside.consent.history(outside.by, outside.contact().id)
     assert (everything.wording, listed.purpose, listed.list_id) == ("I agree to get news.", ConsentPurpose.LIST, outside.news)
@@ -149,6 +151,17 @@ def test_what_somebody_known_told_of_themselves_is_filled_in_once_they_answer_an
     outside.ask(Confirmation(outside.now, token, False, ANSWER))
     ada = outside.contact()
     assert (ada.first_name, ada.last_name, ada.attributes) == ("Ada", "Lovelace", {"city": "London", "age": 36})
+
+
+def test_what_a_stranger_typed_first_does_not_stand_in_the_way_of_what_the_owner_tells(outside: Outside) -> None:
+    rude = {"first_name": "Go to evil.example", "last_name": "Rude"}
+    outside.ask(outside.submission(names=rude, attributes={}), outside.submission(key="k2"))
+    with outside.db.transaction() as connection:
+        [_, own] = connection.execute(sa.select(opt_ins.c.id).order_by(opt_ins.c.id)).scalars()
+        token = OptIn(outside.db, outside.world.clock).issue(connection, own, outside.by.workspace_id)
+    outside.ask(Confirmation(outside.now, token, False, ANSWER))
+    ada = outside.contact()
+    assert (ada.first_name, ada.last_name, ada.attributes) == ("Ada", "", {"city": "Köln", "age": 36})
 
 
 @pytest.mark.parametrize("how", ["unsubscribed", "left the list", "a list that asks"])

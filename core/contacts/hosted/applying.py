@@ -24,7 +24,7 @@ from core.contacts.hosted.tables import form_submissions, sign_up_forms
 from core.contacts.joining import asks_first
 from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
-from core.contacts.opt_in import OptIn, Pending
+from core.contacts.opt_in import OptIn
 from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, list_optouts, stop_marks
 from core.errors import InvalidInput
@@ -59,6 +59,23 @@ class _Case:
     about: About
 
 
+@dataclass(frozen=True)
+class _Person:
+    """Whose address was typed into a form.
+
+    Args:
+        id: Their number.
+        consent: Where they stand.
+        told: What was told of them and is not known of them.
+        is_new: Whether they were not known before.
+    """
+
+    id: int
+    consent: ConsentStatus
+    told: Mapping[str, Mapping[str, Any]]
+    is_new: bool = False
+
+
 class Applying:
     """Carries out what was asked for.
 
@@ -73,20 +90,20 @@ class Applying:
     def submit(self, connection: sa.Connection, asked: Submission) -> None:
         """Carry out a submission; the same one again changes nothing.
 
-        Whoever types an address is not proved to be its owner: of somebody who is known nothing is changed and nothing filled in
-        before they have answered the mail that asks. Whoever had said no is asked by mail, also where the form does without.
+        Whoever types an address is not proved to be its owner: of somebody who is known nothing is changed, and nobody has anything
+        filled in before they have answered the mail that asks. Whoever had said no is asked by mail, also where the form does without.
         Who was erased and suppressed is suppressed again at once. What they have refused since, they are not asked about.
         """
         change = next_change(connection, asked.workspace_id)
         if not _is_first(connection, asked):
             return
         values = _fitting(connection, asked.workspace_id, asked.attributes)
-        contact_id, consent, given = self._contact(connection, asked, change, values)
+        person = self._person(connection, asked, change, values)
         noted = sa.update(form_submissions).where(form_submissions.c.form_id == asked.form_id, form_submissions.c.key == asked.key)
-        connection.execute(noted.values(contact_id=contact_id))
-        case = _Case(connection, asked.workspace_id, contact_id, change, asked.at, asked.evidence, About())
+        connection.execute(noted.values(contact_id=person.id))
+        case = _Case(connection, asked.workspace_id, person.id, change, asked.at, asked.evidence, About())
         if (list_ids := _still_wanted(case, asked.list_ids)) is not None:
-            self._sign_up(case, asked, list_ids, consent, given)
+            self._sign_up(case, asked, list_ids, person)
         if asked.has_gpc:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
@@ -99,10 +116,9 @@ class Applying:
         if confirmed is None:
             return
         change = next_change(connection, confirmed.workspace_id)
-        if confirmed.given:
-            _complete(connection, confirmed, change, asked.at)
+        case = _Case(connection, confirmed.workspace_id, confirmed.contact_id, change, asked.at, asked.evidence, About())
+        _complete(case, confirmed.given)
         if asked.has_gpc:
-            case = _Case(connection, confirmed.workspace_id, confirmed.contact_id, change, asked.at, asked.evidence, About())
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
     def choose(self, connection: sa.Connection, workspace_id: int, contact_id: int, asked: Preferences) -> None:
@@ -128,31 +144,30 @@ class Applying:
         elif asked.choices.do_not_sell is not None:
             _set_sale(case, forbidden=asked.choices.do_not_sell, method=ConsentMethod.PREFERENCES)
 
-    def _sign_up(
-        self, case: _Case, asked: Submission, list_ids: Sequence[int], consent: ConsentStatus, given: dict[str, dict[str, Any]]
-    ) -> None:
+    def _sign_up(self, case: _Case, asked: Submission, list_ids: Sequence[int], person: _Person) -> None:
         """Have them asked by mail, or subscribe them where neither the form nor a list nor a no of theirs asks for that."""
         whose, clock = (case.connection, case.workspace_id, case.contact_id), FrozenClock(case.at)
-        if asked.double_opt_in or consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
-            OptIn(self._db, clock).ask(*whose, list_ids, case.evidence, given)
+        if asked.double_opt_in or person.consent is ConsentStatus.UNSUBSCRIBED or _asks_by_mail(case, list_ids):
+            OptIn(self._db, clock).ask(*whose, list_ids, case.evidence, person.told)
             return
+        if person.is_new:
+            _complete(case, person.told)
         Consent(self._db, clock).accept(*whose, case.change, case.evidence)
         for list_id in list_ids:
             join_list(*whose, list_id, case.change, case.evidence, case.at)
 
-    def _contact(
-        self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]
-    ) -> tuple[int, ConsentStatus, dict[str, dict[str, Any]]]:
-        """Return whose address it is, where they stand, and what was told of them that is not known yet; made where they are new."""
+    def _person(self, connection: sa.Connection, asked: Submission, change: int, values: dict[str, Value]) -> _Person:
+        """Return whose address it is, made where they are new: with nothing but the address, for anybody may have typed the rest."""
         email = normalise(asked.email)
-        known = connection.execute(sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)).one_or_none()
-        if known is None:
-            state = ConsentStatus.PENDING if asked.double_opt_in else ConsentStatus.UNKNOWN
-            row: dict[str, Any] = {"email": email, "attributes": values, "consent": state.value, "source": f"form:{asked.form_id}"}
-            row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change}
-            self._suppressions.restore_in(connection, asked.workspace_id, [email])
-            return int(connection.execute(sa.insert(contacts).values(**row, **asked.names).returning(_c.id)).scalar_one()), state, {}
-        return known.id, ConsentStatus(known.consent), _unknown_yet(known, asked.names, values)
+        wanted = sa.select(contacts).where(_c.workspace_id == asked.workspace_id, _c.email == email)
+        if known := connection.execute(wanted).one_or_none():
+            return _Person(known.id, ConsentStatus(known.consent), _unknown_yet(known, asked.names, values))
+        state = ConsentStatus.PENDING if asked.double_opt_in else ConsentStatus.UNKNOWN
+        row: dict[str, Any] = {"email": email, "attributes": {}, "consent": state.value, "source": f"form:{asked.form_id}"}
+        row |= {"workspace_id": asked.workspace_id, "created_at": asked.at, "updated_at": asked.at, "updated_seq": change}
+        self._suppressions.restore_in(connection, asked.workspace_id, [email])
+        made = connection.execute(sa.insert(contacts).values(**row).returning(contacts)).one()
+        return _Person(made.id, state, _unknown_yet(made, asked.names, values), is_new=True)
 
 
 def _is_first(connection: sa.Connection, asked: Submission) -> bool:
@@ -186,17 +201,17 @@ def _unknown_yet(known: sa.Row[Any], names: Mapping[str, str], values: Mapping[s
     return {kind: found for kind, found in told.items() if found}
 
 
-def _complete(connection: sa.Connection, confirmed: Pending, change: int, at: datetime) -> None:
-    """Fill in what somebody told of themselves and has confirmed, where it is empty still."""
-    whose = (_c.workspace_id == confirmed.workspace_id, _c.id == confirmed.contact_id)
-    known = connection.execute(sa.select(contacts).where(*whose)).one()
-    values = _fitting(connection, confirmed.workspace_id, confirmed.given.get("attributes", {}))
-    missing = _unknown_yet(known, confirmed.given.get("names", {}), values)
+def _complete(case: _Case, told: Mapping[str, Mapping[str, Any]]) -> None:
+    """Fill in what somebody told of themselves, where it is empty still."""
+    whose = (_c.workspace_id == case.workspace_id, _c.id == case.contact_id)
+    known = case.connection.execute(sa.select(contacts).where(*whose)).one()
+    values = _fitting(case.connection, case.workspace_id, told.get("attributes", {}))
+    missing = _unknown_yet(known, told.get("names", {}), values)
     row: dict[str, Any] = dict(missing.get("names", {}))
     if attributes := missing.get("attributes"):
         row["attributes"] = {**known.attributes, **attributes}
     if row:
-        connection.execute(sa.update(contacts).where(*whose).values(**row, updated_at=at, updated_seq=change))
+        case.connection.execute(sa.update(contacts).where(*whose).values(**row, updated_at=case.at, updated_seq=case.change))
 
 
 def _still_wanted(case: _Case, list_ids: Sequence[int]) -> list[int] | None:
