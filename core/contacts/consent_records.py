@@ -122,23 +122,30 @@ def clear_marks(connection: sa.Connection, contact_ids: Sequence[int], said_at: 
 
 def has_refused_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime, list_id: int | None = None) -> bool:
     """Whether somebody said no, to everything or to a list, after a moment: the later no wins, in whatever order they are read."""
-    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.UNSUBSCRIBED, said_at, list_id)
+    about = About() if list_id is None else About(ConsentPurpose.LIST, list_id)
+    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.UNSUBSCRIBED, said_at, about)
+
+
+def has_forbidden_sale_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime) -> bool:
+    """Whether somebody forbade the sale of what is known about them after a moment."""
+    about = About(ConsentPurpose.SALE)
+    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.UNSUBSCRIBED, said_at, about)
 
 
 def has_joined_since(connection: sa.Connection, workspace_id: int, contact_id: int, said_at: datetime, list_id: int) -> bool:
     """Whether somebody said yes to a list after a moment: a no of before that is heard of late does not undo it."""
-    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.SUBSCRIBED, said_at, list_id)
+    about = About(ConsentPurpose.LIST, list_id)
+    return _has_said_since(connection, workspace_id, contact_id, ConsentStatus.SUBSCRIBED, said_at, about)
 
 
 def _has_said_since(
-    connection: sa.Connection, workspace_id: int, contact_id: int, state: ConsentStatus, said_at: datetime, list_id: int | None
+    connection: sa.Connection, workspace_id: int, contact_id: int, state: ConsentStatus, said_at: datetime, about: About
 ) -> bool:
     said = consent_records.c
-    purpose = ConsentPurpose.EVERYTHING if list_id is None else ConsentPurpose.LIST
-    about = (said.purpose == purpose.value, *(() if list_id is None else (said.list_id == list_id,)))
+    matter = (said.purpose == about.purpose.value, *(() if about.list_id is None else (said.list_id == about.list_id,)))
     whose = (said.workspace_id == workspace_id, said.contact_id == contact_id)
     since = (said.state == state.value, said.occurred_at > said_at)
-    return connection.execute(sa.select(said.id).where(*whose, *about, *since).limit(1)).first() is not None
+    return connection.execute(sa.select(said.id).where(*whose, *matter, *since).limit(1)).first() is not None
 
 
 def close_askings(connection: sa.Connection, contact_ids: Sequence[int], said_at: datetime) -> None:

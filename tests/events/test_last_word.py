@@ -182,3 +182,19 @@ def test_an_answer_that_is_read_after_a_no_said_later_confirms_nothing(outside: 
     later(outside)
     confirm(outside, token)
     assert outside.contact().consent is ConsentStatus.SUBSCRIBED
+
+
+@pytest.mark.parametrize("how", ["by choice", "by the browser"])
+def test_that_nothing_is_sold_wins_over_a_permission_said_before_it(outside: Outside, how: str) -> None:
+    message = outside.world.message("ada@example.com")
+    outside.choose(message, Choices(do_not_sell=True))
+    outside.choose(message, Choices(do_not_sell=False))
+    later(outside)
+    allowed = Preferences(outside.now, message, False, CHOSEN, Choices(do_not_sell=False))
+    later(outside)
+    outside.choose(message, Choices(do_not_sell=True) if how == "by choice" else Choices(), has_gpc=how == "by the browser")
+    outside.ask(allowed)
+    assert outside.column(outside.contact().id, "do_not_sell") is True
+    later(outside)
+    outside.choose(message, Choices(do_not_sell=False))
+    assert outside.column(outside.contact().id, "do_not_sell") is False

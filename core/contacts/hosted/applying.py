@@ -16,7 +16,7 @@ from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
 from core.contacts.choices import set_mail_in, set_sale_in
 from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus, has_refused_since
+from core.contacts.consent_records import About, ConsentStatus, has_forbidden_sale_since, has_refused_since
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
 from core.contacts.hosted.preferences import open_lists
@@ -260,7 +260,9 @@ def _change_pace(case: _Case, choices: Choices) -> None:
 
 
 def _set_sale(case: _Case, *, forbidden: bool, method: ConsentMethod) -> None:
-    """Note whether what is known about somebody may be sold, with a record of its own where that changes."""
+    """Note whether what is known about somebody may be sold, with a record of its own where that changes; a later no wins."""
+    if not forbidden and has_forbidden_sale_since(case.connection, case.workspace_id, case.contact_id, case.at):
+        return
     told = replace(case.evidence, method=method, wording="", wording_version=0)
     whose = (case.connection, case.workspace_id, [case.contact_id])
     set_sale_in(*whose, case.change, told, case.at, forbidden=forbidden, about=case.about)
