@@ -95,7 +95,8 @@ class Lookups:
             if row is None or row.contact_id is None:
                 return None
             reader = survivor_of(connection, row.workspace_id, row.contact_id)
-            return standing_of(connection, row.workspace_id, reader, self._clock.now())
+            standing = standing_of(connection, row.workspace_id, reader, self._clock.now())
+            return standing if standing is None or reader == row.contact_id else standing.to_refuse()
 
     def _pending(self, token: str) -> tuple[str, str]:
         with self._db.read() as connection:

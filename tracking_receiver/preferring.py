@@ -94,6 +94,8 @@ async def _choose(
     parts: Parts, request: Request, message_id: int, sent: Mapping[str, Sequence[str]], standing: Standing | None
 ) -> Response:
     choices, language, who = chosen(sent), _language(request), asker(dict(request.scope))
+    if standing is not None and not standing.may_agree:
+        choices = choices.without_yes()
     words = (wording_of_return(standing, language), 1, language) if choices.comes_back else ("", 0, language)
     evidence = evidence_of(ConsentMethod.PREFERENCES, f"message:{message_id}", who.ip, who.user_agent, wording=words)
     asked = Preferences(parts.clock.now(), message_id, has_gpc(request), evidence, choices)

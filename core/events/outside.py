@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -64,4 +65,6 @@ def _choose(connection: sa.Connection, asked: Preferences, applying: Applying) -
     whose = sa.select(messages.c.workspace_id, messages.c.contact_id).where(messages.c.id == asked.message_id)
     row = connection.execute(whose).one_or_none()
     if row is not None and row.contact_id is not None:
-        applying.choose(connection, row.workspace_id, survivor_of(connection, row.workspace_id, row.contact_id), asked)
+        reader = survivor_of(connection, row.workspace_id, row.contact_id)
+        said = asked if reader == row.contact_id else replace(asked, choices=asked.choices.without_yes())
+        applying.choose(connection, row.workspace_id, reader, said)

@@ -13,7 +13,9 @@ from core.contacts.hosted.lines import Choices, Confirmation, Preferences
 from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.opt_in import OptIn
 from core.contacts.stop_marks import mark
+from core.contacts.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, opt_ins
+from core.contacts.uniting import Merges
 from core.storage.event_words import EventKind
 from tests.events.conftest import World
 from tests.events.test_outside import ANSWER, CHOSEN, TOLD, Outside
@@ -198,3 +200,23 @@ def test_that_nothing_is_sold_wins_over_a_permission_said_before_it(outside: Out
     later(outside)
     outside.choose(message, Choices(do_not_sell=False))
     assert outside.column(outside.contact().id, "do_not_sell") is False
+
+
+def test_the_link_of_an_address_that_was_merged_away_can_say_no_but_not_yes(outside: Outside) -> None:
+    """Its mailbox may be somebody else's by now: it does not agree for the address that stays."""
+    outside.world.message("ada@example.com")
+    ada = outside.contact().id
+    old = outside.world.message("ada@work.example")
+    outside.lists.add(outside.by, outside.news, [ada])
+    Merges(outside.db, outside.world.clock, Suppressions(outside.db, outside.world.clock)).merge(
+        outside.by, ada, [outside.contact("ada@work.example").id]
+    )
+    outside.choose(old, Choices(joined=(outside.offers,), do_not_sell=True, frequency="weekly"))
+    assert (on(outside), outside.column(ada, "do_not_sell"), outside.column(ada, "frequency")) == ({outside.news}, True, "weekly")
+    outside.choose(old, Choices(left=(outside.news,), do_not_sell=False))
+    assert (on(outside), outside.column(ada, "do_not_sell")) == (set(), True)
+    no_to_all(outside, old)
+    assert outside.contact().consent is ConsentStatus.UNSUBSCRIBED
+    later(outside)
+    outside.choose(old, Choices(comes_back=True))
+    assert outside.contact().consent is ConsentStatus.UNSUBSCRIBED

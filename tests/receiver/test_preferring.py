@@ -15,8 +15,10 @@ from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.hosted.preferences import Standing, standing_of
 from core.contacts.lists import Lists
 from core.contacts.opt_in import OptIn
+from core.contacts.person_tables import contact_aliases
 from core.contacts.tables import contacts, opt_ins
 from core.links.tokens import Purpose
+from core.messages.tables import messages
 from core.storage.database import Database
 from tests.receiver.conftest import Site
 from tests.receiver.signing_up import BY, database, make_list
@@ -186,6 +188,32 @@ def test_a_list_one_is_only_asked_about_says_so_until_the_answer(site: Site, new
     with database(site.settings) as db, db.read() as connection:
         newest = sa.select(opt_ins.c.mail_due_at).where(opt_ins.c.contact_id == 1).order_by(opt_ins.c.id.desc()).limit(1)
         assert connection.execute(newest).scalar_one() is None
+
+
+def test_the_link_of_an_address_that_was_merged_away_offers_no_yes(site: Site, news: int) -> None:
+    _post(site, {"do": "come_back"})
+    _post(site, {"do": "save", "shown": str(news), "lists": [str(news)]})
+    _carried_out(site)
+    row = {"workspace_id": 1, "contact_id": 9_000, "state": "accepted", "queued_at": SystemClock().now()}
+    with database(site.settings) as db, db.transaction() as connection:
+        connection.execute(sa.insert(contact_aliases).values(workspace_id=1, alias_id=9_000, contact_id=1, merged_at=SystemClock().now()))
+        old = connection.execute(sa.insert(messages).values(row).returning(messages.c.id)).scalar_one()
+    other = make_list(site.settings, "Other news")
+    link = f"/p/{site.token(Purpose.PREFERENCES, old)}"
+    page = site.http.get(link).text
+    assert f'name="lists" value="{news}" checked' in page
+    assert "Other news" not in page
+    site.http.post(link, data={"do": "save", "shown": f"{news},{other}", "lists": [str(news), str(other)]})
+    assert _carried_out(site).on == {news}
+    assert "You get no marketing mail from us" in site.http.post(link, data={"do": "leave"}).text
+    assert _carried_out(site).consent is ConsentStatus.UNSUBSCRIBED
+    for answer in (site.http.get(link), site.http.post(link, data={"do": "come_back"})):
+        assert "You get no marketing mail from us" in answer.text
+        assert 'value="come_back"' not in answer.text
+    assert _carried_out(site).consent is ConsentStatus.UNSUBSCRIBED
+    assert 'value="come_back"' in _page(site).text  # their own link does
+    _post(site, {"do": "come_back"})
+    _carried_out(site)
 
 
 def test_a_body_that_is_too_large_is_refused(site: Site) -> None:

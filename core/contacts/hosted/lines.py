@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -92,6 +92,13 @@ class Choices:
     pause_days: int | None = None
     do_not_sell: bool | None = None
     comes_back: bool = False
+
+    def without_yes(self) -> Choices:
+        """Return what of it is no consent: for a link that went to an address which was merged into another since.
+
+        Its mailbox may be somebody else's by now, and another address does not agree for the one that stays.
+        """
+        return replace(self, joined=(), do_not_sell=self.do_not_sell or None, comes_back=False)
 
 
 @dataclass(frozen=True)

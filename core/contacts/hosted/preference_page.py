@@ -34,7 +34,8 @@ def preference_page(standing: Standing, language: str, now: datetime, *, has_gpc
     sale += hidden(SALE, "asked")
     if standing.consent is ConsentStatus.UNSUBSCRIBED:
         only_sale = f'<form method="post">{sale}{button(told["save"], DO, SAVE, is_quiet=True)}</form>'
-        return frame.page(told["left_all"], f"{done}{_way_back(standing, told)}<hr>{only_sale}")
+        way_back = f"{_way_back(standing, told)}<hr>" if standing.may_agree else ""
+        return frame.page(told["left_all"], f"{done}{way_back}{only_sale}")
     how_often = [Tick(FREQUENCY, one.value, told[one.value], one is standing.frequency, is_one_of=True) for one in Frequency]
     inside = _lists(standing, told) + group(told["how_often"], how_often) + group(told["pause"], _pauses(standing, told, now)) + sale
     form = f'<form method="post">{inside}{button(told["save"], DO, SAVE)}</form>'

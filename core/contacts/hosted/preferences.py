@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ class Standing:
         paused_until: Until when they want none; None for no break.
         do_not_sell: Whether nothing about them may be sold.
         asked: Those lists they are asked about by mail and have not answered for.
+        may_agree: Whether a yes counts; not so for the link of an address that was merged into another.
     """
 
     workspace: str
@@ -38,6 +39,12 @@ class Standing:
     paused_until: datetime | None
     do_not_sell: bool
     asked: frozenset[int] = frozenset()
+    may_agree: bool = True
+
+    def to_refuse(self) -> Standing:
+        """Return what is shown of it to somebody who can only say no."""
+        mine = tuple(one for one in self.lists if one.id in self.on)
+        return replace(self, lists=mine, asked=frozenset(), may_agree=False)
 
 
 def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int, now: datetime) -> Standing | None:
