@@ -151,7 +151,8 @@ class Services(PrivacyServices):
         """Contacts from other tools."""
         from core.contacts.moving_in import MoveIn  # as above
 
-        return MoveIn(self.db, self.clock, self.imports, self.suppressions, lambda: self._api_journal)
+        uploads = self.settings.uploads_dir
+        return MoveIn(self.db, self.clock, self.imports, self.suppressions, lambda: self._api_journal, uploads)
 
     @cached_property
     def exports(self) -> ContactExport:

@@ -34,9 +34,10 @@ def move_in(call: Call, file: Path, list_name: str, kit: str, *, dry_run: bool) 
         kit: The tool's word, or `auto`.
         dry_run: Only say what would happen.
     """
-    result = call.services.move_ins.run(call.by, files.read(file), file.name, list_name=list_name, kit=kit, dry_run=dry_run)
+    files.check(file)
+    result = call.services.move_ins.run(call.by, file, file.name, list_name=list_name, kit=kit, dry_run=dry_run)
     plan = result.plan
-    counts = {name: sum(getattr(one, name) for one in result.imports) for name in _COUNTS}
+    counts = {name: getattr(result.people, name) for name in _COUNTS}
     counts |= {"created": result.created, "updated": counts["updated"] + counts["created"] - result.created}
     effects = {
         "unsubscribed": result.nos.unsubscribed,
@@ -51,8 +52,8 @@ def move_in(call: Call, file: Path, list_name: str, kit: str, *, dry_run: bool) 
         "mapping": plan.mapping,
         "standings": {said.value: number for said, number in plan.standings.items()},
         "past_events": plan.past_events,
-        "import_ids": [one.import_id for one in result.imports if one.import_id is not None],
-        "refused_rows": [row for one in result.imports for row in one.refused_rows],
+        "import_id": result.people.import_id,
+        "refused_rows": result.people.refused_rows,
     }
     return Answer({**facts, **counts, **effects}, _words(result, counts, list_name, dry_run=dry_run))
 
@@ -67,6 +68,6 @@ def _words(result: MoveInResult, counts: dict[str, int], list_name: str, *, dry_
     lines.append(
         f"{result.nos.unsubscribed:,} unsubscribed, {result.nos.suppressed:,} suppressed, {plan.past_events:,} past opens and clicks."
     )
-    if refused := [(row.line, row.reason) for one in result.imports for row in one.refused_rows[:10]]:
+    if refused := [(row.line, row.reason) for row in result.people.refused_rows[:10]]:
         lines += ["", table(("LINE", "WHY IT WAS REFUSED"), refused)]
     return "\n".join(lines)

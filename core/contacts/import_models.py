@@ -12,6 +12,9 @@ from core.contacts.judging import RefusedRow
 from core.contacts.merging import ChangedRow, Rule
 from core.permissions import Permission, Principal
 
+# Kept with an import that is the export of another tool: the tool's word.
+MOVED_IN = "moved_in_from"
+
 
 @dataclass(frozen=True)
 class ImportPlan:
@@ -148,6 +151,7 @@ class PastImport:
         total: Of how many.
         can_be_undone: Whether it is the one that can still be taken back.
         importer: What whoever asked is called; empty where that is not known.
+        moved_in_from: The word of the tool whose export it was; empty for plain files.
     """
 
     id: int
@@ -169,6 +173,7 @@ class PastImport:
     total: int = 0
     can_be_undone: bool = False
     importer: str = ""
+    moved_in_from: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
 from core.contacts.consent import Consent
+from core.contacts.consent_records import ConsentStatus
 from core.contacts.contents import contents
 from core.contacts.evidence import ConsentMethod, Evidence
 from core.contacts.import_models import Choices, FlaggedRow, ImportResult
@@ -28,8 +29,8 @@ from core.contacts.known import suppressed_among
 from core.contacts.list_names import find_list, list_named
 from core.contacts.mapping import Mapped, check_mapping
 from core.contacts.membership import join_changed
-from core.contacts.merging import Merged, Target, Writing, loading_columns, merge, write_rest
-from core.contacts.own_words import ids_of, own_words
+from core.contacts.merging import Along, Merged, Target, Writing, loading_columns, merge, write_rest
+from core.contacts.own_words import Stands, ids_of, own_words
 from core.contacts.refusals import refused_csv
 from core.contacts.remembering import remember, suggested
 from core.contacts.staged import Staged
@@ -42,7 +43,7 @@ from core.errors import Conflict, NotFound
 from core.permissions import Principal
 from core.storage.blobs import Blobs
 from core.storage.bulk import temporary_table
-from core.storage.database import Database, analyse
+from core.storage.database import Database, among, analyse, chunked
 
 CHECKING, COMPARING, WRITING = "checking", "comparing", "writing"
 _BULK, _HASHED = 5_000, 100_000
@@ -59,6 +60,7 @@ class Asked:
         file_name: What it is called.
         choices: How it is to be taken in.
         import_id: Its number, if it is on record already.
+        along: What comes into its transaction besides.
     """
 
     by: Principal
@@ -66,6 +68,7 @@ class Asked:
     file_name: str
     choices: Choices
     import_id: int | None = None
+    along: Along | None = None
 
 
 class Running:
@@ -105,7 +108,8 @@ class Running:
             asks = asks_first(connection, asked.by.workspace_id, [list_id]) and not asked.choices.consent_held
             stands, noes = own_words(asked.staged, judged)
             with temporary_table(connection, *loading_columns()) as loading:
-                writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands)
+                stands = _with_theirs(stands, asked.along, asks=asks)
+                writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands, asked.along)
                 result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
             told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
             said_no = ids_of(connection, asked.by.workspace_id, noes)
@@ -144,8 +148,7 @@ class Running:
         require_tags(connection, asked.by, named_in(merged.tagged))
         write_rest(connection, to, merged, writing)
         if writing.asks:
-            told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
-            ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told)
+            self._ask(connection, asked, list_id, writing)
         else:
             join_changed(connection, workspace_id, list_id, writing.change, writing.now)
         put_tags(connection, workspace_id, merged.tagged, change=writing.change, source=writing.source, now=writing.now)
@@ -158,6 +161,17 @@ class Running:
         tell(WRITING, len(emails), len(emails))
         return replace(result, refused_blob=refused, import_id=writing.import_id)
 
+    def _ask(self, connection: sa.Connection, asked: Asked, list_id: int, writing: Writing) -> None:
+        """Put those on a list that asks first of whom a yes can be shown, and ask the others, but for who stands otherwise."""
+        workspace_id, told = asked.by.workspace_id, Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
+        answered = list[int]()
+        if asked.along:
+            for few in chunked(ids_of(connection, workspace_id, list(asked.along.proven)), _HASHED):
+                which = contacts.c.id.in_(among(connection, few))
+                join_changed(connection, workspace_id, list_id, writing.change, writing.now, which)
+            answered = ids_of(connection, workspace_id, [one for addresses in asked.along.stands.values() for one in addresses])
+        ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told, answered)
+
     def _begin(self, connection: sa.Connection, asked: Asked) -> int:
         return begin(connection, asked, ImportState.RUNNING, "", self._clock)
 
@@ -166,11 +180,12 @@ class Running:
         names = ("list_id", "rows", "created", "updated", "unchanged", "suppressed", "refused", "refused_blob")
         values: dict[str, Any] = {name: getattr(result, name) for name in names}
         values |= {"state": ImportState.DONE, "flagged": result.roles + result.disposable, "change": writing.change, "finished_at": now}
+        kept = dict(asked.along.kept) if asked.along else {}
         mine = (imports.c.id == result.import_id, imports.c.workspace_id == asked.by.workspace_id, imports.c.state.in_(OPEN))
-        done = connection.execute(sa.update(imports).where(*mine).values(**values, choices={}, folder=""))
+        done = connection.execute(sa.update(imports).where(*mine).values(**values, choices=kept, folder=""))
         if done.rowcount != 1:
             raise Conflict("This import was cancelled.")
-        if asked.choices.mapping is not None:
+        if asked.choices.mapping is not None and not asked.along:
             remember(connection, asked.by.workspace_id, asked.staged.columns, asked.choices.mapping, asked.choices.kinds, now)
         counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}
         after = {"list": result.list_id, **counts}
@@ -203,6 +218,15 @@ def target(connection: sa.Connection, by: Principal, name: str) -> int | None:
     if by.lists is not None and (list_id is None or not sees_list(by, list_id)):
         raise NotFound(f"There is no list called “{name}”.", hint="Choose one of the lists you see.")
     return list_id
+
+
+def _with_theirs(stands: Stands, along: Along | None, *, asks: bool) -> Stands:
+    """Return how new people stand, by the file and by what is known of them besides; first those who need not be asked."""
+    if along is None:
+        return stands
+    theirs = along.stands
+    both = {state: [*theirs.get(state, []), *stands.get(state, [])] for state in {**theirs, **stands}}
+    return {ConsentStatus.SUBSCRIBED: list(along.proven) if asks else [], **both}
 
 
 def _in_sight(connection: sa.Connection, by: Principal, judged: Judged) -> Judged:

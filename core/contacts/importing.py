@@ -21,6 +21,7 @@ from core.contacts.files.encodings import Encoding
 from core.contacts.files.staging import laid_out
 from core.contacts.import_folder import ImportFolder, Step
 from core.contacts.import_models import (
+    MOVED_IN,
     Choices,
     FlaggedRow,
     ImportPlan,
@@ -34,7 +35,7 @@ from core.contacts.import_working import Working
 from core.contacts.judging import RefusedRow
 from core.contacts.kinds import ColumnType, Kind
 from core.contacts.list_names import check_list_name
-from core.contacts.merging import ChangedRow, Progress, Rule
+from core.contacts.merging import Along, ChangedRow, Progress, Rule
 from core.contacts.remembering import sample, suggested
 from core.contacts.staged import Staged
 from core.contacts.suggesting import suggest_kinds
@@ -106,6 +107,7 @@ class ContactImport:
         dry_run: bool = False,
         progress: Progress | None = None,
         encoding: Encoding | None = None,
+        along: Along | None = None,
     ) -> ImportResult:
         """Import a file in one transaction; nobody who unsubscribed or is suppressed is ever mailed again by it.
 
@@ -121,6 +123,7 @@ class ContactImport:
             dry_run: Change nothing and return what would happen.
             progress: Told how many rows are written, of how many.
             encoding: How to read the bytes of a text file; None finds out.
+            along: What comes into the same transaction, where more is known of the people than the file's columns say.
 
         Raises:
             Denied: If `by` may not import.
@@ -131,7 +134,7 @@ class ContactImport:
         by.require(Permission.CONTACTS_IMPORT)
         choices = Choices(check_list_name(list_name), mapping, kinds or {}, rule, consent_held)
         self._check_target(by, choices)  # before the work of reading
-        asked = Asked(by, self._staged(data, encoding), file_name, choices)
+        asked = Asked(by, self._staged(data, encoding), file_name, choices, along=along)
         told = progress or _quietly
         step = self._running.try_out if dry_run else self._running.do
         return step(asked, lambda _stage, done, total: told(done, total))
@@ -273,6 +276,7 @@ class ContactImport:
         names = ("id", "file_name", "list_id", "created_at", "finished_at", "imported_by", "rows", "created", "updated", "unchanged")
         values = {name: getattr(row, name) for name in (*names, "refused", "suppressed", "error")}
         values["importer"] = called.get(row.imported_by, "")
+        values["moved_in_from"] = row.choices.get(MOVED_IN, "")
         can_be_undone = row.change is not None and row.change == last
         return PastImport(
             **values, state=ImportState(row.state), stage=step.stage, done=step.done, total=step.total, can_be_undone=can_be_undone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -27,7 +27,14 @@ def asks_first(connection: sa.Connection, workspace_id: int, list_ids: Sequence[
 
 
 def ask_touched(
-    connection: sa.Connection, db: Database, clock: Clock, workspace_id: int, list_id: int, change: int, evidence: Evidence
+    connection: sa.Connection,
+    db: Database,
+    clock: Clock,
+    workspace_id: int,
+    list_id: int,
+    change: int,
+    evidence: Evidence,
+    but: Collection[int] = (),
 ) -> int:
     """Have everybody asked whom a change touched and who is not on a list; return how many.
 
@@ -42,11 +49,12 @@ def ask_touched(
         list_id: The list.
         change: The number that those carry who were touched.
         evidence: Who put them there, and how they know.
+        but: Who is not to be asked, because they have answered elsewhere.
     """
     member = sa.exists().where(list_members.c.list_id == list_id, list_members.c.contact_id == contacts.c.id).correlate(contacts)
     touched = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, ~member, ~has_left(list_id))
     open_to = sa.select(contacts.c.id).where(*touched, contacts.c.consent != ConsentStatus.UNSUBSCRIBED.value)
-    asked = asked_for(connection, workspace_id, list_id, clock.now())
+    asked = {*asked_for(connection, workspace_id, list_id, clock.now()), *but}
     ids = [each for each in connection.execute(open_to.order_by(contacts.c.id)).scalars() if each not in asked]
     OptIn(db, clock).ask_many(connection, workspace_id, ids, [list_id], evidence)
     return len(ids)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import polars as pl
@@ -79,6 +79,7 @@ class Writing:
         loading: A table of the transaction's own, from `loading_columns`.
         asks: Whether the new ones have to answer a mail before they count as subscribed.
         stands: Who of the new ones stands otherwise, because the file says so.
+        along: What comes into the same transaction besides.
     """
 
     change: int
@@ -88,11 +89,31 @@ class Writing:
     loading: sa.Table
     asks: bool = False
     stands: Stands = field(default_factory=dict)
+    along: Along | None = None
 
     @property
     def source(self) -> str:
         """How we know the new contacts and their consent."""
         return source_of(self.import_id)
+
+
+class Along(Protocol):
+    """What comes into the transaction of an import besides its rows, where more is known of its people than its columns say."""
+
+    @property
+    def stands(self) -> Stands:
+        """How new people stand who don't come in like the others, by state; nobody of them is asked by a list that asks first."""
+
+    @property
+    def proven(self) -> Sequence[str]:
+        """The addresses of those of whom it can be shown that they agreed: a list that asks first takes them in at once."""
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What is kept with the import about where its people come from."""
+
+    def write(self, connection: sa.Connection, writing: Writing) -> None:
+        """Write it, once the people are there. Of new ones it puts nothing on record about, the import does."""
 
 
 @dataclass
@@ -183,6 +204,9 @@ def write_rest(connection: sa.Connection, to: Target, merged: Merged, writing: W
     if merged.new:
         connection.execute(sa.insert(contacts).from_select([*loading.keys(), *same], chosen, include_defaults=False))
         stand(connection, to.workspace_id, writing.change, writing.source, writing.stands)
+    if writing.along:
+        writing.along.write(connection, writing)
+    if merged.new:
         _record_consent(connection, to.workspace_id, writing)
     for ids in merged.joining:
         for few in chunked(ids.to_list(), _CHUNK):
@@ -258,7 +282,9 @@ def _write_changes(
 
 def _record_consent(connection: sa.Connection, workspace_id: int, writing: Writing) -> None:
     """Record the consent of everybody whom this import made, who carry both its source and its change."""
-    made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == writing.change, contacts.c.source == writing.source)
+    made = [contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == writing.change, contacts.c.source == writing.source]
+    if writing.along:
+        made.append(~sa.exists().where(consent_records.c.contact_id == contacts.c.id).correlate(contacts))
     same = {"source": writing.source, "actor": writing.actor, "ip_prefix": "", "user_agent": "", "method": ConsentMethod.IMPORT.value}
     moment = sa.literal(writing.now, consent_records.c.occurred_at.type)
     chosen = sa.select(contacts.c.workspace_id, contacts.c.id, contacts.c.consent, moment, *map(sa.literal, same.values()))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from core.clock import Clock, utc
 from core.contacts.addresses import comparable
-from core.contacts.archive import Entry
+from core.contacts.archive import Part
 from core.contacts.kits.kit import Kit, PastEvent
 from core.permissions import Principal
 from core.storage.event_record import EventRecord, event_record
@@ -38,18 +38,18 @@ class Past:
         self._by, self._clock, self._kit, self._journal = by, clock, kit, journal
 
     @staticmethod
-    def count(kit: Kit, entries: Iterable[Entry]) -> int:
+    def count(kit: Kit, parts: Iterable[Part]) -> int:
         """Return how many opens and clicks an export tells of."""
-        return sum(1 for _ in _all(kit, entries))
+        return sum(1 for _ in _all(kit, parts))
 
-    def keep(self, entries: Iterable[Entry]) -> int:
+    def keep(self, parts: Iterable[Part]) -> int:
         """Keep them, on the disk when this returns, and return how many; those of no possible time are left out.
 
         Raises:
             StorageFull: If the disk is full; importing again brings the rest.
         """
         now, waiting, kept = self._clock.now(), [], 0
-        for event in _all(self._kit, entries):
+        for event in _all(self._kit, parts):
             if not _EARLIEST <= event.at <= now:
                 continue
             waiting.append(self._record(event, now))
@@ -76,6 +76,6 @@ class Past:
         )
 
 
-def _all(kit: Kit, entries: Iterable[Entry]) -> Iterator[PastEvent]:
-    for entry in entries:
-        yield from kit.past(entry)
+def _all(kit: Kit, parts: Iterable[Part]) -> Iterator[PastEvent]:
+    for part in parts:
+        yield from kit.past(part)

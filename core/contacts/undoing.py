@@ -12,6 +12,7 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent_records import ConsentStatus, set_consent
+from core.contacts.evidence import ConsentMethod
 from core.contacts.import_models import Undone
 from core.contacts.import_states import ImportState
 from core.contacts.import_tables import import_changes
@@ -86,7 +87,9 @@ def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]],
     column, records, source = contacts.c, consent_records.c, source_of(row.id)
     made = (column.workspace_id == row.workspace_id, column.source == source)
     # Whatever happens to a contact gives it the number of its change; a record of consent may leave the contact as it is.
-    said = sa.exists().where(records.contact_id == column.id, records.source != source).correlate(contacts)
+    # What another tool knew of them came with the import itself.
+    since = (records.source != source, records.method != ConsentMethod.MOVE_IN.value)
+    said = sa.exists().where(records.contact_id == column.id, *since).correlate(contacts)
     noted = sa.select(contact_notes.c.contact_id).where(contact_notes.c.workspace_id == row.workspace_id)
     alone = (*made, column.updated_seq == row.change, ~said, *(column.id.not_in(query) for query in (noted, *used)))
     gone = sa.select(column.workspace_id, column.id, sa.literal(change)).where(*alone)

@@ -27,6 +27,11 @@ _STATES: dict[ImportState, tuple[str, Literal["gray", "blue", "green", "red", "o
     ImportState.UNDONE: ("Taken back", "orange"),
 }
 _SHOWN = 20
+_MOVE_IN_STAYS = (
+    " What can’t be taken back: whoever was known here and had said no there stays unsubscribed, suppressed addresses stay suppressed, "
+    "because nobody is turned on again but by themselves; and opens and clicks of the past stay, for people who are gone under a number "
+    "that leads to nobody."
+)
 
 
 def progress(page: Page, one: PastImport) -> None:
@@ -92,6 +97,7 @@ def ask_undo(page: Page, one: PastImport) -> None:
     parts += [f"the {counted(one.updated, 'person', 'people')} it changed are as they were before"] if one.updated else []
     does = " and ".join(parts) or "it changed nobody, so nothing changes"
     body = f"{does[:1].upper()}{does[1:]}. Whoever was mailed, edited or agreed to something since stays as they are now."
+    body += _MOVE_IN_STAYS if one.moved_in_from else ""
     question = Question("Take this import back?", body, "Take it back")
 
     def undo() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.contacts.files.folders import new_folder
 from core.contacts.kits.catalogue import recognise
 from core.contacts.kits.kit import Said
 from core.contacts.moving_in import MoveInPlan, MoveInResult
@@ -13,6 +18,9 @@ from core.ui import figures
 from core.ui.figures import Figure
 from core.ui.page import Page
 from core.ui.words import number, plain
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 FILE = "pages/audience/move_in.py"
 _WHERE = (
@@ -22,6 +30,56 @@ _WHERE = (
     ("listmonk", "Subscribers › Export."),
 )
 _NOS = (Said.UNSUBSCRIBED, Said.COMPLAINED, Said.BLOCKED)
+
+
+@dataclass
+class Draft:
+    """An export that is being looked at; kept in the session.
+
+    Args:
+        file: Where it is on the disk.
+        folder: The private folder it is in.
+        file_name: What it is called.
+        plan: What was found in it.
+    """
+
+    file: Path
+    folder: Path
+    file_name: str
+    plan: MoveInPlan
+
+    def discard(self) -> None:
+        """Let go of the file."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read(page: Page, file: UploadedFile) -> Draft | None:
+    """Return an upload as a draft, None if it is from no tool we know; it goes to the disk in pieces.
+
+    Raises:
+        InvalidInput: If it can't be read; says what to do.
+    """
+    folder = new_folder(page.services.settings.uploads_dir)
+    try:
+        upload = folder / "export"
+        with upload.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+        plan = page.services.move_ins.look(page.by, upload, file.name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if plan is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return Draft(upload, folder, file.name, plan)
+
+
+def run(page: Page, draft: Draft, list_name: str) -> MoveInResult:
+    """Move an export in, and let go of its file."""
+    try:
+        return page.services.move_ins.run(page.by, draft.file, draft.file_name, list_name=list_name, kit=draft.plan.kit)
+    finally:
+        draft.discard()
 
 
 def pointer(page: Page, columns: Sequence[str] = ()) -> None:
@@ -78,8 +136,8 @@ def outcome(result: MoveInResult) -> None:
         Figure("Unsubscribed", number(result.nos.unsubscribed)),
         Figure("Suppressed", number(result.nos.suppressed)),
         Figure("Opens and clicks", number(result.plan.past_events), note="new ones appear within a minute"),
-        Figure("Left out", number(sum(one.refused for one in result.imports))),
+        Figure("Left out", number(result.people.refused)),
     ]
     figures.draw(cards, key="move_in_outcome")
-    if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for one in result.imports for row in one.refused_rows[:50]]:
+    if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:50]]:
         st.dataframe(rows, hide_index=True, alt="Rows that can’t be imported and why")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from core.contacts.moving_in import MoveInPlan, MoveInResult
+from core.contacts.moving_in import MoveInResult
 from core.permissions import Permission
 from core.ui import background, move_in_steps
+from core.ui.move_in_steps import Draft
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.words import counted, plain
@@ -22,7 +21,7 @@ page = open_page(
     help=HELP,
     back=("Import contacts", "pages/audience/import_contacts.py"),
 )
-move_ins, state = page.services.move_ins, st.session_state
+state = st.session_state
 work_name = f"move_in:{page.by.workspace_id}:{page.by.person_id}"
 
 
@@ -32,33 +31,32 @@ def choose_file() -> None:
     if file is None:
         return
     with page.act(), st.spinner("Reading the export"):
-        data = file.getvalue()
-        plan = move_ins.look(page.by, data, file.name)
-        if plan is None:
+        draft = move_in_steps.read(page, file)
+        if draft is None:
             st.info("This is from no tool whose exports are known. Import it as a plain file instead.", icon=":material/help:")
             return
-        state["move_in_draft"] = (data, file.name, plan)
+        state["move_in_draft"] = draft
         st.rerun()
 
 
-def check(data: bytes, file_name: str, plan: MoveInPlan) -> None:
-    move_in_steps.forecast(plan, file_name)
+def check(draft: Draft) -> None:
+    move_in_steps.forecast(draft.plan, draft.file_name)
     known = list(page.services.lists.names(page.by).values())
     look = {"index": None, "accept_new_options": True, "placeholder": "Choose or type a name", "key": "move_in_list"}
     name = st.selectbox("Put everybody on the list", known, **look)
-    people = sum(plan.standings.values())
+    people = sum(draft.plan.standings.values())
     with st.container(horizontal=True):
         st.button("Other file", on_click=start_over)
         label = f"Move in {counted(people, 'person', 'people')}"
         if st.button(label, type="primary", key="move_in_run", disabled=not people or not name, icon=":material/move_to_inbox:"):
-            job = partial(move_ins.run, page.by, data, file_name, list_name=name, kit=plan.kit)
-            background.start(work_name, lambda _progress: job(), page.services.clock.now())
-            start_over()
+            background.start(work_name, lambda _progress: move_in_steps.run(page, draft, name), page.services.clock.now())
+            state.pop("move_in_draft", None)
             st.rerun()
 
 
 def start_over() -> None:
-    state.pop("move_in_draft", None)
+    if draft := state.pop("move_in_draft", None):
+        draft.discard()
 
 
 @st.fragment(run_every=0.7)
@@ -66,12 +64,12 @@ def follow() -> None:
     running = background.find(work_name)
     if running is None or running.finished:
         st.rerun()
-    st.progress(0.0, text="Moving in; every no first, then the people, then what they did")
-    st.caption("You can close this page; it goes on.")
+    st.progress(0.0, text="Moving in: the people as they stood there, then what they did")
+    st.caption("You can close this page; it goes on. People come in as a whole, or not at all.")
 
 
 def finished(result: MoveInResult) -> None:
-    people = sum(one.created + one.updated + one.unchanged for one in result.imports)
+    people = result.people.created + result.people.updated + result.people.unchanged
     st.success(f"{counted(people, 'person', 'people')} moved in from {plain(result.plan.label)}.", icon=":material/check_circle:")
     move_in_steps.outcome(result)
     with st.container(horizontal=True):
@@ -93,4 +91,4 @@ else:
     if work and work.error:
         problem(work.error)
         background.forget(work_name)
-    check(*draft) if draft else choose_file()
+    check(draft) if draft else choose_file()

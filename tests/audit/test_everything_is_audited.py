@@ -28,7 +28,7 @@ LEAVES |= {"recipients.stream_csv", "suppressions.stream_csv"}
 LEAVES |= {"person_exports.export"}
 # Told in the workspace it was done from and in the new one, where it is the first entry.
 IN_TWO_CHAINS = {"workspaces.create_for"}
-# Every no is told as it counts, before the people are: each of the two is a transaction of its own.
+# That somebody moved in, and the import that it is.
 IN_TWO_STEPS = {"move_ins.run"}
 TARGET = re.compile(r"[a-z_]+:[\w-]+")
 

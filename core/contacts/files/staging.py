@@ -25,7 +25,7 @@ from core.errors import InvalidInput, StorageFull
 _STAGED = "staged.parquet"
 
 
-def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path) -> Staged:
+def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folder: Path, *, may_be_empty: bool = False) -> Staged:
     """Stage what somebody uploaded: CSV, TSV, other separated text, XLSX or Parquet, also as `.gz` or `.zip`.
 
     What it is shows in the bytes; the name only helps to say what is wrong.
@@ -35,15 +35,32 @@ def stage(source: Path | bytes, file_name: str, encoding: Encoding | None, folde
         file_name: What it is called.
         encoding: How a text file is to be read; None finds out.
         folder: A private folder for this upload alone; the caller removes it.
+        may_be_empty: Whether a header without rows is a file as well.
 
     Raises:
         InvalidInput: If it can't be read; says what to do.
         StorageFull: If there is no room for it.
     """
     try:
-        return _staged(source, file_name, encoding, folder)
+        staged = _staged(source, file_name, encoding, folder)
     except OSError as error:
         raise StorageFull("There is no room to read the file.", hint="Free some disk space and try again.") from error
+    if not staged.total and not may_be_empty:
+        raise InvalidInput("The file has a header but no rows.", hint="Add a row for each contact.")
+    return staged
+
+
+def heading(path: Path, folder: Path) -> list[str]:
+    """Return the names in the header of a text file as they stand there, whether or not they can be used.
+
+    Args:
+        path: The file.
+        folder: A private folder for it.
+
+    Raises:
+        InvalidInput: If there is none.
+    """
+    return [" ".join(name.replace("\0", "").split()) for name in read_header(as_utf8(path, None, folder)).names]
 
 
 def laid_out(data: bytes, encoding: Encoding | None, uploads: Path) -> Staged:
@@ -72,9 +89,7 @@ def _staged(source: Path | bytes, file_name: str, encoding: Encoding | None, fol
     path = unpacked(source, folder)
     table, found = _table(path, file_name, encoding, folder)
     target = folder / _STAGED
-    rows = _written(table, target)
-    if not rows and not table.broken:
-        raise InvalidInput("The file has a header but no rows.", hint="Add a row for each contact.")
+    rows = written(table, target)
     return Staged(table.columns, target, rows, table.broken, encoding=found, notes=tuple(table.notes))
 
 
@@ -100,8 +115,13 @@ def _table(path: Path, file_name: str, encoding: Encoding | None, folder: Path) 
     return Table(columns, rows_of(text.path, header, len(columns), broken), broken, notes), text.encoding
 
 
-def _written(table: Table, target: Path) -> int:
-    """Write a table's rows as Parquet while they are read; return how many there are."""
+def written(table: Table, target: Path) -> int:
+    """Write a table's rows as Parquet while they are read; return how many there are.
+
+    Raises:
+        InvalidInput: If they can't be read; says what to do.
+        OSError: If there is no room for them.
+    """
     counter = _Counter(table)
     schema = {"line": pl.Int64, "surplus": pl.Boolean, **dict.fromkeys(keys(len(table.columns)), pl.String)}
     lazy = register_io_source(counter.give, schema=schema)

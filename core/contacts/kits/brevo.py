@@ -47,5 +47,6 @@ class Brevo(Kit):
         if any(is_yes(row[column]) for column in blocked) or any(word in {"unsubscribed", "blocklisted", "blacklisted"} for word in stated):
             return Standing(Said.UNSUBSCRIBED)
         if blocked or "subscribed" in stated:
-            return Standing(Said.SUBSCRIBED, moment(row.get(_ADDED, "")))
+            # Since when they are there is no proof; that they have confirmed is.
+            return Standing(Said.SUBSCRIBED, moment(row.get(_ADDED, "")), is_proven=is_yes(row.get(_CONFIRMED, "")))
         return Standing(Said.NEVER_SUBSCRIBED if stated else Said.NOTHING)

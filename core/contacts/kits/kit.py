@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from core.contacts.archive import Entry
+from core.contacts.archive import Part
 from core.contacts.attributes import RESERVED, clean_name
 from core.contacts.mapping import ATTRIBUTE, EMAIL, SKIP
 from core.storage.event_words import EventKind
@@ -48,11 +48,15 @@ class Standing:
         said: What it says.
         at: Since when, None where it does not say.
         ip: The address they signed up from, where it says so; may be empty.
+        is_proven: Whether the export shows that they said so themselves: a list that asks first need not ask them again.
+        asked_at: When they were asked to confirm, where it says so.
     """
 
     said: Said = Said.NOTHING
     at: datetime | None = None
     ip: str = ""
+    is_proven: bool = False
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -115,15 +119,15 @@ class Kit(ABC):
             mapping[column] = SKIP if wanted in mapping.values() else wanted
         return KitPlan(mapping)
 
-    def prepared(self, data: bytes) -> bytes:
+    def prepared(self, part: Part) -> Part:
         """Return a file with one column per field; only where the tool packs several fields into one."""
-        return data
+        return part
 
     def tags(self, row: Row) -> list[str]:
         """Return the tags of the person of a row."""
         return in_quotes(row.get(self.TAGS or "", ""))
 
-    def past(self, entry: Entry) -> Iterator[PastEvent]:
+    def past(self, part: Part) -> Iterator[PastEvent]:
         """Yield what people did, where a file of the export tells; most tell nothing."""
         return iter(())
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from core.contacts.archive import Entry, columns_of, rows_of
+from core.contacts.archive import Part
 from core.contacts.kits.kit import Kit, PastEvent, Row, Said, Standing, moment
 from core.storage.event_words import EventKind
 
@@ -66,13 +66,14 @@ class Klaviyo(Kit):
             return Standing()
         said = _STATES.get(row[_CONSENT].strip().upper().replace(" ", "_"), Said.NEVER_SUBSCRIBED)
         ip = row.get("IP Address", "").strip() if said is Said.SUBSCRIBED else ""
-        return Standing(said, moment(row.get(_SINCE, "")), ip)
+        since = moment(row.get(_SINCE, ""))  # of the consent itself; the address is the last one they were seen at
+        return Standing(said, since, ip, is_proven=said is Said.SUBSCRIBED and since is not None)
 
-    def past(self, entry: Entry) -> Iterator[PastEvent]:
+    def past(self, part: Part) -> Iterator[PastEvent]:
         """Yield the last open and the last click of everybody."""
-        if not set(_DONE) & set(columns_of(entry.data)):
+        if not set(_DONE) & set(part.columns):
             return
-        for row in rows_of(entry.data):
+        for row in part.rows():
             for column, kind in _DONE.items():
                 if (at := moment(row.get(column, ""))) is not None and (email := self.address(row)):
                     yield PastEvent(kind, email, at, column)

@@ -7,16 +7,20 @@ it does not say: the person who exports chooses the list.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from core.contacts.archive import columns_of, rows_of
+import polars as pl
+
+from core.contacts.archive import Part
+from core.contacts.files.staging import written
+from core.contacts.files.tables import Table, rows_framed
 from core.contacts.kits.kit import Kit, Row, Said, Standing, moment
+from core.contacts.staged import Staged
 
 _COLUMNS = frozenset({"uuid", "email", "name", "attributes", "status"})
+_FIXED = ("uuid", "email", "first_name", "last_name", "status", "created_at")
 _STATES = {"enabled": Said.SUBSCRIBED, "disabled": Said.NEVER_SUBSCRIBED, "blocklisted": Said.BLOCKED, "blacklisted": Said.BLOCKED}
 _MOST = 90  # a workspace has room for 100 custom fields
 
@@ -39,18 +43,22 @@ class Listmonk(Kit):
         said = _STATES.get(row.get("status", "").strip().lower(), Said.NEVER_SUBSCRIBED)
         return Standing(said, moment(_without_zone_name(row.get("created_at", ""))) if said is Said.SUBSCRIBED else None)
 
-    def prepared(self, data: bytes) -> bytes:
+    def prepared(self, part: Part) -> Part:
         """Return the file with names in two columns and a column for each attribute."""
-        if not set(columns_of(data)) >= _COLUMNS:
-            return data
-        rows = [_taken_apart(row) for row in rows_of(data)]
-        fixed = ["uuid", "email", "first_name", "last_name", "status", "created_at"]
-        names = list(dict.fromkeys(name for row in rows for name in row if name not in fixed))[:_MOST]
-        out = io.StringIO()
-        writer = csv.DictWriter(out, [*fixed, *names], restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-        return out.getvalue().encode()
+        if not set(part.columns) >= _COLUMNS:
+            return part
+        names = list(dict.fromkeys(name for row in part.rows() for name in _taken_apart(row) if name not in _FIXED))[:_MOST]
+        columns, target = [*_FIXED, *names], part.room / "apart.parquet"
+        rows = written(Table(columns, _frames(part, columns)), target)
+        return Part(part.path, part.file, part.room, Staged(columns, target, rows))
+
+
+def _frames(part: Part, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield the rows with these columns, under the lines they had."""
+    keys = [part.staged.key(column) for column in part.staged.columns]
+    for some in part.staged.slices(["line", *keys]):
+        rows = [_taken_apart(dict(zip(part.staged.columns, values, strict=True))) for values in some.select(keys).iter_rows()]
+        yield rows_framed(some["line"].to_list(), [[row.get(column, "") for column in columns] for row in rows], len(columns))
 
 
 def _taken_apart(row: dict[str, str]) -> dict[str, str]:
@@ -61,7 +69,11 @@ def _taken_apart(row: dict[str, str]) -> dict[str, str]:
     except (ValueError, RecursionError):
         attributes = {}
     attributes = attributes if isinstance(attributes, dict) else {}
-    return {str(name): _as_text(value) for name, value in attributes.items()} | found | {"first_name": first, "last_name": last}
+    return (
+        {_sound(str(name)): _sound(_as_text(value)) for name, value in attributes.items()}
+        | found
+        | {"first_name": first, "last_name": last}
+    )
 
 
 def _as_text(value: object) -> str:
@@ -70,6 +82,11 @@ def _as_text(value: object) -> str:
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _sound(text: str) -> str:
+    """Return text without halves of letters, which JSON can name and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _without_zone_name(text: str) -> str:

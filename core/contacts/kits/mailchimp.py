@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from core.contacts.archive import Entry, rows_of
+from core.contacts.archive import Part
 from core.contacts.kits.kit import Kit, PastEvent, Row, Said, Standing, moment
 from core.storage.event_words import EventKind
 
@@ -54,16 +54,17 @@ class Mailchimp(Kit):
             return Standing(Said.BOUNCED, moment(row.get("CLEAN_TIME", "")))
         if name.startswith(("nonsubscribed", "non_subscribed", "transactional")):
             return Standing(Said.NEVER_SUBSCRIBED)
-        at = moment(row.get("CONFIRM_TIME", "")) or moment(row.get("OPTIN_TIME", ""))
-        return Standing(Said.SUBSCRIBED, at, row.get("CONFIRM_IP", "").strip() or row.get("OPTIN_IP", "").strip())
+        asked, confirmed = moment(row.get("OPTIN_TIME", "")), moment(row.get("CONFIRM_TIME", ""))
+        ip = row.get("CONFIRM_IP", "").strip() or row.get("OPTIN_IP", "").strip()
+        return Standing(Said.SUBSCRIBED, confirmed or asked, ip, is_proven=confirmed is not None, asked_at=asked if confirmed else None)
 
-    def past(self, entry: Entry) -> Iterator[PastEvent]:
+    def past(self, part: Part) -> Iterator[PastEvent]:
         """Yield the opens or clicks of one campaign."""
-        kind = next((kind for folder, kind in _ACTIVITY.items() if entry.folder.endswith(folder)), None)
+        kind = next((kind for folder, kind in _ACTIVITY.items() if part.folder.endswith(folder)), None)
         if kind is None:
             return
-        campaign = entry.name.rpartition(".")[0]
-        for row in rows_of(entry.data):
+        campaign = part.name.rpartition(".")[0]
+        for row in part.rows():
             at, email = moment(row.get("Timestamp", "")), row.get("Email", "").strip()
             if at is not None and email:
                 yield PastEvent(kind, email, at, campaign, row.get("Url", "").strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,11 +12,9 @@ import sqlalchemy as sa
 from core.app import Services
 from core.contacts.consent import ConsentStatus
 from core.contacts.evidence import ConsentMethod
-from core.contacts.kits.catalogue import KITS
-from core.contacts.kits.kit import Said, Standing
-from core.contacts.move_in_writing import put_nos
+from core.contacts.kits.kit import Said
 from core.contacts.moving_in import MoveInResult
-from core.contacts.tables import consent_records, contacts
+from core.contacts.tables import consent_records, contacts, list_members, opt_ins
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal
 from tests.contacts.kits import exports
@@ -53,7 +52,8 @@ def test_a_whole_mailchimp_audience_moves_in(services: Services, by: Principal) 
     }
     result = move(services, by, exports.mailchimp())
     assert (result.created, result.nos.unsubscribed, result.nos.suppressed, result.proofs) == (6, 2, 2, 1)
-    assert [(one.rows, one.refused) for one in result.imports] == [(2, 0), (2, 0), (1, 0), (1, 0)]
+    assert (result.people.rows, result.people.refused) == (6, 0)
+    assert [one.moved_in_from for one in services.imports.all(by)] == ["mailchimp"]
     assert standing(services, by) == {
         "ada": "subscribed",
         "linus": "subscribed",
@@ -69,7 +69,7 @@ def test_a_whole_mailchimp_audience_moves_in(services: Services, by: Principal) 
     assert (ada.first_name, ada.attributes["country"], ada.attributes["time_zone"]) == ("Ada", "GB", "Europe/London")
     proof = next(one for one in services.consent.history(by, ada.id) if one.source == "move-in:mailchimp")
     assert (proof.state.value, proof.occurred_at) == ("subscribed", datetime(2019, 3, 14, 9, 14, tzinfo=UTC))
-    assert (proof.method, proof.ip) == (ConsentMethod.MOVE_IN, "198.51.100.8")
+    assert (proof.method, proof.ip, proof.asked_at) == (ConsentMethod.MOVE_IN, "198.51.100.8", datetime(2019, 3, 14, 9, 12, 31, tzinfo=UTC))
     assert result.tagged == 3
     assert {one.name: one.size for one in services.tags.all(by)} == {"Big spender": 1, "VIP": 2}
     assert records(services, by, "gone@example.com") == [("unsubscribed", datetime(2021, 5, 6, 7, 8, 9, tzinfo=UTC))]
@@ -102,7 +102,7 @@ def test_moving_in_again_changes_nothing_more(services: Services, by: Principal)
         proofs = connection.execute(sa.select(sa.func.count()).select_from(consent_records)).scalar()
     again = move(services, by, exports.mailchimp())
     assert (again.created, again.nos.unsubscribed, again.nos.suppressed, again.proofs) == (0, 0, 0, 0)
-    assert all(one.unchanged == one.rows for one in again.imports)
+    assert again.people.unchanged == again.people.rows
     with services.db.read() as connection:
         assert connection.execute(sa.select(contacts.c.id, contacts.c.consent).order_by(contacts.c.id)).all() == before
         assert connection.execute(sa.select(sa.func.count()).select_from(consent_records)).scalar() == proofs
@@ -119,10 +119,131 @@ def test_a_no_of_either_side_stays(services: Services, by: Principal) -> None:
     assert [state for state, _ in records(services, by, "ada@example.com")] == ["subscribed", "unsubscribed"]
 
 
-def test_a_no_counts_before_anybody_comes_in(services: Services, by: Principal) -> None:
+def test_people_come_in_with_every_no_or_not_at_all(services: Services, by: Principal) -> None:
+    services.contacts.save(by, "gone@example.com", consent=ConsentStatus.SUBSCRIBED)
     with pytest.raises(InvalidInput):
         move(services, by, exports.mailchimp(), list_name="")
-    assert "subscribed" not in standing(services, by).values()
+    with_a_full_list_of_fields = [f"{number}" for number in range(120)]
+    row = {"Email": "new@example.com", "Email Marketing Consent": "UNSUBSCRIBED", **dict.fromkeys(with_a_full_list_of_fields, "x")}
+    with pytest.raises(InvalidInput):
+        move(services, by, exports.written([*exports.KLAVIYO, *with_a_full_list_of_fields], [row]), "people.csv")
+    assert standing(services, by) == {"gone": "subscribed"}
+    assert services.suppressions.page(by).total == 0
+
+
+def test_a_move_in_is_taken_back_whole(services: Services, by: Principal) -> None:
+    news = services.lists.create(by, "News")
+    known = services.contacts.save(by, "ada@example.com", first_name="A.", consent=ConsentStatus.SUBSCRIBED)
+    services.contacts.save(by, "gone@example.com", consent=ConsentStatus.SUBSCRIBED)
+    result = move(services, by, exports.mailchimp())
+    assert result.people.import_id is not None
+    assert len(standing(services, by)) == 6
+    undone = services.imports.undo(by, result.people.import_id)
+    assert (undone.removed, undone.kept, undone.restored, undone.off_list) == (4, 0, 2, 2)
+    # Whoever said no there stays so here, and what is suppressed stays suppressed.
+    assert standing(services, by) == {"ada": "subscribed", "gone": "unsubscribed"}
+    assert services.suppressions.page(by).total == 2
+    ada = services.contacts.find(by, "ada@example.com")
+    assert ada is not None
+    assert (ada.id, ada.first_name, ada.attributes) == (known.id, "A.", {})
+    assert [one.size for one in services.tags.all(by)] == [0, 0]
+    assert [one.size for one in services.lists.all(by) if one.id == news.id] == [0]
+    assert move(services, by, exports.mailchimp()).people.created == 4
+
+
+def test_who_did_something_since_stays_when_a_move_in_is_taken_back(services: Services, by: Principal) -> None:
+    result = move(services, by, exports.mailchimp())
+    services.contacts.save(by, "linus@example.com", first_name="Linus T.")
+    assert result.people.import_id is not None
+    undone = services.imports.undo(by, result.people.import_id)
+    assert (undone.removed, undone.kept) == (5, 1)
+    assert standing(services, by) == {"linus": "subscribed"}
+
+
+def test_who_is_in_several_files_comes_in_once_with_what_all_of_them_say(services: Services, by: Principal) -> None:
+    tea, news = exports.MAILCHIMP_SUBSCRIBED, [*exports.MAILCHIMP_SUBSCRIBED[:3], "Town", *exports.MAILCHIMP_SUBSCRIBED[4:]]
+    ada = {"Email Address": "ada@example.com", "First Name": "Ada", "Favourite Tea": "Assam", "LEID": "1", "TAGS": '"Tea; black"'}
+    again = {"Email Address": "Ada@Example.com", "Last Name": "Lovelace", "Town": "London", "LEID": "2"}
+    bad = {"Email Address": "no address", "LEID": "3"}
+    files = {
+        "lists/tea/members.csv": exports.written(tea, [ada]),
+        "lists/news/others.csv": exports.written(news, [{**again, "Email Address": "bob@example.com"}, again, bad]),
+    }
+    result = move(services, by, exports.zipped(files))
+    assert (result.people.rows, result.people.created) == (3, 2)
+    assert [(row.line, row.reason.rpartition(" ")[2]) for row in result.people.refused_rows] == [(4, "(others.csv)")]
+    found = services.contacts.find(by, "ada@example.com")
+    assert found is not None
+    assert (found.first_name, found.last_name, found.attributes) == ("Ada", "Lovelace", {"favourite_tea": "Assam", "town": "London"})
+    assert [one.name for one in services.tags.all(by)] == ["Tea black"]
+    assert result.people.import_id is not None
+    refused = services.imports.refused_rows(by, result.people.import_id).decode("utf-8-sig").splitlines()
+    assert refused[0].endswith("File,Line in the file")
+    assert refused[1].endswith("others.csv,4")
+
+
+def test_a_list_that_asks_first_asks_each_who_can_not_be_shown_to_have_agreed(services: Services, by: Principal) -> None:
+    news = services.lists.create(by, "News")
+    services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
+    result = move(services, by, exports.mailchimp())  # Ada confirmed there, Linus did not, the guest never subscribed
+    assert standing(services, by) == {
+        "ada": "subscribed",
+        "linus": "pending",
+        "gone": "unsubscribed",
+        "angry": "unsubscribed",
+        "dead": "unknown",
+        "guest": "unknown",
+    }
+    assert result.proofs == 1
+    with services.db.read() as connection:
+        asked = connection.execute(sa.select(contacts.c.email).join(opt_ins, opt_ins.c.contact_id == contacts.c.id)).scalars().all()
+        members = sa.select(contacts.c.email).join(list_members, list_members.c.contact_id == contacts.c.id)
+        assert (asked, connection.execute(members).scalars().all()) == (["linus@example.com"], ["ada@example.com"])
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "consent"),
+    [
+        (exports.BREVO, {"EMAIL": "a@example.com", "EMAIL_BLACKLISTED": "No", "ADDED_TIME": "12-04-2022 09:30"}, "pending"),
+        (
+            [*exports.BREVO, "DOUBLE_OPT-IN"],
+            {"EMAIL": "a@example.com", "EMAIL_BLACKLISTED": "No", "ADDED_TIME": "12-04-2022 09:30", "DOUBLE_OPT-IN": "1"},
+            "subscribed",
+        ),
+        (
+            exports.LISTMONK,
+            {"uuid": "1", "email": "a@example.com", "status": "enabled", "created_at": "2024-01-02 15:04:05 +0000 UTC"},
+            "pending",
+        ),
+        (exports.KLAVIYO, {"Email": "a@example.com", "Email Marketing Consent": "SUBSCRIBED", "IP Address": "203.0.113.9"}, "pending"),
+    ],
+)
+def test_that_somebody_is_there_is_no_proof_that_they_agreed(
+    services: Services, by: Principal, columns: list[str], row: dict[str, str], consent: str
+) -> None:
+    news = services.lists.create(by, "News")
+    services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
+    move(services, by, exports.written(columns, [row]), "people.csv")
+    assert standing(services, by) == {"a": consent}
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_an_export_that_a_spreadsheet_saved_is_read_like_any_import(services: Services, by: Principal, encoding: str) -> None:
+    text = exports.klaviyo().decode().replace("\r\n", "\n")
+    move(services, by, text.encode(encoding), "people.csv")
+    ada = services.contacts.find(by, "ada@example.com")
+    assert ada is not None
+    assert ada.attributes["city"] == "Zürich"
+
+
+def test_an_export_on_the_disk_stays_there_and_nothing_else_does(services: Services, by: Principal, tmp_path: Path) -> None:
+    file = tmp_path / "export.zip"
+    file.write_bytes(exports.mailchimp())
+    plan = services.move_ins.look(by, file, "export.zip")
+    assert plan is not None
+    services.move_ins.run(by, file, "export.zip", list_name="News")
+    assert file.read_bytes()[:2] == b"PK"
+    assert list(services.settings.uploads_dir.iterdir()) == []
 
 
 def test_of_two_noes_for_one_address_the_stricter_counts(services: Services, by: Principal) -> None:
@@ -155,7 +276,7 @@ def test_a_list_that_asks_first_believes_proof(services: Services, by: Principal
 
 def test_a_dry_run_only_tells(services: Services, by: Principal) -> None:
     result = move(services, by, exports.mailchimp(), dry_run=True)
-    assert sum(one.created for one in result.imports) == 6
+    assert result.people.created == 6
     assert standing(services, by) == {}
     assert services.suppressions.page(by).total == 0
 
@@ -214,6 +335,7 @@ def test_who_may_not_import_or_sees_some_lists_only_moves_nobody_in(services: Se
 
 def test_who_was_erased_is_suppressed_from_the_moment_they_move_in(services: Services, by: Principal) -> None:
     services.erasures.erase(by, "ada@example.com", confirmed="ada@example.com")
-    put_nos(services.db, services.clock, services.suppressions, by, KITS[0], {"ada@example.com": Standing(Said.NEVER_SUBSCRIBED)})
+    row = {"Email": "ada@example.com", "Email Marketing Consent": "NEVER_SUBSCRIBED", "First Name": "x" * 1_000}
+    assert move(services, by, exports.written(exports.KLAVIYO, [row]), "people.csv").people.refused == 1
     assert services.contacts.find(by, "ada@example.com")
     assert services.suppressions.contains(by, "ada@example.com")
