@@ -91,9 +91,10 @@ class _Export:
         mapping: dict[str, str] = {}
         for part in self.people:
             mapping |= self.kit.plan(part.staged.columns).mapping
+            name = part.name
             for row in part.rows():
                 if address := comparable(self.kit.address(row)):
-                    self._add(address, self.kit.standing(row, part.name))
+                    self._add(address, self.kit.standing(row, name))
         said = Counter(standing.said for standing in self.standings.values())
         counts = {one: said[one] for one in Said if one in said}
         names = [part.name for part in self.people]

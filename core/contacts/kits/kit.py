@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -145,17 +147,23 @@ def in_quotes(text: str) -> list[str]:
 def moment(text: str) -> datetime | None:
     """Return a moment as the tools write it, None if it is none; without a zone it is UTC, which is what they write."""
     plain = text.strip().removesuffix(" UTC").removesuffix("Z").strip()
+    if _ISO.match(plain):  # what most of them write, read twenty times as fast
+        with suppress(ValueError):
+            return _in_utc(datetime.fromisoformat(plain))
     for shape in _SHAPES:
-        try:
-            found = datetime.strptime(plain, shape)  # noqa: DTZ007 - the next line gives it its zone
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-        except OverflowError:  # before the year 1 in UTC
-            return None
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            return _in_utc(datetime.strptime(plain, shape))  # noqa: DTZ007 - it gets its zone at once
     return None
 
 
+def _in_utc(found: datetime) -> datetime | None:
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:  # before the year 1 in UTC
+        return None
+
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:|$)")
 _DAYS = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f")
 _SHAPES = [f"{day}{time}{zone}" for day in _DAYS for time in _TIMES for zone in (("", "%z", " %z") if time else ("",))]
