@@ -18,6 +18,8 @@ MAX_CELLS = 12_000_000
 # The same reader holds a workbook's texts once, and again for every cell that names one.
 MAX_SHARED, MAX_TEXT = 256 << 20, 512 << 20
 MAX_WORKBOOK = 1 << 30
+# What tells which sheets and formats a workbook has becomes an object for each, many times as large.
+MAX_WORKBOOK_PART = 16 << 20
 # Lines times columns: with many columns, a file of almost nothing becomes hours of work.
 MAX_VALUES = 1_000_000_000
 # One piece of a file on its way: what is read at once, and how many values it may become (a blank line becomes a row of them).

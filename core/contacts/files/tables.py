@@ -10,7 +10,8 @@ import polars as pl
 from core.contacts.files.bounds import MAX_BROKEN, MAX_COLUMNS, MAX_NAME
 from core.errors import InvalidInput
 
-_SHOWN = 10_000
+# How much is kept of a line that can't be told apart, and of each once there are many.
+_SHOWN, _SHOWN_OF_MANY, _MANY = 10_000, 200, 3_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def note_broken(broken: list[Broken], line: int, text: str) -> None:
     if len(broken) >= MAX_BROKEN:
         message = f"The quotation marks of more than {MAX_BROKEN:,} lines don't match."
         raise InvalidInput(message, hint="Export the file again as CSV with values between quotation marks, or as XLSX.")
-    broken.append(Broken(line, text[:_SHOWN]))
+    broken.append(Broken(line, text[: _SHOWN if len(broken) < _MANY else _SHOWN_OF_MANY]))
 
 
 def framed(texts: pl.DataFrame, width: int) -> pl.DataFrame:

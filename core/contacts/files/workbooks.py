@@ -16,7 +16,7 @@ from typing import IO
 import polars as pl
 import python_calamine as calamine
 
-from core.contacts.files.bounds import MAX_WORKBOOK
+from core.contacts.files.bounds import MAX_WORKBOOK, MAX_WORKBOOK_PART
 from core.contacts.files.shared_strings import Readable, SharedTexts
 from core.contacts.files.sheets import SAVE_AGAIN, look_over
 from core.contacts.files.tables import Table, column_names, rows_framed
@@ -89,7 +89,8 @@ def _check(path: Path, copy: Path) -> int:
             if size > MAX_WORKBOOK:
                 message = f"The workbook is larger than {MAX_WORKBOOK >> 30} GB once it is unpacked."
                 raise InvalidInput(message, hint="Save it as “CSV UTF-8” or Parquet; those may be any size.")
-            if len({_plain(entry) for entry in entries}) < len(entries):
+            longest = max((entry.file_size for entry in entries if _is_told_by(_plain(entry))), default=0)
+            if longest > MAX_WORKBOOK_PART or len({_plain(entry) for entry in entries}) < len(entries):
                 raise InvalidInput("This workbook can’t be read.", hint=SAVE_AGAIN)
             texts = SharedTexts()
             for entry in entries:
@@ -117,6 +118,11 @@ class _Copied:
         block = self._source.read(size)
         self._target.write(block)
         return block
+
+
+def _is_told_by(name: str) -> bool:
+    """Return whether a file tells which sheets and formats there are."""
+    return name.endswith((".rels", "workbook.xml", "styles.xml"))
 
 
 def _plain(entry: zipfile.ZipInfo) -> str:

@@ -112,6 +112,16 @@ def test_what_was_looked_at_is_what_is_read(read: Read) -> None:
     assert rows(read(other[:-2] + len(seen).to_bytes(2, "little") + seen, "people.xlsx")) == [(2, "a@example.com")]
 
 
+@pytest.mark.parametrize("name", ["xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"])
+def test_a_book_about_a_workbook_is_refused(read: Read, name: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(FAR))) as honest, zipfile.ZipFile(out, "w") as archive:
+        for entry in honest.infolist():
+            archive.writestr(entry.filename, honest.read(entry) + b" " * ((17 << 20) if entry.filename == name else 0))
+    with pytest.raises(InvalidInput, match="can’t be read"):
+        read(out.getvalue(), "people.xlsx")
+
+
 def test_a_sheet_that_is_listed_a_thousand_times_is_refused(read: Read) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook(sheet({})))) as honest, zipfile.ZipFile(out, "w") as archive:

@@ -203,3 +203,9 @@ def test_no_line_disappears(body: str) -> None:
         staged = stage(marked.encode(), "x.csv", None, Path(folder))
         seen = "\n".join([broken.text for broken in staged.broken] + [" ".join(map(str, row)) for row in rows(staged)])
     assert all(f"m{number}" in seen for number in range(len(lines)))
+
+
+def test_of_many_broken_lines_little_is_kept(read: Read) -> None:
+    lines = b"".join(b'a%d@example.com,"x%s\n' % (number, b"y" * 2_000) for number in range(4_000))
+    broken = read(b"email,name\n" + lines).broken
+    assert (len(broken), len(broken[0].text), len(broken[-1].text)) == (4_000, 2_017, 200)
