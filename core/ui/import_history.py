@@ -28,9 +28,8 @@ _STATES: dict[ImportState, tuple[str, Literal["gray", "blue", "green", "red", "o
 }
 _SHOWN = 20
 _MOVE_IN_STAYS = (
-    " What can’t be taken back: whoever was known here and had said no there stays unsubscribed, suppressed addresses stay suppressed, "
-    "because nobody is turned on again but by themselves; and opens and clicks of the past stay, for people who are gone under a number "
-    "that leads to nobody."
+    "\n\nThis can’t be taken back: people you knew before who had said no stay unsubscribed, suppressed addresses stay suppressed, "
+    "and opens and clicks of the past stay on record."
 )
 
 

@@ -139,5 +139,6 @@ def outcome(result: MoveInResult) -> None:
         Figure("Left out", number(result.people.refused)),
     ]
     figures.draw(cards, key="move_in_outcome")
+    st.caption("Not what you wanted? As long as it is the last import, you can take it back on the page Import contacts.")
     if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:50]]:
         st.dataframe(rows, hide_index=True, alt="Rows that can’t be imported and why")

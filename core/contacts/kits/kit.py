@@ -42,7 +42,7 @@ def strictness(said: Said) -> int:
     return _BY_STRICTNESS.index(said)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where somebody stood at the other tool.
 
