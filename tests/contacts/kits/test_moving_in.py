@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +15,14 @@ from core.app import Services
 from core.contacts.consent import ConsentStatus
 from core.contacts.evidence import ConsentMethod
 from core.contacts.kits.kit import Said
-from core.contacts.moving_in import MoveInResult
+from core.contacts.move_in_writing import Nos
+from core.contacts.moving_in import MoveIn, MoveInResult
 from core.contacts.tables import consent_records, contacts, list_members, opt_ins
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal
+from core.settings import Settings
+from core.storage.journal import JournalWriter
+from tests.contacts.conftest import People
 from tests.contacts.kits import exports
 
 
@@ -339,3 +345,32 @@ def test_who_was_erased_is_suppressed_from_the_moment_they_move_in(services: Ser
     assert move(services, by, exports.written(exports.KLAVIYO, [row]), "people.csv").people.refused == 1
     assert services.contacts.find(by, "ada@example.com")
     assert services.suppressions.contains(by, "ada@example.com")
+
+
+def _no_journal() -> JournalWriter:
+    raise AssertionError("there is no past in this export")
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_on_each_database_all_is_written_and_taken_back_together(people: People, settings: Settings, asks: bool) -> None:
+    move_ins = MoveIn(people.db, people.clock, people.imports, people.suppressions, _no_journal, settings.uploads_dir)
+    people.contacts.save(people.by, "gone@example.com", consent=ConsentStatus.SUBSCRIBED)
+    people.contacts.save(people.by, "linus@example.com", first_name="L.", consent=ConsentStatus.SUBSCRIBED)
+    if asks:
+        news = people.lists.create(people.by, "News")
+        people.lists.set_opt_in(people.by, news.id, double_opt_in=True, from_email="n@example.com")
+    with zipfile.ZipFile(io.BytesIO(exports.mailchimp())) as whole:
+        files = {name: whole.read(name) for name in whole.namelist() if "/" not in name}
+    result = move_ins.run(people.by, exports.zipped(files), "export.zip", list_name="News")
+    assert (result.people.created, result.nos, result.proofs, result.tagged) == (4, Nos(0, 2, 2), 1, 3)
+    members = people.lists.all(people.by)[0].size
+    assert members == (1 if asks else 6)
+    assert result.people.import_id is not None
+    undone = people.imports.undo(people.by, result.people.import_id)
+    assert (undone.removed, undone.kept, undone.restored) == (4, 0, 2)
+    assert people.emails() == ["gone@example.com", "linus@example.com"]
+    assert people.lists.all(people.by)[0].size == 0
+    with people.db.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(opt_ins)).scalar() == 0
+        left = connection.execute(sa.select(contacts.c.email, contacts.c.first_name, contacts.c.consent).order_by(contacts.c.email)).all()
+    assert [tuple(row) for row in left] == [("gone@example.com", "", "unsubscribed"), ("linus@example.com", "L.", "subscribed")]
