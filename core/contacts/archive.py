@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from core.contacts.files.staging import heading, stage
-from core.contacts.files.unpacking import DAMAGED, check_listing, check_packing, is_zip
+from core.contacts.files.unpacking import DAMAGED, check_listing, check_packing, is_zip, unpacked
 from core.contacts.staged import Staged
 from core.errors import InvalidInput, StorageFull
 
@@ -103,7 +103,8 @@ def parts(source: Path | bytes, file_name: str, folder: Path) -> list[Part]:
             (folder / "upload").write_bytes(source)
             source = folder / "upload"
         if not is_zip(source):
-            return [Part(file_name, source, _room(folder, 0))] if source.stat().st_size else []
+            room = _room(folder, 0)
+            return [Part(file_name, unpacked(source, room), room)] if source.stat().st_size else []
     except OSError as error:
         raise StorageFull("There is no room to read the file.", hint="Free some disk space and try again.") from error
     try:

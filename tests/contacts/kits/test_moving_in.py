@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from collections import Counter
@@ -231,6 +232,11 @@ def test_that_somebody_is_there_is_no_proof_that_they_agreed(
     services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
     move(services, by, exports.written(columns, [row]), "people.csv")
     assert standing(services, by) == {"a": consent}
+
+
+def test_an_export_packed_by_itself_is_unpacked(services: Services, by: Principal) -> None:
+    move(services, by, gzip.compress(exports.klaviyo()), "people.csv.gz")
+    assert len(standing(services, by)) == 5
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
