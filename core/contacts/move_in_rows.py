@@ -127,9 +127,8 @@ def addresses_often(counts: Counter[str]) -> set[str]:
 
 def _fields(kit: Kit, part: Part) -> dict[str, str]:
     """Return the column of each field that a part has."""
-    plan = kit.plan(part.staged.columns)
-    fields = {field: column for column, field in plan.mapping.items() if field != SKIP}
-    return fields | ({TAGS: plan.tags} if plan.tags else {})
+    fields = {field: column for column, field in kit.plan(part.staged.columns).mapping.items() if field != SKIP}
+    return fields | ({TAGS: kit.TAGS} if kit.TAGS in part.staged.columns else {})
 
 
 def _tag(name: str) -> str:
