@@ -134,6 +134,9 @@ def test_an_export_of_another_tool_says_itself_who_had_agreed(cli: Cli, tmp_path
     assert (facts["from"], facts["created"], facts["unsubscribed"], facts["suppressed"], facts["past_events"]) == ("mailchimp", 6, 2, 2, 3)
     assert cli("contacts", "import", archive, "--list", "L", "--from", "brevo").code == 1
     assert cli("contacts", "import", archive, "--list", "L", "--from", "auto", "--map", "a=email").code == 2
+    undone = cli("contacts", "import", "--undo")
+    assert "6 removed" in undone.out
+    assert "suppressed addresses" in undone.out
 
 
 def test_export_writes_each_format_with_the_columns_named(cli: Cli, people: Path, tmp_path: Path) -> None:

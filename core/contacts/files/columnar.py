@@ -44,6 +44,9 @@ def _looked_over(file: pq.ParquetFile) -> list[str]:
     columns = column_names(names)
     if len(columns) < len(names):
         raise InvalidInput("The last columns have no name.", hint="Give every column a name of its own.")
+    for field, column in zip(file.schema_arrow, columns, strict=True):  # a table in a column may have any number of its own
+        if pa.types.is_nested(_within(field.type)):
+            raise InvalidInput(f"The column “{column}” holds tables, not values.", hint=_WRITE_AGAIN)
     if rows * len(columns) > MAX_VALUES:
         raise InvalidInput(f"The file has {rows:,} rows and {len(columns):,} columns.", hint="Split it, or use fewer columns.")
     return columns
@@ -98,6 +101,10 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_dictionary(kind):
         return pa.large_string() if kind.value_type in {pa.string(), pa.large_string()} else kind.value_type
     return kind
+
+
+def _within(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if _is_list(kind) else kind
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -138,9 +138,12 @@ class Kit(ABC):
         return next((row[column].strip() for column, wanted in self.FIELDS.items() if wanted == EMAIL and row.get(column)), "")
 
 
+_LONGEST_TAGS = 100_000
+
+
 def in_quotes(text: str) -> list[str]:
     """Return the names in a list such as `"VIP","Big spender"` or `vip, blog`, each once."""
-    names = next(csv.reader([" ".join(text.split())], skipinitialspace=True), [])
+    names = next(csv.reader([" ".join(text[:_LONGEST_TAGS].split())], skipinitialspace=True), [])
     return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 

@@ -22,6 +22,7 @@ from core.contacts.staged import Staged
 _COLUMNS = frozenset({"uuid", "email", "name", "attributes", "status"})
 _FIXED = ("uuid", "email", "first_name", "last_name", "status", "created_at")
 _STATES = {"enabled": Said.SUBSCRIBED, "disabled": Said.NEVER_SUBSCRIBED, "blocklisted": Said.BLOCKED, "blacklisted": Said.BLOCKED}
+_LONGEST = 1 << 20  # of all attributes of somebody; as objects they are many times as large
 _MOST = 90  # a workspace has room for 100 custom fields
 
 
@@ -65,7 +66,7 @@ def _taken_apart(row: dict[str, str]) -> dict[str, str]:
     first, _, last = (row.get("name") or "").strip().partition(" ")
     found = {name: row.get(name) or "" for name in ("uuid", "email", "status", "created_at")}
     try:
-        attributes = json.loads(row.get("attributes") or "{}")
+        attributes = json.loads(row["attributes"] if 0 < len(row.get("attributes") or "") <= _LONGEST else "{}")
     except (ValueError, RecursionError):
         attributes = {}
     attributes = attributes if isinstance(attributes, dict) else {}

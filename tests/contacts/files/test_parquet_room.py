@@ -54,6 +54,17 @@ def test_many_columns_and_rows_of_nothing_are_refused(read: Read) -> None:
         read(file(*[page(ADDRESS)] * 500, rows=2_100_000), "people.parquet")
 
 
+@pytest.mark.parametrize("inner", [pa.struct([("x", pa.int8()), ("y", pa.int8())]), pa.list_(pa.int8())], ids=["table", "list"])
+@pytest.mark.parametrize("in_list", [False, True])
+def test_tables_within_a_column_are_refused_before_they_are_read(read: Read, inner: pa.DataType, in_list: bool) -> None:
+    kind = pa.list_(inner) if in_list or pa.types.is_list(inner) else inner
+    out = io.BytesIO()
+    pq.write_table(pa.table({"email": pa.array([None] * 9, pa.string()), "parts": pa.array([None] * 9, kind)}), out)
+    unreadable = out.getvalue()[:4] + b"\xff" * 20 + out.getvalue()[24:]
+    with pytest.raises(InvalidInput, match="“parts” holds tables"):
+        read(unreadable, "people.parquet")
+
+
 def test_texts_that_share_a_long_beginning_are_read_a_few_at_a_time(read: Read) -> None:
     out = io.BytesIO()
     texts = ["x" * 100_000 + str(number) for number in range(2_000)]

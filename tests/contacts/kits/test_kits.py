@@ -160,6 +160,9 @@ def test_an_archive_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
 def test_moments_before_all_time_and_nested_nonsense_are_passed_over() -> None:
     assert moment("0001-01-01 00:00:00+0500") is None
     assert _taken_apart({"email": "ada@example.com", "attributes": "[" * 100_000})["email"] == "ada@example.com"
+    book = '{"city": "' + "x" * (1 << 20) + '"}'
+    assert "city" not in _taken_apart({"email": "ada@example.com", "attributes": book})
+    assert in_quotes("a," + "," * 200_000 + "b") == ["a"]
 
 
 def test_a_file_of_almost_nothing_that_would_be_hours_of_work_is_refused(tmp_path: Path) -> None:
