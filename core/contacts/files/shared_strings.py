@@ -6,11 +6,10 @@ What is counted is never less than what the reader of workbooks makes: whatever 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from functools import partial
+from array import array
 from typing import Protocol
 
-from core.contacts.files.bounds import MAX_SHARED, MAX_TEXT
+from core.contacts.files.bounds import MAX_CELLS, MAX_SHARED, MAX_TEXT
 from core.contacts.files.tags import PREFIX, are_plain
 from core.errors import InvalidInput
 
@@ -33,12 +32,11 @@ class Readable(Protocol):
 
 
 class SharedTexts:
-    """The texts that cells name, by how long they are at most."""
+    """The texts that cells name, by how long they are at most; they have to be read before the cells are."""
 
     def __init__(self) -> None:
-        self._lengths: list[int] = []
-        self._named: Counter[int] = Counter()
-        self._unclear, self._was_read = 0, False
+        self._lengths, self._longest = array("Q"), 0
+        self._size, self._was_read = 0, False
 
     def read(self, source: Readable, size: int) -> None:
         """Take in the texts.
@@ -53,36 +51,45 @@ class SharedTexts:
         if size > MAX_SHARED:
             raise _too_much()
         text = source.read(size)
-        items = [(found.start(), found[1]) for found in _ITEM.finditer(text)]
-        ends = [*(start for start, _ in items[1:]), len(text)]
-        if self._was_read or not are_plain(text) or not all(map(partial(_is_whole, text), items, ends)):
-            raise InvalidInput("This workbook can’t be read.", hint="Save it as .xlsx with your spreadsheet program, and try again.")
+        if self._was_read or not are_plain(text):
+            raise _unreadable()
         self._was_read = True
-        self._lengths += [end - start for (start, _), end in zip(items, ends, strict=False)]
+        start, name = 0, b""
+        for found in _ITEM.finditer(text):
+            self._take(text, start, found.start(), name)
+            start, name = found.start(), found[1]
+        self._take(text, start, len(text), name)
+        self._longest = max(self._lengths, default=0)
+
+    def _take(self, text: bytes, start: int, end: int, name: bytes) -> None:
+        """Note how long the text is that begins at a place and ends before the next one."""
+        if not name:  # before the first
+            return
+        if not _is_whole(text, start, end, name):
+            raise _unreadable()
+        if len(self._lengths) >= MAX_CELLS:
+            raise _too_much()
+        self._lengths.append(end - start)
 
     def look_at(self, cells: bytes) -> None:
-        """Count the texts that some more of a sheet names; a cell that is cut off is counted as one that can't be told apart."""
-        found = _NUMBERED.findall(cells)
-        self._unclear += len(_CELL.findall(cells)) - len(found)
-        shared = [number for attributes, _, number in found if _is_shared(attributes)]
-        self._unclear += shared.count(b"")
-        self._named.update(int(number) for number in shared if number)
-
-    def check(self) -> None:
-        """Refuse cells whose texts would be too much.
+        """Count the texts that some more of a sheet names; a cell that is cut off is counted as one that can't be told apart.
 
         Raises:
-            InvalidInput: If so.
+            InvalidInput: If they would be too much.
         """
-        known = len(self._lengths)
-        size = sum(self._lengths[number] * times for number, times in self._named.items() if number < known)
-        if size + self._unclear * max(self._lengths, default=0) > MAX_TEXT:
+        if not self._longest:
+            return
+        found = _NUMBERED.findall(cells)
+        shared = [number for attributes, _, number in found if _is_shared(attributes)]
+        unclear, known = len(_CELL.findall(cells)) - len(found) + shared.count(b""), len(self._lengths)
+        named = [place for number in shared if number and (place := int(number)) < known]
+        self._size += unclear * self._longest + sum(map(self._lengths.__getitem__, named))
+        if self._size > MAX_TEXT:
             raise _too_much()
 
 
-def _is_whole(text: bytes, item: tuple[int, bytes], end: int) -> bool:
+def _is_whole(text: bytes, start: int, end: int, name: bytes) -> bool:
     """Return whether a text ends before the next one: else the reader takes both for one, and its numbers are others than ours."""
-    start, name = item
     return text.find(b"</" + name + b">", start, end) > 0 or text.find(b"/>", start, end) == text.find(b">", start, end) - 1
 
 
@@ -91,6 +98,10 @@ def _is_shared(attributes: bytes) -> bool:
         return False
     kinds = [double or single for double, single in _KIND.findall(attributes)]
     return bool(kinds) and not set(kinds) <= _OTHER_KINDS
+
+
+def _unreadable() -> InvalidInput:
+    return InvalidInput("This workbook can’t be read.", hint="Save it as .xlsx with your spreadsheet program, and try again.")
 
 
 def _too_much() -> InvalidInput:

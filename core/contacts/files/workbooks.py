@@ -83,7 +83,7 @@ def _check(path: Path, copy: Path) -> int:
     """Look a workbook over and write down what was seen, for another reader may find other files in it; return how many there are."""
     try:
         with open_zip(path) as archive, zipfile.ZipFile(copy, "w") as out:
-            entries = archive.infolist()
+            entries = sorted(archive.infolist(), key=_names_texts, reverse=True)
             size = sum(entry.file_size for entry in entries)
             check_growth(path.stat().st_size, size)
             if size > MAX_WORKBOOK:
@@ -96,14 +96,13 @@ def _check(path: Path, copy: Path) -> int:
             for entry in entries:
                 with archive.open(entry) as source, out.open(entry.filename, "w") as target:
                     _look(_Copied(source, target), entry, texts)
-            texts.check()
             return len(entries)
     except DAMAGED as error:
         raise InvalidInput("This workbook is damaged or locked with a password.", hint=SAVE_AGAIN) from error
 
 
 def _look(source: Readable, entry: zipfile.ZipInfo, texts: SharedTexts) -> None:
-    if PurePosixPath(_plain(entry)).name == "sharedstrings.xml":
+    if _names_texts(entry):
         texts.read(source, entry.file_size)
     look_over(source, texts)
 
@@ -118,6 +117,10 @@ class _Copied:
         block = self._source.read(size)
         self._target.write(block)
         return block
+
+
+def _names_texts(entry: zipfile.ZipInfo) -> bool:
+    return PurePosixPath(_plain(entry)).name == "sharedstrings.xml"
 
 
 def _is_told_by(name: str) -> bool:
