@@ -103,8 +103,13 @@ class _Export:
     def _add(self, address: str, standing: Standing) -> None:
         self.counts[address] += 1
         known = self.standings.get(address)
-        if known is None or strictness(standing.said) > strictness(known.said):
+        if known is None or _weight(standing) > _weight(known):
             self.standings[address] = standing
+
+
+def _weight(standing: Standing) -> tuple[int, bool, bool]:
+    """Return what decides between two standings of one person: what it forbids, then whether it is proven and dated."""
+    return strictness(standing.said), standing.is_proven, standing.at is not None
 
 
 class MoveIn:

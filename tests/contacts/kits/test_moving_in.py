@@ -208,6 +208,20 @@ def test_a_list_that_asks_first_asks_each_who_can_not_be_shown_to_have_agreed(se
         assert (asked, connection.execute(members).scalars().all()) == (["linus@example.com"], ["ada@example.com"])
 
 
+def test_of_two_yeses_the_proven_one_counts(services: Services, by: Principal) -> None:
+    news = services.lists.create(by, "News")
+    services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
+    plain = {"Email Address": "a@example.com", "LEID": "1"}
+    proven = plain | {"CONFIRM_TIME": "2019-03-14 09:14:00"}
+    rows = (plain, proven, plain)
+    move(
+        services,
+        by,
+        exports.zipped({f"subscribed_{n}.csv": exports.written(exports.MAILCHIMP_SUBSCRIBED, [row]) for n, row in enumerate(rows)}),
+    )
+    assert standing(services, by) == {"a": "subscribed"}
+
+
 @pytest.mark.parametrize(
     ("columns", "row", "consent"),
     [
