@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from core.api.callers import Asking
 from core.api.door import Door, needs
-from core.api.fields import Given, Id, IdInPath, Line, Shown
+from core.api.fields import Given, IdInPath, Line
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
+from core.api.resources.groups import GroupName, GroupShown, People, PeopleAdded
 from core.errors import NotFound
 from core.permissions import Permission
 
 router = APIRouter(prefix="/lists", tags=["Lists"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.CONTACTS_VIEW), needs(Permission.CONTACTS_EDIT)
-MOST_AT_ONCE = 1_000
 
 
-class ListShown(Shown):
+class ListShown(GroupShown):
     """A list."""
 
-    id: int = Field(examples=[4])
-    name: str = Field(examples=["Newsletter"])
-    size: int = Field(description="How many people are on it.", examples=[1_204])
-    created_at: datetime
     double_opt_in: bool = Field(description="Whether whoever is to join is asked by mail first.")
     from_email: str = Field(description="Who that mail is from; may be empty.", examples=["news@example.com"])
     from_name: str = Field(examples=["The newsletter"])
@@ -40,23 +34,10 @@ class ListChange(Given):
     from_name: Line | None = Field(None, examples=["The newsletter"])
 
 
-class ListName(Given):
-    """What a list is called."""
-
-    name: Line = Field(examples=["Newsletter"])
-
-
-class Members(Given):
+class Members(People):
     """Contacts to be put on a list."""
 
-    contact_ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE, examples=[[7, 8]])
     consent_held: bool = Field(False, description="Say true only if you can show that they agreed; else a list may ask them by mail first.")
-
-
-class Added(Shown):
-    """How many joined."""
-
-    added: int = Field(description="How many were not on the list before; unknown ids are passed over.", examples=[2])
 
 
 @router.get("", summary="List lists", openapi_extra=_VIEW)
@@ -66,7 +47,7 @@ def list_lists(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) ->
 
 
 @router.post("", summary="Make a list", status_code=201, openapi_extra=_EDIT)
-def make_list(caller: Asking, given: ListName, response: Response) -> ListShown:
+def make_list(caller: Asking, given: GroupName, response: Response) -> ListShown:
     """Make an empty list."""
     made = caller.services.lists.create(caller.by, given.name)
     response.headers["Location"] = f"/api/v1/lists/{made.id}"
@@ -100,13 +81,13 @@ def delete_list(caller: Asking, list_id: IdInPath) -> None:
 
 
 @router.post("/{list_id}/contacts", summary="Put contacts on a list", openapi_extra=_EDIT)
-def add_contacts(caller: Asking, list_id: IdInPath, given: Members) -> Added:
+def add_contacts(caller: Asking, list_id: IdInPath, given: Members) -> PeopleAdded:
     """Put contacts on a list; who is on it stays, and ids nobody has are passed over.
 
     Whoever left it of their own will is not put back. A list with double opt-in asks them by mail instead.
     """
     added = caller.services.lists.add(caller.by, list_id, given.contact_ids, consent_held=given.consent_held)
-    return Added(added=added)
+    return PeopleAdded(added=added)
 
 
 @router.delete("/{list_id}/contacts/{contact_id}", summary="Take a contact off a list", status_code=204, openapi_extra=_EDIT)

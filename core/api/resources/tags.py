@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter, Response
-from pydantic import Field
 
 from core.api.callers import Asking
 from core.api.door import Door, needs
-from core.api.fields import Given, Id, IdInPath, Line, Shown
+from core.api.fields import IdInPath
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
-from core.api.resources.lists import MOST_AT_ONCE
+from core.api.resources.groups import GroupName, GroupShown, People, PeopleAdded
 from core.errors import NotFound
 from core.permissions import Permission
 
@@ -19,57 +16,30 @@ router = APIRouter(prefix="/tags", tags=["Tags"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.CONTACTS_VIEW), needs(Permission.CONTACTS_EDIT)
 
 
-class TagShown(Shown):
-    """A tag."""
-
-    id: int = Field(examples=[3])
-    name: str = Field(examples=["VIP"])
-    size: int = Field(description="How many people have it.", examples=[214])
-    created_at: datetime
-
-
-class TagName(Given):
-    """What a tag is called."""
-
-    name: Line = Field(examples=["VIP"])
-
-
-class Tagged(Given):
-    """Contacts to be given a tag."""
-
-    contact_ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE, examples=[[7, 8]])
-
-
-class TagAdded(Shown):
-    """How many got it."""
-
-    added: int = Field(description="How many did not have it before; unknown ids are passed over.", examples=[2])
-
-
 @router.get("", summary="List tags", openapi_extra=_VIEW)
-def list_tags(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) -> Page[TagShown]:
+def list_tags(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) -> Page[GroupShown]:
     """Return the tags, the oldest first."""
-    return cut(caller.services.tags.all(caller.by), limit, cursor, TagShown.model_validate, lambda one: one.id)
+    return cut(caller.services.tags.all(caller.by), limit, cursor, GroupShown.model_validate, lambda one: one.id)
 
 
 @router.post("", summary="Make a tag", status_code=201, openapi_extra=_EDIT)
-def make_tag(caller: Asking, given: TagName, response: Response) -> TagShown:
+def make_tag(caller: Asking, given: GroupName, response: Response) -> GroupShown:
     """Make a tag. Names that differ in case or spaces only are one."""
     made = caller.services.tags.create(caller.by, given.name)
     response.headers["Location"] = f"/api/v1/tags/{made.id}"
-    return TagShown.model_validate(made)
+    return GroupShown.model_validate(made)
 
 
 @router.get("/{tag_id}", summary="Get a tag", openapi_extra=_VIEW)
-def get_tag(caller: Asking, tag_id: IdInPath) -> TagShown:
+def get_tag(caller: Asking, tag_id: IdInPath) -> GroupShown:
     """Return a tag."""
-    return TagShown.model_validate(caller.services.tags.get(caller.by, tag_id))
+    return GroupShown.model_validate(caller.services.tags.get(caller.by, tag_id))
 
 
 @router.patch("/{tag_id}", summary="Rename a tag", openapi_extra=_EDIT)
-def rename_tag(caller: Asking, tag_id: IdInPath, given: TagName) -> TagShown:
+def rename_tag(caller: Asking, tag_id: IdInPath, given: GroupName) -> GroupShown:
     """Give a tag another name; whoever has it keeps it."""
-    return TagShown.model_validate(caller.services.tags.rename(caller.by, tag_id, given.name))
+    return GroupShown.model_validate(caller.services.tags.rename(caller.by, tag_id, given.name))
 
 
 @router.delete("/{tag_id}", summary="Delete a tag", status_code=204, openapi_extra=_EDIT)
@@ -79,10 +49,10 @@ def delete_tag(caller: Asking, tag_id: IdInPath) -> None:
 
 
 @router.post("/{tag_id}/contacts", summary="Tag contacts", openapi_extra=_EDIT)
-def tag_contacts(caller: Asking, tag_id: IdInPath, given: Tagged) -> TagAdded:
+def tag_contacts(caller: Asking, tag_id: IdInPath, given: People) -> PeopleAdded:
     """Put a tag on contacts; who has it keeps it, and ids nobody has are passed over."""
     tag = caller.services.tags.get(caller.by, tag_id)
-    return TagAdded(added=caller.services.tags.add(caller.by, given.contact_ids, tag.name))
+    return PeopleAdded(added=caller.services.tags.add(caller.by, given.contact_ids, tag.name))
 
 
 @router.delete("/{tag_id}/contacts/{contact_id}", summary="Take a tag off a contact", status_code=204, openapi_extra=_EDIT)
