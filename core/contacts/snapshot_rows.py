@@ -8,8 +8,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from core.contacts.addresses import domain_of
+from core.contacts.lookup import barring
 from core.contacts.person_tables import contact_tags
-from core.contacts.tables import contact_tombstones, contacts, global_suppressions, list_members, suppressions
+from core.contacts.tables import contact_tombstones, contacts, list_members
 
 ROW_SCHEMA = pa.schema(
     [
@@ -45,7 +46,7 @@ def changed_rows(connection: sa.Connection, workspace_id: int, after: int) -> pa
         "last_name": [row.last_name for row in rows],
         "consent": [row.consent for row in rows],
         "source": [row.source for row in rows],
-        "suppressed": [row.suppression_id is not None for row in rows],
+        "suppressed": [row.suppressed_for is not None for row in rows],
         "list_ids": [on.get(row.id, []) for row in rows],
         "tag_ids": [tagged.get(row.id, []) for row in rows],
         "created_at": [row.created_at for row in rows],
@@ -65,16 +66,15 @@ def tombstones(connection: sa.Connection, workspace_id: int, after: int) -> pa.T
 
 
 def _changed(workspace_id: int, after: int) -> sa.Select[Any]:
-    same_address = sa.and_(suppressions.c.workspace_id == contacts.c.workspace_id, suppressions.c.email == contacts.c.email)
-    column, anywhere = contacts.c, global_suppressions.c.email == contacts.c.email
+    column, barred = contacts.c, barring(contacts, needs_consent=False)
     return (
         sa.select(
             *(column.id, column.email, column.first_name, column.last_name, column.consent, column.source, column.created_at),
             sa.cast(column.attributes, sa.Text).label("attributes_text"),
             *(column.frequency, column.paused_until, column.do_not_sell),
-            sa.func.coalesce(suppressions.c.id, global_suppressions.c.id).label("suppression_id"),
+            barred.suppressed_for.label("suppressed_for"),
         )
-        .select_from(contacts.outerjoin(suppressions, same_address).outerjoin(global_suppressions, anywhere))
+        .select_from(barred.told_from)
         .where(column.workspace_id == workspace_id, column.updated_seq > after)
     )
 
