@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
 
 # The wide forms begin a formula in East Asian editions.
 RUNS = r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
@@ -16,3 +19,10 @@ def unformula(value: str) -> str:
     does) gives back exactly what there was.
     """
     return f"'{value}" if _RUNS.match(value) else value
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as lines of a CSV (RFC 4180), every value harmless."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([unformula(value) for value in row] for row in rows)
+    return out.getvalue()

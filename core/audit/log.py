@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +17,7 @@ from core.audit.tables import audit_log
 from core.audit.verifying import Told, Verdict, verify
 from core.clock import Clock
 from core.errors import InvalidInput
-from core.formulas import unformula
+from core.formulas import csv_lines
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 
@@ -184,10 +182,10 @@ class AuditLog:
 
     def _lines(self, workspace_id: int, filters: AuditFilter) -> Iterator[str]:
         with self._db.read() as connection:  # one state from the first line to the last
-            yield _as_csv([_COLUMNS])
+            yield csv_lines([_COLUMNS])
             before: int | None = None
             while rows := _rows(connection, workspace_id, filters, before, _CHUNK):
-                yield _as_csv([_cells(entry) for entry in _entries(connection, workspace_id, rows)])
+                yield csv_lines([_cells(entry) for entry in _entries(connection, workspace_id, rows)])
                 before = rows[-1].sequence
 
 
@@ -253,13 +251,7 @@ def _cells(entry: AuditEntry) -> list[str]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, Mapping):
-        return unformula(json.dumps(value, ensure_ascii=False, sort_keys=True)) if value else ""
+        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
     if isinstance(value, datetime):
         return value.isoformat()
-    return unformula(str(value))
-
-
-def _as_csv(lines: Sequence[Sequence[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(lines)
-    return out.getvalue()
+    return str(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from core.contacts.tables import contacts, global_suppressions, suppressions
-from core.formulas import unformula
+from core.formulas import csv_lines
 from core.storage.database import Database
 
 _AT_A_TIME = 5_000
@@ -107,20 +105,14 @@ def page_of(
 
 def suppressed_csv(db: Database, table: sa.Table, where: Sequence[sa.ColumnElement[bool]]) -> Iterator[str]:
     """Yield suppressed addresses as lines of a CSV, the newest first; of what is kept as a hash only nothing is told."""
-    yield _csv_line(["email", "reason", "source", "since"])
+    yield csv_lines([("email", "reason", "source", "since")])
     last: int | None = None
     while True:
         earlier = [] if last is None else [table.c.id < last]
         with db.read() as connection:
             found = page_of(connection, table, [*where, table.c.email.isnot(None), *earlier], _AT_A_TIME, counts=False).rows
-        for one in found:
-            yield _csv_line([one.email, one.reason.value, one.source, one.created_at.isoformat()])
+        if found:
+            yield csv_lines((one.email, one.reason.value, one.source, one.created_at.isoformat()) for one in found)
         if len(found) < _AT_A_TIME:
             return
         last = found[-1].id
-
-
-def _csv_line(values: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerow(map(unformula, values))
-    return out.getvalue()

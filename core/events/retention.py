@@ -7,7 +7,6 @@ Killed anywhere in between, the next run goes on where this one ended.
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from core.clock import Clock
 from core.events.chores import Guard
 from core.storage.database import Database
+from core.storage.syncing import sync
 from core.storage.tables import journal_offsets
 
 _EVERY = timedelta(hours=1)
@@ -49,7 +49,7 @@ class JournalRetention:
             for name in names:
                 if (self._folder / name).exists():
                     (self._folder / name).rename(self._folder / f"{name}{_DONE}")
-            _sync(self._folder)
+            sync(self._folder)
             connection.execute(sa.delete(journal_offsets).where(journal_offsets.c.file.in_(names)))
         self._delete()
         if len(names) < _AT_A_TIME:
@@ -71,11 +71,3 @@ class JournalRetention:
         for hidden in self._folder.glob(f"*.jsonl{_DONE}"):
             if hidden.name.removesuffix(_DONE) not in known:
                 hidden.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

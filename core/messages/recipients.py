@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +17,7 @@ from core.contacts.addresses import comparable
 from core.contacts.tables import contacts
 from core.contacts.visibility import seen_one_by_one
 from core.errors import NotFound
-from core.formulas import unformula
+from core.formulas import csv_lines
 from core.messages.fates import FATE_OF, STATES_OF, Fate, by_fate
 from core.messages.reading import SeenCampaigns, count_by_state, nothing_for_the_limited
 from core.messages.reasons import gist, meaning, together
@@ -178,7 +176,7 @@ class Recipients:
         return self._pieces(by, campaign_id, fate)
 
     def _pieces(self, by: Principal, campaign_id: int, fate: Fate | None) -> Iterator[str]:
-        yield _as_csv([COLUMNS])
+        yield csv_lines([COLUMNS])
         wanted = _rows(by, campaign_id).order_by(_m.contact_id).limit(_CHUNK)
         if fate is not None:
             wanted = wanted.where(_m.state.in_([state.value for state in STATES_OF[fate]]))
@@ -187,7 +185,7 @@ class Recipients:
             with self._db.read() as connection:
                 rows = [_as_recipient(row) for row in connection.execute(wanted.where(_m.contact_id > after))]
             if rows:
-                yield _as_csv([_line(row) for row in rows])
+                yield csv_lines([_line(row) for row in rows])
             if len(rows) < _CHUNK:
                 return
             after = rows[-1].contact_id
@@ -268,15 +266,6 @@ def _as_recipient(row: sa.Row[Any]) -> Recipient:
 
 
 def _line(row: Recipient) -> list[str]:
-    told = (row.email or "", row.fate.value, row.state.value, row.reason, row.connection)
-    last = (row.provider_message_id or "",)
-    times = (row.accepted_at, row.due_at)
-    numbers = (str(row.message_id), str(row.contact_id))
-    written = [moment.isoformat() if moment else "" for moment in times]
-    return [*map(unformula, told), str(row.attempts), *written, *map(unformula, last), *numbers]
-
-
-def _as_csv(lines: Sequence[Sequence[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(lines)
-    return out.getvalue()
+    told = (row.email or "", row.fate.value, row.state.value, row.reason, row.connection, str(row.attempts))
+    times = (moment.isoformat() if moment else "" for moment in (row.accepted_at, row.due_at))
+    return [*told, *times, row.provider_message_id or "", str(row.message_id), str(row.contact_id)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from core.clock import Clock
 from core.errors import Conflict, StorageFull
 from core.ids import random_name
 from core.storage.database import Database
+from core.storage.syncing import sync
 from core.storage.tables import lake_files
 
 GRACE_PERIOD = timedelta(minutes=5)
@@ -191,9 +191,9 @@ def _write_parquet(table: pa.Table, path: Path, order_by: Sequence[str]) -> None
     """Write, sync and rename, so that a file under its final name is always whole."""
     temporary = path.with_suffix(".tmp")
     (_write_small if table.num_rows < _FEW_ROWS else _write_large)(table, temporary, order_by)
-    _sync(temporary)
+    sync(temporary)
     temporary.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _write_small(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
@@ -224,14 +224,6 @@ def _write_large(table: pa.Table, path: Path, order_by: Sequence[str]) -> None:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _ranges(table: pa.Table) -> dict[str, Any]:

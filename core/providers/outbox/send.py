@@ -14,6 +14,7 @@ from core.providers.base import Idempotence, Outcome, OutgoingMessage, SendResul
 from core.providers.mime import to_bytes
 from core.providers.progress import UNNOTED, Progress
 from core.storage.database import chunked
+from core.storage.syncing import sync
 
 BATCH_SIZE = 500
 # Synced together and then closed: many systems allow a process 1,024 open files, and several campaigns may be sent at once.
@@ -125,7 +126,7 @@ def _publish(written: Sequence[_Written]) -> list[SendResult]:
     results = [_publish_one(file) for file in written]
     for folder in {file.path.parent for file in written}:
         try:
-            _sync_folder(folder)
+            sync(folder)
         except OSError as error:
             # The names may not survive a power cut. Sending again writes the same files: waiting is safe.
             return [_cannot_write(file.message, error) for file in written]
@@ -147,11 +148,3 @@ def _cannot_write(message: OutgoingMessage, error: OSError) -> SendResult:
     advice = "close other programs or raise the limit of open files" if error.errno in _TOO_MANY_FILES else "free some disk space"
     reason = f"The outbox folder can't be written ({error.strerror}); {advice}."
     return SendResult(message.message_id, Outcome.RETRY, reason, attempted=False, trouble=Trouble.CONNECTION)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
