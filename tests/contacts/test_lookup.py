@@ -1,8 +1,11 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
+from core.contacts import lookup
 from core.contacts.consent import ConsentStatus
 from core.contacts.lookup import contacts_by_id, mailable
 from tests.contacts.conftest import People
@@ -40,3 +43,11 @@ def test_looking_up_is_light_enough_for_the_receiver() -> None:
     program = f"import sys, core.contacts.lookup, core.contacts.contacts; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_rooms_that_send_ask_one_rule_and_not_the_tables_of_suppressions() -> None:
+    core = Path(lookup.__file__).parents[1]
+    rooms = [path for path in core.rglob("*.py") if path.relative_to(core).parts[0] not in {"contacts", "privacy", "storage"}]
+    asking = {str(path.relative_to(core)) for path in rooms if re.search(r"\b(global_)?suppressions\.c\b", path.read_text())}
+    assert len(rooms) > 300
+    assert asking == {"analytics/timeline_rows.py"}  # tells since when somebody is suppressed, and sends nothing
