@@ -96,7 +96,10 @@ def ask_undo(page: Page, one: PastImport) -> None:
     parts += [f"the {counted(one.updated, 'person', 'people')} it changed are as they were before"] if one.updated else []
     does = " and ".join(parts) or "it changed nobody, so nothing changes"
     body = f"{does[:1].upper()}{does[1:]}. Whoever was mailed, edited or agreed to something since stays as they are now."
-    body += _MOVE_IN_STAYS if one.moved_in_from else ""
+    if one.moved_in_from:
+        body += _MOVE_IN_STAYS
+    elif one.updated:
+        body += " Whoever the file said no for stays unsubscribed."
     question = Question("Take this import back?", body, "Take it back")
 
     def undo() -> None:

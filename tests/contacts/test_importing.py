@@ -332,3 +332,13 @@ def test_a_tag_and_a_no_count_once_beside_a_new_value_and_the_list(people: Peopl
     people.take_in("email,city\nann@example.com,Bonn\nbob@example.com,Bonn\n")
     text = "email,city,consent,tags\nann@example.com,Ulm,unsubscribed,VIP\nbob@example.com,Bonn,unsubscribed,VIP\n"
     assert counts(twice(people, text, list_name="Other")) == (0, 2, 0, 0)
+
+
+def test_what_only_tagged_or_turned_off_is_taken_back_but_for_the_no(people: People) -> None:
+    people.take_in("email\nann@example.com\nbob@example.com\n")
+    result = people.take_in("email,consent,tags\nann@example.com,,VIP\nbob@example.com,unsubscribed,\n")
+    people.imports.undo(people.by, result.import_id or 0)
+    assert [(row.contact.email, row.contact.consent.value, row.tags) for row in people.directory.page(people.by).rows] == [
+        ("bob@example.com", "unsubscribed", ()),
+        ("ann@example.com", "subscribed", ()),
+    ]

@@ -54,7 +54,7 @@ class Forecast(Shown):
 
     rows: int
     created: int = Field(description="New contacts.")
-    updated: int = Field(description="Known ones that get something new, be it only the list.")
+    updated: int = Field(description="Known ones that get something new, be it only the list or a tag, or that the file says no for.")
     unchanged: int
     refused: int
     suppressed: int = Field(description="People who would be imported but can't be mailed.")
