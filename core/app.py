@@ -16,16 +16,16 @@ from core.campaigns.again import Again
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
-from core.contacts.choices import Choices
-from core.contacts.consent import Consent
+from core.contacts.consent.choices import Choices
+from core.contacts.consent.consent import Consent
+from core.contacts.consent.opt_in import OptIn
+from core.contacts.consent.stop_marks import StopMarks
+from core.contacts.consent.wordings import Wordings
 from core.contacts.contacts import Contacts
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
-from core.contacts.opt_in import OptIn
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.stop_marks import StopMarks
 from core.contacts.tables import contacts
-from core.contacts.wordings import Wordings
 from core.events import datacentres
 from core.events.actions.means import Means
 from core.events.alerts import Alerts
@@ -59,8 +59,8 @@ from core.storage.vault import Vault
 from core.templates.library import Templates
 
 if TYPE_CHECKING:
-    from core.contacts.importing import ContactImport
-    from core.contacts.moving_in import MoveIn
+    from core.contacts.imports.importing import ContactImport
+    from core.contacts.move_in.moving_in import MoveIn
 
 
 class Services(PrivacyServices):
@@ -139,7 +139,7 @@ class Services(PrivacyServices):
     @cached_property
     def imports(self) -> ContactImport:
         """Contacts from files."""
-        from core.contacts.importing import ContactImport  # polars weighs tens of MB, and most workers read no files
+        from core.contacts.imports.importing import ContactImport  # polars weighs tens of MB, and most workers read no files
 
         # Of each person on their own: as a list of everybody it would read the messages of the whole installation.
         theirs = (messages.c.workspace_id == contacts.c.workspace_id, messages.c.contact_id == contacts.c.id)
@@ -149,7 +149,7 @@ class Services(PrivacyServices):
     @cached_property
     def move_ins(self) -> MoveIn:
         """Contacts from other tools."""
-        from core.contacts.moving_in import MoveIn  # as above
+        from core.contacts.move_in.moving_in import MoveIn  # as above
 
         uploads = self.settings.uploads_dir
         return MoveIn(self.db, self.clock, self.imports, self.suppressions, lambda: self._api_journal, uploads)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.contacts.evidence import ConsentMethod
+from core.contacts.consent.evidence import ConsentMethod
 from core.contacts.hosted.lines import Confirmation, evidence_of, line_of
 from core.contacts.hosted.markup import Frame, HostedPage, button, paragraph
 from core.contacts.hosted.words import preferred, words

@@ -13,7 +13,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.contacts.evidence import ConsentMethod
+from core.contacts.consent.evidence import ConsentMethod
 from core.contacts.hosted.form_page import STAMP, TRAP, Typed, answer_page, closed_page, form_page, frame_of
 from core.contacts.hosted.lines import Submission, evidence_of, line_of
 from core.contacts.hosted.markup import paragraph

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.campaigns.plans import plan_of_message
 from core.clock import SystemClock
 from core.contacts.aliases import survivor_of
+from core.contacts.consent.opt_in import OptIn
 from core.contacts.hosted.preferences import Standing, standing_of
 from core.contacts.lookup import contacts_by_id
-from core.contacts.opt_in import OptIn
 from core.contacts.tables import contacts
 from core.errors import PostwrightError
 from core.messages.composing import Composer

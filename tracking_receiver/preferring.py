@@ -9,8 +9,8 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.contacts.consent_records import ConsentStatus
-from core.contacts.evidence import ConsentMethod
+from core.contacts.consent.evidence import ConsentMethod
+from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted import preference_page as fields
 from core.contacts.hosted.lines import Choices, Preferences, evidence_of, line_of
 from core.contacts.hosted.preference_page import preference_page, wording_of_return

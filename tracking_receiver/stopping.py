@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
+from core.contacts.consent.stop_marks import mark
 from core.contacts.person_tables import contact_aliases
-from core.contacts.stop_marks import mark
 from core.contacts.tables import contacts
 from core.errors import PostwrightError
 from core.messages.tables import messages

@@ -19,7 +19,7 @@ from core.api.front import Front
 from core.api.idempotency import Answer
 from core.api.problems import Refusal, answer_to
 from core.api.uploads import LARGEST_FILE, receive, too_large
-from core.contacts.files.folders import private_folder
+from core.contacts.imports.files.folders import private_folder
 from core.permissions import Permission
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]

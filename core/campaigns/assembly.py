@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from core.campaigns.visibility import seen_campaign_ids
-from core.contacts.address_hashes import AddressHashes
+from core.contacts.suppression.address_hashes import AddressHashes
 from core.deliverability.assembly import DeliverabilityServices
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls

@@ -8,13 +8,13 @@ from core.campaigns.assembly import SendingServices
 from core.campaigns.field_uses import uses_of
 from core.contacts.bulk import BulkChanges
 from core.contacts.directory import Directory
-from core.contacts.everywhere import SuppressedEverywhere
 from core.contacts.fields import Fields
 from core.contacts.forms import Forms
 from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.notes import Notes
 from core.contacts.profile import Profiles
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.everywhere import SuppressedEverywhere
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tags import Tags
 from core.contacts.uniting import Merges
 from core.storage.engine import AnalyticsEngine

@@ -12,7 +12,7 @@ from core.audit.recording import record
 from core.campaigns.models import Campaign
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
 from core.errors import Unavailable

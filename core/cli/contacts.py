@@ -18,8 +18,8 @@ from core.cli.moving_in import move_in
 from core.errors import NotFound
 
 if TYPE_CHECKING:
-    from core.contacts.files.encodings import Encoding
-    from core.contacts.importing import ImportResult, Rule
+    from core.contacts.imports.files.encodings import Encoding
+    from core.contacts.imports.importing import ImportResult, Rule
 
 
 class ContactForm(StrEnum):
@@ -96,8 +96,8 @@ class _Import:
 
 
 def _taken_in(call: Call, given: _Import, refused: Path | None) -> Answer:
-    from core.contacts.files.folders import private_folder
-    from core.contacts.files.staging import stage
+    from core.contacts.imports.files.folders import private_folder
+    from core.contacts.imports.files.staging import stage
 
     imports, how = call.services.imports, dict(_pair(text) for text in given.mapping)
     kinds, rule, read_as = dict(_pair(text) for text in given.types), _rule(given.existing), _encoding(given.encoding)
@@ -175,7 +175,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _encoding(name: str) -> Encoding | None:
-    from core.contacts.files.encodings import Encoding
+    from core.contacts.imports.files.encodings import Encoding
 
     try:
         return Encoding(name.lower()) if name else None
@@ -184,7 +184,7 @@ def _encoding(name: str) -> Encoding | None:
 
 
 def _rule(name: str) -> Rule:
-    from core.contacts.importing import Rule
+    from core.contacts.imports.importing import Rule
 
     try:
         return Rule(name.lower())

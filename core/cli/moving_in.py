@@ -10,7 +10,7 @@ from core.cli.answers import Answer, table
 from core.cli.call import Call
 
 if TYPE_CHECKING:
-    from core.contacts.moving_in import MoveInResult
+    from core.contacts.move_in.moving_in import MoveInResult
 
 _COUNTS = ("rows", "created", "updated", "unchanged", "refused")
 _WORDS = {

@@ -13,11 +13,11 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.changes import next_change
-from core.contacts.consent import Consent
+from core.contacts.consent.consent import Consent
+from core.contacts.consent.evidence import Evidence
 from core.contacts.deleting import remove_in
-from core.contacts.evidence import Evidence
 from core.contacts.lists import Lists
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts, list_members
 from core.contacts.tags import Tags
 from core.contacts.visibility import seen_one_by_one

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.membership import is_on_list
-from core.contacts.suppressed import is_suppressed
+from core.contacts.suppression.suppressed import is_suppressed
 from core.contacts.tables import contacts
 from core.contacts.tagging import has_tag
 from core.contacts.visibility import Conditions, seen_one_by_one, seen_together, sees_list

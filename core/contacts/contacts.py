@@ -10,20 +10,20 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.addresses import comparable, normalise
 from core.contacts.attributes import AttributeType, Value, check_name, check_room, declare, declared, fitted, type_of
 from core.contacts.changes import mark_changed, next_change
-from core.contacts.consent import Consent, ConsentStatus
-from core.contacts.consent_records import add_records
+from core.contacts.consent.consent import Consent, ConsentStatus
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.joining import ask_instead, asks_first
+from core.contacts.consent.records import add_records
 from core.contacts.deleting import remove_in
-from core.contacts.evidence import Evidence
 from core.contacts.finding import find_contact, one_contact
-from core.contacts.joining import ask_instead, asks_first
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact, what_changed
 from core.contacts.membership import is_on_list, join_changed
 from core.contacts.person_names import MAX_NAME, check_person_name
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, lists
 from core.contacts.visibility import is_known_elsewhere, not_yours, require_known, seen_one_by_one, seen_together
 from core.errors import Denied, InvalidInput, NotFound

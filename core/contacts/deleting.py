@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.contacts.consent_records import ConsentStatus
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.consent.records import ConsentStatus
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contact_tombstones, contacts, stop_marks
 from core.storage.database import among
 

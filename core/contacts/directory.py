@@ -19,7 +19,7 @@ from core.contacts.choosing import Choice, in_database, in_snapshot
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
 from core.contacts.person_tables import contact_tags, tags
 from core.contacts.snapshot_rows import ROW_SCHEMA, tombstones
-from core.contacts.suppressed import is_suppressed
+from core.contacts.suppression.suppressed import is_suppressed
 from core.contacts.tables import contacts
 from core.permissions import Permission, Principal
 from core.storage.database import Database, among

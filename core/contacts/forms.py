@@ -12,11 +12,11 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import AttributeType, declared
+from core.contacts.consent.wordings import keep
 from core.contacts.hosted.design import OWN_FIELDS, FormDesign, FormField, checked
 from core.contacts.hosted.published import FormState, ListChoice, PublishedForm, published
 from core.contacts.hosted.tables import form_submissions, sign_up_forms
 from core.contacts.tables import lists
-from core.contacts.wordings import keep
 from core.errors import InvalidInput, NotFound
 from core.hours import zone_named
 from core.ids import random_secret

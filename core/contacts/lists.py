@@ -14,9 +14,9 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.addresses import normalise
 from core.contacts.changes import mark_changed, next_change
-from core.contacts.evidence import Evidence
-from core.contacts.joining import ask_touched, check_from_name
-from core.contacts.list_choices import has_left
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.joining import ask_touched, check_from_name
+from core.contacts.consent.list_choices import has_left
 from core.contacts.list_names import MAX_NAME, check_list_name, find_list, list_named
 from core.contacts.membership import is_on_list, join_changed
 from core.contacts.tables import contacts, list_members, lists

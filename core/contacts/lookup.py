@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from core.contacts.consent_records import ConsentStatus
-from core.contacts.suppressed import suppressing
+from core.contacts.consent.records import ConsentStatus
+from core.contacts.suppression.suppressed import suppressing
 from core.contacts.tables import contacts, global_suppressions, list_members, stop_marks, suppressions
 from core.storage.database import among, chunked
 

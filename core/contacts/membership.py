@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.contacts.list_choices import has_left
+from core.contacts.consent.list_choices import has_left
 from core.contacts.tables import contacts, list_members
 from core.storage.database import insert_or_ignore_from
 

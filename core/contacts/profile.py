@@ -18,7 +18,7 @@ from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
 from core.contacts.person_names import check_person_name
 from core.contacts.person_tables import contact_aliases, contact_tags, tags
-from core.contacts.suppressed import SuppressionReason, first_of
+from core.contacts.suppression.suppressed import SuppressionReason, first_of
 from core.contacts.tables import contacts, list_members, lists
 from core.contacts.visibility import seen_lists
 from core.errors import InvalidInput

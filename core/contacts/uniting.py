@@ -12,13 +12,13 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.changes import next_change
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.deleting import remove_in
 from core.contacts.finding import one_contact
 from core.contacts.lookup import Contact
 from core.contacts.person_tables import contact_aliases, contact_notes, contact_tags, tags
-from core.contacts.suppressed import first_of
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppressed import first_of
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, list_optouts, lists
 from core.contacts.uniting_choices import strictest_of, unite_choices
 from core.contacts.visibility import is_known_elsewhere

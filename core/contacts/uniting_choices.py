@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.contacts.consent_records import About, ConsentStatus, add_records, close_askings, set_consent
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.records import About, ConsentStatus, add_records, close_askings, set_consent
 from core.contacts.lookup import EVERY_DAYS, Frequency
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, opt_ins, stop_marks
 from core.storage.database import insert_or_ignore_from

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
-from core.contacts.evidence import ConsentPurpose
+from core.contacts.consent.evidence import ConsentPurpose
 from core.contacts.tables import consent_records, contacts, imports, list_members, lists
 from core.errors import Denied
 from core.permissions import Principal

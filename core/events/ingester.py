@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.consent import Consent
+from core.contacts.consent.consent import Consent
 from core.contacts.hosted.applying import Applying
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.errors import Conflict, PostwrightError
 from core.events.actions.means import Means
 from core.events.chores import Chore

@@ -8,7 +8,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
-from core.contacts.import_states import any_open
+from core.contacts.imports.states import any_open
 from core.errors import PostwrightError
 from core.logs import tried_again
 

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.campaigns.tables import campaigns
-from core.contacts.askings import drop_other_reminders, has_unread_no, needs_no_reminder, still_asked
-from core.contacts.evidence import Evidence
+from core.contacts.consent.askings import drop_other_reminders, has_unread_no, needs_no_reminder, still_asked
+from core.contacts.consent.evidence import Evidence
 from core.contacts.lookup import barring
 from core.contacts.tables import contacts, lists, opt_in_tokens, opt_ins
 from core.errors import InvalidInput, PostwrightError

@@ -12,7 +12,7 @@ from itertools import chain
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.address_hashes import AddressHashes
+from core.contacts.suppression.address_hashes import AddressHashes
 from core.contacts.tables import contacts
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import random_name

@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.lookup import SkipReason, barring
+from core.contacts.suppression.address_hashes import AddressHashes
 from core.contacts.tables import contacts
 from core.messages.tables import messages, requests
 from core.storage.database import among

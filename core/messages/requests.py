@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.lookup import CONTACT_COLUMNS, Contact, as_contact
-from core.contacts.suppressed import first_of
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.suppressed import first_of
 from core.contacts.tables import contacts
 from core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from core.ids import fingerprint

@@ -18,7 +18,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
 from core.contacts.changes import next_change
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contact_tombstones
 from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Principal

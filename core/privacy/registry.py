@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-import core.contacts.import_tables  # noqa: F401 - so that its tables are known wherever somebody is erased
+import core.contacts.imports.tables  # noqa: F401 - so that its tables are known wherever somebody is erased
 from core.privacy.registry_beside import FILES, LAKE
 from core.privacy.registry_contacts import CONTACTS
 from core.privacy.registry_system import SYSTEM

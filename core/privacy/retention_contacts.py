@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.changes import next_change
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.deleting import remove_in
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import consent_records, contacts
 from core.privacy.retention import Taker
 from core.storage.database import Database, among, chunked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from core.contacts.attributes import AttributeType, declared
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.person_tables import tags
 from core.contacts.tables import lists
 from core.contacts.visibility import seen_lists

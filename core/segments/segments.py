@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.snapshot import ContactSnapshots
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal

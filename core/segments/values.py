@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.segments.fields import Vocabulary
 from core.segments.operators import Operator, ValueKind
 from core.segments.rules import Rule, refused

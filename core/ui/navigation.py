@@ -10,9 +10,10 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from core.permissions import Permission, Principal
-from core.ui import auth, invitation, parts, password_reset, sign_in, two_factor
+from core.ui import parts
 from core.ui.card import ICON, LOGO, STATIC
 from core.ui.person_menu import person_menu, workspace_switcher
+from core.ui.signing_in import auth, invitation, password_reset, sign_in, two_factor
 
 
 @dataclass(frozen=True)

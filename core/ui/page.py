@@ -14,9 +14,10 @@ from core.accounts.workspaces import Workspace
 from core.app import Services
 from core.errors import Denied
 from core.permissions import Permission, Principal
-from core.ui import auth, parts, sign_in, two_factor, words
+from core.ui import parts, words
 from core.ui.card import ICON
 from core.ui.services import services
+from core.ui.signing_in import auth, sign_in, two_factor
 
 _SAY_NEXT = "postwright.say_next"
 _TRUSTED_FOR = timedelta(seconds=1)

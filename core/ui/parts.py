@@ -12,8 +12,8 @@ import streamlit as st
 
 from core.errors import PostwrightError
 from core.ids import random_name
-from core.ui.auth import session_token
-from core.ui.frames import FRAMES, with_links_in_new_tabs
+from core.ui.signing_in.auth import session_token
+from core.ui.web.frames import FRAMES, with_links_in_new_tabs
 from core.ui.words import harmless
 
 _log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
 from core.errors import PostwrightError
-from core.ui import auth
 from core.ui.parts import problem
 from core.ui.services import services
+from core.ui.signing_in import auth
 from core.ui.words import plain
 
 

@@ -25,13 +25,13 @@ from core.http_bounds import BoundedProtocol
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.migrate import migrate
-from core.ui import oidc
-from core.ui.cookies import session_cookie
-from core.ui.gate import Gate
-from core.ui.headers import SecurityHeaders
 from core.ui.parts import problem
-from core.ui.provider_doors import ProviderDoors
-from core.ui.routes import ROUTES
+from core.ui.signing_in import oidc
+from core.ui.web.cookies import session_cookie
+from core.ui.web.gate import Gate
+from core.ui.web.headers import SecurityHeaders
+from core.ui.web.provider_doors import ProviderDoors
+from core.ui.web.routes import ROUTES
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.accounts.own_account import Account
 from core.permissions import Permission
-from core.ui import account_parts, auth
 from core.ui.page import Page, open_page
+from core.ui.signing_in import account_parts, auth
 from core.ui.words import plain
 
 page = open_page("Your account", needs=Permission.ACCOUNT_MANAGE)

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.accounts.api_tokens import ApiToken
 from core.permissions import ALLOWS, Permission
-from core.ui import dialogs, parts, token_form
+from core.ui import dialogs, parts
+from core.ui.admin import token_form
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.words import counted, number, plain

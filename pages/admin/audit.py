@@ -9,8 +9,9 @@ import streamlit as st
 
 from core.audit.log import AuditFilter
 from core.permissions import Permission, Principal
-from core.ui import audit_parts, dialogs
-from core.ui.audit_words import GROUPS
+from core.ui import dialogs
+from core.ui.admin import audit_parts
+from core.ui.admin.audit_words import GROUPS
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 

@@ -9,7 +9,8 @@ import streamlit as st
 from core.permissions import Permission
 from core.providers.catalogue import CATALOGUE
 from core.providers.connections import Connection
-from core.ui import connection_card, connection_form, dialogs, pace_card, pace_form
+from core.ui import dialogs
+from core.ui.admin import connection_card, connection_form, pace_card, pace_form
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.words import plain

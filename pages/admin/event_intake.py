@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.events.intake_figures import Overview
 from core.permissions import Permission
-from core.ui import dialogs, intake_events, intake_jobs, intake_parts
+from core.ui import dialogs
+from core.ui.admin import intake_events, intake_jobs, intake_parts
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 

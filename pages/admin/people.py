@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import dialogs, people_dialogs
+from core.ui import dialogs
+from core.ui.admin import people_dialogs
+from core.ui.admin.people_cards import draw_invitation, draw_person
+from core.ui.admin.role_words import within_reach
 from core.ui.page import Page, open_page
-from core.ui.people_cards import draw_invitation, draw_person
-from core.ui.role_words import within_reach
 
 page = open_page("People", needs=Permission.PEOPLE_MANAGE, help="Everybody who can sign in to this workspace, and what they may do in it.")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import dialogs, privacy_alert, privacy_places, privacy_requests, privacy_retention
+from core.ui import dialogs
+from core.ui.admin import privacy_alert, privacy_places, privacy_requests, privacy_retention
 from core.ui.page import open_page
 
 HELP = "Who asked about their data and by when they need an answer, how long things are kept, and where they are."

@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.accounts.roles import RoleDefinition
 from core.permissions import Permission
-from core.ui import dialogs, role_parts
+from core.ui import dialogs
+from core.ui.admin import role_parts
+from core.ui.admin.role_words import badge, described, within_reach
 from core.ui.page import Page, open_page
-from core.ui.role_words import badge, described, within_reach
 from core.ui.words import counted, plain
 
 page = open_page(

@@ -9,11 +9,12 @@ import streamlit as st
 from core.deliverability.models import SenderDomain
 from core.deliverability.names import readable
 from core.permissions import Permission
-from core.ui import dialogs, sender_domain_parts
+from core.ui import dialogs
+from core.ui.admin import sender_domain_parts
+from core.ui.admin.sender_domain_words import EMPTY, HELP, NEW_KEYS
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state
-from core.ui.sender_domain_words import EMPTY, HELP, NEW_KEYS
 from core.ui.words import plain
 
 page = open_page("Sender domains", needs=Permission.CONNECTIONS_MANAGE, help=HELP)

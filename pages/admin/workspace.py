@@ -7,7 +7,8 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import dialogs, sending_rules_form
+from core.ui import dialogs
+from core.ui.admin import sending_rules_form
 from core.ui.navigation import start_page
 from core.ui.page import Page, open_page
 

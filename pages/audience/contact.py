@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import contact_facts, contact_standing, contact_timeline
+from core.ui.audience import contact_facts, contact_standing, contact_timeline
+from core.ui.audience.people_table import name_of
 from core.ui.page import open_page
-from core.ui.people_table import name_of
 from core.ui.targets import find
 
 LIST = ("Contacts", "pages/audience/contacts.py")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.permissions import Permission
-from core.ui import bulk_people, dialogs, export_dialog, paging, people_table
+from core.ui import dialogs, paging
+from core.ui.audience import bulk_people, export_dialog, people_table
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import wanted_id

@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core.permissions import Permission
-from core.ui import dialogs, field_parts, tag_parts
+from core.ui import dialogs
+from core.ui.audience import field_parts, tag_parts
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 

@@ -7,8 +7,8 @@ import streamlit as st
 from core.contacts.hosted.design import FormDesign
 from core.errors import PostwrightError
 from core.permissions import Permission
-from core.ui import form_parts
-from core.ui.form_editor import FormEditor, new_design
+from core.ui.audience import form_parts
+from core.ui.audience.form_editor import FormEditor, new_design
 from core.ui.page import open_page
 from core.ui.targets import find
 from core.ui.words import plain

@@ -9,7 +9,8 @@ import streamlit as st
 from core.contacts.forms import SignUpForm
 from core.contacts.hosted.published import FormState
 from core.permissions import Permission
-from core.ui import dialogs, form_parts, rows
+from core.ui import dialogs, rows
+from core.ui.audience import form_parts
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contacts.importing import Choices, PastImport
+from core.contacts.imports.importing import Choices, PastImport
 from core.errors import NotFound
 from core.permissions import Permission
-from core.ui import background, import_forecast, import_history, import_steps, move_in_steps
-from core.ui.import_steps import Draft
+from core.ui import background
+from core.ui.audience import import_forecast, import_history, import_steps, move_in_steps
+from core.ui.audience.import_steps import Draft
 from core.ui.page import open_page
 from core.ui.words import counted, plain
 

@@ -10,10 +10,10 @@ from core.contacts.uniting import MergePreview
 from core.errors import NotFound
 from core.permissions import Permission
 from core.ui import dialogs
-from core.ui.contact_facts import shown
+from core.ui.audience.contact_facts import shown
+from core.ui.audience.people_table import CONTACT, name_of
 from core.ui.dialogs import Question
 from core.ui.page import open_page
-from core.ui.people_table import CONTACT, name_of
 from core.ui.targets import find
 from core.ui.words import counted, plain
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contacts.moving_in import MoveInResult
+from core.contacts.move_in.moving_in import MoveInResult
 from core.permissions import Permission
-from core.ui import background, move_in_steps
-from core.ui.move_in_steps import Draft
+from core.ui import background
+from core.ui.audience import move_in_steps
+from core.ui.audience.move_in_steps import Draft
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.words import counted, plain

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.permissions import Permission
-from core.ui import people_table
+from core.ui.audience import people_table
+from core.ui.audience.rule_builder import RuleBuilder
 from core.ui.page import open_page
-from core.ui.rule_builder import RuleBuilder
 from core.ui.targets import find
 from core.ui.words import number, plain
 

@@ -6,9 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.permissions import Permission
-from core.ui import dialogs, paging, suppression_parts
+from core.ui import dialogs, paging
+from core.ui.audience import suppression_parts
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 

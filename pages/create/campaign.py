@@ -8,7 +8,9 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import (
+from core.ui import dialogs
+from core.ui.admin import sender_alerts
+from core.ui.create import (
     campaign_actions,
     campaign_email,
     campaign_form,
@@ -16,8 +18,6 @@ from core.ui import (
     campaign_progress,
     campaign_timing,
     campaign_words,
-    dialogs,
-    sender_alerts,
     template_preview,
 )
 from core.ui.page import open_page

@@ -9,7 +9,8 @@ import streamlit as st
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import campaign_words, dialogs, paging, rows
+from core.ui import dialogs, paging, rows
+from core.ui.create import campaign_words
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state

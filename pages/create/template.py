@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
-from core.ui import template_preview
+from core.ui.create import template_preview
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.targets import find

@@ -10,7 +10,9 @@ from core.campaigns.states import CampaignState
 from core.messages.fates import Fate
 from core.messages.recipients import RecipientPage
 from core.permissions import Permission, Principal
-from core.ui import campaign_missing, campaign_words, fate_words, looking_again, paging, who_got_it
+from core.ui import looking_again, paging
+from core.ui.create import campaign_missing, campaign_words
+from core.ui.measure import fate_words, who_got_it
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import find

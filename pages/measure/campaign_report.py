@@ -12,8 +12,10 @@ from core.analytics.exporting import EventFormat, report_csv, write_events
 from core.analytics.models import CampaignReport
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import ab_test, campaign_words, figures, report_parts, who_got_it
+from core.ui import figures
+from core.ui.create import ab_test, campaign_words
 from core.ui.figures import Figure
+from core.ui.measure import report_parts, who_got_it
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.targets import find

@@ -10,7 +10,8 @@ from core.analytics.models import CampaignRow
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.ui import campaign_words, paging, rows
+from core.ui import paging, rows
+from core.ui.create import campaign_words
 from core.ui.page import open_page
 from core.ui.parts import empty_state
 from core.ui.words import number, percent

@@ -9,8 +9,10 @@ import streamlit as st
 
 from core.analytics.models import CampaignRow, Overview
 from core.permissions import Permission
-from core.ui import campaign_words, charts, figures, first_steps, privacy_alert, rows, sender_alerts
+from core.ui import charts, figures, first_steps, rows
+from core.ui.admin import privacy_alert, sender_alerts
 from core.ui.charts import Series
+from core.ui.create import campaign_words
 from core.ui.page import open_page
 from core.ui.palette import Meaning
 from core.ui.parts import empty_state

@@ -17,10 +17,10 @@ from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.contacts.bulk import BulkAction, BulkChange
 from core.contacts.hosted.design import FormDesign
-from core.contacts.importing import Choices, ContactImport
+from core.contacts.imports.importing import Choices, ContactImport
+from core.contacts.imports.staged import Staged
 from core.contacts.lookup import Frequency
-from core.contacts.moving_in import MoveIn
-from core.contacts.staged import Staged
+from core.contacts.move_in.moving_in import MoveIn
 from core.events.conversions import ReportedConversion
 from core.messages.fates import Fate
 from core.messages.missing import Choice

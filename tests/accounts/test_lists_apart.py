@@ -13,7 +13,7 @@ from core.app import Services, build
 from core.campaigns.models import Audience
 from core.clock import FrozenClock
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.visibility import NOT_YOURS
 from core.errors import Conflict, Denied, InvalidInput, NotFound, PostwrightError
 from core.ids import random_name

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.app import Services
 from core.campaigns.models import Audience
 from core.contacts.hosted.design import FormDesign
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.errors import InvalidInput, NotFound, PostwrightError
 from core.jobs.delivering import drain
 from core.permissions import Principal, Role

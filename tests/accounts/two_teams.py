@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from core.app import Services
 from core.campaigns.models import Audience, Campaign
-from core.contacts.consent import ConsentStatus
-from core.contacts.suppression import SuppressionReason
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.suppression.suppression import SuppressionReason
 from core.jobs.delivering import drain
 from core.permissions import Permission, Principal, Role
 from core.storage.event_record import event_record

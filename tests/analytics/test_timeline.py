@@ -8,9 +8,9 @@ from core.analytics.timeline_rows import Part
 from core.app import Services, build
 from core.clock import FrozenClock
 from core.contacts.changes import next_change
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import Evidence
-from core.contacts.list_choices import leave_list
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.list_choices import leave_list
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.settings import Settings

@@ -15,7 +15,7 @@ from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
-from core.contacts.evidence import Evidence
+from core.contacts.consent.evidence import Evidence
 from core.contacts.hosted.design import FormDesign
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from core.app import build
-from core.contacts.files.folders import private_folder
-from core.contacts.files.staging import stage
+from core.contacts.imports.files.folders import private_folder
+from core.contacts.imports.files.staging import stage
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.migrate import migrate

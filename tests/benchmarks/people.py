@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from core.app import Services
 from core.contacts.changes import next_change
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.directory import Directory
 from core.contacts.tables import contacts
 from core.permissions import Principal

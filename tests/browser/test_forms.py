@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
 from core.app import Services, build
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.forms import SignUpForm
 from core.contacts.hosted.design import FormDesign, FormField
 from core.contacts.hosted.form_page import frame_snippet, plain_snippet

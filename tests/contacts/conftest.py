@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import pytest
 
 from core.clock import FrozenClock
-from core.contacts.consent import Consent
+from core.contacts.consent.consent import Consent
 from core.contacts.contacts import Contacts
 from core.contacts.directory import Directory
 from core.contacts.exporting import ContactExport
-from core.contacts.importing import ContactImport, ImportResult
+from core.contacts.imports.importing import ContactImport, ImportResult
 from core.contacts.lists import Lists
 from core.contacts.lookup import Contact
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.blobs import Blobs

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from core.clock import SystemClock
-from core.contacts.importing import ContactImport
+from core.contacts.imports.importing import ContactImport
 from core.storage.blobs import Blobs
 from core.storage.database import Database
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.opt_in import OptIn
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.opt_in import OptIn
 from core.contacts.tables import opt_ins
 from tests.conftest import NOON
 from tests.contacts.conftest import People, on_sqlite

@@ -5,7 +5,7 @@ import pytest
 from core.clock import FrozenClock
 from core.contacts import bulk
 from core.contacts.bulk import BulkAction, BulkChange, BulkChanges
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.lookup import list_contact_ids
 from core.contacts.tables import contacts
 from core.contacts.tags import Tags

@@ -8,15 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from core.contacts.changes import next_change
-from core.contacts.choices import Choices, Chosen
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
-from core.contacts.list_choices import join_list, leave_list
+from core.contacts.consent.choices import Choices, Chosen
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.consent.list_choices import join_list, leave_list
+from core.contacts.consent.stop_marks import LEFT_BEHIND, StopMarks, mark
+from core.contacts.consent.wordings import Wordings
 from core.contacts.lookup import Frequency, mailable
-from core.contacts.stop_marks import LEFT_BEHIND, StopMarks, mark
 from core.contacts.tables import contacts, opt_ins, stop_marks
 from core.contacts.uniting_choices import unite_choices
-from core.contacts.wordings import Wordings
 from core.errors import InvalidInput, NotFound
 from tests.conftest import NOON
 from tests.contacts.conftest import People, on_sqlite

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.contacts.attributes import AttributeType, from_text
-from core.contacts.column_types import decide, fits
+from core.contacts.imports.column_types import decide, fits
 
 
 @pytest.mark.parametrize(

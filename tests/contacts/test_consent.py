@@ -1,9 +1,9 @@
 import pytest
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.consent_records import About
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.records import About
 from core.contacts.tables import contacts
 from core.errors import Denied, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role

@@ -5,9 +5,9 @@ import pytest
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
-from core.contacts.consent import ConsentStatus
-from core.contacts.consent_records import About
-from core.contacts.evidence import Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.records import About
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
 from tests.contacts.conftest import People, on_sqlite

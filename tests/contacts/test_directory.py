@@ -6,7 +6,7 @@ import pytest
 
 from core.clock import FrozenClock
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.directory import Directory
 from core.contacts.tags import Tags
 from core.settings import Settings

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from core.audit.actions import AuditAction
 from core.audit.log import AuditLog
 from core.clock import FrozenClock
-from core.contacts.choices import Choices
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
-from core.contacts.consent_records import add_records
-from core.contacts.evidence import Evidence
+from core.contacts.consent.choices import Choices
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.records import add_records
 from core.contacts.export.formats import ExportFormat, check_room
-from core.contacts.files.staging import stage
-from core.contacts.suppression import SuppressionReason
+from core.contacts.imports.files.staging import stage
+from core.contacts.suppression.suppression import SuppressionReason
 from core.contacts.tagging import tag_in
 from core.contacts.tags import Tags
 from core.errors import Denied, InvalidInput

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.importing import ImportResult, Rule
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.imports.importing import ImportResult, Rule
 from core.errors import InvalidInput
 from tests.contacts.conftest import People, on_sqlite
 

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.changes import next_change
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.import_folder import ImportFolder
-from core.contacts.importing import Choices, ContactImport, Encoding, ImportState
-from core.contacts.list_choices import leave_list
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.list_choices import leave_list
+from core.contacts.imports.folder import ImportFolder
+from core.contacts.imports.importing import Choices, ContactImport, Encoding, ImportState
 from core.contacts.tables import contacts, imports
 from core.contacts.tags import Tags
 from core.errors import Conflict, InvalidInput, NotFound

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.contacts.address_vectors import is_disposable, is_role, normalised
 from core.contacts.addresses import normalise
 from core.contacts.attributes import AttributeType, from_text
-from core.contacts.column_types import Deciding, decide
-from core.contacts.column_types import fits as fits_type
-from core.contacts.kinds import ColumnType, DateFormat, Kind, country, language, time_zone
-from core.contacts.kinds import example as written_example
-from core.contacts.values import as_day, as_json, fits
+from core.contacts.imports.address_vectors import is_disposable, is_role, normalised
+from core.contacts.imports.column_types import Deciding, decide
+from core.contacts.imports.column_types import fits as fits_type
+from core.contacts.imports.kinds import ColumnType, DateFormat, Kind, country, language, time_zone
+from core.contacts.imports.kinds import example as written_example
+from core.contacts.imports.values import as_day, as_json, fits
 
 LETTERS = "abzAZ019._%+-@!#'\"()<>,;: \u212a\u0130ſéß。․\u200bxn"
 ADDRESSES = st.one_of(

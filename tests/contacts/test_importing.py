@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
-from core.contacts.consent import ConsentStatus
-from core.contacts.importing import ImportResult, Rule
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.imports.importing import ImportResult, Rule
 from core.contacts.tables import consent_records, contact_attributes, contacts, imports, list_members, lists
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role

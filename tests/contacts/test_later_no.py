@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.stop_marks import mark
 from core.contacts.hosted.applying import Applying
 from core.contacts.hosted.lines import Choices, Preferences
 from core.contacts.lookup import mailable
-from core.contacts.stop_marks import mark
 from core.contacts.tables import contacts, opt_ins
 from core.contacts.uniting import Merges
 from tests.contacts.conftest import People

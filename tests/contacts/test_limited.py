@@ -8,9 +8,9 @@ import pytest
 
 from core.contacts.attributes import AttributeType
 from core.contacts.changes import next_change
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.list_choices import join_list, leave_list
 from core.contacts.fields import Fields
-from core.contacts.list_choices import join_list, leave_list
 from core.contacts.tags import Tags
 from core.errors import Denied
 from core.permissions import Principal

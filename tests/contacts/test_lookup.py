@@ -6,7 +6,7 @@ from pathlib import Path
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
 from core.contacts import lookup
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.lookup import contacts_by_id, mailable
 from tests.contacts.conftest import People
 

@@ -1,6 +1,6 @@
 import pytest
 
-from core.contacts.mapping import check_mapping, suggest
+from core.contacts.imports.mapping import check_mapping, suggest
 from core.errors import InvalidInput
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from core.accounts.workspaces import Workspaces
 from core.contacts.changes import next_change
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.list_choices import leave_list
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.list_choices import leave_list
+from core.contacts.consent.opt_in import OptIn
 from core.contacts.lookup import list_contact_ids, mailable
-from core.contacts.opt_in import OptIn
 from core.contacts.uniting import Merges
 from core.ids import random_name
 from core.permissions import Principal

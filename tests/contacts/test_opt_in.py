@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
-from core.contacts.opt_in import OptIn, Pending
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.consent.opt_in import OptIn, Pending
 from core.contacts.tables import consent_records, list_optouts, opt_in_tokens, opt_ins
 from core.ids import fingerprint
 from tests.conftest import NOON

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
 from core.contacts.tables import contact_tombstones, contacts, list_members, suppressions
 from core.ids import random_name
 from core.permissions import Principal

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.contacts import Contacts
-from core.contacts.everywhere import SuppressedEverywhere
-from core.contacts.importing import ContactImport
+from core.contacts.imports.importing import ContactImport
 from core.contacts.lookup import mailable
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.everywhere import SuppressedEverywhere
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts, suppressed_hashes, suppressions
 from core.errors import Denied, InvalidInput, NotFound, Unavailable
 from core.permissions import ROLE_PERMISSIONS, Principal, Role

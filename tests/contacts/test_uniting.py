@@ -4,19 +4,19 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.changes import next_change
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.list_choices import leave_list
 from core.contacts.directory import Directory
-from core.contacts.everywhere import SuppressedEverywhere
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.list_choices import leave_list
 from core.contacts.lookup import mailable
 from core.contacts.notes import Notes
 from core.contacts.person_tables import contact_aliases
 from core.contacts.profile import Profiles
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.everywhere import SuppressedEverywhere
+from core.contacts.suppression.suppression import SuppressionReason
 from core.contacts.tags import Tags
 from core.contacts.uniting import MOST, Merges
 from core.errors import Denied, InvalidInput, NotFound

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.contacts.wordings import Wordings, keep
+from core.contacts.consent.wordings import Wordings, keep
 from tests.conftest import NOON
 from tests.contacts.conftest import People
 from tests.contacts.test_later_no import is_waiting

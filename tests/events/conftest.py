@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.address_hashes import AddressHashes
-from core.contacts.consent import Consent
+from core.contacts.consent.consent import Consent
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts
 from core.events.ingester import Ingester
 from core.links.tables import links

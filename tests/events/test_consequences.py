@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, suppressions
 from core.errors import NotFound
 from core.events.actions.soft_bounces import CAMPAIGNS

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.opt_in import OptIn
+from core.contacts.consent.stop_marks import mark
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences
 from core.contacts.hosted.public_lists import PublicLists
-from core.contacts.opt_in import OptIn
-from core.contacts.stop_marks import mark
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, opt_ins
 from core.contacts.uniting import Merges
 from core.storage.event_words import EventKind

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.accounts.workspaces import Workspaces
-from core.contacts.address_hashes import AddressHashes
 from core.contacts.attributes import AttributeType
-from core.contacts.consent import Consent, ConsentStatus
+from core.contacts.consent.consent import Consent, ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.consent.opt_in import OptIn
 from core.contacts.contacts import Contacts
-from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
 from core.contacts.forms import Forms
 from core.contacts.hosted.design import FormDesign, FormField
 from core.contacts.hosted.lines import Asked, Choices, Confirmation, Preferences, Submission, line_of
@@ -23,8 +23,8 @@ from core.contacts.hosted.public_lists import PublicLists
 from core.contacts.hosted.tables import form_submissions
 from core.contacts.lists import Lists
 from core.contacts.lookup import Contact, mailable
-from core.contacts.opt_in import OptIn
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import list_optouts, lists, opt_ins
 from core.permissions import Principal
 from core.storage.event_words import EventKind

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.contacts.consent import Consent
-from core.contacts.suppression import Suppressions
+from core.contacts.consent.consent import Consent
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, suppressions
 from core.errors import Conflict, InvalidInput, NotFound
 from core.events.actions.means import Means

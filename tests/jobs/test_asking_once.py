@@ -11,11 +11,11 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.consent_records import add_records
-from core.contacts.evidence import Evidence
-from core.contacts.list_choices import join_list
-from core.contacts.stop_marks import mark
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
+from core.contacts.consent.list_choices import join_list
+from core.contacts.consent.records import add_records
+from core.contacts.consent.stop_marks import mark
 from core.contacts.tables import contacts, opt_ins
 from core.jobs.opt_in_mail import MOST_A_MONTH, OptInMail
 from tests.support.asking import OTHER, SAID, Desk

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, ConsentPurpose, Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, ConsentPurpose, Evidence
 from core.contacts.hosted.applying import Applying
 from core.contacts.hosted.lines import Confirmation
 from core.permissions import Principal

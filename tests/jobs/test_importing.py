@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.app import Services
-from core.contacts.importing import Choices, Encoding, ImportState
+from core.contacts.imports.importing import Choices, Encoding, ImportState
 from core.jobs.importing import Importing
 from core.permissions import Principal
 from tests.support.staging import stage

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from core.app import Services
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod
 from core.contacts.tables import contacts, stop_marks
 from core.jobs.doorbell import ring
 from core.links.tokens import Purpose

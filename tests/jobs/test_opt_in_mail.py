@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from core.app import Services
 from core.campaigns.models import Audience
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.tables import opt_ins
 from core.jobs.opt_in_mail import OptInMail
 from core.messages.tables import requests

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from core.app import Services
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.jobs.privacy import Privacy
 from core.permissions import Principal
 from core.privacy.retention import DataKind

@@ -8,7 +8,7 @@ from email import policy
 import pytest
 
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.lookup import Contact
 from core.errors import InvalidInput
 from core.links.tokens import Purpose, TokenClaims, TokenSigner

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import contacts
 from core.messages.delivery import Delivery, DeliveryReport
 from core.messages.flight_files import Errand

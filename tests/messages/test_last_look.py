@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.stop_marks import mark
+from core.contacts.consent.stop_marks import mark
 from core.contacts.tables import contacts, global_suppressions, suppressions
 from core.messages.ledger import Ledger
 from core.messages.rows import Claimed

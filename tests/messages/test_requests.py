@@ -16,11 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.address_hashes import AddressHashes
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.contacts import Contacts
-from core.contacts.everywhere import SuppressedEverywhere
-from core.contacts.suppression import SuppressionReason, Suppressions
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.everywhere import SuppressedEverywhere
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import global_suppressions
 from core.errors import Conflict, Denied, InvalidInput, NotFound, PostwrightError
 from core.links.tokens import TokenSigner

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.lookup import Contact
 from core.contacts.tables import contacts
 from core.messages.delivery import Delivery, DeliveryReport

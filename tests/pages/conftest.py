@@ -19,8 +19,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.accounts.people import Person
 from core.permissions import Principal, Role
-from core.ui import auth
 from core.ui.services import using
+from core.ui.signing_in import auth
 
 if TYPE_CHECKING:
     from core.app import Services

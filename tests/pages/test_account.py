@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
-from core.ui import auth
+from core.ui.signing_in import auth
 from tests.pages.conftest import PASSWORD, Open, words_on
 
 if TYPE_CHECKING:

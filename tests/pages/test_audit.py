@@ -15,7 +15,7 @@ from core.audit.log import AuditEntry
 from core.audit.recording import record
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
-from core.ui.audit_words import GROUPS, WORDS, changes, sentence
+from core.ui.admin.audit_words import GROUPS, WORDS, changes, sentence
 from tests.conftest import NOON
 from tests.pages.conftest import Open, words_on
 

@@ -120,7 +120,7 @@ def test_the_rules_of_the_workspace_are_kept(app_as, shared, admin):
 
 
 def test_a_window_is_told_in_few_words():
-    from core.ui.hours_input import words
+    from core.ui.create.hours_input import words
 
     assert words(parse_window("mon-fri 9-18")) == "Mon–Fri, 09:00–18:00"
     assert words(parse_window("mon,wed 9-24:00")) == "Mon, Wed, 09:00–24:00"

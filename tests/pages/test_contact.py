@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.permissions import Role
 from tests.pages import given
 from tests.pages.conftest import words_on

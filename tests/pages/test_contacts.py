@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.permissions import Permission, Principal, Role
 from core.ui import background
 from tests.pages import given

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from core.contacts.files.staging import laid_out
-from core.contacts.import_folder import ImportFolder, Step
-from core.contacts.importing import Choices
+from core.contacts.imports.files.staging import laid_out
+from core.contacts.imports.folder import ImportFolder, Step
+from core.contacts.imports.importing import Choices
 from core.permissions import Role
 from core.ui import background
 from tests.contacts.files.workbook import sheet, workbook

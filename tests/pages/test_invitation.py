@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.accounts.people import Person
 from core.permissions import Principal, Role
-from core.ui import auth, invitation
+from core.ui.signing_in import auth, invitation
 from tests.pages.conftest import PAGE_FILES, PASSWORD, ROOT, Open, words_on
 
 if TYPE_CHECKING:

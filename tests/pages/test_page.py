@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.permissions import Principal, Role
-from core.ui import auth
+from core.ui.signing_in import auth
 from tests.pages.conftest import words_on
 
 if TYPE_CHECKING:

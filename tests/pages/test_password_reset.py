@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.accounts.mailing import NO_WORKSPACE
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
-from core.ui import auth
+from core.ui.signing_in import auth
 from tests.pages.conftest import PASSWORD, Open, words_on
 from tests.pages.test_sign_in import errors, fill, sign_in
 

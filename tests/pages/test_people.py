@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.accounts.people import Person
 from core.permissions import ALLOWS, EVERYBODY, ROLE_PERMISSIONS, Permission, Principal, Role
-from core.ui.role_words import GROUPS
+from core.ui.admin.role_words import GROUPS
 from tests.pages.conftest import PASSWORD, Open, words_on
 
 if TYPE_CHECKING:

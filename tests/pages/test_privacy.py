@@ -104,7 +104,7 @@ def test_selling_is_forbidden_for_who_asked(app_as: Open, shared: Services, admi
 
 
 def test_all_about_somebody_is_offered_and_made(app_as: Open, shared: Services, admin: Principal, asked: int) -> None:
-    from core.ui.privacy_requests import zip_of
+    from core.ui.admin.privacy_requests import zip_of
 
     app = app_as(Role.ADMIN)(PAGE)
     app.button(key=f"privacy_export_{asked}").click().run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.permissions import Role
 from tests.pages.conftest import words_on
 

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
 from core.storage.tables import workspaces
-from core.ui import auth
+from core.ui.signing_in import auth
 from tests.pages.conftest import PAGE_FILES, PASSWORD, ROOT, Open, words_on
 from tests.pages.test_account import turn_on
 from tests.pages.test_sign_in import errors, fill, sign_in, with_cookie
@@ -116,7 +116,7 @@ def test_after_it_the_next_click_shows_the_workspace(
 
 
 def test_the_code_for_the_app_is_drawn_here(shared: Services):
-    from core.ui.two_factor import qr_code
+    from core.ui.signing_in.two_factor import qr_code
 
     drawn = qr_code("otpauth://totp/Postwright:ada%40example.com?secret=ABC&issuer=Postwright")
     assert drawn.startswith("<svg")

@@ -14,7 +14,7 @@ import core.api.tables  # noqa: F401 - so that every table is looked through
 from core.app import Services, build
 from core.campaigns.models import Audience
 from core.clock import FrozenClock
-from core.contacts.evidence import Evidence
+from core.contacts.consent.evidence import Evidence
 from core.events.tables import sender_alerts, soft_bounces
 from core.jobs.delivering import drain
 from core.messages.request_models import Request

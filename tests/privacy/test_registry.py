@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import core.api.tables
 import core.app
-import core.contacts.importing  # noqa: F401 - with these every table is known
+import core.contacts.imports.importing  # noqa: F401 - with these every table is known
 from core.contacts.snapshot_rows import ROW_SCHEMA
 from core.privacy.registry import FILES, LAKE, PLACES, Finds, Leaves, gaps, of_contacts, table_of
 from core.storage.event_schema import EVENT_SCHEMA, FACT_SCHEMA

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
 from core.audit.log import AuditFilter
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import Evidence
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import Evidence
 from core.contacts.tables import contacts
 from core.errors import Denied, InvalidInput, NotFound
 from core.messages.tables import messages, requests

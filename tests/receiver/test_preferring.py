@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from core.app import build
 from core.clock import SystemClock
-from core.contacts.consent_records import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.opt_in import OptIn
+from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted.preferences import Standing, standing_of
 from core.contacts.lists import Lists
-from core.contacts.opt_in import OptIn
 from core.contacts.person_tables import contact_aliases
 from core.contacts.tables import contacts, opt_ins
 from core.links.tokens import Purpose

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.contacts import Contacts
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import stop_marks
 from core.contacts.uniting import Merges
 from core.messages.states import MessageState

@@ -12,7 +12,7 @@ from core.clock import FrozenClock
 from core.contacts.contacts import Contacts
 from core.contacts.lists import Lists
 from core.contacts.snapshot import ContactSnapshots
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.permissions import Principal
 from core.segments.segments import Segments
 from core.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 
 from core.accounts.workspaces import Workspaces
 from core.clock import FrozenClock
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission
 from core.segments.operators import FieldType

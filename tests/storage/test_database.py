@@ -16,7 +16,7 @@ import core.api.tables
 import core.audit.tables
 import core.campaigns.tables
 import core.contacts.hosted.tables
-import core.contacts.import_tables
+import core.contacts.imports.tables
 import core.contacts.person_tables
 import core.contacts.tables
 import core.deliverability.tables

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.contacts import Contacts
-from core.contacts.files.staging import laid_out
-from core.contacts.importing import ContactImport
+from core.contacts.imports.files.staging import laid_out
+from core.contacts.imports.importing import ContactImport
 from core.contacts.lists import Lists
 from core.contacts.tables import imports
 from core.errors import StorageFull, Unavailable

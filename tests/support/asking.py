@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from core.app import Services, build
 from core.clock import FrozenClock
 from core.contacts.changes import next_change
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod, Evidence
-from core.contacts.list_choices import leave_list
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.list_choices import leave_list
 from core.contacts.tables import opt_ins
 from core.jobs.opt_in_mail import OptInMail
 from core.permissions import Principal

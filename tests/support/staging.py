@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from core.contacts.files.encodings import Encoding
-from core.contacts.files.staging import laid_out
-from core.contacts.staged import Staged
+from core.contacts.imports.files.encodings import Encoding
+from core.contacts.imports.files.staging import laid_out
+from core.contacts.imports.staged import Staged
 
 
 def stage(data: bytes, encoding: Encoding | None = None) -> Staged:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.ui.cookies import session_cookie, token_among
+from core.ui.web.cookies import session_cookie, token_among
 
 
 @pytest.mark.parametrize("origin", ["https://mail.example.com", "http://localhost:8501", "http://127.0.0.1:8501", "http://[::1]:8501"])

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from core.clock import FrozenClock
 from core.contacts.choosing import Choice
 from core.permissions import Permission, Principal, Role
-from core.ui.downloads import DOWNLOADS, LIFE, Wanted
-from core.ui.routes import ROUTES
+from core.ui.web.downloads import DOWNLOADS, LIFE, Wanted
+from core.ui.web.routes import ROUTES
 
 if TYPE_CHECKING:
     from core.accounts.people import Person

@@ -11,8 +11,9 @@ from core.experiments.comparing import compare
 from core.messages.pace import Rate
 from core.messages.standings import Standing
 from core.messages.states import MessageState
-from core.ui import ab_test, background, campaign_words
-from core.ui.campaign_progress import words
+from core.ui import background
+from core.ui.create import ab_test, campaign_words
+from core.ui.create.campaign_progress import words
 from core.ui.figures import Figure, change, with_machines
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

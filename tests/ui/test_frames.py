@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.ui.frames import Frames, with_links_in_new_tabs
+from core.ui.web.frames import Frames, with_links_in_new_tabs
 
 
 def test_an_email_is_shown_to_the_session_that_put_it_there_only():

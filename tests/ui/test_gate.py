@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core.storage.tables import workspaces
-from core.ui.gate import Gate
+from core.ui.web.gate import Gate
 
 if TYPE_CHECKING:
     from core.app import Services

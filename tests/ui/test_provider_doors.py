@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 
 from core.app import build
 from core.settings import Settings
-from core.ui.provider_doors import ProviderDoors, local_path
-from core.ui.routes import ROUTES
 from core.ui.services import using
+from core.ui.web.provider_doors import ProviderDoors, local_path
+from core.ui.web.routes import ROUTES
 
 if TYPE_CHECKING:
     from core.accounts.people import Person

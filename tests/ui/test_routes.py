@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
 from core.storage.tables import workspaces
-from core.ui.frames import FRAMES
-from core.ui.headers import SecurityHeaders
-from core.ui.routes import ROUTES
+from core.ui.web.frames import FRAMES
+from core.ui.web.headers import SecurityHeaders
+from core.ui.web.routes import ROUTES
 
 if TYPE_CHECKING:
     from core.accounts.people import Person

@@ -15,7 +15,7 @@ from core.api.door import Door, needs
 from core.api.fields import Given, Id, IdInPath, IdInQuery, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, page_of, place_of
 from core.contacts.choosing import Choice
-from core.contacts.consent import ConsentStatus
+from core.contacts.consent.consent import ConsentStatus
 from core.contacts.lookup import Contact
 from core.errors import Conflict
 from core.permissions import Permission

@@ -14,10 +14,10 @@ from core.api.callers import Asking, Caller
 from core.api.door import Door, needs
 from core.api.fields import IdInPath, Shown
 from core.api.uploads import A_FILE, Upload
-from core.contacts.files.encodings import Encoding
-from core.contacts.files.staging import stage
-from core.contacts.importing import Choices, ImportState, PastImport, Rule
-from core.contacts.staged import Staged
+from core.contacts.imports.files.encodings import Encoding
+from core.contacts.imports.files.staging import stage
+from core.contacts.imports.importing import Choices, ImportState, PastImport, Rule
+from core.contacts.imports.staged import Staged
 from core.errors import InvalidInput, PostwrightError
 from core.permissions import Permission
 

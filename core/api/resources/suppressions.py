@@ -12,7 +12,7 @@ from core.api.callers import Asking
 from core.api.door import Door, needs
 from core.api.fields import Given, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, page_of, place_of
-from core.contacts.suppression import Suppression, SuppressionReason
+from core.contacts.suppression.suppression import Suppression, SuppressionReason
 from core.errors import NotFound
 from core.permissions import Permission
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.contacts.attributes import AttributeType
-from core.contacts.mapping import ATTRIBUTE, OURS
+from core.contacts.imports.mapping import ATTRIBUTE, OURS
 from core.errors import InvalidInput
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from core.contacts.evidence import ConsentPurpose
+from core.contacts.consent.evidence import ConsentPurpose
 from core.contacts.export.columns import ExportColumn
-from core.contacts.mapping import ATTRIBUTE
+from core.contacts.imports.mapping import ATTRIBUTE
 from core.contacts.person_tables import contact_tags, tags
-from core.contacts.suppressed import is_suppressed
+from core.contacts.suppression.suppressed import is_suppressed
 from core.contacts.tables import consent_records, contacts, list_members, lists
 from core.contacts.visibility import Conditions, seen_lists
 from core.permissions import Principal

@@ -11,21 +11,21 @@ import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.contacts.addresses import normalise
-from core.contacts.askings import lists_asked_for
 from core.contacts.attributes import Value, declared, fitted
 from core.contacts.changes import next_change
-from core.contacts.choices import set_mail_in, set_sale_in
-from core.contacts.consent import Consent
-from core.contacts.consent_records import About, ConsentStatus, has_forbidden_sale_since, has_refused_since
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.askings import lists_asked_for
+from core.contacts.consent.choices import set_mail_in, set_sale_in
+from core.contacts.consent.consent import Consent
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.joining import asks_first
+from core.contacts.consent.list_choices import join_list, leave_list, own_lists
+from core.contacts.consent.opt_in import OptIn
+from core.contacts.consent.records import About, ConsentStatus, has_forbidden_sale_since, has_refused_since
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
 from core.contacts.hosted.preferences import open_lists
 from core.contacts.hosted.tables import form_submissions, sign_up_forms
-from core.contacts.joining import asks_first
-from core.contacts.list_choices import join_list, leave_list, own_lists
 from core.contacts.lookup import Frequency
-from core.contacts.opt_in import OptIn
-from core.contacts.suppression import Suppressions
+from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tables import contacts, list_members, list_optouts, stop_marks
 from core.errors import InvalidInput
 from core.hours import zone_named

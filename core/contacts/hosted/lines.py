@@ -10,7 +10,7 @@ from typing import Any
 
 from core.clock import utc
 from core.contacts.attributes import Value
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.evidence import ConsentMethod, Evidence
 
 
 class LineKind(StrEnum):

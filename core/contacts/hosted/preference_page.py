@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.contacts.consent_records import ConsentStatus
+from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted.markup import Frame, HostedPage, Tick, button, group, hidden, note, paragraph
 from core.contacts.hosted.preferences import Standing
 from core.contacts.hosted.words import words

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.contacts.askings import lists_asked_for
-from core.contacts.consent_records import ConsentStatus
+from core.contacts.consent.askings import lists_asked_for
+from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted.published import ListChoice
 from core.contacts.lookup import Frequency
 from core.contacts.tables import contacts, list_members, lists

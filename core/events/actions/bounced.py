@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.events.actions.blocked import alert_sender
 from core.events.actions.ledger import ARRIVED, UNSETTLED, move
 from core.events.actions.means import Means

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.consent import Consent
-from core.contacts.suppression import Suppressions
+from core.contacts.consent.consent import Consent
+from core.contacts.suppression.suppression import Suppressions
 from core.events.event import Event
 
 

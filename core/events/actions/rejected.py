@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.events.actions.blocked import alert_sender
 from core.events.actions.bounced import suppress
 from core.events.actions.ledger import UNSETTLED, move

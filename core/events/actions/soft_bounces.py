@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from core.contacts.suppression import SuppressionReason
+from core.contacts.suppression.suppression import SuppressionReason
 from core.contacts.tables import contacts
 from core.events.actions.means import Means
 from core.events.event import Event

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.contacts.consent_records import About
-from core.contacts.evidence import ConsentMethod, Evidence
+from core.contacts.consent.evidence import ConsentMethod, Evidence
+from core.contacts.consent.records import About
 from core.events.actions.means import Means
 from core.events.event import Event
 

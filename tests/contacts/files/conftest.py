@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from core.contacts.files.encodings import Encoding
-from core.contacts.files.staging import stage
-from core.contacts.staged import Staged
+from core.contacts.imports.files.encodings import Encoding
+from core.contacts.imports.files.staging import stage
+from core.contacts.imports.staged import Staged
 
 Read = Callable[..., Staged]
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contacts.archive import parts
-from core.contacts.files.staging import stage
-from core.contacts.files.unpacking import unpacked
+from core.contacts.imports.files.staging import stage
+from core.contacts.imports.files.unpacking import unpacked
+from core.contacts.move_in.archive import parts
 from core.errors import InvalidInput
 from tests.contacts.files.conftest import Read, rows
 from tests.contacts.files.test_tables import parquet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from core.contacts.files.contract import checked
+from core.contacts.imports.files.contract import checked
 from core.errors import InvalidInput
 
 GOOD = pl.DataFrame({"line": [2, 3], "surplus": [False, True], "c0": ["ann@example.com", ""]}, schema_overrides={"line": pl.Int64})

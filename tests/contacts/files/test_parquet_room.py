@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.contacts.files.pages import pages
+from core.contacts.imports.files.pages import pages
 from core.errors import InvalidInput
 from tests.contacts.files.conftest import Read, rows
 from tests.contacts.files.parquet import DELTA_LENGTHS, DELTA_TEXTS, FIXED, fields, file, number, page

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.contacts.files.encodings import Encoding
-from core.contacts.files.staging import stage
+from core.contacts.imports.files.encodings import Encoding
+from core.contacts.imports.files.staging import stage
 from core.errors import InvalidInput
 from tests.contacts.files.conftest import Read, rows
 

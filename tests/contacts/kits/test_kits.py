@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from core.contacts.archive import Part, parts
-from core.contacts.files.bounds import MAX_COLUMNS, MAX_VALUES
-from core.contacts.kits.brevo import Brevo
-from core.contacts.kits.catalogue import KITS, kit_named, recognise
-from core.contacts.kits.kit import Said, Standing, in_quotes, moment
-from core.contacts.kits.klaviyo import Klaviyo
-from core.contacts.kits.listmonk import Listmonk, _taken_apart
-from core.contacts.kits.mailchimp import Mailchimp
-from core.contacts.mapping import check_mapping
+from core.contacts.imports.files.bounds import MAX_COLUMNS, MAX_VALUES
+from core.contacts.imports.mapping import check_mapping
+from core.contacts.move_in.archive import Part, parts
+from core.contacts.move_in.kits.brevo import Brevo
+from core.contacts.move_in.kits.catalogue import KITS, kit_named, recognise
+from core.contacts.move_in.kits.kit import Said, Standing, in_quotes, moment
+from core.contacts.move_in.kits.klaviyo import Klaviyo
+from core.contacts.move_in.kits.listmonk import Listmonk, _taken_apart
+from core.contacts.move_in.kits.mailchimp import Mailchimp
 from core.errors import InvalidInput
 from tests.contacts.files.test_archives import listing
 from tests.contacts.kits import exports

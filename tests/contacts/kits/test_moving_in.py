@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from core.app import Services
-from core.contacts.consent import ConsentStatus
-from core.contacts.evidence import ConsentMethod
-from core.contacts.kits.kit import Said
-from core.contacts.move_in_writing import Nos
-from core.contacts.moving_in import MoveIn, MoveInResult
+from core.contacts.consent.consent import ConsentStatus
+from core.contacts.consent.evidence import ConsentMethod
+from core.contacts.move_in.kits.kit import Said
+from core.contacts.move_in.moving_in import MoveIn, MoveInResult
+from core.contacts.move_in.writing import Nos
 from core.contacts.tables import consent_records, contacts, list_members, opt_ins
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal

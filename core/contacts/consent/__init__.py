@@ -1,0 +1,1 @@
+"""What people agreed to, what they want, and how we know."""

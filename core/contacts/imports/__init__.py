@@ -1,0 +1,1 @@
+"""Files that become people: read, matched, judged, merged, taken back."""

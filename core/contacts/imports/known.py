@@ -1,0 +1,96 @@
+"""The contacts that a file is about and that there are already, in few reads however many they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import polars as pl
+import sqlalchemy as sa
+
+from core.contacts.consent.askings import asked_for
+from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
+from core.contacts.visibility import seen_one_by_one
+from core.permissions import Principal
+from core.storage.bulk import columns_of
+from core.storage.database import among, chunked
+
+_BETWEEN = "\x1f"
+_AT_ONCE = 20_000
+_LOOKED_UP = 10_000
+# Reading all contacts in order is faster than finding some of them one by one, up to so many for each that is wanted.
+_SCANNED_PER_WANTED = 4
+_SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
+
+
+def known_people(
+    connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, asking_at: datetime | None = None
+) -> pl.DataFrame:
+    """Return for each of these addresses the contact that has it, in their order: `id`, `known_content` (see `content_of`) and `on_list`.
+
+    The first two are null where nobody has the address.
+
+    Args:
+        connection: Sees the contacts; inside the writing transaction nothing can come in between.
+        workspace_id: Whose contacts.
+        emails: Addresses in their one spelling, each once.
+        list_id: The list that is asked about; None for one that is still to be made.
+        asking_at: The time, where the list asks first: who was asked and may still answer is as good as on it.
+    """
+    found = [pl.DataFrame(schema=_SCHEMA)]
+    for columns in _read(connection, workspace_id, emails):
+        rows = pl.DataFrame(columns, schema={"id": pl.Int64, "email": pl.String, "content": pl.String}, orient="col")
+        found.append(rows.with_columns(pl.col("content").hash()))
+    # All at once: joined a part of the file at a time, the contacts would be indexed anew for each part.
+    people = emails.alias("email").to_frame().join(pl.concat(found), on="email", how="left", maintain_order="left")
+    settled = _settled(connection, list_id)
+    if list_id and asking_at:
+        asked = asked_for(connection, workspace_id, list_id, asking_at)
+        settled = pl.concat([settled, pl.Series(list(asked), dtype=pl.Int64)])
+    return people.select("id", pl.col("content").alias("known_content"), on_list=pl.col("id").is_in(settled.implode()))
+
+
+def content_of() -> pl.Expr:
+    """Return a number that is the same for the same names and attributes, within one process."""
+    return pl.concat_str("first_name", "last_name", "attributes", separator=_BETWEEN).hash().alias("content")
+
+
+def suppressed_among(connection: sa.Connection, by: Principal, emails: pl.Series) -> int:
+    """Return how many of these addresses nobody may write to; whoever sees some lists only is told of people on them."""
+    workspace_id = by.workspace_id
+    everywhere = sa.select(global_suppressions.c.email).where(global_suppressions.c.email.is_not(None))
+    wanted = sa.union(sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id), everywhere)
+    listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
+    hit = emails.filter(emails.is_in(listed.implode())).to_list()
+    if by.lists is None:
+        return len(hit)
+    seen = sa.select(sa.func.count()).where(contacts.c.workspace_id == workspace_id, *seen_one_by_one(by))
+    return sum(
+        connection.execute(seen.where(contacts.c.email.in_(among(connection, few)))).scalar_one() for few in chunked(hit, _LOOKED_UP)
+    )
+
+
+def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> Iterator[list[tuple[object, ...]]]:
+    mine = contacts.c.workspace_id == workspace_id
+    there = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(mine)).scalar_one()
+    column = contacts.c
+    content = column.first_name + _BETWEEN + column.last_name + _BETWEEN + sa.cast(column.attributes, sa.Text)
+    wanted = sa.select(column.id, column.email, content).where(mine)
+    if there <= _SCANNED_PER_WANTED * len(emails):
+        yield from columns_of(connection, wanted, _AT_ONCE) if there else ()
+        return
+    for part in emails.sort().to_frame().iter_slices(_LOOKED_UP):
+        asked = wanted.where(column.email.in_(among(connection, part.to_series().to_list())))
+        yield from columns_of(connection, asked, _AT_ONCE)
+
+
+def _settled(connection: sa.Connection, list_id: int | None) -> pl.Series:
+    """Return who is on a list; who left it of their own will is not put back, so for an import they are as good as on it."""
+    tables = (list_members, list_optouts) if list_id else ()
+    found = [_numbers(connection, sa.select(table.c.contact_id).where(table.c.list_id == list_id)) for table in tables]
+    return pl.concat([pl.Series(dtype=pl.Int64), *found])
+
+
+def _numbers(connection: sa.Connection, query: sa.Select[tuple[int]]) -> pl.Series:
+    found = [pl.Series(column, dtype=pl.Int64) for (column,) in columns_of(connection, query, _AT_ONCE)]
+    return pl.concat([pl.Series(dtype=pl.Int64), *found])

@@ -1,0 +1,1 @@
+"""Coming from another tool: its exports, recognised, with states, tags and past events."""

@@ -1,0 +1,1 @@
+"""Addresses nobody may write to, here and everywhere, also after they were erased."""

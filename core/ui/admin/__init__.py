@@ -1,0 +1,1 @@
+"""What the pages of whoever runs it are made of."""

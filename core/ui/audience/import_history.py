@@ -1,0 +1,161 @@
+"""Imports that are going on or over: how far one is, what became of it, taking the last one back, all that there were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from core.contacts.imports.importing import ImportState, PastImport, Undone
+from core.ui import dialogs, figures
+from core.ui.dialogs import Question
+from core.ui.figures import Figure
+from core.ui.page import Page
+from core.ui.words import counted, number, plain
+
+FILE = "pages/audience/import_contacts.py"
+OPEN = (ImportState.WAITING, ImportState.RUNNING)
+_STAGES = {"checking": "Checking", "comparing": "Taking in", "writing": "Writing"}
+_STATES: dict[ImportState, tuple[str, Literal["gray", "blue", "green", "red", "orange"]]] = {
+    ImportState.WAITING: ("Waiting", "gray"),
+    ImportState.RUNNING: ("Going on", "blue"),
+    ImportState.DONE: ("Imported", "green"),
+    ImportState.CANCELLED: ("Cancelled", "gray"),
+    ImportState.FAILED: ("Failed", "red"),
+    ImportState.UNDONE: ("Taken back", "orange"),
+}
+_SHOWN = 20
+_MOVE_IN_STAYS = (
+    "\n\nThis can’t be taken back: people you knew before who had said no stay unsubscribed, suppressed addresses stay suppressed, "
+    "and opens and clicks of the past stay on record."
+)
+
+
+def progress(page: Page, one: PastImport) -> None:
+    """Draw how far an import is, and the button that cancels it."""
+    words = f"{_STAGES.get(one.stage, 'Starting')} · {number(one.done)} of {number(one.total)} rows" if one.total else "Starting"
+    st.markdown(f"**{plain(one.file_name)}** is being imported.")
+    left = _seconds_left(page, one)
+    words += f" · about {max(1, round(left))} s left for this step" if left else ""
+    st.progress(min(1.0, one.done / one.total) if one.total else 0.0, text=words)
+    st.caption("You can close this page. The file is imported as a whole, or not at all.")
+    if st.button("Cancel the import", key="import_cancel", icon=":material/close:"):
+        with page.act("Cancelled. Nothing was imported."):
+            page.services.imports.cancel(page.by, one.id)
+            st.rerun()
+
+
+def _seconds_left(page: Page, one: PastImport) -> float | None:
+    """Return how long the rest of this step will take at the pace seen since it came on show; None while that can't be said."""
+    now, step = page.services.clock.now(), (one.id, one.stage)
+    seen, since, done = st.session_state.get("import_step", (None, now, 0))
+    if seen != step:
+        st.session_state["import_step"] = (step, now, one.done)
+        return None
+    passed, gained = (now - since).total_seconds(), one.done - done
+    return passed / gained * (one.total - one.done) if gained > 0 and passed >= 1 else None
+
+
+def outcome(page: Page, one: PastImport, start_over: Callable[[], None]) -> None:
+    """Draw what became of an import, with its refused rows to download and, for the last one, the way back.
+
+    Args:
+        page: The page.
+        one: The import.
+        start_over: Begins another one.
+    """
+    _said(one)
+    if one.state in {ImportState.DONE, ImportState.UNDONE}:
+        cards = [
+            Figure("Added", number(one.created)),
+            Figure("Changed", number(one.updated)),
+            Figure("Unchanged", number(one.unchanged)),
+            Figure("Left out", number(one.refused)),
+            Figure("Can’t be mailed", number(one.suppressed), help="Their address is suppressed, and stays so."),
+        ]
+        figures.draw(cards, key="import_done")
+    st.caption(f"{plain(one.file_name)} · {counted(one.rows, 'row')} · {page.exactly(one.created_at)} · {_by_whom(page, one)}")
+    with st.container(horizontal=True):
+        st.button("Import another file", key="import_again", on_click=start_over)
+        if one.refused and one.state in {ImportState.DONE, ImportState.UNDONE}:
+            refused = partial(page.services.imports.refused_rows, page.by, one.id)
+            label = f"Download {counted(one.refused, 'left-out row')}"
+            st.download_button(label, refused, "left-out-rows.csv", "text/csv", on_click="ignore", icon=":material/download:")
+        if one.can_be_undone:
+            st.button("Take it back", key="import_undo", icon=":material/undo:", on_click=dialogs.show, args=("undo_import",))
+        if st.button("Show contacts", type="primary", key="import_show"):
+            st.switch_page("pages/audience/contacts.py")
+    ask_undo(page, one)
+
+
+def ask_undo(page: Page, one: PastImport) -> None:
+    """Ask before an import is taken back, and say what that did."""
+    parts = [f"the {counted(one.created, 'person', 'people')} it added go again"] if one.created else []
+    parts += [f"the {counted(one.updated, 'person', 'people')} it changed are as they were before"] if one.updated else []
+    does = " and ".join(parts) or "it changed nobody, so nothing changes"
+    body = f"{does[:1].upper()}{does[1:]}. Whoever was mailed, edited or agreed to something since stays as they are now."
+    if one.moved_in_from:
+        body += _MOVE_IN_STAYS
+    elif one.updated:
+        body += " Whoever the file said no for stays unsubscribed."
+    question = Question("Take this import back?", body, "Take it back")
+
+    def undo() -> None:
+        st.session_state["import_undone"] = page.services.imports.undo(page.by, one.id)
+
+    dialogs.ask_first(page, question, undo, name="undo_import", success="The import was taken back.")
+
+
+def _say_undone() -> None:
+    """Say what taking back did, as long as that is known."""
+    undone: Undone | None = st.session_state.pop("import_undone", None)
+    words = "This import was taken back."
+    if undone is not None:
+        parts = [f"{counted(undone.removed, 'person is', 'people are')} gone again"] if undone.removed else []
+        parts += [f"{counted(undone.restored, 'person is', 'people are')} as before"] if undone.restored else []
+        words += f" {', '.join(parts)}." if parts else ""
+        stay = undone.kept + undone.left
+        words += f" {counted(stay, 'person stays', 'people stay')} as they are now, because something happened since." if stay else ""
+    st.info(words, icon=":material/undo:")
+
+
+def past(page: Page, known: list[PastImport]) -> None:
+    """Draw the imports there were."""
+    if not known:
+        return
+    st.markdown("### Imports so far")
+    for one in known[:_SHOWN]:
+        with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            _row(page, one)
+
+
+def _row(page: Page, one: PastImport) -> None:
+    with st.container(gap="xsmall", width="stretch"):
+        if st.button(f"**{plain(one.file_name) or 'A file'}**", type="tertiary", key=f"import_open_{one.id}", wrap=False):
+            st.query_params["import"] = str(one.id)
+            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            words, colour = _STATES[one.state]
+            st.badge(words, color=colour)
+            who = f"{page.when(one.created_at)} · {_by_whom(page, one)}"
+            st.caption(who, width="content", help=page.exactly(one.created_at))
+    counts = f"{number(one.created)} added · {number(one.updated)} changed · {number(one.refused)} left out"
+    st.markdown(f":small[{counts}]", width="content")
+
+
+def _by_whom(page: Page, one: PastImport) -> str:
+    return "by you" if one.imported_by == page.by.label else plain(one.importer or one.imported_by)
+
+
+def _said(one: PastImport) -> None:
+    people = one.created + one.updated + one.unchanged
+    if one.state is ImportState.DONE:
+        st.success(f"{counted(people, 'person is', 'people are')} on the list.", icon=":material/check_circle:")
+    elif one.state is ImportState.FAILED:
+        st.error(f"**Nothing was imported.** {plain(one.error)}", icon=":material/error:")
+    elif one.state is ImportState.CANCELLED:
+        st.info("This import was cancelled. Nothing was imported.", icon=":material/close:")
+    elif one.state is ImportState.UNDONE:
+        _say_undone()

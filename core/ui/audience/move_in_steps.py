@@ -1,0 +1,144 @@
+"""Moving in from another tool, as pages show it: where its export is, what it holds, what became of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.contacts.imports.files.folders import new_folder
+from core.contacts.move_in.kits.catalogue import recognise
+from core.contacts.move_in.kits.kit import Said
+from core.contacts.move_in.moving_in import MoveInPlan, MoveInResult
+from core.ui import figures
+from core.ui.figures import Figure
+from core.ui.page import Page
+from core.ui.words import number, plain
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+FILE = "pages/audience/move_in.py"
+_WHERE = (
+    ("Mailchimp", "Audience › All contacts › Export audience. Give us the ZIP as it is; the one of a whole account works too."),
+    ("Klaviyo", "Audience › Lists & segments › a list › Manage list › Export list to CSV, with all columns."),
+    ("Brevo", "Contacts › Export, with the blocklist columns."),
+    ("listmonk", "Subscribers › Export."),
+)
+_NOS = (Said.UNSUBSCRIBED, Said.COMPLAINED, Said.BLOCKED)
+
+
+@dataclass
+class Draft:
+    """An export that is being looked at; kept in the session.
+
+    Args:
+        file: Where it is on the disk.
+        folder: The private folder it is in.
+        file_name: What it is called.
+        plan: What was found in it.
+    """
+
+    file: Path
+    folder: Path
+    file_name: str
+    plan: MoveInPlan
+
+    def discard(self) -> None:
+        """Let go of the file."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read(page: Page, file: UploadedFile) -> Draft | None:
+    """Return an upload as a draft, None if it is from no tool we know; it goes to the disk in pieces.
+
+    Raises:
+        InvalidInput: If it can't be read; says what to do.
+    """
+    folder = new_folder(page.services.settings.uploads_dir)
+    try:
+        upload = folder / "export"
+        with upload.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+        plan = page.services.move_ins.look(page.by, upload, file.name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if plan is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return Draft(upload, folder, file.name, plan)
+
+
+def run(page: Page, draft: Draft, list_name: str) -> MoveInResult:
+    """Move an export in, and let go of its file."""
+    try:
+        return page.services.move_ins.run(page.by, draft.file, draft.file_name, list_name=list_name, kit=draft.plan.kit)
+    finally:
+        draft.discard()
+
+
+def pointer(page: Page, columns: Sequence[str] = ()) -> None:
+    """Point to moving in: quietly, or with the tool's name where a file has its columns.
+
+    Args:
+        page: The page.
+        columns: The names in the heading of a file that is being imported; none before there is one.
+    """
+    if not page.sees_all_lists:
+        return
+    kit = recognise(columns) if columns else None
+    if kit is not None:
+        words = f"This looks like an export of {kit.label}. Moving in also takes over who had agreed and who had said no."
+        st.info(words, icon=":material/move_to_inbox:")
+    if kit is not None or not columns:
+        st.page_link(FILE, label="Move in from another tool", icon=":material/move_to_inbox:")
+
+
+def where_to_find() -> None:
+    """Say where each tool has its export."""
+    with st.expander("Where do I find the export?"):
+        st.markdown("\n".join(f"- **{label}:** {words}" for label, words in _WHERE))
+
+
+def forecast(plan: MoveInPlan, file_name: str) -> None:
+    """Draw what an export holds.
+
+    Args:
+        plan: What was found in it.
+        file_name: What it is called.
+    """
+    st.markdown(f"**{plain(file_name)}** looks like an export of **{plain(plan.label)}**. Nothing is changed yet.")
+    said = plan.standings
+    others = [one for one in said if one not in {Said.SUBSCRIBED, Said.BOUNCED, *_NOS}]
+    cards = [
+        Figure("Subscribed", number(said.get(Said.SUBSCRIBED, 0)), note="get your campaigns"),
+        Figure("Said no", number(sum(said.get(one, 0) for one in _NOS)), note="stay unsubscribed"),
+        Figure("Bounced", number(said.get(Said.BOUNCED, 0)), note="are suppressed"),
+        Figure("Neither", number(sum(said[one] for one in others)), note="come in without consent" if Said.NOTHING not in said else ""),
+        Figure("Opens and clicks", number(plan.past_events), note="count for the person, for no campaign"),
+    ]
+    figures.draw(cards, key="move_in_forecast")
+    if Said.NOTHING in said:
+        st.warning(
+            "This export does not say who had agreed. Whoever is new counts as subscribed, as in any import.", icon=":material/info:"
+        )
+
+
+def outcome(result: MoveInResult) -> None:
+    """Draw what became of an export."""
+    cards = [
+        Figure("Added", number(result.created)),
+        Figure("Unsubscribed", number(result.nos.unsubscribed)),
+        Figure("Suppressed", number(result.nos.suppressed)),
+        Figure("Opens and clicks", number(result.plan.past_events), note="new ones appear within a minute"),
+        Figure("Left out", number(result.people.refused)),
+    ]
+    figures.draw(cards, key="move_in_outcome")
+    st.caption("Not what you wanted? As long as it is the last import, you can take it back on the page Import contacts.")
+    if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:50]]:
+        st.dataframe(rows, hide_index=True, alt="Rows that can’t be imported and why")

@@ -1,0 +1,1 @@
+"""What pages about campaigns and templates are made of."""

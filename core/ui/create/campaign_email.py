@@ -1,0 +1,25 @@
+"""The email of a campaign that can't be changed any more: its subject, who sends it, and what it looks like."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.campaigns.models import Campaign
+from core.ui.create import campaign_routes, template_preview
+from core.ui.page import Page
+from core.ui.words import plain
+
+
+def draw(page: Page, campaign: Campaign) -> None:
+    """Draw it: the version that was pinned at the launch, before that the newest one."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(campaign.subject)}**")
+        second = f" · second subject “{plain(campaign.subject_b)}”" if campaign.subject_b else ""
+        address = plain(campaign.from_email)
+        sender = f"{plain(campaign.from_name)} ({address})" if campaign.from_name else address
+        names = {one.id: one.name for one in page.services.connections.all(page.by)}
+        through = f" · through {campaign_routes.words(campaign, names)}" if names else ""
+        st.caption(f"From {sender}{second}{through}")
+        pinned, templates = campaign.template_version_id, page.services.templates
+        version = templates.version(page.by.workspace_id, pinned) if pinned else templates.latest(page.by, campaign.template_id)
+        template_preview.draw(page, version, key="sent", height=560)

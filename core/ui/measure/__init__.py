@@ -1,0 +1,1 @@
+"""What pages about results are made of."""

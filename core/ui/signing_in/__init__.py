@@ -1,0 +1,1 @@
+"""Who is looking: sign-in, second factor, invitations, identity providers."""

@@ -1,0 +1,1 @@
+"""Around Streamlit: the gate, the headers, routes of our own, cookies."""
