@@ -115,7 +115,9 @@ class Slots:
         else:
             group, name = known
             get = lambda context: printed(context[group].get(name))  # noqa: E731
-        return (lambda context: BLANK_LINES.sub("\n\n", f"{before}{get(context)}{after}")) if before or after else get
+        if before or after:
+            return lambda context: BLANK_LINES.sub("\n\n", f"{before}{get(context)}{after}")
+        return (lambda context: _thinned(get(context))) if self._is_text else get
 
     def _printed(self, value: Any) -> str:
         """Return a value as the sandbox prints it."""
@@ -124,6 +126,11 @@ class Slots:
                 return ""
             value = str(self._environment.finalize(value)) if self._environment.finalize else str(value)
         return str(escape(value)) if self._escapes and _is_special(value) else value
+
+
+def _thinned(text: str) -> str:
+    """Return a text without blank lines in a row; most have no line break at all."""
+    return BLANK_LINES.sub("\n\n", text) if "\n" in text else text
 
 
 def _is_special(text: str) -> bool:

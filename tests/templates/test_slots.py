@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.templates import sandbox
@@ -34,6 +34,7 @@ def test_html_comes_out_as_if_it_were_rendered_whole(source: str, name: Any) -> 
 
 
 @given(SOURCES, NAMES)
+@example("{{ contact.first_name }}", "two\n\n\nlines")
 def test_text_comes_out_as_if_it_were_rendered_whole(source: str, name: Any) -> None:
     context = _context(name)
     filled = Slots(source, sandbox.TEXT, _run, is_text=True).fill(context)
