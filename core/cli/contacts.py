@@ -133,7 +133,7 @@ def _taken_back(call: Call) -> Answer:
     counts = (
         f"{undone.removed:,} removed, {undone.restored:,} as before, {undone.kept + undone.left:,} left because something happened since"
     )
-    stays = " Every no it brought for people you knew before stays, as do suppressed addresses and past opens and clicks."
+    stays = " Every no it brought stays, as do suppressed addresses and past opens and clicks."
     words = f"“{last.file_name}” was taken back: {counts}.{stays if last.moved_in_from else ''}"
     return Answer({"import_id": last.id, **vars(undone)}, words)
 

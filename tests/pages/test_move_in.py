@@ -31,7 +31,7 @@ def test_an_export_is_recognised_looked_at_and_moved_in(app_as, shared, admin):
     past = app_as(Role.MARKETER)("pages/audience/import_contacts.py")
     past.button(key=f"import_open_{shared.imports.all(admin)[0].id}").click().run()
     past.button(key="import_undo").click().run()
-    assert "had said no stay unsubscribed" in words_on(past)
+    assert "whoever had said no is not written to" in words_on(past)
     app.button(key="move_in_again").click().run()
     assert "Where do I find the export?" in [one.label for one in app.expander]
 

@@ -73,7 +73,8 @@ class ContactImport:
         self._db, self._clock, self._blobs, self._used = db, clock, blobs, used
         self._root = blobs.root.parent / "imports"
         self._uploads = blobs.root.parent / "uploads"
-        self._running = Running(db, clock, blobs, Suppressions(db, clock, hashes))
+        self._suppressions = Suppressions(db, clock, hashes)
+        self._running = Running(db, clock, blobs, self._suppressions)
         self._working = Working(db, self._root, self._running, clock)
 
     def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding | None = None) -> ImportPlan:
@@ -211,7 +212,7 @@ class ContactImport:
         """
         by.require(Permission.CONTACTS_IMPORT)
         with self._db.transaction() as connection:
-            return undo(connection, by, self._row(by, import_id), self._used, self._clock.now())
+            return undo(connection, by, self._row(by, import_id), self._used, self._suppressions, self._clock.now())
 
     def all(self, by: Principal, limit: int = 50) -> list[PastImport]:
         """Return the imports, newest first, those that are going on with how far they are.

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 import sqlalchemy as sa
 
 from core.contacts.consent.records import ConsentStatus
+from core.contacts.imports.address_vectors import normalised
 from core.contacts.imports.judging import Judged, chosen
-from core.contacts.imports.mapping import OURS
+from core.contacts.imports.mapping import OURS, Mapped
 from core.contacts.imports.staged import Staged
 from core.contacts.tables import contacts
+from core.contacts.visibility import seen_one_by_one
+from core.permissions import Principal
 from core.storage.database import among, chunked
 
 CONSENT, SUPPRESSED = "consent", "suppressed"
 _CHUNK = 10_000
 _YES = ("true", "yes", "1")
-_LESS = tuple(state for state in ConsentStatus if state is not ConsentStatus.SUBSCRIBED)
+_LESS = (ConsentStatus.UNKNOWN, ConsentStatus.PENDING, ConsentStatus.UNSUBSCRIBED)  # the strictest is the last word
 Stands = dict[ConsentStatus, list[str]]
 
 
-def own_words(staged: Staged, judged: Judged) -> tuple[Stands, list[str]]:
+def own_words(staged: Staged, mapped: Mapped, judged: Judged) -> tuple[Stands, list[str]]:
     """Return how people stand by the file who may not come in as subscribed, by state, and who of them had said no.
 
-    Whoever was suppressed may come in as unsubscribed only; of known people that column says nothing, as theirs is on record here.
+    A no counts in whatever row it stands: also in one that is refused for something else, or that another row of the same address
+    takes the place of. Whoever was suppressed may come in as unsubscribed only; of known people that column says nothing, as theirs
+    is on record here.
     """
+    keys = _own_keys(staged)
+    if not keys:
+        return {}, []
     stands: Stands = {state: [] for state in _LESS}
-    noes: list[str] = []
-    for rows in _said(staged, judged):
-        noes += rows.filter(pl.col(CONSENT) == ConsentStatus.UNSUBSCRIBED.value)["email"].to_list()
-        stopped = pl.col(SUPPRESSED).is_in(_YES)
-        said = rows.with_columns(pl.when(stopped).then(pl.lit(ConsentStatus.UNSUBSCRIBED.value)).otherwise(CONSENT).alias(CONSENT))
-        for state, addresses in stands.items():
-            addresses += said.filter(pl.col(CONSENT) == state.value)["email"].to_list()
+    for rows in _said(staged, judged, keys):
+        for state in (ConsentStatus.PENDING, ConsentStatus.UNKNOWN):
+            stands[state] += rows.filter(pl.col(CONSENT) == state.value)["email"].to_list()
+    noes, stopped = _refusals(staged, mapped, keys)
+    stands[ConsentStatus.UNSUBSCRIBED] = sorted({*noes, *stopped})
     return {state: addresses for state, addresses in stands.items() if addresses}, noes
 
 
-def ids_of(connection: sa.Connection, workspace_id: int, addresses: list[str]) -> list[int]:
-    """Return the numbers of the contacts with these addresses."""
-    wanted = sa.select(contacts.c.id).where(contacts.c.workspace_id == workspace_id)
+def ids_of(connection: sa.Connection, by: Principal, addresses: list[str]) -> list[int]:
+    """Return the numbers of the contacts with these addresses whom `by` may see."""
+    wanted = sa.select(contacts.c.id).where(contacts.c.workspace_id == by.workspace_id, *seen_one_by_one(by))
     found: list[int] = []
     for chunk in chunked(addresses, _CHUNK):
         found += connection.execute(wanted.where(contacts.c.email.in_(among(connection, chunk)))).scalars()
@@ -55,16 +61,6 @@ def stand(connection: sa.Connection, workspace_id: int, change: int, source: str
             connection.execute(mine.values(consent=state.value))
 
 
-def no_column(staged: Staged) -> str | None:
-    """Return the key of the column in which a file says how people stand, None where it does not."""
-    return _own_keys(staged).get(CONSENT)
-
-
-def says_no(key: str) -> pl.Expr:
-    """Return whether each row of such a column says that somebody unsubscribed."""
-    return _plain(pl.col(key)) == ConsentStatus.UNSUBSCRIBED.value
-
-
 def _own_keys(staged: Staged) -> dict[str, str]:
     headings = {CONSENT: CONSENT, OURS + SUPPRESSED: SUPPRESSED}
     return {headings[name]: staged.key(column) for column in staged.columns if (name := column.strip().lower()) in headings}
@@ -74,11 +70,26 @@ def _plain(text: pl.Expr) -> pl.Expr:
     return text.fill_null("").str.strip_chars().str.to_lowercase()
 
 
-def _said(staged: Staged, judged: Judged) -> Iterator[pl.DataFrame]:
-    """Yield `email`, `consent` and `suppressed` of the rows that can be imported; nothing where the file has neither column."""
-    keys, done = _own_keys(staged), 0
-    for rows in chosen(staged, judged.kept, ["line", *keys.values()] if keys else []):
+def _said(staged: Staged, judged: Judged, keys: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    """Yield `email` and `consent` of the rows that can be imported."""
+    done = 0
+    for rows in chosen(staged, judged.kept, ["line", *keys.values()]):
         emails = judged.kept["email"].slice(done, rows.height)
         done += rows.height
-        texts = [(_plain(pl.col(keys[name])) if name in keys else pl.lit("")).alias(name) for name in (CONSENT, SUPPRESSED)]
-        yield rows.select("line", *texts).with_columns(emails.alias("email"))
+        yield rows.select("line", *_texts(keys)).with_columns(emails.alias("email"))
+
+
+def _refusals(staged: Staged, mapped: Mapped, keys: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the addresses of all rows, whatever else is in them, that say no, and of those that say suppressed."""
+    noes, stopped, given = set[str](), set[str](), staged.key(mapped.email)
+    for rows in staged.slices([*dict.fromkeys((given, *keys.values()))]):
+        said = rows.select(pl.col(given).str.strip_chars().alias("email"), *_texts(keys))
+        said = said.filter((pl.col(CONSENT) == ConsentStatus.UNSUBSCRIBED.value) | pl.col(SUPPRESSED).is_in(_YES))
+        said = said.with_columns(normalised(said["email"]).alias("email")).drop_nulls("email")
+        noes |= set(said.filter(pl.col(CONSENT) == ConsentStatus.UNSUBSCRIBED.value)["email"])
+        stopped |= set(said.filter(pl.col(SUPPRESSED).is_in(_YES))["email"])
+    return sorted(noes), sorted(stopped)
+
+
+def _texts(keys: Mapping[str, str]) -> list[pl.Expr]:
+    return [(_plain(pl.col(keys[name])) if name in keys else pl.lit("")).alias(name) for name in (CONSENT, SUPPRESSED)]

@@ -90,7 +90,8 @@ class Running:
         with self._db.read() as connection:
             list_id, judged = target(connection, by, asked.choices.list_name), _in_sight(connection, by, judged)
             to = Target(by.workspace_id, list_id, asked.choices.rule)
-            parts, emails = contents(asked.staged, mapped, judged), judged.kept["email"]
+            _, noes = own_words(asked.staged, mapped, judged)
+            parts, emails = contents(asked.staged, mapped, judged, noes), judged.kept["email"]
             merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
             require_tags(connection, by, named_in(merged.tagged))
             return _result(asked, judged, merged, list_id, suppressed_among(connection, by, emails))
@@ -106,13 +107,13 @@ class Running:
             list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
             import_id = asked.import_id or self._begin(connection, asked)
             asks = asks_first(connection, asked.by.workspace_id, [list_id]) and not asked.choices.consent_held
-            stands, noes = own_words(asked.staged, judged)
+            stands, noes = own_words(asked.staged, mapped, judged)
             with temporary_table(connection, *loading_columns()) as loading:
                 stands = _with_theirs(stands, asked.along, asks=asks)
                 writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands, asked.along)
-                result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged), list_id, writing, tell)
+                result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged, noes), list_id, writing, tell)
             told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
-            said_no = ids_of(connection, asked.by.workspace_id, noes)
+            said_no = ids_of(connection, asked.by, noes)
             Consent(self._db, self._clock).withdraw(connection, asked.by.workspace_id, said_no, told)
             self._finish(connection, asked, result, writing)
         return result
@@ -166,10 +167,10 @@ class Running:
         workspace_id, told = asked.by.workspace_id, Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
         answered = list[int]()
         if asked.along:
-            for few in chunked(ids_of(connection, workspace_id, list(asked.along.proven)), _HASHED):
+            for few in chunked(ids_of(connection, asked.by, list(asked.along.proven)), _HASHED):
                 which = contacts.c.id.in_(among(connection, few))
                 join_changed(connection, workspace_id, list_id, writing.change, writing.now, which)
-            answered = ids_of(connection, workspace_id, [one for addresses in asked.along.stands.values() for one in addresses])
+            answered = ids_of(connection, asked.by, [one for addresses in asked.along.stands.values() for one in addresses])
         ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told, answered)
 
     def _begin(self, connection: sa.Connection, asked: Asked) -> int:

@@ -1,4 +1,7 @@
-"""Taking the last import back: what it made goes, what it changed is as before, and what something happened to since stays."""
+"""Taking the last import back: what it made goes, what it changed is as before, and what something happened to since stays.
+
+So does every no: who went had said it before the import, and would else come back with the next one.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from core.audit.recording import record
 from core.contacts.changes import mark_changed, next_change
 from core.contacts.consent.evidence import ConsentMethod
 from core.contacts.consent.records import ConsentStatus, set_consent
+from core.contacts.deleting import WHY
 from core.contacts.imports.merging import source_of
 from core.contacts.imports.models import Undone
 from core.contacts.imports.states import ImportState
 from core.contacts.imports.tables import import_changes
 from core.contacts.imports.tags import take_tags_off
 from core.contacts.person_tables import contact_notes
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contact_tombstones, contacts, imports, list_members, opt_ins
 from core.contacts.visibility import seen_one_by_one
 from core.errors import Conflict
@@ -36,7 +41,9 @@ def last_change(connection: sa.Connection, workspace_id: int) -> int | None:
     return row.change if row and row.state == ImportState.DONE else None
 
 
-def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.Select[Any]], now: datetime) -> Undone:
+def undo(
+    connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.Select[Any]], suppressions: Suppressions, now: datetime
+) -> Undone:
     """Take an import back inside the caller's transaction.
 
     Args:
@@ -44,6 +51,7 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
         by: Who takes it back.
         row: The import.
         used: Queries for the ids of contacts that stay.
+        suppressions: Takes the addresses of those who go and had said no.
         now: The time.
 
     Raises:
@@ -56,7 +64,7 @@ def undo(connection: sa.Connection, by: Principal, row: Any, used: Sequence[sa.S
     off_list = _take_off(connection, row, change)
     _ask_no_more(connection, row, change, now)
     take_tags_off(connection, row.workspace_id, change=change, source=source_of(row.id), moment=row.finished_at)
-    removed, kept = _remove(connection, row, used, change)
+    removed, kept = _remove(connection, row, used, suppressions, change)
     connection.execute(sa.delete(import_changes).where(import_changes.c.import_id == row.id))
     connection.execute(sa.update(imports).where(imports.c.id == row.id).values(state=ImportState.UNDONE))
     after = {"removed": removed, "kept": kept, "restored": restored, "left": left}
@@ -82,7 +90,9 @@ def _ask_no_more(connection: sa.Connection, row: Any, change: int, now: datetime
         set_consent(connection, row.workspace_id, list(connection.execute(pending).scalars()), ConsentStatus.UNKNOWN, change, now)
 
 
-def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]], change: int) -> tuple[int, int]:
+def _remove(
+    connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]], suppressions: Suppressions, change: int
+) -> tuple[int, int]:
     """Delete the contacts that the import made and nothing happened to since; return how many went and how many stay."""
     column, records, source = contacts.c, consent_records.c, source_of(row.id)
     made = (column.workspace_id == row.workspace_id, column.source == source)
@@ -97,6 +107,8 @@ def _remove(connection: sa.Connection, row: Any, used: Sequence[sa.Select[Any]],
     connection.execute(sa.insert(contact_tombstones).from_select(["workspace_id", "contact_id", "updated_seq"], gone))
     new = (contact_tombstones.c.workspace_id == row.workspace_id, contact_tombstones.c.updated_seq == change)
     ids = sa.select(contact_tombstones.c.contact_id).where(*new)
+    said_no = sa.select(column.email).where(column.id.in_(ids), column.consent == ConsentStatus.UNSUBSCRIBED.value)
+    suppressions.add_in(connection, row.workspace_id, connection.execute(said_no).scalars(), SuppressionReason.MANUAL, WHY)
     # What was recorded about their consent stays, under numbers that lead to nobody any more, as it does of people who are deleted.
     connection.execute(sa.delete(list_members).where(list_members.c.contact_id.in_(ids)))
     removed = connection.execute(sa.delete(contacts).where(column.workspace_id == row.workspace_id, column.id.in_(ids))).rowcount

@@ -28,7 +28,7 @@ _STATES: dict[ImportState, tuple[str, Literal["gray", "blue", "green", "red", "o
 }
 _SHOWN = 20
 _MOVE_IN_STAYS = (
-    "\n\nThis can’t be taken back: people you knew before who had said no stay unsubscribed, suppressed addresses stay suppressed, "
+    "\n\nThis can’t be taken back: whoever had said no is not written to, suppressed addresses stay suppressed, "
     "and opens and clicks of the past stay on record."
 )
 
@@ -98,8 +98,8 @@ def ask_undo(page: Page, one: PastImport) -> None:
     body = f"{does[:1].upper()}{does[1:]}. Whoever was mailed, edited or agreed to something since stays as they are now."
     if one.moved_in_from:
         body += _MOVE_IN_STAYS
-    elif one.updated:
-        body += " Whoever the file said no for stays unsubscribed."
+    elif one.updated or one.created:
+        body += " Whoever the file said no for is still not written to."
     question = Question("Take this import back?", body, "Take it back")
 
     def undo() -> None:
