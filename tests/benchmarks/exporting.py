@@ -9,9 +9,7 @@ import csv
 import io
 import json
 import multiprocessing
-import resource
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -20,7 +18,7 @@ from pathlib import Path
 from core.app import build
 from core.permissions import Principal
 from core.settings import Settings
-from tests.benchmarks.measure import Result
+from tests.benchmarks.measure import Result, most_memory
 from tests.benchmarks.worlds import COUNTRIES, world
 
 COUNT = 1_000_000
@@ -74,8 +72,7 @@ def _alone(work: Callable[..., tuple[float, float, float]], *given: object) -> _
 
 def _told(answer: Connection, work: Callable[..., tuple[float, float, float]], *given: object) -> None:
     times = work(*given)
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer.send((*times, largest / (1024 if sys.platform != "darwin" else 1024**2)))
+    answer.send((*times, most_memory()))
 
 
 def _fill(folder: Path) -> int:

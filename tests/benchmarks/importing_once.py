@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.contacts.imports.files.staging import stage
 from core.permissions import Principal
 from core.settings import Settings
 from core.storage.migrate import migrate
+from tests.benchmarks.measure import most_memory
 
 
 def main(folder: Path, source: Path) -> None:
@@ -29,7 +29,7 @@ def main(folder: Path, source: Path) -> None:
         services.imports.run(by, stage(source, source.name, None, laid), source.name, list_name="People")
     took = time.perf_counter() - begin
     services.close()
-    print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    print(json.dumps([took, most_memory()]))
 
 
 if __name__ == "__main__":
