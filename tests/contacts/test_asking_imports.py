@@ -20,8 +20,10 @@ def asking_list(people: People) -> None:
 
 
 def asked(people: People) -> list[tuple[object, ...]]:
+    """Who is asked and may still answer, and since when."""
     with people.db.read() as connection:
-        return [tuple(row) for row in connection.execute(sa.select(opt_ins.c.contact_id, opt_ins.c.asked_at))]
+        wanted = sa.select(opt_ins.c.contact_id, opt_ins.c.asked_at).where(opt_ins.c.expires_at > people.clock.now())
+        return [tuple(row) for row in connection.execute(wanted)]
 
 
 @on_sqlite

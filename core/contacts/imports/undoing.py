@@ -75,7 +75,8 @@ def undo(
 def _ask_no_more(connection: sa.Connection, row: Any, change: int, now: datetime) -> None:
     """Take back the mails that the import had asked for and nobody has answered; who is pending by them alone is unknown again.
 
-    Who was asked by somebody else as well has a mail about that, which may still be answered, and stays pending.
+    Who was asked by somebody else as well has a mail about that, which may still be answered, and stays pending. The questions are
+    closed, not deleted: the mails that have left count among those that somebody gets in a day and in a month.
     """
     asked, column, records = opt_ins.c, contacts.c, consent_records.c
     others = (records.state == ConsentStatus.PENDING.value, records.source != source_of(row.id))
@@ -83,7 +84,8 @@ def _ask_no_more(connection: sa.Connection, row: Any, change: int, now: datetime
     still = sa.select(asked.id, asked.contact_id).where(asked.workspace_id == row.workspace_id, asked.confirmed_at.is_(None))
     mine = connection.execute(still.where(asked.evidence["source"].as_string() == source_of(row.id))).all()
     for few in chunked(mine, _AT_ONCE):
-        connection.execute(sa.delete(opt_ins).where(asked.id.in_(among(connection, [each.id for each in few]))))
+        taken_back = sa.update(opt_ins).where(asked.id.in_(among(connection, [each.id for each in few])))
+        connection.execute(taken_back.values(expires_at=asked.asked_at, mail_due_at=None))
         ids = among(connection, [each.contact_id for each in few])
         known = sa.select(column.id).where(column.id.in_(ids), column.source != source_of(row.id), ~also)
         pending = known.where(column.consent == ConsentStatus.PENDING.value)
