@@ -13,7 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.campaigns.tables import campaigns
-from core.contacts.consent.askings import drop_other_reminders, has_unread_no, needs_no_reminder, still_asked
+from core.contacts.consent.askings import (
+    drop_other_reminders,
+    has_unread_no,
+    is_asked_in_spite_of_a_no,
+    needs_no_reminder,
+    still_asked,
+)
 from core.contacts.consent.evidence import Evidence
 from core.contacts.lookup import barring
 from core.contacts.tables import contacts, lists, opt_in_tokens, opt_ins
@@ -140,7 +146,7 @@ def _when(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> datetim
     """Return when a mail may ask this: now, later, or None for never."""
     if row.barred is not None:
         return None  # nobody is to write there, so nobody is asked
-    if still_asked(connection, row, now) is None:
+    if still_asked(connection, row, now) is None or is_asked_in_spite_of_a_no(connection, row):
         return None
     if _is_reminder(row, now) and needs_no_reminder(connection, row, now):
         return None

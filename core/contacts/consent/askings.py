@@ -8,10 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.consent.records import ConsentStatus, has_refused_since
-from core.contacts.tables import contacts, list_members, opt_ins, stop_marks
+from core.contacts.tables import contacts, list_members, list_optouts, opt_ins, stop_marks
 
 GOOD_FOR = timedelta(days=7)
+
+# By these somebody asks to be asked, which they may after a no as well; by all others it is somebody else who has them asked.
+_OF_THEIR_OWN = frozenset({ConsentMethod.FORM, ConsentMethod.PREFERENCES})
 
 _o = opt_ins.c
 
@@ -57,6 +61,25 @@ def has_unread_no(connection: sa.Connection, asked: sa.Row[Any]) -> bool:
     """Whether somebody has said no since they were asked, and nothing has read it yet."""
     marked = sa.select(stop_marks.c.contact_id).where(stop_marks.c.contact_id == asked.contact_id, stop_marks.c.since >= asked.asked_at)
     return connection.execute(marked).first() is not None
+
+
+def has_just_said_no() -> sa.ColumnElement[bool]:
+    """Return the condition that the contact of the enclosing statement has said no, which nothing has read yet."""
+    return sa.exists().where(stop_marks.c.contact_id == contacts.c.id).correlate(contacts)
+
+
+def is_asked_in_spite_of_a_no(connection: sa.Connection, asked: sa.Row[Any]) -> bool:
+    """Whether others have somebody asked who has said no: to everything, or to all the lists that it is about.
+
+    It does not matter whether the no was said before or after: one that is heard of late was not known when they were asked.
+    """
+    if Evidence.from_fields(asked.evidence).method in _OF_THEIR_OWN:
+        return False
+    refused = sa.or_(contacts.c.consent == ConsentStatus.UNSUBSCRIBED.value, has_just_said_no())
+    if connection.execute(sa.select(contacts.c.id).where(contacts.c.id == asked.contact_id, refused)).first() is not None:
+        return True
+    left = connection.execute(sa.select(list_optouts.c.list_id).where(list_optouts.c.contact_id == asked.contact_id)).scalars()
+    return bool(asked.list_ids) and set(asked.list_ids) <= set(left)
 
 
 def needs_no_reminder(connection: sa.Connection, asked: sa.Row[Any], now: datetime) -> bool:

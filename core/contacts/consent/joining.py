@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from core.clock import Clock
-from core.contacts.consent.askings import asked_for
+from core.contacts.consent.askings import asked_for, has_just_said_no
 from core.contacts.consent.evidence import Evidence
 from core.contacts.consent.list_choices import has_left
 from core.contacts.consent.opt_in import OptIn
@@ -38,7 +38,7 @@ def ask_touched(
 ) -> int:
     """Have everybody asked whom a change touched and who is not on a list; return how many.
 
-    Who left the list, or unsubscribed, has answered already and is not asked by what others do;
+    Who left the list, or unsubscribed, be it only marked, has answered already and is not asked by what others do;
     nor is, once more, who was asked for this list and may still answer.
 
     Args:
@@ -53,7 +53,8 @@ def ask_touched(
     """
     member = sa.exists().where(list_members.c.list_id == list_id, list_members.c.contact_id == contacts.c.id).correlate(contacts)
     touched = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, ~member, ~has_left(list_id))
-    open_to = sa.select(contacts.c.id).where(*touched, contacts.c.consent != ConsentStatus.UNSUBSCRIBED.value)
+    refused = (contacts.c.consent == ConsentStatus.UNSUBSCRIBED.value, has_just_said_no())
+    open_to = sa.select(contacts.c.id).where(*touched, ~sa.or_(*refused))
     asked = {*asked_for(connection, workspace_id, list_id, clock.now()), *but}
     ids = [each for each in connection.execute(open_to.order_by(contacts.c.id)).scalars() if each not in asked]
     OptIn(db, clock).ask_many(connection, workspace_id, ids, [list_id], evidence)
