@@ -82,7 +82,7 @@ def build(settings: Settings, clock: Clock) -> Parts:
     metrics.watch("postwright_receiver_journal_backlog", lambda: notes.waiting)
     metrics.watch("postwright_receiver_journal_write_errors_total", lambda: notes.failures)
     token = settings.metrics_token.get_secret_value()
-    stopping = Stopping(db, clock)
+    stopping = Stopping(db)
     hosted = (PublishedForms(db), Stamps(settings.key, settings.previous_keys))
     return Parts(
         clock, signer, urls, destinations, notes, lookups, stopping, doors, *hosted, db, settings.public_url, Limiter(), metrics, token

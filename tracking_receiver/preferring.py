@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,7 +83,7 @@ async def _leave(parts: Parts, request: Request, message_id: int, standing: Stan
     record = seen(parts, EventKind.UNSUBSCRIBED, dict(request.scope), message_id, reason=ConsentMethod.PREFERENCES.value)
     if not await parts.notes.wish(record):
         return show(pages.not_noted())
-    await parts.stopping.reader_of(message_id)
+    await parts.stopping.reader_of(message_id, datetime.fromisoformat(record["at"]))
     if standing is None:
         return show(pages.unsubscribed(await parts.lookups.workspace_name(message_id)))
     now_out = replace(standing, consent=ConsentStatus.UNSUBSCRIBED)

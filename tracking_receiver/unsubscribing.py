@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -43,7 +44,7 @@ def unsubscribing(parts: Parts, lookups: Lookups, purpose: Purpose) -> Handler:
         record = seen(parts, EventKind.UNSUBSCRIBED, dict(request.scope), claims.message_id, reason=how)
         if not await parts.notes.wish(record):
             return show(pages.not_noted())
-        await parts.stopping.reader_of(claims.message_id)
+        await parts.stopping.reader_of(claims.message_id, datetime.fromisoformat(record["at"]))
         return show(pages.unsubscribed(await lookups.workspace_name(claims.message_id)))
 
     return handle

@@ -12,7 +12,7 @@ from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.consent.records import About, ConsentStatus, add_records, close_askings, set_consent
 from core.contacts.lookup import EVERY_DAYS, Frequency
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, opt_ins, stop_marks
-from core.storage.database import insert_or_ignore_from
+from core.storage.database import insert_or_ignore_from, insert_or_move_on
 
 # The strictest first: somebody who said no anywhere said no, and nobody gets mail because they were merged.
 _STRICTEST = (ConsentStatus.UNSUBSCRIBED, ConsentStatus.PENDING, ConsentStatus.UNKNOWN, ConsentStatus.SUBSCRIBED)
@@ -63,8 +63,10 @@ def _carry_over_proofs(connection: sa.Connection, kept_id: int, gone_ids: Sequen
     copied = sa.select(sa.literal(kept_id), *(consent_records.c[name] for name in names))
     theirs = copied.where(consent_records.c.contact_id.in_(gone_ids)).order_by(consent_records.c.id)
     connection.execute(sa.insert(consent_records).from_select(["contact_id", *names], theirs))
-    marked = sa.select(sa.literal(kept_id), stop_marks.c.workspace_id, stop_marks.c.since).where(stop_marks.c.contact_id.in_(gone_ids))
-    insert_or_ignore_from(connection, stop_marks, ["contact_id", "workspace_id", "since"], marked)
+    mark = stop_marks.c
+    latest = sa.select(sa.literal(kept_id).label("contact_id"), mark.workspace_id, sa.func.max(mark.since).label("since"))
+    marked = latest.where(mark.contact_id.in_(gone_ids)).group_by(mark.workspace_id)
+    insert_or_move_on(connection, stop_marks, "contact_id", "since", marked)
     connection.execute(sa.update(opt_ins).where(opt_ins.c.contact_id.in_(gone_ids)).values(contact_id=kept_id))
 
 

@@ -107,6 +107,22 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row], *, k
     connection.execute(statement, [dict(row) for row in rows])
 
 
+def insert_or_move_on(connection: sa.Connection, table: sa.Table, key: str, latest: str, source: sa.Select[Any]) -> int:
+    """Insert what a query finds; a row with the same key is given the later one of both moments. Return how many changed.
+
+    Args:
+        connection: The caller's transaction.
+        table: The table.
+        key: Its key; the query has each only once.
+        latest: The column with the moment.
+        source: Finds the rows, with a condition, its columns named as the table's.
+    """
+    insert = _insert(connection, table).from_select([column.name for column in source.selected_columns], source)
+    later = insert.excluded[latest]
+    moved = insert.on_conflict_do_update(index_elements=[table.c[key]], set_={latest: later}, where=table.c[latest] < later)
+    return int(connection.execute(moved, execution_options={"preserve_rowcount": True}).rowcount)
+
+
 def next_sequence(connection: sa.Connection, workspace_id: int, name: str) -> int:
     """Return the next number of a workspace's sequence.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from core.contacts.consent.stop_marks import mark
 from core.contacts.hosted.applying import Applying
 from core.contacts.hosted.lines import Choices, Preferences
 from core.contacts.lookup import mailable
-from core.contacts.tables import contacts, opt_ins
+from core.contacts.tables import contacts, opt_ins, stop_marks
 from core.contacts.uniting import Merges
 from tests.contacts.conftest import People
 from tests.contacts.test_opt_in import ask, confirm
@@ -78,6 +78,47 @@ def test_a_mark_set_after_a_yes_outlives_it(people: People) -> None:
     choose(people, ada.id, Preferences(back, 1, False, Evidence(), Choices(comes_back=True)))
     with people.db.read() as connection:
         assert not list(mailable(connection, people.by.workspace_id, [ada.id], people.clock.now()).people)
+
+
+def may_be_mailed(people: People, contact_id: int) -> bool:
+    with people.db.read() as connection:
+        return contact_id in mailable(connection, people.by.workspace_id, [contact_id], people.clock.now()).people
+
+
+def say_no(people: People, contact_id: int) -> datetime:
+    people.clock.advance(timedelta(minutes=1))
+    with people.db.transaction() as connection:
+        assert mark(connection, contacts.c.id == contact_id, people.clock)
+    return people.clock.now()
+
+
+def test_a_second_no_holds_while_what_was_said_before_it_is_read(people: People) -> None:
+    ada = people.contacts.save(people.by, "ada@example.com").id
+    first = say_no(people, ada)
+    people.clock.advance(timedelta(minutes=1))
+    back = people.clock.now()
+    second = say_no(people, ada)
+    people.clock.advance(timedelta(minutes=1))
+    with people.db.transaction() as connection:
+        people.consent.withdraw(connection, people.by.workspace_id, [ada], NO, said_at=first)
+    choose(people, ada, Preferences(back, 1, False, Evidence(), Choices(comes_back=True)))
+    assert standing(people, ada) is ConsentStatus.SUBSCRIBED
+    assert not may_be_mailed(people, ada)
+    with people.db.transaction() as connection:
+        people.consent.withdraw(connection, people.by.workspace_id, [ada], NO, said_at=second)
+    assert standing(people, ada) is ConsentStatus.UNSUBSCRIBED
+    with people.db.read() as connection:
+        assert connection.execute(sa.select(stop_marks)).all() == []
+
+
+def test_of_people_who_are_merged_the_latest_no_holds(people: People) -> None:
+    ada, bob, cid = (people.contacts.save(people.by, f"{name}@example.com").id for name in ("ada", "bob", "cid"))
+    first, _, latest = (say_no(people, each) for each in (ada, bob, cid))
+    Merges(people.db, people.clock, people.suppressions).merge(people.by, ada, [bob, cid])
+    with people.db.transaction() as connection:
+        people.consent.withdraw(connection, people.by.workspace_id, [ada], NO, said_at=first)
+    with people.db.read() as connection:
+        assert connection.execute(sa.select(stop_marks.c.contact_id, stop_marks.c.since)).all() == [(ada, latest)]
 
 
 def test_a_merged_address_does_not_answer_for_one_that_said_no(people: People) -> None:

@@ -28,9 +28,9 @@ def message_to(db: Database, clock: FrozenClock, workspace: Principal, contact_i
 
 def marked(db: Database, clock: FrozenClock, *message_ids: int) -> list[int]:
     """Say no to some messages, and return whom that marks."""
-    with closing(Stopping(db, clock)) as stopping:
+    with closing(Stopping(db)) as stopping:
         for message_id in message_ids:
-            assert asyncio.run(stopping.reader_of(message_id))
+            assert asyncio.run(stopping.reader_of(message_id, clock.now()))
     with db.read() as connection:
         return list(connection.execute(sa.select(stop_marks.c.contact_id).order_by(stop_marks.c.contact_id)).scalars())
 

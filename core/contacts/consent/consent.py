@@ -74,7 +74,7 @@ class Consent:
         said = said_at or now
         add_records(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, evidence, said, about)
         set_consent(connection, workspace_id, open_ids, ConsentStatus.UNSUBSCRIBED, change, now)
-        clear_marks(connection, contact_ids, self._clock.now())  # set a moment after what was said, by the same click
+        clear_marks(connection, contact_ids, said)
         close_askings(connection, contact_ids, said)
         return open_ids
 

@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.contacts.consent.consent import Consent
 from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.tables import contacts, stop_marks
-from core.storage.database import Database, insert_or_ignore_from
+from core.storage.database import Database, insert_or_move_on
 
 # The ingester is about a second behind; a mark that is older has lost its line of the journal, or the line was known already.
 LEFT_BEHIND = timedelta(minutes=5)
@@ -22,10 +22,18 @@ _AT_A_TIME = 1_000
 
 
 def mark(connection: sa.Connection, whose: sa.ColumnElement[bool], clock: Clock) -> bool:
-    """Mark the contact that a condition finds, inside the caller's transaction; return whether there was one to mark."""
-    now = sa.literal(clock.now(), stop_marks.c.since.type)
-    found = sa.select(contacts.c.id, contacts.c.workspace_id, now).where(whose)
-    return insert_or_ignore_from(connection, stop_marks, ["contact_id", "workspace_id", "since"], found) > 0
+    """Mark the contact that a condition finds, inside the caller's transaction; return whether there was one to mark.
+
+    A mark that is there moves on: the latest no counts, for what they say in between is read before it.
+
+    Args:
+        connection: The caller's transaction.
+        whose: Finds the contact.
+        clock: When they said no, the moment in the line of the journal: reading that line takes away what is not later.
+    """
+    said_at = sa.literal(clock.now(), stop_marks.c.since.type)
+    found = sa.select(contacts.c.id.label("contact_id"), contacts.c.workspace_id, said_at.label("since")).where(whose)
+    return insert_or_move_on(connection, stop_marks, "contact_id", "since", found) > 0
 
 
 class StopMarks:
