@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -200,6 +200,32 @@ def test_that_nothing_is_sold_wins_over_a_permission_said_before_it(outside: Out
     later(outside)
     outside.choose(message, Choices(do_not_sell=False))
     assert outside.column(outside.contact().id, "do_not_sell") is False
+
+
+def test_the_link_of_an_address_that_was_merged_away_only_ever_asks_for_less_mail(outside: Outside) -> None:
+    own = outside.world.message("ada@example.com")
+    ada = outside.contact().id
+    old = outside.world.message("ada@work.example")
+    Merges(outside.db, outside.world.clock, Suppressions(outside.db, outside.world.clock)).merge(
+        outside.by, ada, [outside.contact("ada@work.example").id]
+    )
+
+    def pace() -> tuple[object, object]:
+        return outside.column(ada, "frequency"), outside.column(ada, "paused_until")
+
+    def after(days: int) -> datetime:
+        moment: datetime = outside.now + timedelta(days=days)
+        return moment
+
+    outside.choose(own, Choices(frequency="weekly", pause_days=30))
+    outside.choose(old, Choices(frequency="all", pause_days=0))
+    assert pace() == ("weekly", after(30))
+    outside.choose(old, Choices(frequency="monthly", pause_days=90))
+    assert pace() == ("monthly", after(90))
+    outside.choose(old, Choices(frequency="weekly", pause_days=7))
+    assert pace() == ("monthly", after(90))
+    outside.choose(own, Choices(frequency="all", pause_days=0))  # their own link may ask for more
+    assert pace() == ("all", None)
 
 
 def test_the_link_of_an_address_that_was_merged_away_can_say_no_but_not_yes(outside: Outside) -> None:

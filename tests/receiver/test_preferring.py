@@ -205,6 +205,13 @@ def test_the_link_of_an_address_that_was_merged_away_offers_no_yes(site: Site, n
     assert "Other news" not in page
     site.http.post(link, data={"do": "save", "shown": f"{news},{other}", "lists": [str(news), str(other)]})
     assert _carried_out(site).on == {news}
+    _post(site, {"do": "save", "frequency": "weekly", "pause": "90"})
+    _carried_out(site)
+    page = site.http.post(link, data={"do": "save", "frequency": "all", "pause": "0"}).text
+    assert ('value="weekly" checked' in page, 'value="keep" checked' in page) == (True, True)
+    assert not [value for value in ("all", "0", "30") if f'value="{value}"' in page]
+    after = _carried_out(site)
+    assert (after.frequency, after.paused_until is not None) == ("weekly", True)
     assert "You get no marketing mail from us" in site.http.post(link, data={"do": "leave"}).text
     assert _carried_out(site).consent is ConsentStatus.UNSUBSCRIBED
     for answer in (site.http.get(link), site.http.post(link, data={"do": "come_back"})):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import polars as pl
@@ -55,19 +55,31 @@ def content_of() -> pl.Expr:
     return pl.concat_str("first_name", "last_name", "attributes", separator=_BETWEEN).hash().alias("content")
 
 
-def suppressed_among(connection: sa.Connection, by: Principal, emails: pl.Series) -> int:
-    """Return how many of these addresses nobody may write to; whoever sees some lists only is told of people on them."""
-    workspace_id = by.workspace_id
-    everywhere = sa.select(global_suppressions.c.email).where(global_suppressions.c.email.is_not(None))
-    wanted = sa.union(sa.select(suppressions.c.email).where(suppressions.c.workspace_id == workspace_id), everywhere)
-    listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
-    hit = emails.filter(emails.is_in(listed.implode())).to_list()
+def suppressed_among(connection: sa.Connection, by: Principal, emails: pl.Series) -> set[str]:
+    """Return which of these addresses nobody may write to; whoever sees some lists only is told of people on them."""
+    here = suppressions.c.workspace_id == by.workspace_id
+    hit = _found(connection, suppressions, [here], emails)
+    hit |= _found(connection, global_suppressions, [global_suppressions.c.email.is_not(None)], emails)
     if by.lists is None:
-        return len(hit)
-    seen = sa.select(sa.func.count()).where(contacts.c.workspace_id == workspace_id, *seen_one_by_one(by))
-    return sum(
-        connection.execute(seen.where(contacts.c.email.in_(among(connection, few)))).scalar_one() for few in chunked(hit, _LOOKED_UP)
-    )
+        return hit
+    seen = sa.select(contacts.c.email).where(contacts.c.workspace_id == by.workspace_id, *seen_one_by_one(by))
+    return {
+        email
+        for few in chunked(sorted(hit), _LOOKED_UP)
+        for email in connection.execute(seen.where(contacts.c.email.in_(among(connection, few)))).scalars()
+    }
+
+
+def _found(connection: sa.Connection, table: sa.Table, where: Sequence[sa.ColumnElement[bool]], emails: pl.Series) -> set[str]:
+    """Return which of these addresses a table has: all it has are read only where they are not many more than those."""
+    wanted, most = sa.select(table.c.email).where(*where), _SCANNED_PER_WANTED * len(emails)
+    there = sa.select(sa.func.count()).select_from(wanted.limit(most + 1).subquery())  # counted no further than it matters
+    if connection.execute(there).scalar_one() <= most:
+        listed = pl.Series(connection.execute(wanted).scalars().all(), dtype=pl.String)
+        return set(emails.filter(emails.is_in(listed.implode())))
+    parts = (part.to_series().to_list() for part in emails.sort().to_frame().iter_slices(_LOOKED_UP))
+    asked = (wanted.where(table.c.email.in_(among(connection, part))) for part in parts)
+    return {email for one in asked for email in connection.execute(one).scalars()}
 
 
 def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> Iterator[list[tuple[object, ...]]]:

@@ -94,7 +94,10 @@ class Running:
             parts, emails = contents(asked.staged, mapped, judged, noes), judged.kept["email"]
             merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
             require_tags(connection, by, named_in(merged.tagged))
-            return _result(asked, judged, merged, list_id, suppressed_among(connection, by, emails))
+            suppressed = suppressed_among(connection, by, emails)
+            if by.lists is None:  # others would learn who was erased, be it out of their sight
+                suppressed |= self._kept_as_hashes(connection, by.workspace_id, emails)
+            return _result(asked, judged, merged, list_id, len(suppressed))
 
     def do(self, asked: Asked, tell: Tell) -> ImportResult:
         """Import, in one transaction."""
@@ -157,7 +160,7 @@ class Running:
             self._suppressions.restore_in(connection, workspace_id, few["email"].to_list())
         if merged.new + merged.updated >= _BULK:
             analyse(connection, contacts, list_members, consent_records)
-        result = _result(asked, judged, merged, list_id, suppressed_among(connection, asked.by, emails))
+        result = _result(asked, judged, merged, list_id, len(suppressed_among(connection, asked.by, emails)))
         refused = self._blobs.put(workspace_id, refused_csv(asked.staged, judged.refused)) if judged.refused.height else None
         tell(WRITING, len(emails), len(emails))
         return replace(result, refused_blob=refused, import_id=writing.import_id)
@@ -172,6 +175,10 @@ class Running:
                 join_changed(connection, workspace_id, list_id, writing.change, writing.now, which)
             answered = ids_of(connection, asked.by, [one for addresses in asked.along.stands.values() for one in addresses])
         ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told, answered)
+
+    def _kept_as_hashes(self, connection: sa.Connection, workspace_id: int, emails: pl.Series) -> set[str]:
+        parts = (few["email"].to_list() for few in emails.alias("email").to_frame().iter_slices(_HASHED))
+        return {one for few in parts for one in self._suppressions.kept_as_hashes(connection, workspace_id, few)}
 
     def _begin(self, connection: sa.Connection, asked: Asked) -> int:
         return begin(connection, asked, ImportState.RUNNING, "", self._clock)

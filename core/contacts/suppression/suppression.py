@@ -188,6 +188,14 @@ class Suppressions:
         insert_or_ignore(connection, suppressions, [{"workspace_id": workspace_id, "email": one, **why} for one, why in told.items()])
         return len(here.keys() | self._hashes.restore_everywhere(connection, emails))
 
+    def kept_as_hashes(self, connection: sa.Connection, workspace_id: int, emails: Sequence[str]) -> set[str]:
+        """Return which of some addresses `restore_in` would suppress again.
+
+        Raises:
+            Unavailable: If there are such hashes and no key to recognise them by.
+        """
+        return set(self._hashes.reasons(connection, workspace_id, emails))
+
     def erase_in(self, connection: sa.Connection, workspace_id: int, email: str, now: datetime) -> None:
         """Keep an address as a hash only, inside the caller's transaction: who is erased is suppressed whenever they come back.
 
