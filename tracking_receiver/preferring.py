@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted import preference_page as fields
 from core.contacts.hosted.lines import Choices, Preferences, evidence_of, line_of
 from core.contacts.hosted.preference_page import preference_page, wording_of_return
-from core.contacts.hosted.preferences import Standing
+from core.contacts.hosted.preferences import Standing, pace_after
 from core.contacts.hosted.words import preferred
 from core.contacts.lookup import Frequency
 from core.links.tokens import Purpose
@@ -124,15 +124,14 @@ def chosen(sent: Mapping[str, Sequence[str]]) -> Choices:
 
 def _after(standing: Standing, asked: Preferences) -> Standing:
     """Return where somebody stands once what they chose is carried out, which is within a second or so."""
-    choices, until = asked.choices, standing.paused_until
-    if choices.pause_days is not None:
-        until = asked.at + timedelta(days=choices.pause_days) if choices.pause_days else None
+    choices, only_less = asked.choices, not standing.may_agree
+    frequency, until = pace_after(choices, asked.at, standing.frequency, standing.paused_until, only_less=only_less)
     known = {each.id for each in standing.lists}
     return replace(
         standing,
         consent=ConsentStatus.SUBSCRIBED if choices.comes_back else standing.consent,
         on=frozenset((standing.on | set(choices.joined)) - set(choices.left)) & known,
-        frequency=Frequency(choices.frequency) if choices.frequency else standing.frequency,
+        frequency=frequency,
         paused_until=until,
         do_not_sell=asked.has_gpc or (standing.do_not_sell if choices.do_not_sell is None else choices.do_not_sell),
         asked=standing.asked - set(choices.joined) - set(choices.left),

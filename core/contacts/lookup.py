@@ -92,6 +92,11 @@ class Frequency(StrEnum):
 EVERY_DAYS = {Frequency.WEEKLY: 7, Frequency.MONTHLY: 30}
 
 
+def most_seldom(*each: Frequency) -> Frequency:
+    """Return which of these is the least mail."""
+    return max(each, key=lambda one: EVERY_DAYS.get(one, 0))
+
+
 class Mailable(NamedTuple):
     """Who of some contacts may be mailed.
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.consent.records import About, ConsentStatus, add_records, close_askings, set_consent
-from core.contacts.lookup import EVERY_DAYS, Frequency
+from core.contacts.lookup import Frequency, most_seldom
 from core.contacts.tables import consent_records, contacts, list_members, list_optouts, opt_ins, stop_marks
 from core.storage.database import insert_or_ignore_from, insert_or_move_on
 
@@ -43,7 +43,7 @@ def unite_choices(
     chosen = sa.select(column.id, column.consent, column.frequency, column.paused_until, column.do_not_sell)
     everybody = connection.execute(chosen.where(column.workspace_id == workspace_id, column.id.in_([kept_id, *gone_ids]))).all()
     strictest = strictest_of(ConsentStatus(row.consent) for row in everybody)
-    often = max((Frequency(row.frequency) for row in everybody), key=lambda one: EVERY_DAYS.get(one, 0))
+    often = most_seldom(*(Frequency(row.frequency) for row in everybody))
     values: dict[str, Any] = {"frequency": often.value, "do_not_sell": any(row.do_not_sell for row in everybody)}
     values |= {"paused_until": max((row.paused_until for row in everybody if row.paused_until), default=None), "updated_seq": change}
     connection.execute(sa.update(contacts).where(column.workspace_id == workspace_id, column.id == kept_id).values(values))

@@ -66,5 +66,6 @@ def _choose(connection: sa.Connection, asked: Preferences, applying: Applying) -
     row = connection.execute(whose).one_or_none()
     if row is not None and row.contact_id is not None:
         reader = survivor_of(connection, row.workspace_id, row.contact_id)
-        said = asked if reader == row.contact_id else replace(asked, choices=asked.choices.without_yes())
-        applying.choose(connection, row.workspace_id, reader, said)
+        is_another = reader != row.contact_id
+        said = replace(asked, choices=asked.choices.without_yes()) if is_another else asked
+        applying.choose(connection, row.workspace_id, reader, said, only_less=is_another)

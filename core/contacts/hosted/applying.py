@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from core.contacts.consent.list_choices import join_list, leave_list, own_lists
 from core.contacts.consent.opt_in import OptIn
 from core.contacts.consent.records import About, ConsentStatus, has_forbidden_sale_since, has_refused_since
 from core.contacts.hosted.lines import Choices, Confirmation, Preferences, Submission
-from core.contacts.hosted.preferences import open_lists
+from core.contacts.hosted.preferences import open_lists, pace_after
 from core.contacts.hosted.tables import form_submissions, sign_up_forms
 from core.contacts.lookup import Frequency
 from core.contacts.suppression.suppression import Suppressions
@@ -32,7 +32,6 @@ from core.hours import zone_named
 from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
 
-LONGEST_PAUSE_DAYS = 366
 _c = contacts.c
 
 
@@ -121,7 +120,7 @@ class Applying:
         if asked.has_gpc:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
 
-    def choose(self, connection: sa.Connection, workspace_id: int, contact_id: int, asked: Preferences) -> None:
+    def choose(self, connection: sa.Connection, workspace_id: int, contact_id: int, asked: Preferences, *, only_less: bool = False) -> None:
         """Carry out what somebody chose for themselves.
 
         Args:
@@ -129,6 +128,7 @@ class Applying:
             workspace_id: Whose contact.
             contact_id: Who; one that was deleted meanwhile is passed over.
             asked: What they chose.
+            only_less: Whether it may only become less mail: so for the link of an address that was merged into another.
         """
         change = next_change(connection, workspace_id)
         if connection.execute(sa.select(_c.id).where(_c.workspace_id == workspace_id, _c.id == contact_id)).scalar() is None:
@@ -138,7 +138,7 @@ class Applying:
         if asked.choices.comes_back and not has_refused_since(connection, workspace_id, contact_id, asked.at):
             Consent(self._db, FrozenClock(asked.at)).accept(connection, workspace_id, contact_id, change, asked.evidence, about)
         _change_lists(case, asked.choices)
-        _change_pace(case, asked.choices)
+        _change_pace(case, asked.choices, only_less=only_less)
         if asked.has_gpc:
             _set_sale(case, forbidden=True, method=ConsentMethod.PRIVACY_SIGNAL)
         elif asked.choices.do_not_sell is not None:
@@ -248,12 +248,9 @@ def _change_lists(case: _Case, choices: Choices) -> None:
         join_list(connection, *common, list_id, case.change, case.evidence, case.at, case.about)
 
 
-def _change_pace(case: _Case, choices: Choices) -> None:
+def _change_pace(case: _Case, choices: Choices, *, only_less: bool) -> None:
     known = case.connection.execute(sa.select(_c.frequency, _c.paused_until).where(_c.id == case.contact_id)).one()
-    frequency, until = Frequency(choices.frequency or known.frequency), known.paused_until
-    if choices.pause_days is not None:
-        days = min(max(choices.pause_days, 0), LONGEST_PAUSE_DAYS)
-        until = case.at + timedelta(days=days) if days else None
+    frequency, until = pace_after(choices, case.at, Frequency(known.frequency), known.paused_until, only_less=only_less)
     if (frequency.value, until) != tuple(known):
         whose = (case.connection, case.workspace_id, case.contact_id)
         set_mail_in(*whose, case.change, case.at, frequency=frequency, paused_until=until)

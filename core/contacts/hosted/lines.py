@@ -96,7 +96,8 @@ class Choices:
     def without_yes(self) -> Choices:
         """Return what of it is no consent: for a link that went to an address which was merged into another since.
 
-        Its mailbox may be somebody else's by now, and another address does not agree for the one that stays.
+        Its mailbox may be somebody else's by now, and another address does not agree for the one that stays. How often they want mail
+        depends on how often they did before, so who carries it out sees to it that it only becomes less.
         """
         return replace(self, joined=(), do_not_sell=self.do_not_sell or None, comes_back=False)
 

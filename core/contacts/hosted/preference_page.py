@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.contacts.consent.records import ConsentStatus
 from core.contacts.hosted.markup import Frame, HostedPage, Tick, button, group, hidden, note, paragraph
 from core.contacts.hosted.preferences import Standing
 from core.contacts.hosted.words import words
-from core.contacts.lookup import Frequency
+from core.contacts.lookup import Frequency, most_seldom
 
 DO, LISTS, SHOWN, FREQUENCY, PAUSE, SALE = "do", "lists", "shown", "frequency", "pause", "sale"
 SAVE, LEAVE, COME_BACK = "save", "leave", "come_back"
@@ -36,8 +36,12 @@ def preference_page(standing: Standing, language: str, now: datetime, *, has_gpc
         only_sale = f'<form method="post">{sale}{button(told["save"], DO, SAVE, is_quiet=True)}</form>'
         way_back = f"{_way_back(standing, told)}<hr>" if standing.may_agree else ""
         return frame.page(told["left_all"], f"{done}{way_back}{only_sale}")
-    how_often = [Tick(FREQUENCY, one.value, told[one.value], one is standing.frequency, is_one_of=True) for one in Frequency]
-    inside = _lists(standing, told) + group(told["how_often"], how_often) + group(told["pause"], _pauses(standing, told, now)) + sale
+    inside = (
+        _lists(standing, told)
+        + group(told["how_often"], _how_often(standing, told))
+        + group(told["pause"], _pauses(standing, told, now))
+        + sale
+    )
     form = f'<form method="post">{inside}{button(told["save"], DO, SAVE)}</form>'
     leave = f'<form method="post">{button(told["leave_all"], DO, LEAVE, is_quiet=True)}</form>'
     return frame.page(told["preferences"], f"{done}{paragraph(told['preferences_for'], 'soft')}{form}<hr>{leave}")
@@ -66,13 +70,20 @@ def _lists(standing: Standing, told: Mapping[str, str]) -> str:
     return group(told["your_lists"], ticks) + shown
 
 
+def _how_often(standing: Standing, told: Mapping[str, str]) -> list[Tick]:
+    """Return how often they may want mail; who can only say no is offered nothing that is more."""
+    open_to = [one for one in Frequency if standing.may_agree or most_seldom(standing.frequency, one) is one]
+    return [Tick(FREQUENCY, one.value, told[one.value], one is standing.frequency, is_one_of=True) for one in open_to]
+
+
 def _pauses(standing: Standing, told: Mapping[str, str], now: datetime) -> list[Tick]:
     until = standing.paused_until
     is_paused = until is not None and until > now
-    ticks = [Tick(PAUSE, "0", told["pause_none"], not is_paused, is_one_of=True)]
+    ticks = [Tick(PAUSE, "0", told["pause_none"], not is_paused, is_one_of=True)] if standing.may_agree or not is_paused else []
     if until is not None and is_paused:
         ticks.append(Tick(PAUSE, KEEP_PAUSE, told["pause_keep"].format(date=until.date().isoformat()), is_on=True, is_one_of=True))
-    return ticks + [Tick(PAUSE, str(days), told["pause_days"].format(days=days), is_one_of=True) for days in PAUSES]
+    open_to = [days for days in PAUSES if standing.may_agree or until is None or now + timedelta(days=days) > until]
+    return ticks + [Tick(PAUSE, str(days), told["pause_days"].format(days=days), is_one_of=True) for days in open_to]
 
 
 def _sale(standing: Standing, told: Mapping[str, str]) -> str:

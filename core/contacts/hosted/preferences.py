@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from core.contacts.consent.askings import lists_asked_for
 from core.contacts.consent.records import ConsentStatus
+from core.contacts.hosted.lines import Choices
 from core.contacts.hosted.published import ListChoice
-from core.contacts.lookup import Frequency
+from core.contacts.lookup import Frequency, most_seldom
 from core.contacts.tables import contacts, list_members, lists
 from core.storage.tables import workspaces
+
+LONGEST_PAUSE_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,27 @@ def standing_of(connection: sa.Connection, workspace_id: int, contact_id: int, n
     mine = frozenset(each.id for each in public if each.id in on)
     asked = frozenset(each.id for each in public) & lists_asked_for(connection, contact_id, now) - mine
     return Standing(row.workspace, ConsentStatus(row.consent), public, mine, frequency, row.paused_until, row.do_not_sell, asked)
+
+
+def pace_after(
+    choices: Choices, at: datetime, frequency: Frequency, until: datetime | None, *, only_less: bool
+) -> tuple[Frequency, datetime | None]:
+    """Return how often somebody wants mail, and until when none, once they have chosen.
+
+    Args:
+        choices: What they chose.
+        at: When.
+        frequency: How often they wanted mail before.
+        until: Until when they wanted none; None for no break.
+        only_less: Whether it may only become less mail: so for the link of an address that was merged into another.
+    """
+    wanted, pause = Frequency(choices.frequency or frequency), until
+    if choices.pause_days is not None:
+        days = min(max(choices.pause_days, 0), LONGEST_PAUSE_DAYS)
+        pause = at + timedelta(days=days) if days else None
+    if not only_less:
+        return wanted, pause
+    return most_seldom(wanted, frequency), max((each for each in (pause, until) if each is not None), default=None)
 
 
 def open_lists(connection: sa.Connection, workspace_id: int) -> tuple[ListChoice, ...]:
