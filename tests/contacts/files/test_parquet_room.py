@@ -65,13 +65,51 @@ def test_tables_within_a_column_are_refused_before_they_are_read(read: Read, inn
         read(unreadable, "people.parquet")
 
 
-def test_texts_that_share_a_long_beginning_are_read_a_few_at_a_time(read: Read) -> None:
+def test_wide_rows_are_read_some_at_a_time(read: Read) -> None:
+    names = [f"c{column}" for column in range(200)]
+    values = {name: [f"{row:06d}-{name:>26}" for row in range(5_000)] for name in names}
     out = io.BytesIO()
+    pq.write_table(pa.table({"email": [f"{row}@example.com" for row in range(5_000)], **values}), out)
+    staged = read(out.getvalue(), "people.parquet")
+    found = rows(staged)
+    assert (staged.rows, [row[0] for row in found]) == (5_000, list(range(1, 5_001)))
+    assert found[4_321] == (4_322, "4321@example.com", *(f"004321-{name:>26}" for name in names))
+
+
+@pytest.mark.parametrize("in_list", [False, True])
+def test_a_long_note_that_many_share_is_read_a_few_rows_at_a_time(read: Read, in_list: bool) -> None:
+    note = "n" * 7_000
+    notes: list[object] = [[note, "b"], None] * 3_000 if in_list else [note, None] * 3_000
+    out = io.BytesIO()
+    pq.write_table(pa.table({"email": [f"{row}@example.com" for row in range(6_000)], "more": [note] * 6_000, "notes": notes}), out)
+    found = rows(read(out.getvalue(), "people.parquet"))
+    wanted = (f"{note}, b" if in_list else note, "")
+    assert found == [(row + 1, f"{row}@example.com", note, wanted[row % 2]) for row in range(6_000)]
+
+
+def test_texts_that_share_a_long_beginning_are_read_a_few_at_a_time(read: Read) -> None:
     texts = ["x" * 100_000 + str(number) for number in range(2_000)]
-    pq.write_table(pa.table({"note": texts}), out, use_dictionary=False, column_encoding={"note": "DELTA_BYTE_ARRAY"})
-    assert len(out.getvalue()) < 1 << 20
-    with pytest.raises(InvalidInput, match="become more than 32 MB of text"):
+    data = _sharing(texts)
+    assert len(data) < 1 << 20
+    assert [row[1][100_000:] for row in rows(read(data, "people.parquet"))] == [text[100_000:] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("length", "rows_of_it", "says"),
+    [(33 << 20, 3, "A single row of the file becomes more than 32 MB"), (8 << 20, 70, "70 rows of the file become more than 512 MB")],
+)
+def test_texts_that_become_more_than_can_be_held_are_refused(read: Read, length: int, rows_of_it: int, says: str) -> None:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"note": ["x" * length] * rows_of_it}), out)
+    with pytest.raises(InvalidInput, match=says) as refused:
         read(out.getvalue(), "people.parquet")
+    assert refused.value.hint
+
+
+def _sharing(texts: list[str]) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table({"note": texts}), out, use_dictionary=False, column_encoding={"note": "DELTA_BYTE_ARRAY"})
+    return out.getvalue()
 
 
 TABLE = pa.table(

@@ -24,12 +24,12 @@ MAX_WORKBOOK_PART = 16 << 20
 MAX_VALUES = 1_000_000_000
 # One piece of a file on its way: what is read at once, and how many values it may become (a blank line becomes a row of them).
 PIECE_BYTES, PIECE_CELLS = 16 << 20, 6_000_000
-# The same of Parquet, where a column may name one long text in every row.
-PIECE_ROWS, PIECE_TEXT = 5_000, 32 << 20
+# The same of Parquet, where a column may name one long text in every row, and how much text all rows may become in the end.
+PIECE_ROWS, PIECE_TEXT, MAX_DECODED = 5_000, 32 << 20, 64 << 30
 # Groups of rows times columns; each is looked up by itself.
 MAX_CHUNKS = 1_000_000
 # What its reader unpacks of all columns at once, how many values of lists it holds, and how long the values of a piece may be together.
 MAX_PAGES, MAX_LISTED, PIECE_WIDE = 512 << 20, 12_000_000, 64 << 20
-# How many rows the file they are staged in holds together, and with it whoever writes or reads it.
-GROUP_ROWS = 25_000
+# How many rows the file they are staged in holds together, and with it whoever writes or reads it; how much text of Parquet.
+GROUP_ROWS, GROUP_TEXT = 25_000, 512 << 20
 MAX_BROKEN = 100_000

@@ -10,7 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from core.contacts.imports.files.bounds import MAX_BYTES, MAX_ROWS, MAX_VALUES, PIECE_CELLS, PIECE_ROWS, PIECE_TEXT
+from core.contacts.imports.files.bounds import (
+    GROUP_ROWS,
+    GROUP_TEXT,
+    MAX_BYTES,
+    MAX_DECODED,
+    MAX_ROWS,
+    MAX_VALUES,
+    PIECE_CELLS,
+    PIECE_ROWS,
+    PIECE_TEXT,
+)
 from core.contacts.imports.files.room import way_to_read
 from core.contacts.imports.files.tables import Table, column_names, framed, keys
 from core.errors import InvalidInput
@@ -53,36 +63,65 @@ def _looked_over(file: pq.ParquetFile) -> list[str]:
 
 
 def _frames(file: pq.ParquetFile, columns: list[str], most: int) -> Iterator[pl.DataFrame]:
-    line, at_once = 1, max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns), most))
+    line, at_once, held = 1, max(1, min(PIECE_ROWS, PIECE_CELLS // len(columns), most)), _Held()
     with file:
         for group in range(file.metadata.num_row_groups):  # lists named by number can't be read across two groups
-            batches = file.iter_batches(at_once, row_groups=[group])
-            while (texts := _next(batches, columns)) is not None:
+            for batch in _batches(file.iter_batches(at_once, row_groups=[group]), held):
+                texts = _texts(batch, columns)
                 yield framed(texts.with_row_index("line", offset=line), len(columns))
                 line += texts.height
 
 
-def _next(batches: Iterator[pa.RecordBatch], columns: list[str]) -> pl.DataFrame | None:
+class _Held:
+    """How much text the rows become: those that are staged as one group, which is held together, and all of them."""
+
+    def __init__(self) -> None:
+        self._rows = self._size = self._whole = 0
+
+    def add(self, rows: int, size: int) -> None:
+        """Count some more rows.
+
+        Raises:
+            InvalidInput: If they are far more text than a table of people has.
+        """
+        if self._rows + rows > GROUP_ROWS:
+            self._rows = self._size = 0
+        self._rows, self._size, self._whole = self._rows + rows, self._size + size, self._whole + size
+        if self._size > GROUP_TEXT:
+            raise _too_long(f"{self._rows:,} rows of the file become", GROUP_TEXT)
+        if self._whole > MAX_DECODED:
+            raise _too_long("The file becomes", MAX_DECODED)
+
+
+def _batches(found: Iterator[pa.RecordBatch], held: _Held) -> Iterator[pa.RecordBatch]:
+    """Yield rows, so few at a time that their texts have room once each row has its own."""
     try:
-        batch = next(batches, None)
-        if batch is None:
-            return None
-        frame = pl.DataFrame(pa.Table.from_arrays(_decoded(batch), batch.schema.names).rename_columns(keys(len(columns))))
-        return frame.select(as_text(frame[key], column) for key, column in zip(frame.columns, columns, strict=True))
-    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+        for batch in found:
+            held.add(batch.num_rows, sum(map(_text_size, batch.columns)))
+            yield from _halved(batch)
+    except (pa.ArrowException, OSError) as error:
         raise _damaged() from error
 
 
-def _decoded(batch: pa.RecordBatch) -> list[pa.Array]:
-    """Return the columns with a text in every row that names one.
+def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if sum(map(_text_size, batch.columns)) <= PIECE_TEXT:
+        yield batch
+    elif batch.num_rows == 1:
+        raise _too_long("A single row of the file becomes", PIECE_TEXT)
+    else:
+        half = batch.num_rows // 2
+        yield from _halved(batch.slice(0, half))
+        yield from _halved(batch.slice(half))
 
-    Raises:
-        InvalidInput: If they would become far more text than the file holds.
-    """
-    if sum(map(_text_size, batch.columns)) > PIECE_TEXT:
-        message = f"{batch.num_rows:,} rows of the file become more than {PIECE_TEXT >> 20} MB of text."
-        raise InvalidInput(message, hint="Leave the columns with long texts out.")
-    return [values.cast(_plain(values.type)) for values in batch.columns]
+
+def _texts(batch: pa.RecordBatch, columns: list[str]) -> pl.DataFrame:
+    """Return the rows with a text wherever one is named."""
+    try:
+        decoded = [values.cast(_plain(values.type)) for values in batch.columns]
+        frame = pl.DataFrame(pa.Table.from_arrays(decoded, batch.schema.names).rename_columns(keys(len(columns))))
+        return frame.select(as_text(frame[key], column) for key, column in zip(frame.columns, columns, strict=True))
+    except (pa.ArrowException, OSError, pl.exceptions.PolarsError) as error:
+        raise _damaged() from error
 
 
 def _text_size(values: pa.Array) -> int:
@@ -145,3 +184,7 @@ def _text(values: pl.Series, column: str) -> pl.Series:
 
 def _damaged() -> InvalidInput:
     return InvalidInput("This Parquet file is damaged.", hint="Write the file again and try once more.")
+
+
+def _too_long(what: str, most: int) -> InvalidInput:
+    return InvalidInput(f"{what} more than {most >> 20:,} MB of text.", hint="Leave the columns with long texts out.")
