@@ -21,6 +21,8 @@ MAX_BYTES = 1 << 30
 _MAX_LISTING = 8 << 20
 _MOST_PACKED = 200  # text packs to a tenth; what packs to less than this is made to fill a disk
 _SMALL, _BLOCK = 1 << 20, 1 << 20
+_UNREADABLE = "One of these files can't be read."
+_BESIDE = ("__MACOSX/", "._")  # what a Mac puts into an archive beside each file, under the same name
 _AGAIN = "Download the export again and leave its files as they are."
 
 
@@ -51,12 +53,25 @@ class Part:
     @cached_property
     def columns(self) -> list[str]:
         """The names in its heading; none where it has no heading that can be read."""
+        return [] if isinstance(self._heading, InvalidInput) else self._heading
+
+    @cached_property
+    def _heading(self) -> list[str] | InvalidInput:
         if self._staged is not None:
             return self._staged.columns
         try:
             return heading(self.file, self.room)
-        except InvalidInput:
-            return []
+        except InvalidInput as error:
+            return error
+
+    def check(self) -> None:
+        """See to it that it is known what the file is: who is in one that is damaged may have said no there.
+
+        Raises:
+            InvalidInput: If something stands in it that can't be read.
+        """
+        if isinstance(self._heading, InvalidInput) and not _is_blank(self.file):
+            raise InvalidInput(_UNREADABLE, hint=f"{self.name}: {self._heading} {_AGAIN}") from self._heading
 
     @cached_property
     def staged(self) -> Staged:
@@ -71,7 +86,7 @@ class Part:
         found = stage(self.file, self.name, None, self.room, may_be_empty=True)
         if found.broken:
             hint = f"The quotation marks of the row on line {found.broken[0].line} don’t match. Correct them, or download the export again."
-            raise InvalidInput("One of these files can't be read.", hint=hint)
+            raise InvalidInput(_UNREADABLE, hint=hint)
         return found
 
     def rows(self) -> Iterator[dict[str, str]]:
@@ -111,7 +126,7 @@ def parts(source: Path | bytes, file_name: str, folder: Path) -> list[Part]:
         with source.open("rb") as packed:
             check_listing(packed, MAX_FILES, _MAX_LISTING)
         with zipfile.ZipFile(source) as archive:
-            files = [info for info in archive.infolist() if not info.is_dir() and info.filename.lower().endswith(".csv")]
+            files = [info for info in archive.infolist() if not info.is_dir() and _is_csv(info.filename)]
             _check(files, source.stat().st_size)
             check_packing(files)
             return [_unpacked(archive, info, _room(folder, number)) for number, info in enumerate(files) if info.file_size]
@@ -124,6 +139,15 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, room: Path) -> Pa
     with archive.open(info) as packed, target.open("wb") as out:
         shutil.copyfileobj(packed, out, _BLOCK)  # never more than the size it claims, which was added up
     return Part(info.filename, target, room)
+
+
+def _is_csv(path: str) -> bool:
+    return path.lower().endswith(".csv") and not path.startswith(_BESIDE[0]) and not PurePosixPath(path).name.startswith(_BESIDE[1])
+
+
+def _is_blank(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return not opened.read(_SMALL).strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
 
 
 def _room(folder: Path, number: int) -> Path:

@@ -201,6 +201,8 @@ def _opened(data: Path | bytes, file_name: str, kit: str, folder: Path) -> _Expo
         raise InvalidInput(f"This is no export of {named.label}.", hint=hint)
     if found is None:
         return None
+    for part in files:
+        part.check()
     people = [found.prepared(part) for part in files if found.recognises(part.columns) and part.staged.rows]
     if not people:
         raise InvalidInput(f"There are no people in this export of {found.label}.", hint="Export contacts, not only campaigns.")

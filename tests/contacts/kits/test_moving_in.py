@@ -394,3 +394,31 @@ def test_on_each_database_all_is_written_and_taken_back_together(people: People,
         assert connection.execute(sa.select(sa.func.count()).select_from(opt_ins)).scalar() == 0
         left = connection.execute(sa.select(contacts.c.email, contacts.c.first_name, contacts.c.consent).order_by(contacts.c.email)).all()
     assert [tuple(row) for row in left] == [("gone@example.com", "", "unsubscribed"), ("linus@example.com", "L.", "subscribed")]
+
+
+def unsubscribed(rows: list[dict[str, str]]) -> bytes:
+    return exports.written(exports.MAILCHIMP_UNSUBSCRIBED, [{"LEID": "1", **row} for row in rows])
+
+
+def subscribed(rows: list[dict[str, str]]) -> bytes:
+    return exports.written(exports.MAILCHIMP_SUBSCRIBED, [{"LEID": "1", **row} for row in rows])
+
+
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_a_damaged_file_of_an_export_keeps_all_of_it_out(services: Services, by: Principal, is_wide: bool) -> None:
+    services.contacts.save(by, "gone@example.com", consent=ConsentStatus.SUBSCRIBED)
+    yes = subscribed([{"Email Address": "ada@example.com"}])
+    other = {"Email Address": "g2@example.com", "First Name": "QQQ"}
+    no = unsubscribed([{"Email Address": "gone@example.com", "First Name": "José"}, other])
+    no = no.decode().encode("utf-16")[:-1] if is_wide else no.replace(b"QQQ", b"Ren\xe9")  # cut off, or one letter of another spelling
+    with pytest.raises(InvalidInput, match="One of these files can't be read") as refused:
+        move(services, by, exports.zipped({"subscribed_x.csv": yes, "unsubscribed_x.csv": no}))
+    assert "unsubscribed_x.csv" in refused.value.hint
+    assert standing(services, by) == {"gone": "subscribed"}
+
+
+def test_blank_files_and_what_a_mac_puts_beside_them_are_passed_over(services: Services, by: Principal) -> None:
+    yes = subscribed([{"Email Address": "ada@example.com"}])
+    beside = {"__MACOSX/._subscribed_x.csv": b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(200), "a/._b.csv": b"\0\5\x16\7" + bytes(200)}
+    move(services, by, exports.zipped({"subscribed_x.csv": yes, "blank.csv": b"\xef\xbb\xbf\r\n", **beside}))
+    assert standing(services, by) == {"ada": "subscribed"}
