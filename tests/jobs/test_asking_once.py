@@ -18,6 +18,7 @@ from core.contacts.consent.records import add_records
 from core.contacts.consent.stop_marks import mark
 from core.contacts.tables import contacts, opt_ins
 from core.jobs.opt_in_mail import MOST_A_MONTH, OptInMail
+from tests.contacts.kits import exports
 from tests.support.asking import OTHER, SAID, Desk
 
 AT_ONCE, REMINDED = timedelta(0), timedelta(days=2)
@@ -125,9 +126,20 @@ def unread(desk: Desk) -> None:
 
 
 def on_record(desk: Desk) -> None:
-    """A no that another way put on record, which knows nothing of what is asked: moving in from another tool."""
+    """A no that another way put on record, which knows nothing of what is asked."""
     with desk.services.db.transaction() as connection:
         add_records(connection, desk.by.workspace_id, [desk.ada], ConsentStatus.UNSUBSCRIBED, SAID, desk.clock.now())
+
+
+def moved_in(desk: Desk) -> None:
+    """A no that they said at another tool, where it is that of somebody unsubscribed here already."""
+    with desk.services.db.transaction() as connection:
+        connection.execute(sa.update(contacts).where(contacts.c.id == desk.ada).values(consent=ConsentStatus.UNSUBSCRIBED.value))
+    said = f"{desk.clock.now():%Y-%m-%d %H:%M:%S}"
+    row = {"Email Address": desk.services.contacts.get(desk.by, desk.ada).email, "LEID": "1", "UNSUB_TIME": said}
+    desk.clock.advance(timedelta(seconds=1))
+    export = exports.written(exports.MAILCHIMP_UNSUBSCRIBED, [row])
+    desk.services.move_ins.run(desk.by, export, "unsubscribed.csv", list_name="Moved")
 
 
 def of_somebody_they_were_merged_with(desk: Desk) -> None:
@@ -136,7 +148,7 @@ def of_somebody_they_were_merged_with(desk: Desk) -> None:
     desk.services.merges.merge(desk.by, desk.ada, [other])
 
 
-@pytest.mark.parametrize("no", [everything, the_list, unread, on_record, of_somebody_they_were_merged_with])
+@pytest.mark.parametrize("no", [everything, the_list, unread, on_record, moved_in, of_somebody_they_were_merged_with])
 @pytest.mark.parametrize("asked_before", [0, 1])
 def test_no_mail_asks_who_has_said_no(desk: Desk, no: Callable[[Desk], None], asked_before: int) -> None:
     desk.ask(desk.news)
@@ -148,7 +160,7 @@ def test_no_mail_asks_who_has_said_no(desk: Desk, no: Callable[[Desk], None], as
     assert desk.mails() == []
 
 
-@pytest.mark.parametrize("no", [everything, the_list, unread, on_record])
+@pytest.mark.parametrize("no", [everything, the_list, unread, on_record, moved_in])
 def test_who_asks_after_a_no_is_asked(small_desk: Desk, no: Callable[[Desk], None]) -> None:
     no(small_desk)
     small_desk.clock.advance(timedelta(hours=1))
@@ -156,7 +168,7 @@ def test_who_asks_after_a_no_is_asked(small_desk: Desk, no: Callable[[Desk], Non
     assert len(small_desk.mails()) == 2
 
 
-@pytest.mark.parametrize("no", [everything, the_list, on_record, of_somebody_they_were_merged_with])
+@pytest.mark.parametrize("no", [everything, the_list, on_record, moved_in, of_somebody_they_were_merged_with])
 def test_a_mail_of_before_the_no_confirms_nothing(desk: Desk, no: Callable[[Desk], None]) -> None:
     desk.ask(desk.news)
     token = desk.token()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from core.contacts.imports.own_words import Stands
 from core.contacts.move_in.kits.kit import Kit, Said, Standing
 from core.contacts.person_tables import contact_tags
 from core.contacts.suppression.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contacts, imports
+from core.contacts.tables import consent_records, contacts, imports, opt_ins
 from core.errors import InvalidInput
 from core.permissions import Principal
 from core.storage.database import among, chunked
@@ -126,10 +126,17 @@ class Standings:
         set_consent(connection, self._by.workspace_id, ids, ConsentStatus.UNSUBSCRIBED, writing.change, writing.now)
         clear_marks(connection, ids, writing.now)
         close_askings(connection, ids, writing.now)
+        self._close_asked(connection, known.keys() - new.keys() - off.keys(), known, writing.now)
         rows = [self._proof(row.id, self._state(address), self._nos[address], writing.now) for address, row in {**new, **off}.items()]
         if rows:
             connection.execute(sa.insert(consent_records), rows)
         return {"made": len(made), "unsubscribed": sum(row["state"] == _UNSUBSCRIBED for row in rows)}
+
+    def _close_asked(self, connection: sa.Connection, addresses: Collection[str], known: Mapping[str, Any], now: datetime) -> None:
+        """Close what others, who had said no here already, were asked before they said it there."""
+        noes = {known[address].id: self._nos[address] for address in addresses if self._state(address) is ConsentStatus.UNSUBSCRIBED}
+        for contact_id in _asked(connection, list(noes), now):
+            close_askings(connection, [contact_id], min(noes[contact_id].at or now, now))
 
     def _state(self, address: str) -> ConsentStatus:
         return _STATES[self._nos[address].said]
@@ -185,6 +192,13 @@ def _known(connection: sa.Connection, by: Principal, addresses: Sequence[str]) -
     mine = (contacts.c.workspace_id == by.workspace_id, contacts.c.email.in_(among(connection, addresses)))
     rows = connection.execute(sa.select(contacts.c.id, contacts.c.email, contacts.c.consent, contacts.c.source).where(*mine))
     return {row.email: row for row in rows}
+
+
+def _asked(connection: sa.Connection, ids: Sequence[int], now: datetime) -> list[int]:
+    """Return those of these people who were asked something by mail and may still answer."""
+    c = opt_ins.c
+    still = (c.contact_id.in_(among(connection, ids)), c.confirmed_at.is_(None), c.expires_at > now)
+    return list(connection.execute(sa.select(c.contact_id).distinct().where(*still)).scalars())
 
 
 def _with_record(connection: sa.Connection, by: Principal, kit: Kit, ids: Sequence[int]) -> set[int]:
