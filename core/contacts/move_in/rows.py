@@ -21,6 +21,9 @@ from core.contacts.tagging import check_tag_name
 from core.errors import InvalidInput, StorageFull
 
 _FILE, _LINE = "File", "Line in the file"
+_UNITED = "several rows"
+_BETWEEN = ", "  # tags
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,20 @@ class Together:
         staged: Their rows.
         mapping: A field per column.
         origins: From which line on the rows are those of a file, and how many lines of others stand before them.
+        united: Of who is in it more than once, one after the other, the files and lines their rows are on.
     """
 
     staged: Staged
     mapping: dict[str, str]
     origins: list[tuple[int, str]]
+    united: list[list[tuple[str, int]]]
 
     def place(self, line: int) -> tuple[str, int]:
         """Return the file a row is in, and its line there; the file is empty where there is only one."""
         before, name = next((one for one in reversed(self.origins) if line > one[0]), (0, ""))
+        if line - before <= len(self.united) and name == _UNITED:
+            (first, at), *others = self.united[line - before - 1]
+            return ", ".join([first, *(f"with line {number} of {other}" for other, number in others[:_SHOWN])]), at
         return (name if len(self.origins) > 1 else ""), line - before
 
 
@@ -49,7 +57,7 @@ def together(kit: Kit, parts: Sequence[Part], often: Collection[str], target: Pa
     Args:
         kit: Where it is from.
         parts: Its files of people, each with one column per field.
-        often: Who is in it more than once: they get one row, with the last value that each field has.
+        often: Who is in it more than once: they get one row, with all their tags and the last value that each other field has.
         target: Where to.
 
     Raises:
@@ -62,7 +70,7 @@ def together(kit: Kit, parts: Sequence[Part], often: Collection[str], target: Pa
         rows = written(table, target)
     except OSError as error:
         raise StorageFull("There is no room to read the export.", hint="Free some disk space and try again.") from error
-    return Together(Staged(table.columns, target, rows), joining.mapping, joining.origins)
+    return Together(Staged(table.columns, target, rows), joining.mapping, joining.origins, list(joining.united.values()))
 
 
 class _Joining:
@@ -79,6 +87,7 @@ class _Joining:
         self.columns = [*names.values(), *((_FILE, _LINE) if self._is_told else ())]
         self.mapping = {column: field for field, column in names.items()}
         self.origins: list[tuple[int, str]] = []
+        self.united: dict[str, list[tuple[str, int]]] = {}
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Yield all rows, each part's lines after those of the one before it, and at the end those of several rows."""
@@ -89,10 +98,10 @@ class _Joining:
             for some in part.staged.slices():
                 last = int(some["line"][-1])
                 frame = self._framed(part, fields, some, before)
-                yield self._apart(frame, merged) if self._often else frame
+                yield self._apart(frame, part.name, before, merged) if self._often else frame
             before += last
         if merged:
-            self.origins.append((before, "several rows"))
+            self.origins.append((before, _UNITED))
             rows = [list(values.values()) for values in merged.values()]
             yield rows_framed([before + number for number, _ in enumerate(rows, 1)], rows, len(self.columns))
 
@@ -106,18 +115,23 @@ class _Joining:
         named = [column.alias(column_key(position)) for position, column in enumerate(columns)]
         return some.select((pl.col("line") + before).alias("line"), "surplus", *named)
 
-    def _apart(self, frame: pl.DataFrame, merged: dict[str, dict[str, str]]) -> pl.DataFrame:
+    def _apart(self, frame: pl.DataFrame, name: str, before: int, merged: dict[str, dict[str, str]]) -> pl.DataFrame:
         """Return the rows of those who are in the export once; note what the others' rows say."""
         address = column_key(self._wanted.index(EMAIL))
+        tags = column_key(self._wanted.index(TAGS)) if TAGS in self._wanted else ""
         is_often = frame[address].map_elements(lambda text: comparable(text) in self._often, return_dtype=pl.Boolean)
-        for row in frame.filter(is_often).drop("line", "surplus").iter_rows(named=True):
-            known = merged.setdefault(comparable(row[address]), dict.fromkeys(row, ""))
+        for row in frame.filter(is_often).drop("surplus").iter_rows(named=True):
+            whose, line = comparable(row[address]), row.pop("line")
+            self.united.setdefault(whose, []).append((name, line - before))
+            known = merged.setdefault(whose, dict.fromkeys(row, ""))
+            if tags and row[tags]:
+                row[tags] = _BETWEEN.join(dict.fromkeys(f"{known[tags]}{_BETWEEN}{row[tags]}".strip(_BETWEEN).split(_BETWEEN)))
             known.update({key: value for key, value in row.items() if value})
         return frame.filter(~is_often)
 
     def _tags(self, text: str) -> str:
         """Return tags as an import takes them; what can't be one of ours is left out: people matter more than a word put on them."""
-        return ", ".join(name for one in self._kit.tags({self._kit.TAGS or "": text}) if (name := _tag(one)))
+        return _BETWEEN.join(name for one in self._kit.tags({self._kit.TAGS or "": text}) if (name := _tag(one)))
 
 
 def addresses_often(counts: Counter[str]) -> set[str]:

@@ -422,3 +422,22 @@ def test_blank_files_and_what_a_mac_puts_beside_them_are_passed_over(services: S
     beside = {"__MACOSX/._subscribed_x.csv": b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(200), "a/._b.csv": b"\0\5\x16\7" + bytes(200)}
     move(services, by, exports.zipped({"subscribed_x.csv": yes, "blank.csv": b"\xef\xbb\xbf\r\n", **beside}))
     assert standing(services, by) == {"ada": "subscribed"}
+
+
+def test_who_is_in_several_files_has_the_tags_of_all(services: Services, by: Principal) -> None:
+    told = {"lists/a/m.csv": '"VIP","Tea"', "lists/b/m.csv": '"Blog","VIP"', "lists/c/m.csv": ""}
+    files = {path: subscribed([{"Email Address": "ada@example.com", "TAGS": tags}]) for path, tags in told.items()}
+    move(services, by, exports.zipped(files))
+    assert {one.name: one.size for one in services.tags.all(by)} == {"VIP": 1, "Tea": 1, "Blog": 1}
+
+
+def test_who_is_refused_because_of_one_of_their_rows_is_named_with_all_of_them(services: Services, by: Principal) -> None:
+    ada = {"Email Address": "ada@example.com", "First Name": "Ada"}
+    files = {
+        "a.csv": subscribed([{"Email Address": "bob@example.com"}, ada]),
+        "b.csv": subscribed([ada | {"First Name": "x" * 300}]),
+    }
+    result = move(services, by, exports.zipped(files))
+    ((line, reason),) = [(row.line, row.reason) for row in result.people.refused_rows]
+    assert line == 3
+    assert reason.endswith("(a.csv, with line 2 of b.csv)")
