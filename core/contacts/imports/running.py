@@ -233,7 +233,8 @@ def _with_theirs(stands: Stands, along: Along | None, *, asks: bool) -> Stands:
     if along is None:
         return stands
     theirs = along.stands
-    both = {state: [*theirs.get(state, []), *stands.get(state, [])] for state in {**theirs, **stands}}
+    strictest = sorted({**theirs, **stands}, key=lambda state: state is ConsentStatus.UNSUBSCRIBED)  # the last one counts
+    both = {state: [*theirs.get(state, []), *stands.get(state, [])] for state in strictest}
     return {ConsentStatus.SUBSCRIBED: list(along.proven) if asks else [], **both}
 
 

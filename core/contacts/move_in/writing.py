@@ -72,6 +72,8 @@ class Standings:
     def __init__(self, suppressing: Suppressions, by: Principal, kit: Kit, people: Mapping[str, Standing]) -> None:
         self._suppressing, self._by, self._kit = suppressing, by, kit
         self._nos = {address: one for address, one in people.items() if one.said in _STATES and _can_be(address)}
+        # Mail may go to an address that no contact can have; what forbids it there counts as well.
+        self._barred = {address: one.said for address, one in people.items() if one.said in _REASONS and _can_be(address, allows_utf8=True)}
         self._yes = {address: one for address, one in people.items() if one.said is Said.SUBSCRIBED and (one.at or one.ip)}
         self.nos, self.proofs = Nos(), 0
 
@@ -100,7 +102,7 @@ class Standings:
             self._suppressing.restore_in(connection, workspace_id, addresses)  # who was erased comes back as somebody to keep out
             counts.update(self._stand(connection, writing, addresses))
         for said, reason in _REASONS.items():
-            hit = [address for address, standing in self._nos.items() if standing.said is said]
+            hit = [address for address, theirs in self._barred.items() if theirs is said]
             counts["suppressed"] += self._suppressing.add_in(connection, workspace_id, hit, reason, self._kit.label)
         # Suppressing is a change of its own; nobody else can have made one meanwhile.
         mark_changed(connection, workspace_id, writing.change, contacts.c.updated_seq > writing.change)
@@ -208,8 +210,8 @@ def _with_record(connection: sa.Connection, by: Principal, kit: Kit, ids: Sequen
     return set(connection.execute(sa.select(c.contact_id).where(*same, c.contact_id.in_(among(connection, ids)))).scalars())
 
 
-def _can_be(address: str) -> bool:
+def _can_be(address: str, *, allows_utf8: bool = False) -> bool:
     try:
-        return normalise(address) == address
+        return normalise(address, allows_utf8=allows_utf8) == address
     except InvalidInput:
         return False

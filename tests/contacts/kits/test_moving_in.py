@@ -441,3 +441,21 @@ def test_who_is_refused_because_of_one_of_their_rows_is_named_with_all_of_them(s
     ((line, reason),) = [(row.line, row.reason) for row in result.people.refused_rows]
     assert line == 3
     assert reason.endswith("(a.csv, with line 2 of b.csv)")
+
+
+def test_an_address_that_no_contact_can_have_is_suppressed_all_the_same(services: Services, by: Principal) -> None:
+    rows = [
+        {"uuid": "1", "email": "jörg@example.com", "status": "blocklisted"},
+        {"uuid": "2", "email": "ada@example.com", "status": "enabled"},
+    ]
+    result = move(services, by, exports.written(exports.LISTMONK, rows), "subscribers.csv")
+    assert (result.nos.suppressed, standing(services, by)) == (1, {"ada": "subscribed"})
+    assert services.suppressions.contains(by, "jörg@example.com")
+
+
+@pytest.mark.parametrize("word", ["pending", "unknown"])
+def test_a_field_of_another_tool_that_is_called_like_ours_softens_no_no(services: Services, by: Principal, word: str) -> None:
+    columns = [*exports.MAILCHIMP_UNSUBSCRIBED, "Consent"]
+    rows = [{"Email Address": "gone@example.com", "LEID": "1", "UNSUB_TIME": "2021-05-06 07:08:09", "Consent": word}]
+    move(services, by, exports.written(columns, rows), "unsubscribed.csv")
+    assert standing(services, by) == {"gone": "unsubscribed"}
