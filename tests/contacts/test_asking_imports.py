@@ -32,8 +32,9 @@ def test_who_has_not_answered_is_not_asked_again_by_the_same_file(people: People
     people.take_in("email\nada@example.com\n")
     before = asked(people)
     people.clock.advance(timedelta(days=1))
-    again = people.take_in("email\nada@example.com\n")
-    assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
+    for dry_run in (True, False):
+        again = people.take_in("email\nada@example.com\n", dry_run=dry_run)
+        assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
     people.clock.advance(timedelta(days=1))
     people.take_in("email,first_name\nada@example.com,Ada\n", mapping={"email": "email", "first_name": "first_name"})
     assert asked(people) == before

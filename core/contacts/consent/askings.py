@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.consent.records import ConsentStatus, has_refused_since
 from core.contacts.tables import contacts, list_members, list_optouts, opt_ins, stop_marks
+from core.storage.database import among, chunked
 
+_AT_ONCE = 10_000
 GOOD_FOR = timedelta(days=7)
 
 # By these somebody asks to be asked, which they may after a no as well; by all others it is somebody else who has them asked.
@@ -40,6 +42,16 @@ def ask_no_more(connection: sa.Connection, contact_id: int, list_id: int, now: d
         closed = {} if others else {"expires_at": row.asked_at, "mail_due_at": None}
         connection.execute(sa.update(opt_ins).where(_o.id == row.id).values(list_ids=others, **closed))
     return bool(asked)
+
+
+def answer_for(connection: sa.Connection, workspace_id: int, contact_ids: Sequence[int], list_id: int, now: datetime) -> None:
+    """Ask those of these people for a list no more who are subscribed and have been put on it, because their yes can be shown."""
+    asked = asked_for(connection, workspace_id, list_id, now).intersection(contact_ids)
+    on = sa.exists().where(list_members.c.contact_id == contacts.c.id, list_members.c.list_id == list_id).correlate(contacts)
+    for few in chunked(sorted(asked), _AT_ONCE):
+        which = (contacts.c.id.in_(among(connection, few)), contacts.c.consent == ConsentStatus.SUBSCRIBED.value, on)
+        for contact_id in connection.execute(sa.select(contacts.c.id).where(*which)).scalars().all():
+            ask_no_more(connection, contact_id, list_id, now)
 
 
 def still_asked(connection: sa.Connection, asked: sa.Row[Any], until: datetime) -> list[int] | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Sequence
 
 import polars as pl
 import sqlalchemy as sa
 
-from core.contacts.consent.askings import asked_for
 from core.contacts.tables import contacts, global_suppressions, list_members, list_optouts, suppressions
 from core.contacts.visibility import seen_one_by_one
 from core.permissions import Principal
@@ -24,7 +22,7 @@ _SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
 
 
 def known_people(
-    connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, asking_at: datetime | None = None
+    connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, waiting: Collection[int] = ()
 ) -> pl.DataFrame:
     """Return for each of these addresses the contact that has it, in their order: `id`, `known_content` (see `content_of`) and `on_list`.
 
@@ -35,7 +33,7 @@ def known_people(
         workspace_id: Whose contacts.
         emails: Addresses in their one spelling, each once.
         list_id: The list that is asked about; None for one that is still to be made.
-        asking_at: The time, where the list asks first: who was asked and may still answer is as good as on it.
+        waiting: Who was asked whether they want to be on it and may still answer: they are as good as on it.
     """
     found = [pl.DataFrame(schema=_SCHEMA)]
     for columns in _read(connection, workspace_id, emails):
@@ -43,10 +41,7 @@ def known_people(
         found.append(rows.with_columns(pl.col("content").hash()))
     # All at once: joined a part of the file at a time, the contacts would be indexed anew for each part.
     people = emails.alias("email").to_frame().join(pl.concat(found), on="email", how="left", maintain_order="left")
-    settled = _settled(connection, list_id)
-    if list_id and asking_at:
-        asked = asked_for(connection, workspace_id, list_id, asking_at)
-        settled = pl.concat([settled, pl.Series(list(asked), dtype=pl.Int64)])
+    settled = pl.concat([_settled(connection, list_id), pl.Series(list(waiting), dtype=pl.Int64)])
     return people.select("id", pl.col("content").alias("known_content"), on_list=pl.col("id").is_in(settled.implode()))
 
 

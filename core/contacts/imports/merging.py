@@ -60,11 +60,13 @@ class Target:
         workspace_id: Whose contacts.
         list_id: The list they are put on; None if it is still to be made.
         rule: What happens to known contacts.
+        waiting: Who was asked by mail whether they want to be on it and may still answer, where it asks first.
     """
 
     workspace_id: int
     list_id: int | None
     rule: Rule
+    waiting: Collection[int] = ()
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,7 @@ def merge(
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
-    asking_at = writing.now if writing and writing.asks else None
-    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, asking_at), Merged(), 0
+    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, to.waiting), Merged(), 0
     whole = undivided(connection, to.workspace_id)
     for part in ahead(parts):
         rows = part.with_columns(content_of()).hstack(known.slice(done, part.height))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
 from core.contacts.changes import next_change
+from core.contacts.consent.askings import answer_for, asked_for
 from core.contacts.consent.consent import Consent
 from core.contacts.consent.evidence import ConsentMethod, Evidence
 from core.contacts.consent.joining import ask_touched, asks_first
@@ -89,7 +91,7 @@ class Running:
         judged, mapped, by = *self._judged(asked, tell), asked.by
         with self._db.read() as connection:
             list_id, judged = target(connection, by, asked.choices.list_name), _in_sight(connection, by, judged)
-            to = Target(by.workspace_id, list_id, asked.choices.rule)
+            to = _to(connection, asked, list_id, self._clock.now())
             _, noes = own_words(asked.staged, mapped, judged)
             parts, emails = contents(asked.staged, mapped, judged, noes), judged.kept["email"]
             merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
@@ -109,7 +111,7 @@ class Running:
             list_id = target(connection, asked.by, asked.choices.list_name)
             list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
             import_id = asked.import_id or self._begin(connection, asked)
-            asks = asks_first(connection, asked.by.workspace_id, [list_id]) and not asked.choices.consent_held
+            asks = _asks(connection, asked, list_id)
             stands, noes = own_words(asked.staged, mapped, judged)
             with temporary_table(connection, *loading_columns()) as loading:
                 stands = _with_theirs(stands, asked.along, asks=asks)
@@ -145,7 +147,7 @@ class Running:
         tell: Tell,
     ) -> ImportResult:
         workspace_id, emails = asked.by.workspace_id, judged.kept["email"]
-        to = Target(workspace_id, list_id, asked.choices.rule)
+        to = _to(connection, asked, list_id, writing.now)
         connection.execute(sa.delete(import_changes).where(import_changes.c.workspace_id == workspace_id))  # of those before it
         merged = merge(connection, to, emails, parts, writing, lambda done, total: tell(COMPARING, done, total))
         tell(WRITING, 0, len(emails))
@@ -173,6 +175,7 @@ class Running:
             for few in chunked(ids_of(connection, asked.by, list(asked.along.proven)), _HASHED):
                 which = contacts.c.id.in_(among(connection, few))
                 join_changed(connection, workspace_id, list_id, writing.change, writing.now, which)
+                answer_for(connection, workspace_id, few, list_id, writing.now)
             answered = ids_of(connection, asked.by, [one for addresses in asked.along.stands.values() for one in addresses])
         ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told, answered)
 
@@ -226,6 +229,19 @@ def target(connection: sa.Connection, by: Principal, name: str) -> int | None:
     if by.lists is not None and (list_id is None or not sees_list(by, list_id)):
         raise NotFound(f"There is no list called “{name}”.", hint="Choose one of the lists you see.")
     return list_id
+
+
+def _asks(connection: sa.Connection, asked: Asked, list_id: int | None) -> bool:
+    return list_id is not None and not asked.choices.consent_held and asks_first(connection, asked.by.workspace_id, [list_id])
+
+
+def _to(connection: sa.Connection, asked: Asked, list_id: int | None, now: datetime) -> Target:
+    """Return where an import goes; of those who were asked already, whose yes can be shown is not waited for."""
+    waiting = set[int]()
+    if list_id is not None and _asks(connection, asked, list_id):
+        waiting = asked_for(connection, asked.by.workspace_id, list_id, now)
+        waiting -= set(ids_of(connection, asked.by, list(asked.along.proven))) if waiting and asked.along else set()
+    return Target(asked.by.workspace_id, list_id, asked.choices.rule, waiting)
 
 
 def _with_theirs(stands: Stands, along: Along | None, *, asks: bool) -> Stands:

@@ -391,7 +391,7 @@ def test_on_each_database_all_is_written_and_taken_back_together(people: People,
     assert people.emails() == ["gone@example.com", "linus@example.com"]
     assert people.lists.all(people.by)[0].size == 0
     with people.db.read() as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(opt_ins)).scalar() == 0
+        assert connection.execute(sa.select(sa.func.count()).where(opt_ins.c.expires_at > opt_ins.c.asked_at)).scalar() == 0
         left = connection.execute(sa.select(contacts.c.email, contacts.c.first_name, contacts.c.consent).order_by(contacts.c.email)).all()
     assert [tuple(row) for row in left] == [("gone@example.com", "", "unsubscribed"), ("linus@example.com", "L.", "subscribed")]
 
@@ -459,3 +459,18 @@ def test_a_field_of_another_tool_that_is_called_like_ours_softens_no_no(services
     rows = [{"Email Address": "gone@example.com", "LEID": "1", "UNSUB_TIME": "2021-05-06 07:08:09", "Consent": word}]
     move(services, by, exports.written(columns, rows), "unsubscribed.csv")
     assert standing(services, by) == {"gone": "unsubscribed"}
+
+
+def test_whose_yes_can_be_shown_joins_a_list_that_had_asked_them_and_is_asked_no_more(services: Services, by: Principal) -> None:
+    news = services.lists.create(by, "News")
+    services.lists.set_opt_in(by, news.id, double_opt_in=True, from_email="n@example.com")
+    services.contacts.save(by, "ada@example.com", consent=ConsentStatus.SUBSCRIBED)
+    services.imports.run(by, b"email\nada@example.com\n", "people.csv", list_name="News")
+    proven = subscribed([{"Email Address": "ada@example.com", "CONFIRM_TIME": "2019-03-14 09:14:00"}])
+    for dry_run in (True, False):
+        people = move(services, by, proven, "subscribed.csv", dry_run=dry_run).people
+        assert (people.updated, people.unchanged) == (1, 0)
+    assert services.lists.get(by, news.id).size == 1
+    with services.db.read() as connection:
+        question = connection.execute(sa.select(opt_ins.c.mail_due_at, opt_ins.c.expires_at == opt_ins.c.asked_at)).one()
+    assert tuple(question) == (None, True)
