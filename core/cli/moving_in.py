@@ -38,7 +38,7 @@ def move_in(call: Call, file: Path, list_name: str, kit: str, *, dry_run: bool) 
     result = call.services.move_ins.run(call.by, file, file.name, list_name=list_name, kit=kit, dry_run=dry_run)
     plan = result.plan
     counts = {name: getattr(result.people, name) for name in _COUNTS}
-    counts |= {"created": result.created, "updated": counts["updated"] + counts["created"] - result.created}
+    counts["created"] = result.created
     effects = {
         "unsubscribed": result.nos.unsubscribed,
         "suppressed": result.nos.suppressed,
@@ -51,7 +51,7 @@ def move_in(call: Call, file: Path, list_name: str, kit: str, *, dry_run: bool) 
         "files": plan.files,
         "mapping": plan.mapping,
         "standings": {said.value: number for said, number in plan.standings.items()},
-        "past_events": plan.past_events,
+        "past_events": plan.past_events if dry_run else result.past_events,
         "import_id": result.people.import_id,
         "refused_rows": result.people.refused_rows,
     }
@@ -66,7 +66,7 @@ def _words(result: MoveInResult, counts: dict[str, int], list_name: str, *, dry_
     if dry_run:
         return "\n".join(["Nothing was changed.", *lines, f"It tells of {plan.past_events:,} opens and clicks."])
     lines.append(
-        f"{result.nos.unsubscribed:,} unsubscribed, {result.nos.suppressed:,} suppressed, {plan.past_events:,} past opens and clicks."
+        f"{result.nos.unsubscribed:,} unsubscribed, {result.nos.suppressed:,} suppressed, {result.past_events:,} past opens and clicks."
     )
     if refused := [(row.line, row.reason) for row in result.people.refused_rows[:10]]:
         lines += ["", table(("LINE", "WHY IT WAS REFUSED"), refused)]

@@ -139,6 +139,14 @@ def test_an_export_of_another_tool_says_itself_who_had_agreed(cli: Cli, tmp_path
     assert "suppressed addresses" in undone.out
 
 
+def test_who_is_known_by_their_no_only_is_new_and_nobody_is_updated(cli: Cli, tmp_path: Path) -> None:
+    gone = {"Email Address": "gone@example.com", "First Name": "x" * 300, "LEID": "1"}
+    file = tmp_path / "unsubscribed.csv"
+    file.write_bytes(exports.written(exports.MAILCHIMP_UNSUBSCRIBED, [gone]))
+    said = cli("contacts", "import", file, "--list", "L", "--from", "mailchimp")
+    assert "1 new, 0 updated, 0 unchanged, 1 refused" in said.out
+
+
 def test_export_writes_each_format_with_the_columns_named(cli: Cli, people: Path, tmp_path: Path) -> None:
     cli("contacts", "import", people, "--list", "L", "--map", "Mail=email", "--map", "City=attribute.city")
     for form, mark in (("csv", b"city,email\r\nRome"), ("parquet", b"PAR1"), ("xlsx", b"PK")):

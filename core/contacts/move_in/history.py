@@ -38,9 +38,9 @@ class Past:
         self._by, self._clock, self._kit, self._journal = by, clock, kit, journal
 
     @staticmethod
-    def count(kit: Kit, parts: Iterable[Part]) -> int:
-        """Return how many opens and clicks an export tells of."""
-        return sum(1 for _ in _all(kit, parts))
+    def count(kit: Kit, parts: Iterable[Part], now: datetime) -> int:
+        """Return how many opens and clicks an export tells of that can be kept."""
+        return sum(1 for _ in _possible(kit, parts, now))
 
     def keep(self, parts: Iterable[Part]) -> int:
         """Keep them, on the disk when this returns, and return how many; those of no possible time are left out.
@@ -49,9 +49,7 @@ class Past:
             StorageFull: If the disk is full; importing again brings the rest.
         """
         now, waiting, kept = self._clock.now(), [], 0
-        for event in _all(self._kit, parts):
-            if not _EARLIEST <= event.at <= now:
-                continue
+        for event in _possible(self._kit, parts, now):
             waiting.append(self._record(event, now))
             kept += 1
             if len(waiting) == _BATCH:
@@ -76,6 +74,6 @@ class Past:
         )
 
 
-def _all(kit: Kit, parts: Iterable[Part]) -> Iterator[PastEvent]:
+def _possible(kit: Kit, parts: Iterable[Part], now: datetime) -> Iterator[PastEvent]:
     for part in parts:
-        yield from kit.past(part)
+        yield from (event for event in kit.past(part) if _EARLIEST <= event.at <= now)

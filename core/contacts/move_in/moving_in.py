@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from core.clock import Clock
@@ -41,7 +42,7 @@ class MoveInPlan:
         files: Its files of people.
         mapping: A field per column, of all these files together.
         standings: How many people stand how there.
-        past_events: How many opens and clicks it tells of.
+        past_events: How many opens and clicks it tells of, but for those of no possible time.
     """
 
     kit: str
@@ -62,6 +63,7 @@ class MoveInResult:
         nos: What letting every no count did.
         proofs: How many got the proof of their yes.
         tagged: How many tags were put on people.
+        past_events: How many opens and clicks were kept, some of them perhaps by an earlier import.
     """
 
     plan: MoveInPlan
@@ -69,6 +71,7 @@ class MoveInResult:
     nos: Nos = field(default_factory=Nos)
     proofs: int = 0
     tagged: int = 0
+    past_events: int = 0
 
     @property
     def created(self) -> int:
@@ -86,7 +89,7 @@ class _Export:
     standings: dict[str, Standing] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def read(self) -> MoveInPlan:
+    def read(self, now: datetime) -> MoveInPlan:
         """Read how people stand, and return what there is."""
         mapping: dict[str, str] = {}
         for part in self.people:
@@ -98,7 +101,7 @@ class _Export:
         said = Counter(standing.said for standing in self.standings.values())
         counts = {one: said[one] for one in Said if one in said}
         names = [part.name for part in self.people]
-        return MoveInPlan(self.kit.key, self.kit.label, names, mapping, counts, Past.count(self.kit, self.files))
+        return MoveInPlan(self.kit.key, self.kit.label, names, mapping, counts, Past.count(self.kit, self.files, now))
 
     def _add(self, address: str, standing: Standing) -> None:
         self.counts[address] += 1
@@ -148,7 +151,7 @@ class MoveIn:
         by.require_all_lists()
         with private_folder(self._uploads) as folder:
             found = _opened(data, file_name, kit, folder)
-            return found.read() if found else None
+            return found.read(self._clock.now()) if found else None
 
     def run(
         self, by: Principal, data: Path | bytes, file_name: str, *, list_name: str, kit: str = AUTO, dry_run: bool = False
@@ -175,17 +178,17 @@ class MoveIn:
             if export is None:
                 hint = f"These are: {', '.join(one.label for one in KITS)}. Import it as a plain file."
                 raise InvalidInput("This is from no tool whose exports are known.", hint=hint)
-            plan = export.read()
+            plan = export.read(self._clock.now())
             rows = together(export.kit, export.people, addresses_often(export.counts), folder / "people.parquet")
             along = Standings(self._suppressions, by, export.kit, export.standings)
             taken = self._imports.run(by, rows.staged, file_name, list_name=list_name, mapping=rows.mapping, dry_run=dry_run, along=along)
             people = _placed(taken, rows)
             if dry_run:
                 return MoveInResult(plan, people)
-            Past(by, self._clock, export.kit, self._journal).keep(export.files)
+            past = Past(by, self._clock, export.kit, self._journal).keep(export.files)
             with self._db.read() as connection:
                 tagged = tags_put(connection, by.workspace_id, taken.import_id)
-            return MoveInResult(plan, people, along.nos, along.proofs, tagged)
+            return MoveInResult(plan, people, along.nos, along.proofs, tagged, past)
 
 
 def _opened(data: Path | bytes, file_name: str, kit: str, folder: Path) -> _Export | None:

@@ -135,7 +135,7 @@ def outcome(result: MoveInResult) -> None:
         Figure("Added", number(result.created)),
         Figure("Unsubscribed", number(result.nos.unsubscribed)),
         Figure("Suppressed", number(result.nos.suppressed)),
-        Figure("Opens and clicks", number(result.plan.past_events), note="new ones appear within a minute"),
+        Figure("Opens and clicks", number(result.past_events), note="new ones appear within a minute"),
         Figure("Left out", number(result.people.refused)),
     ]
     figures.draw(cards, key="move_in_outcome")

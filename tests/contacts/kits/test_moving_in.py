@@ -316,7 +316,7 @@ def test_klaviyo_moves_in(services: Services, by: Principal) -> None:
         "angry": "unsubscribed",
         "dead": "unknown",
     }
-    assert (result.nos.suppressed, result.plan.past_events) == (2, 2)
+    assert (result.nos.suppressed, result.plan.past_events, result.past_events) == (2, 2, 2)
     assert ("subscribed", datetime(2024, 2, 3, 3, 5, 6, tzinfo=UTC)) in records(services, by, "ada@example.com")
     ada = services.contacts.find(by, "ada@example.com")
     assert ada is not None
@@ -474,3 +474,12 @@ def test_whose_yes_can_be_shown_joins_a_list_that_had_asked_them_and_is_asked_no
     with services.db.read() as connection:
         question = connection.execute(sa.select(opt_ins.c.mail_due_at, opt_ins.c.expires_at == opt_ins.c.asked_at)).one()
     assert tuple(question) == (None, True)
+
+
+def test_opens_of_no_possible_time_are_not_counted(services: Services, by: Principal) -> None:
+    moments = ("1970-01-01 00:00:00", "2023-02-03 04:05:06", "2999-01-01 00:00:00")
+    rows = [{"Email": f"p{number}@example.com", "Last Open": at} for number, at in enumerate(moments)]
+    export = exports.written(exports.KLAVIYO, rows)
+    plan = services.move_ins.look(by, export, "people.csv")
+    assert plan is not None
+    assert (plan.past_events, move(services, by, export, "people.csv").past_events) == (1, 1)
