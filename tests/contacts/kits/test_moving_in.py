@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import zipfile
 from collections import Counter
 from datetime import UTC, datetime
@@ -483,3 +484,18 @@ def test_opens_of_no_possible_time_are_not_counted(services: Services, by: Princ
     plan = services.move_ins.look(by, export, "people.csv")
     assert plan is not None
     assert (plan.past_events, move(services, by, export, "people.csv").past_events) == (1, 1)
+
+
+@pytest.mark.parametrize("odd", ["Shoe size ", "x" * 250, "me@example.co", "  ", "\x00", "Shoe\nsize", "first_name", "Email", "尺寸"])
+def test_an_odd_name_of_an_attribute_keeps_nobody_out(services: Services, by: Principal, odd: str) -> None:
+    people = {"ada": {"Shoe size": "38"}, "bob": {odd: "41", "city": "Rome"}, "eve": {"Shoe size": "", "Shoe  size": "39"}}
+    rows = [
+        {"uuid": name, "email": f"{name}@example.com", "status": "enabled", "attributes": json.dumps(attributes)}
+        for name, attributes in people.items()
+    ]
+    assert move(services, by, exports.written(exports.LISTMONK, rows), "subscribers.csv").created == 3
+    found = {name: services.contacts.find(by, f"{name}@example.com") for name in people}
+    sizes = {name: one.attributes.get("shoe_size") for name, one in found.items() if one}
+    assert sizes == {"ada": 38, "bob": 41 if odd.split() == ["Shoe", "size"] else None, "eve": 39}
+    assert found["bob"]
+    assert found["bob"].attributes["city"] == "Rome"

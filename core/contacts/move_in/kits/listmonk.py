@@ -13,11 +13,13 @@ from typing import ClassVar
 
 import polars as pl
 
+from core.contacts.attributes import clean_name
 from core.contacts.imports.files.staging import written
-from core.contacts.imports.files.tables import Table, rows_framed
+from core.contacts.imports.files.tables import Table, column_names, rows_framed
 from core.contacts.imports.staged import Staged
 from core.contacts.move_in.archive import Part
 from core.contacts.move_in.kits.kit import Kit, Row, Said, Standing, moment
+from core.errors import InvalidInput
 
 _COLUMNS = frozenset({"uuid", "email", "name", "attributes", "status"})
 _FIXED = ("uuid", "email", "first_name", "last_name", "status", "created_at")
@@ -70,11 +72,21 @@ def _taken_apart(row: dict[str, str]) -> dict[str, str]:
     except (ValueError, RecursionError):
         attributes = {}
     attributes = attributes if isinstance(attributes, dict) else {}
-    return (
-        {_sound(str(name)): _sound(_as_text(value)) for name, value in attributes.items()}
-        | found
-        | {"first_name": first, "last_name": last}
-    )
+    named = ((_name(str(name)), _sound(_as_text(value))) for name, value in attributes.items())
+    own: dict[str, str] = {}
+    for name, value in named:
+        own[name] = value or own.get(name, "")  # of two spellings of one name, the last that says something
+    own.pop("", None)
+    return own | found | {"first_name": first, "last_name": last}
+
+
+def _name(name: str) -> str:
+    """Return the name of a column for an attribute, as imports spell it; empty where there can be no such field."""
+    try:
+        (column,) = column_names([_sound(name)])
+    except InvalidInput:
+        return ""
+    return column if clean_name(column) or column in _FIXED else ""
 
 
 def _as_text(value: object) -> str:
