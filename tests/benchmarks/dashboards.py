@@ -112,13 +112,20 @@ def _events(workspace_id: int) -> list[Event]:
         for contact in dice.sample(range(1, PEOPLE + 1), RECIPIENTS):
             message = MatchedMessage(len(made), workspace_id, campaign, contact, None, "accepted", None, True, f"p{contact}@example.com")
             sent = launched + timedelta(seconds=dice.uniform(0, 600))
-            made.append(Event(len(made), EventKind.SENT, sent, "delivery", message=message))
+            whose = {
+                "workspace_id": workspace_id,
+                "campaign_id": campaign,
+                "contact_id": contact,
+                "message_id": message.id,
+                "message": message,
+            }
+            made.append(Event(len(made), EventKind.SENT, sent, sent, "delivery", **whose))
             for kind, share in AFTERWARDS:
                 if dice.random() < share:
                     at = min(now, sent + timedelta(hours=dice.expovariate(1 / 8)))
                     actor = dice.choices(list(ACTORS), list(ACTORS.values()))[0] if kind in (EventKind.OPENED, EventKind.CLICKED) else None
                     link_id = dice.randint(1, LINKS) if kind is EventKind.CLICKED else None
-                    made.append(Event(len(made), kind, at, "receiver", link_id=link_id, actor=actor, message=message))
+                    made.append(Event(len(made), kind, at, at, "receiver", link_id=link_id, actor=actor, **whose))
     return sorted(made, key=attrgetter("at"))
 
 
