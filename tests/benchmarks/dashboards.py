@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from core.app import Services
 from core.events.event import Event, MatchedMessage
@@ -112,7 +113,7 @@ def _events(workspace_id: int) -> list[Event]:
         for contact in dice.sample(range(1, PEOPLE + 1), RECIPIENTS):
             message = MatchedMessage(len(made), workspace_id, campaign, contact, None, "accepted", None, True, f"p{contact}@example.com")
             sent = launched + timedelta(seconds=dice.uniform(0, 600))
-            whose = {
+            whose: dict[str, Any] = {
                 "workspace_id": workspace_id,
                 "campaign_id": campaign,
                 "contact_id": contact,

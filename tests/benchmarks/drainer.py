@@ -26,7 +26,7 @@ def main(data: str, campaign_id: str, durability: str) -> None:
     """Drain a campaign and say what it took."""
     services = build(Settings.load(data_dir=Path(data), secret_key="a-key-for-benchmarks-only"))
     if durability == "not-durable":
-        journal._sync_data = lambda _descriptor: None  # type: ignore[assignment]
+        journal._sync_data = lambda _descriptor: None
         sa.event.listen(services.db.engine, "connect", _do_not_sync)
     services.clock.now()
     gc.collect()

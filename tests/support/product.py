@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.parser import BytesHeaderParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Mail:
 
     def html(self) -> str:
         """Return the decoded HTML part."""
-        body = message_from_bytes(self.raw, policy=policy.default).get_body(("html",))  # type: ignore[attr-defined]
+        body = message_from_bytes(self.raw, policy=policy.default).get_body(("html",))
         assert body is not None, "a message without an HTML part"
         return str(body.get_content())
 
@@ -84,7 +85,7 @@ class Product:
             command = [str(POSTWRIGHT), "up"]
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
         for url in (self.app_url, self.public_url):
-            wait_for(lambda url=url: self._answers(f"{url}/healthz"), f"{url} to answer\n{self.log.read_text()}", seconds=60)
+            wait_for(partial(self._answers, f"{url}/healthz"), f"{url} to answer\n{self.log.read_text()}", seconds=60)
 
     def stop(self) -> None:
         """Stop everything as Ctrl-C does and wait for the end."""
@@ -108,6 +109,7 @@ class Product:
     def set_up_code(self) -> str:
         """Return the one-time code that `up` printed."""
         found = wait_for(lambda: re.search(r"set-up code ([A-Z2-9]{4}(?:-[A-Z2-9]{4}){2})\b", self.log.read_text()), "the set-up code")
+        assert found
         return str(found.group(1))
 
     def mail(self) -> Iterator[Mail]:
