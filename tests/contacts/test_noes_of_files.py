@@ -33,6 +33,15 @@ def test_a_no_counts_in_a_row_that_is_refused_for_something_else(people: People)
     assert consent_of(people, "known@example.com") is ConsentStatus.UNSUBSCRIBED
 
 
+def test_a_no_of_somebody_new_whose_row_is_refused_is_kept_as_a_suppression(people: People) -> None:
+    people.contacts.save(people.by, "known@example.com", attributes={"age": 40})
+    assert people.take_in("email,age,consent\nnew@example.com,abc,unsubscribed\nother@example.com,abc,\n").refused == 2
+    assert people.emails() == ["known@example.com"]
+    again = people.take_in("email\nnew@example.com\nother@example.com\n")
+    assert (again.created, again.suppressed) == (2, 1)
+    assert people.suppressions.contains(people.by, "new@example.com")
+
+
 def test_whoever_sees_some_lists_says_no_for_nobody_out_of_sight(people: People) -> None:
     people.contacts.save(people.by, "hidden@example.com", consent=ConsentStatus.SUBSCRIBED)
     mine = people.lists.create(people.by, "News")

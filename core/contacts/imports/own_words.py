@@ -52,6 +52,14 @@ def ids_of(connection: sa.Connection, by: Principal, addresses: list[str]) -> li
     return found
 
 
+def strangers_among(connection: sa.Connection, workspace_id: int, addresses: list[str]) -> list[str]:
+    """Return those of these addresses that no contact of the workspace has."""
+    known, wanted = set[str](), sa.select(contacts.c.email).where(contacts.c.workspace_id == workspace_id)
+    for chunk in chunked(addresses, _CHUNK):
+        known |= set(connection.execute(wanted.where(contacts.c.email.in_(among(connection, chunk)))).scalars())
+    return [address for address in addresses if address not in known]
+
+
 def stand(connection: sa.Connection, workspace_id: int, change: int, source: str, stands: Stands) -> None:
     """Let those of them whom this import has just made stand as they did, before that is put on record."""
     made = (contacts.c.workspace_id == workspace_id, contacts.c.updated_seq == change, contacts.c.source == source)

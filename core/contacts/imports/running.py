@@ -27,7 +27,7 @@ from core.contacts.imports.known import suppressed_among
 from core.contacts.imports.mapping import Mapped, check_mapping
 from core.contacts.imports.merging import Along, Merged, Target, Writing, loading_columns, merge, write_rest
 from core.contacts.imports.models import Choices, FlaggedRow, ImportResult
-from core.contacts.imports.own_words import Stands, ids_of, own_words
+from core.contacts.imports.own_words import Stands, ids_of, own_words, strangers_among
 from core.contacts.imports.refusals import refused_csv
 from core.contacts.imports.remembering import remember, suggested
 from core.contacts.imports.staged import Staged
@@ -37,7 +37,7 @@ from core.contacts.imports.tables import import_changes
 from core.contacts.imports.tags import named_in, put_tags
 from core.contacts.list_names import find_list, list_named
 from core.contacts.membership import join_changed
-from core.contacts.suppression.suppression import Suppressions
+from core.contacts.suppression.suppression import SuppressionReason, Suppressions
 from core.contacts.tables import consent_records, contacts, imports, list_members
 from core.contacts.tagging import require_tags
 from core.contacts.visibility import NOT_YOURS, addresses_out_of_sight, require_known, sees_list
@@ -118,8 +118,7 @@ class Running:
                 writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands, asked.along)
                 result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged, noes), list_id, writing, tell)
             told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
-            said_no = ids_of(connection, asked.by, noes)
-            Consent(self._db, self._clock).withdraw(connection, asked.by.workspace_id, said_no, told)
+            self._heed(connection, asked.by, noes, told)
             self._finish(connection, asked, result, writing)
         return result
 
@@ -178,6 +177,13 @@ class Running:
                 answer_for(connection, workspace_id, few, list_id, writing.now)
             answered = ids_of(connection, asked.by, [one for addresses in asked.along.stands.values() for one in addresses])
         ask_touched(connection, self._db, self._clock, workspace_id, list_id, writing.change, told, answered)
+
+    def _heed(self, connection: sa.Connection, by: Principal, noes: list[str], told: Evidence) -> None:
+        """Unsubscribe whom the file says no for; suppress whose row was refused and who is nobody here, lest a later file bring them."""
+        Consent(self._db, self._clock).withdraw(connection, by.workspace_id, ids_of(connection, by, noes), told)
+        if by.lists is None:  # a suppression is the whole workspace's
+            strangers = strangers_among(connection, by.workspace_id, noes)
+            self._suppressions.add_in(connection, by.workspace_id, strangers, SuppressionReason.MANUAL, told.source)
 
     def _kept_as_hashes(self, connection: sa.Connection, workspace_id: int, emails: pl.Series) -> set[str]:
         parts = (few["email"].to_list() for few in emails.alias("email").to_frame().iter_slices(_HASHED))
