@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from core.contacts.tables import contacts
 from core.storage.database import next_sequence
+from core.storage.tables import sequences
 
 SEQUENCE = "contacts"
 
@@ -17,6 +18,12 @@ def next_change(connection: sa.Connection, workspace_id: int) -> int:
     deadlock on PostgreSQL.
     """
     return next_sequence(connection, workspace_id, SEQUENCE)
+
+
+def latest_change(connection: sa.Connection, workspace_id: int) -> int:
+    """Return the number of the latest change of a workspace's contacts, 0 if there was none: as long as it is the same, so are they."""
+    wanted = sa.select(sequences.c.value).where(sequences.c.workspace_id == workspace_id, sequences.c.name == SEQUENCE)
+    return connection.execute(wanted).scalar() or 0
 
 
 def mark_changed(connection: sa.Connection, workspace_id: int, change: int, *where: sa.ColumnElement[bool]) -> int:

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.attributes import AttributeType, declared
-from core.contacts.changes import SEQUENCE
+from core.contacts.changes import latest_change
 from core.contacts.snapshot_rows import ROW_SCHEMA, changed_rows, tombstones
 from core.contacts.tables import contact_tombstones, contacts
 from core.storage.database import Database
 from core.storage.engine import Session
 from core.storage.lake import Dataset, Lake, LakeFile
-from core.storage.tables import sequences
 
 _SQL_TYPES = {
     AttributeType.TEXT: "varchar",
@@ -99,14 +98,13 @@ class ContactSnapshots:
             files = self._lake.files(connection, workspace_id, Dataset.CONTACTS)
             is_used = bool(files) and not (anew and _is_outdated(files[-1]))
             after = _watermark(files[-1] if is_used else None)
-            current = sa.select(sequences.c.value).where(sequences.c.workspace_id == workspace_id, sequences.c.name == SEQUENCE)
             return _State(
                 files,
                 files[-1] if is_used else None,
                 declared(connection, workspace_id),
                 changed_rows(connection, workspace_id, after),
                 tombstones(connection, workspace_id, after),
-                connection.execute(current).scalar() or 0,
+                latest_change(connection, workspace_id),
             )
 
     def _is_due(self, workspace_id: int, min_changes: int) -> bool:

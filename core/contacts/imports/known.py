@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import polars as pl
 import sqlalchemy as sa
@@ -22,7 +23,12 @@ _SCHEMA = {"id": pl.Int64, "email": pl.String, "content": pl.UInt64}
 
 
 def known_people(
-    connection: sa.Connection, workspace_id: int, emails: pl.Series, list_id: int | None, waiting: Collection[int] = ()
+    connection: sa.Connection,
+    workspace_id: int,
+    emails: pl.Series,
+    list_id: int | None,
+    waiting: Collection[int] = (),
+    people: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return for each of these addresses the contact that has it, in their order: `id`, `known_content` (see `content_of`) and `on_list`.
 
@@ -34,15 +40,32 @@ def known_people(
         emails: Addresses in their one spelling, each once.
         list_id: The list that is asked about; None for one that is still to be made.
         waiting: Who was asked whether they want to be on it and may still answer: they are as good as on it.
+        people: All contacts, as `all_people` reads them, where they were read before; None reads those that are needed.
     """
-    found = [pl.DataFrame(schema=_SCHEMA)]
-    for columns in _read(connection, workspace_id, emails):
-        rows = pl.DataFrame(columns, schema={"id": pl.Int64, "email": pl.String, "content": pl.String}, orient="col")
-        found.append(rows.with_columns(pl.col("content").hash()))
+    found = _people_of(connection, workspace_id, emails) if people is None else people
     # All at once: joined a part of the file at a time, the contacts would be indexed anew for each part.
-    people = emails.alias("email").to_frame().join(pl.concat(found), on="email", how="left", maintain_order="left")
+    joined = emails.alias("email").to_frame().join(found, on="email", how="left", maintain_order="left")
     settled = pl.concat([_settled(connection, list_id), pl.Series(list(waiting), dtype=pl.Int64)])
-    return people.select("id", pl.col("content").alias("known_content"), on_list=pl.col("id").is_in(settled.implode()))
+    return joined.select("id", pl.col("content").alias("known_content"), on_list=pl.col("id").is_in(settled.implode()))
+
+
+def all_people(connection: sa.Connection, workspace_id: int, stopped: Callable[[], bool] = lambda: False) -> pl.DataFrame:
+    """Return all contacts of a workspace: `id`, `email`, `content` (see `content_of`).
+
+    Args:
+        connection: Sees them.
+        workspace_id: Whose.
+        stopped: Asked after every 20,000 whether nobody wants them any more.
+    """
+    parts = columns_of(connection, _wanted(workspace_id), _AT_ONCE)
+    return _as_people(itertools.takewhile(lambda _columns: not stopped(), parts))
+
+
+def is_worth_scanning(connection: sa.Connection, workspace_id: int, wanted: int) -> bool:
+    """Return whether so many people are found faster by reading all there are."""
+    mine = contacts.c.workspace_id == workspace_id
+    there = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(mine)).scalar_one()
+    return there <= _SCANNED_PER_WANTED * wanted
 
 
 def content_of() -> pl.Expr:
@@ -77,18 +100,28 @@ def _found(connection: sa.Connection, table: sa.Table, where: Sequence[sa.Column
     return {email for one in asked for email in connection.execute(one).scalars()}
 
 
-def _read(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> Iterator[list[tuple[object, ...]]]:
-    mine = contacts.c.workspace_id == workspace_id
-    there = connection.execute(sa.select(sa.func.count()).select_from(contacts).where(mine)).scalar_one()
+def _people_of(connection: sa.Connection, workspace_id: int, emails: pl.Series) -> pl.DataFrame:
+    if is_worth_scanning(connection, workspace_id, len(emails)):
+        return all_people(connection, workspace_id)
+    wanted = _wanted(workspace_id)
+    parts = (part.to_series().to_list() for part in emails.sort().to_frame().iter_slices(_LOOKED_UP))
+    asked = (wanted.where(contacts.c.email.in_(among(connection, part))) for part in parts)
+    return _as_people(columns for one in asked for columns in columns_of(connection, one, _AT_ONCE))
+
+
+def _wanted(workspace_id: int) -> sa.Select[tuple[int, str, str]]:
     column = contacts.c
     content = column.first_name + _BETWEEN + column.last_name + _BETWEEN + sa.cast(column.attributes, sa.Text)
-    wanted = sa.select(column.id, column.email, content).where(mine)
-    if there <= _SCANNED_PER_WANTED * len(emails):
-        yield from columns_of(connection, wanted, _AT_ONCE) if there else ()
-        return
-    for part in emails.sort().to_frame().iter_slices(_LOOKED_UP):
-        asked = wanted.where(column.email.in_(among(connection, part.to_series().to_list())))
-        yield from columns_of(connection, asked, _AT_ONCE)
+    return sa.select(column.id, column.email, content).where(column.workspace_id == workspace_id)
+
+
+def _as_people(parts: Iterable[list[tuple[object, ...]]]) -> pl.DataFrame:
+    """Return rows as the driver has them as people; the texts of a part are gone before the next is read."""
+    found = [pl.DataFrame(schema=_SCHEMA)]
+    for columns in parts:
+        rows = pl.DataFrame(columns, schema={"id": pl.Int64, "email": pl.String, "content": pl.String}, orient="col")
+        found.append(rows.with_columns(pl.col("content").hash()))
+    return pl.concat(found)
 
 
 def _settled(connection: sa.Connection, list_id: int | None) -> pl.Series:

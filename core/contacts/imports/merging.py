@@ -61,12 +61,14 @@ class Target:
         list_id: The list they are put on; None if it is still to be made.
         rule: What happens to known contacts.
         waiting: Who was asked by mail whether they want to be on it and may still answer, where it asks first.
+        people: All contacts, if they were read before (see `ReadingAhead`).
     """
 
     workspace_id: int
     list_id: int | None
     rule: Rule
     waiting: Collection[int] = ()
+    people: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ def merge(
         writing: What is written along; None changes nothing.
         tell: Told how many rows are looked at, of how many.
     """
-    known, merged, done = known_people(connection, to.workspace_id, emails, to.list_id, to.waiting), Merged(), 0
+    known = known_people(connection, to.workspace_id, emails, to.list_id, to.waiting, to.people)
+    merged, done = Merged(), 0
     whole = undivided(connection, to.workspace_id)
     for part in ahead(parts):
         rows = part.with_columns(content_of()).hstack(known.slice(done, part.height))

@@ -14,7 +14,7 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.attributes import check_room, declare, declared
-from core.contacts.changes import next_change
+from core.contacts.changes import latest_change, next_change
 from core.contacts.consent.askings import answer_for, asked_for
 from core.contacts.consent.consent import Consent
 from core.contacts.consent.evidence import ConsentMethod, Evidence
@@ -28,6 +28,7 @@ from core.contacts.imports.mapping import Mapped, check_mapping
 from core.contacts.imports.merging import Along, Merged, Target, Writing, loading_columns, merge, write_rest
 from core.contacts.imports.models import Choices, FlaggedRow, ImportResult
 from core.contacts.imports.own_words import Stands, ids_of, own_words, strangers_among
+from core.contacts.imports.reading_ahead import ReadingAhead
 from core.contacts.imports.refusals import refused_csv
 from core.contacts.imports.remembering import remember, suggested
 from core.contacts.imports.staged import Staged
@@ -88,38 +89,48 @@ class Running:
 
     def try_out(self, asked: Asked, tell: Tell) -> ImportResult:
         """Return what an import would do, and change nothing."""
-        judged, mapped, by = *self._judged(asked, tell), asked.by
-        with self._db.read() as connection:
-            list_id, judged = target(connection, by, asked.choices.list_name), _in_sight(connection, by, judged)
-            to = _to(connection, asked, list_id, self._clock.now())
-            _, noes = own_words(asked.staged, mapped, judged)
-            parts, emails = contents(asked.staged, mapped, judged, noes), judged.kept["email"]
-            merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
-            require_tags(connection, by, named_in(merged.tagged))
-            suppressed = suppressed_among(connection, by, emails)
-            if by.lists is None:  # others would learn who was erased, be it out of their sight
-                suppressed |= self._kept_as_hashes(connection, by.workspace_id, emails)
-            return _result(asked, judged, merged, list_id, len(suppressed))
+        with ReadingAhead(self._db, asked.by.workspace_id, asked.staged.rows) as reading:
+            judged, mapped, by = *self._judged(asked, tell), asked.by
+            with self._db.read() as connection:
+                people = reading.people_at(latest_change(connection, by.workspace_id))
+                list_id, judged = target(connection, by, asked.choices.list_name), _in_sight(connection, by, judged)
+                to = _to(connection, asked, list_id, self._clock.now(), people)
+                _, noes = own_words(asked.staged, mapped, judged)
+                parts, emails = contents(asked.staged, mapped, judged, noes), judged.kept["email"]
+                merged = merge(connection, to, emails, parts, None, lambda done, total: tell(COMPARING, done, total))
+                require_tags(connection, by, named_in(merged.tagged))
+                suppressed = suppressed_among(connection, by, emails)
+                if by.lists is None:  # others would learn who was erased, be it out of their sight
+                    suppressed |= self._kept_as_hashes(connection, by.workspace_id, emails)
+                return _result(asked, judged, merged, list_id, len(suppressed))
 
     def do(self, asked: Asked, tell: Tell) -> ImportResult:
         """Import, in one transaction."""
-        judged, mapped = self._judged(asked, tell)
-        with self._db.transaction() as connection:
-            change = next_change(connection, asked.by.workspace_id)
-            judged, now = _in_sight(connection, asked.by, judged), self._clock.now()
-            declare(connection, asked.by.workspace_id, judged.types, now)
-            list_id = target(connection, asked.by, asked.choices.list_name)
-            list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
-            import_id = asked.import_id or self._begin(connection, asked)
-            asks = _asks(connection, asked, list_id)
-            stands, noes = own_words(asked.staged, mapped, judged)
-            with temporary_table(connection, *loading_columns()) as loading:
-                stands = _with_theirs(stands, asked.along, asks=asks)
-                writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands, asked.along)
-                result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged, noes), list_id, writing, tell)
-            told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
-            self._heed(connection, asked.by, noes, told)
-            self._finish(connection, asked, result, writing)
+        with ReadingAhead(self._db, asked.by.workspace_id, asked.staged.rows) as reading:
+            judged, mapped = self._judged(asked, tell)
+            with self._db.transaction() as connection:
+                return self._written(connection, asked, judged, mapped, reading, tell)
+
+    def _written(
+        self, connection: sa.Connection, asked: Asked, judged: Judged, mapped: Mapped, reading: ReadingAhead, tell: Tell
+    ) -> ImportResult:
+        change = next_change(connection, asked.by.workspace_id)
+        people = reading.people_at(change - 1)
+        judged, now = _in_sight(connection, asked.by, judged), self._clock.now()
+        declare(connection, asked.by.workspace_id, judged.types, now)
+        list_id = target(connection, asked.by, asked.choices.list_name)
+        list_id = list_id or list_named(connection, asked.by.workspace_id, asked.choices.list_name, now)
+        import_id = asked.import_id or self._begin(connection, asked)
+        to = _to(connection, asked, list_id, now, people)
+        asks = _asks(connection, asked, list_id)
+        stands, noes = own_words(asked.staged, mapped, judged)
+        with temporary_table(connection, *loading_columns()) as loading:
+            stands = _with_theirs(stands, asked.along, asks=asks)
+            writing = Writing(change, import_id, asked.by.label, now, loading, asks, stands, asked.along)
+            result = self._write(connection, asked, judged, contents(asked.staged, mapped, judged, noes), to, writing, tell)
+        told = Evidence(ConsentMethod.IMPORT, writing.source, actor=writing.actor)
+        self._heed(connection, asked.by, noes, told)
+        self._finish(connection, asked, result, writing)
         return result
 
     def _judged(self, asked: Asked, tell: Tell) -> tuple[Judged, Mapped]:
@@ -141,12 +152,12 @@ class Running:
         asked: Asked,
         judged: Judged,
         parts: Iterator[pl.DataFrame],
-        list_id: int,
+        to: Target,
         writing: Writing,
         tell: Tell,
     ) -> ImportResult:
-        workspace_id, emails = asked.by.workspace_id, judged.kept["email"]
-        to = _to(connection, asked, list_id, writing.now)
+        workspace_id, list_id, emails = asked.by.workspace_id, to.list_id, judged.kept["email"]
+        assert list_id is not None  # it was made just before
         connection.execute(sa.delete(import_changes).where(import_changes.c.workspace_id == workspace_id))  # of those before it
         merged = merge(connection, to, emails, parts, writing, lambda done, total: tell(COMPARING, done, total))
         tell(WRITING, 0, len(emails))
@@ -241,13 +252,13 @@ def _asks(connection: sa.Connection, asked: Asked, list_id: int | None) -> bool:
     return list_id is not None and not asked.choices.consent_held and asks_first(connection, asked.by.workspace_id, [list_id])
 
 
-def _to(connection: sa.Connection, asked: Asked, list_id: int | None, now: datetime) -> Target:
+def _to(connection: sa.Connection, asked: Asked, list_id: int | None, now: datetime, people: pl.DataFrame | None) -> Target:
     """Return where an import goes; of those who were asked already, whose yes can be shown is not waited for."""
     waiting = set[int]()
     if list_id is not None and _asks(connection, asked, list_id):
         waiting = asked_for(connection, asked.by.workspace_id, list_id, now)
         waiting -= set(ids_of(connection, asked.by, list(asked.along.proven))) if waiting and asked.along else set()
-    return Target(asked.by.workspace_id, list_id, asked.choices.rule, waiting)
+    return Target(asked.by.workspace_id, list_id, asked.choices.rule, waiting, people)
 
 
 def _with_theirs(stands: Stands, along: Along | None, *, asks: bool) -> Stands:
