@@ -18,6 +18,11 @@ _NOUNS = {
     "segments": "segment",
     "templates": "template",
     "template_versions": "template version",
+    "template_variants": "template version in another language",
+    "template_drafts": "draft of template",
+    "brand_kits": "brand kit",
+    "saved_blocks": "saved block",
+    "pictures": "picture",
     "campaigns": "campaign",
     "arms": "variant of an A/B test",
 }
@@ -99,7 +104,7 @@ def _mentions(connection: sa.Connection, place: Place, name: str, subject: Subje
     if table is None or name not in table.c or table is contacts:
         return []
     text = sa.func.lower(sa.cast(table.c[name], sa.Text))
-    found = sa.select(table.c.id).where(table.c.workspace_id == subject.workspace_id, text.contains(subject.email, autoescape=True))
-    return [
-        f"{_NOUNS.get(place.table, place.table)} {number}" for number in connection.execute(found.order_by(table.c.id).limit(20)).scalars()
-    ]
+    number = next(iter(table.primary_key))
+    found = sa.select(number).where(table.c.workspace_id == subject.workspace_id, text.contains(subject.email, autoescape=True))
+    noun = _NOUNS.get(place.table, place.table)
+    return [f"{noun} {one}" for one in connection.execute(found.order_by(number).limit(20)).scalars()]
