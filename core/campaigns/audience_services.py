@@ -7,6 +7,7 @@ from functools import cached_property
 from core.campaigns.assembly import SendingServices
 from core.campaigns.field_uses import uses_of
 from core.contacts.bulk import BulkChanges
+from core.contacts.consent.asked_addresses import AskedAddresses
 from core.contacts.directory import Directory
 from core.contacts.fields import Fields
 from core.contacts.forms import Forms
@@ -41,6 +42,11 @@ class AudienceServices(SendingServices):
     def suppressed_everywhere(self) -> SuppressedEverywhere:
         """Addresses nobody on this installation may write to."""
         return SuppressedEverywhere(self.db, self.clock, self.address_hashes)
+
+    @cached_property
+    def asked_addresses(self) -> AskedAddresses:
+        """How often mailboxes were asked by mail whether they want to be written to."""
+        return AskedAddresses(self.settings.key, self.settings.previous_keys)
 
     @cached_property
     def tags(self) -> Tags:

@@ -22,6 +22,7 @@ def remove_in(
     The addresses of those who had unsubscribed are suppressed, so that no import brings them back into the mail; also of those whose
     no is only marked and not on record yet. Which single lists somebody had left is not kept: who comes back may be put on them again.
     What proves a consent stays under a number that leads to nobody any more: what was said and when, without network and browser.
+    How often their mailboxes were asked by mail stays as well, for 30 days and as keyed hashes: who comes back is not asked more often.
 
     Args:
         connection: The caller's transaction.

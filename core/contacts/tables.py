@@ -151,6 +151,19 @@ opt_in_tokens = sa.Table(
     created_at(),
 )
 
+# The same mails by the keyed hash of the mailbox they went to: whoever is deleted and added again was asked as often as before.
+opt_in_mails = sa.Table(
+    "opt_in_mails",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    workspace_key(),
+    sa.Column("address_hash", sa.Text, nullable=False),
+    sa.Column("is_answered", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
+    created_at(),
+    sa.Index("ix_opt_in_mails_workspace_id_address_hash", "workspace_id", "address_hash"),
+    sa.Index("ix_opt_in_mails_created_at", "created_at"),  # by it they are deleted
+)
+
 # Append-only: the words people agree to; each change is a new version.
 consent_texts = sa.Table(
     "consent_texts",

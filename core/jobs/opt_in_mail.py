@@ -1,4 +1,7 @@
-"""The mail that asks whether somebody wants to be written to: one, and a reminder after two days; never many to who does not answer."""
+"""The mail that asks whether somebody wants to be written to: one, and a reminder after two days; never many to who does not answer.
+
+How many have asked is counted by mailbox and outlives the contact: at most three a day, and eight in 30 days without an answer.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.campaigns.tables import campaigns
+from core.contacts.consent.asked_addresses import COUNTED_FOR, AskedAddresses
 from core.contacts.consent.askings import (
     drop_other_reminders,
     has_unread_no,
@@ -29,6 +33,7 @@ from core.jobs.opt_in_letter import Letter, written
 from core.logs import tried_again
 from core.messages.request_models import Request
 from core.permissions import Principal
+from core.storage.database import next_sequence
 from core.storage.tables import workspaces
 
 logger = logging.getLogger(__name__)
@@ -39,7 +44,7 @@ MOST_A_MONTH = 8  # anybody can type somebody's address again every day, and who
 # What is being sent is left alone by other workers for so long; a worker that died is followed by the next one then.
 _TAKEN_FOR = timedelta(minutes=10)
 _A_DAY = timedelta(days=1)
-_A_MONTH = timedelta(days=30)
+_ASKING = "asking"
 AT_ONCE = 200
 
 _o = opt_ins.c
@@ -77,19 +82,21 @@ class OptInMail:
         """Write one mail; return whether it is on record."""
         now = self._services.clock.now()
         with self._services.db.transaction() as connection:
-            if not _take(connection, row, now):
+            if not _take(connection, row, self._services.asked_addresses, now):
                 return False
             sender = _sender(connection, row.workspace_id, row.list_ids, self._services.settings.mail_from)
             if sender is None:
                 logger.warning("nobody is asked for consent: who is the mail from?", extra={"workspace_id": row.workspace_id})
                 return False
             token = self._services.opt_in.issue(connection, row.id, row.workspace_id)
+            self._services.asked_addresses.note(connection, row.workspace_id, row.email, fingerprint(token), now)
         try:
             return self._hand_over(row, sender, token)
         except PostwrightError as error:
             logger.warning("consent can't be asked for now: %s", error, extra={"workspace_id": row.workspace_id})
             with self._services.db.transaction() as connection:  # no mail has it, so it counts for none
                 connection.execute(sa.delete(opt_in_tokens).where(opt_in_tokens.c.token_hash == fingerprint(token)))
+                self._services.asked_addresses.take_back(connection, fingerprint(token))
             return False
 
     def _hand_over(self, row: sa.Row[Any], sender: _Sender, token: str) -> bool:
@@ -130,9 +137,9 @@ def _due(now: datetime) -> sa.Select[Any]:
     return wanted.select_from(barred.told_from).where(*waiting).order_by(_o.mail_due_at, _o.id).limit(AT_ONCE)
 
 
-def _take(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> bool:
+def _take(connection: sa.Connection, row: sa.Row[Any], asked: AskedAddresses, now: datetime) -> bool:
     """Take a mail in hand, so that no other worker writes it; return whether it is to be written now."""
-    at = _when(connection, row, now)
+    at = _when(connection, row, asked, now)
     due = None if at is None else max(at, now + _TAKEN_FOR)
     still = sa.and_(_o.id == row.id, _o.mails == row.mails, _o.mail_due_at == row.mail_due_at, _o.confirmed_at.is_(None))
     if not connection.execute(sa.update(opt_ins).where(still).values(mail_due_at=due)).rowcount or at != now:
@@ -142,7 +149,7 @@ def _take(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> bool:
     return True
 
 
-def _when(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> datetime | None:
+def _when(connection: sa.Connection, row: sa.Row[Any], asked: AskedAddresses, now: datetime) -> datetime | None:
     """Return when a mail may ask this: now, later, or None for never."""
     if row.barred is not None:
         return None  # nobody is to write there, so nobody is asked
@@ -152,7 +159,7 @@ def _when(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> datetim
         return None
     if has_unread_no(connection, row):
         return now + _TAKEN_FOR  # once it is read, nothing is due any more
-    room_at = _room_at(connection, row.contact_id, now)
+    room_at = _room_at(connection, row, asked, now)
     return None if room_at > now and room_at >= row.expires_at else room_at
 
 
@@ -161,14 +168,16 @@ def _is_reminder(row: sa.Row[Any], now: datetime) -> bool:
     return bool(row.mails) and now >= row.asked_at + REMIND_AFTER
 
 
-def _room_at(connection: sa.Connection, contact_id: int, now: datetime) -> datetime:
-    """Return when the next mail may ask somebody: now, unless too many have within a day, or within a month without an answer."""
-    joined = opt_in_tokens.join(opt_ins, _o.id == opt_in_tokens.c.opt_in_id)
-    sent = sa.select(opt_in_tokens.c.created_at, _o.confirmed_at).select_from(joined).where(_o.contact_id == contact_id)
-    newest = sent.where(opt_in_tokens.c.created_at > now - _A_MONTH).order_by(opt_in_tokens.c.created_at.desc())
-    found = connection.execute(newest).all()
-    of_a_day: list[datetime] = [row.created_at + _A_DAY for row in found]
-    unanswered: list[datetime] = [row.created_at + _A_MONTH for row in found if row.confirmed_at is None]
+def _room_at(connection: sa.Connection, row: sa.Row[Any], asked: AskedAddresses, now: datetime) -> datetime:
+    """Return when the next mail may ask somebody: now, unless too many have within a day, or within 30 days without an answer.
+
+    It counts what their mailbox was asked, also as another contact that was deleted or erased since.
+    """
+    # Locks until the transaction ends: of two workers with a question each to one mailbox, the second counts the first one's mail.
+    next_sequence(connection, row.workspace_id, _ASKING)
+    mails = asked.mails(connection, row.workspace_id, row.contact_id, row.email, now)
+    of_a_day = [mail.sent_at + _A_DAY for mail in mails]
+    unanswered = [mail.sent_at + COUNTED_FOR for mail in mails if not mail.is_answered]
     return max([now, *of_a_day[MOST_A_DAY - 1 : MOST_A_DAY], *unanswered[MOST_A_MONTH - 1 : MOST_A_MONTH]])
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
+from core.contacts.consent.asked_addresses import forget_old
 from core.errors import PostwrightError
 from core.logs import tried_again
 
@@ -31,7 +32,7 @@ class Tidying:
         if self._done == today:
             return 0
         try:
-            deleted = self._services.paces.forget_old()
+            deleted = self._services.paces.forget_old() + forget_old(self._services.db, self._services.clock.now())
         except (PostwrightError, SQLAlchemyError) as error:
             tried_again(logger, "deleting old counts failed and is tried again", error)
             return 0

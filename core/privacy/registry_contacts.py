@@ -121,6 +121,16 @@ CONTACTS: tuple[Place, ...] = (
         exports="asked_by_mail",
     ),
     Place(
+        "opt_in_mails",
+        "How many mails have asked a mailbox whether it wants to be written to, by its keyed hash",
+        _WHOSE,
+        "So that nobody is asked too often, also who was deleted and is signed up again by somebody else.",
+        "30 days; the worker deletes once a day what is older.",
+        personal="address_hash is_answered created_at",
+        plain="token_hash workspace_id",
+        erased_how="Stays for these 30 days: a hash that nobody can read without the address and this installation’s secret key.",
+    ),
+    Place(
         "form_submissions",
         "When they signed up by a form",
         _WHOSE,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.clock import Clock
 from core.contacts.changes import next_change
+from core.contacts.consent.asked_addresses import note_answer
 from core.contacts.consent.askings import GOOD_FOR, still_asked
 from core.contacts.consent.consent import Consent
 from core.contacts.consent.evidence import ConsentMethod, ConsentPurpose, Evidence
@@ -136,6 +137,7 @@ class OptIn:
         if row is None or (list_ids := still_asked(connection, row, now)) is None:
             return None
         connection.execute(sa.update(opt_ins).where(opt_ins.c.id == row.id).values(confirmed_at=now, mail_due_at=None))
+        note_answer(connection, row.id)
         pending = _as_pending(row)
         told = _answered(pending.evidence, evidence)
         about = About(token_hash=fingerprint(token), asked_at=pending.asked_at)
