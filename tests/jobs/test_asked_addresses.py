@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.app import build
+from core.clock import FrozenClock
 from core.contacts.consent.consent import ConsentStatus
 from core.contacts.forms import Forms
 from core.contacts.hosted.design import FormDesign
 from core.contacts.hosted.lines import Submission, line_of
-from core.contacts.tables import opt_in_mails
+from core.contacts.tables import opt_in_mails, opt_ins
 from core.jobs.opt_in_mail import MOST_A_DAY, MOST_A_MONTH, OptInMail
 from core.jobs.tidying import Tidying
 from core.permissions import Principal
@@ -24,6 +25,7 @@ from core.providers.tables import connections
 from core.storage.journal import JournalWriter
 from tests.conftest import NOON
 from tests.support.asking import FORM, Desk
+from tests.support.waiting import wait_for
 
 ADA = "ada@example.com"
 AT_ONCE, A_MONTH = timedelta(0), timedelta(days=30)
@@ -175,6 +177,35 @@ def test_of_workers_at_once_no_two_take_the_same_room(desk: Desk) -> None:
         assert sum(threads.map(work, range(4))) == MOST_A_DAY
 
 
+@pytest.mark.parametrize("db", ["postgresql"], indirect=True)
+def test_a_worker_waits_for_another_that_is_just_counting(desk: Desk) -> None:
+    """The second one does not know of the first one's question, which is too old by its clock, and has another to the same mailbox."""
+    assert [added_and_asked(desk) for _time in range(MOST_A_DAY - 1)] == [1, 1]
+    first, second = (add(desk, f"ada+{number}@example.com") for number in range(2))
+    for contact_id in (first, second):
+        desk.ask(desk.news, contact_id=contact_id)
+    theirs, soon = opt_ins.c.contact_id == first, desk.clock.now() + timedelta(hours=1)
+    with desk.services.db.transaction() as connection:
+        connection.execute(sa.update(opt_ins).where(theirs).values(expires_at=soon))
+    later = build(desk.services.settings, clock=FrozenClock(soon))
+    with ThreadPoolExecutor(2) as threads:
+        with desk.services.db.transaction() as connection:
+            connection.execute(sa.select(opt_ins.c.id).where(theirs).with_for_update()).one()
+            one = threads.submit(OptInMail(desk.services).step)
+            wait_for(lambda: waiting(desk) == 1, "the first worker to have counted")
+            other = threads.submit(OptInMail(later).step)
+            wait_for(lambda: waiting(desk) == 2 or other.done(), "the second worker to wait or to be done")
+        assert one.result() + other.result() == 1
+    later.close()
+
+
+def waiting(desk: Desk) -> int:
+    """How many sessions of this database wait for another."""
+    those = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with desk.services.db.read() as connection:
+        return int(connection.execute(sa.text(those)).scalar_one())
+
+
 def test_it_is_kept_for_30_days_and_says_no_address(desk: Desk) -> None:
     tidying = Tidying(desk.services)
     added_and_asked(desk)
@@ -185,7 +216,7 @@ def test_it_is_kept_for_30_days_and_says_no_address(desk: Desk) -> None:
     def kept() -> list[timedelta]:
         with desk.services.db.read() as connection:
             rows = connection.execute(sa.select(opt_in_mails).order_by(opt_in_mails.c.created_at)).all()
-        assert not any("ada" in str(value) or "example" in str(value) for row in rows for value in row)
+        assert not any("example" in str(value) for row in rows for value in row)
         return [row.created_at - NOON for row in rows]
 
     desk.clock.advance(timedelta(days=28))
