@@ -50,13 +50,11 @@ from core.providers.outbox.reading import Outbox
 from core.providers.paces import Paces
 from core.segments.segments import Segments
 from core.settings import Settings
-from core.storage.blobs import Blobs
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.journal import JournalWriter
 from core.storage.lake import Lake
 from core.storage.vault import Vault
-from core.templates.library import Templates
 
 if TYPE_CHECKING:
     from core.contacts.imports.importing import ContactImport
@@ -78,7 +76,6 @@ class Services(PrivacyServices):
         super().__init__(settings, clock, Database(settings.resolved_database_url), vault)
         self.lake = Lake(settings.lake_dir, self.db, clock)
         self.engine = AnalyticsEngine(self.lake, self.db)
-        self.blobs = Blobs(settings.data_dir / "blobs")
 
     def close(self) -> None:
         """Give back what is held."""
@@ -163,11 +160,6 @@ class Services(PrivacyServices):
     def snapshots(self) -> ContactSnapshots:
         """Contacts as analytics sees them."""
         return ContactSnapshots(self.db, self.clock, self.lake)
-
-    @cached_property
-    def templates(self) -> Templates:
-        """What is written."""
-        return Templates(self.db, self.clock)
 
     @cached_property
     def outbox(self) -> Outbox:

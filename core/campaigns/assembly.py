@@ -27,9 +27,10 @@ from core.messages.standings import Standings
 from core.messages.ways import Ways
 from core.providers.pace_book import PaceBook
 from core.storage.journal import JournalWriter
+from core.templates.assembly import TemplateServices
 
 
-class SendingServices(DeliverabilityServices):
+class SendingServices(DeliverabilityServices, TemplateServices):
     """The ledger, what fills and empties it, and those who read it."""
 
     @cached_property

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import css_inline
 
 from core.errors import InvalidInput
 from core.templates import mjml, sandbox
+from core.templates.blocks.document import read_document
+from core.templates.blocks.writing import to_mjml
+from core.templates.brands.brand import Brand
 from core.templates.fields import Vocabulary
 from core.templates.linking import check_safety, track_links
 from core.templates.markup import Kind, Piece, deepest_nesting, scan
@@ -24,6 +27,7 @@ _MAX_HTML = 1_000_000
 _MAX_STYLE_WORK = 100_000_000
 _MAX_PIECES = 60_000
 _MAX_NESTING = 500  # parsers recurse, and 30,000 crash them
+_JSON = re.compile(r'\s*\{\s*(?:"|\})')
 _IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((?:\s*<!--\w+-->)+\s*)(?=<tr\b)", re.IGNORECASE)
 _DOCUMENT = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -41,6 +45,7 @@ class TemplateKind(StrEnum):
 
     MJML = "mjml"
     HTML = "html"
+    BLOCKS = "blocks"
 
 
 @dataclass(frozen=True)
@@ -62,19 +67,31 @@ class CompiledTemplate:
     fields: list[str]
 
 
-def compile_template(source: str, kind: TemplateKind | None = None, *, known_attributes: Collection[str] | None = None) -> CompiledTemplate:
+def compile_template(
+    source: str,
+    kind: TemplateKind | None = None,
+    *,
+    known_attributes: Collection[str] | None = None,
+    brand: Brand | None = None,
+    marked: bool = False,
+) -> CompiledTemplate:
     """Check and compile a template.
 
     Args:
-        source: MJML or HTML with Jinja merge fields; any line ends.
-        kind: What it is written in; by default MJML if it begins with `<mjml`.
+        source: MJML or HTML with Jinja merge fields and any line ends, or a block document's JSON.
+        kind: What it is written in; by default what it looks like, see `detect_kind`.
         known_attributes: The contact attributes that exist; by default any name is taken.
+        brand: How a block document looks; by default plain.
+        marked: Whether every part of a block document carries its id, for the editor.
 
     Raises:
         InvalidInput: If it can't be used; says what is wrong, in which line, and what to do.
     """
     source = normalised(source)
     kind = kind or detect_kind(source)
+    if kind is TemplateKind.BLOCKS:
+        source = to_mjml(read_document(source), brand or Brand(), Vocabulary(known_attributes), marked=marked)
+        return replace(compile_template(source, TemplateKind.MJML, known_attributes=known_attributes), kind=kind)
     fields = list(inspect(source, Vocabulary(known_attributes)).fields)
     masked = mask(source)
     check_safety(masked.text, masked, name_lines=True)
@@ -103,11 +120,13 @@ def normalised(source: str) -> str:
         raise InvalidInput("The template is empty.", hint="Paste MJML or HTML, or start from one of the examples.")
     if "\x00" in source or any("\ud800" <= character <= "\udfff" for character in source):
         raise InvalidInput("The template holds characters that are not text.", hint="Save the file as UTF-8 and try again.")
-    return "".join(_css_without_comments(source, piece) for piece in scan(source))
+    return source if _JSON.match(source) else "".join(_css_without_comments(source, piece) for piece in scan(source))
 
 
 def detect_kind(source: str) -> TemplateKind:
-    """Return MJML if the first element is `<mjml>`, else HTML."""
+    """Return what a source is: a block document if it is JSON, MJML if its first element is `<mjml>`, else HTML."""
+    if _JSON.match(source):
+        return TemplateKind.BLOCKS
     first = next((piece.name for piece in scan(source) if piece.kind is Kind.START), "")
     return TemplateKind.MJML if first == "mjml" else TemplateKind.HTML
 

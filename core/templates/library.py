@@ -16,6 +16,7 @@ from core.errors import InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
+from core.templates.brands.kits import BrandKits
 from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template, normalised
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
@@ -76,11 +77,11 @@ class Templates:
     Args:
         db: The operational database.
         clock: The time.
+        brands: How block documents look.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db = db
-        self._clock = clock
+    def __init__(self, db: Database, clock: Clock, brands: BrandKits) -> None:
+        self._db, self._clock, self._brands = db, clock, brands
 
     def save(self, by: Principal, name: str, source: str, *, kind: TemplateKind | None = None) -> TemplateVersion:
         """Compile and keep a template under a name; the source it already has makes no new version.
@@ -91,7 +92,8 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name = _checked_name(name)
-        compiled = compile_template(source, kind, known_attributes=self._attributes(by.workspace_id))
+        brand = self._brands.brand_of(by.workspace_id, self._kit_of(by.workspace_id, name))
+        compiled = compile_template(source, kind, known_attributes=self._attributes(by.workspace_id), brand=brand)
         source = normalised(source)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name)
@@ -189,6 +191,11 @@ class Templates:
         with self._db.read() as connection:
             workspace = connection.execute(sa.select(*columns).where(workspaces.c.id == by.workspace_id)).one()
         return render(version, preview_context(workspace.name, workspace.postal_address, version.links, contact))
+
+    def _kit_of(self, workspace_id: int, name: str) -> int | None:
+        mine = (templates.c.workspace_id == workspace_id, templates.c.name == name)
+        with self._db.read() as connection:
+            return connection.execute(sa.select(templates.c.brand_kit_id).where(*mine)).scalar()
 
     def _attributes(self, workspace_id: int) -> list[str]:
         statement = sa.select(contact_attributes.c.name).where(contact_attributes.c.workspace_id == workspace_id)

@@ -60,7 +60,7 @@ def bring_back(source: str) -> None:
     st.session_state[SOURCE] = source
 
 
-KINDS = {TemplateKind.MJML: "MJML", TemplateKind.HTML: "HTML"}
+KINDS = {TemplateKind.MJML: "MJML", TemplateKind.HTML: "HTML", TemplateKind.BLOCKS: "Blocks"}
 st.session_state.setdefault(SOURCE, latest.source)
 page.title(template.name)
 changed = (st.session_state[SOURCE] or "") != latest.source

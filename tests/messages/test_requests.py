@@ -47,6 +47,7 @@ from core.providers.progress import UNNOTED, Progress
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
+from core.templates.brands.kits import BrandKits
 from core.templates.library import Templates
 from tests.messages.conftest import KEY
 from tests.support.mail_server import MailServer, free_port, serving
@@ -127,7 +128,7 @@ def test_a_template_is_written_in_the_version_of_the_moment_it_was_asked_for(
     asked: Requests, delivery_of: RequestDelivery, workspace: Principal, tmp_path: Path, db: Database, clock: FrozenClock
 ) -> None:
     Contacts(db, clock).save(workspace, "grace@example.com", first_name="Grace")
-    templates = Templates(db, clock)
+    templates = Templates(db, clock, BrandKits(db))
     version = templates.save(workspace, "Receipt", TEMPLATE)
     data = {"order": "A-1", "lines": [{"name": "Tea"}, {"name": "<Cup>"}]}
     request = replace(RECEIPT, template="Receipt", text="", subject="Order {{ data.order }}", data=data)
@@ -151,7 +152,7 @@ def test_a_template_is_written_in_the_version_of_the_moment_it_was_asked_for(
 def test_missing_data_is_said_at_once(
     asked: Requests, workspace: Principal, db: Database, clock: FrozenClock, data: dict[str, Any]
 ) -> None:
-    Templates(db, clock).save(workspace, "Receipt", TEMPLATE)
+    Templates(db, clock, BrandKits(db)).save(workspace, "Receipt", TEMPLATE)
 
     with pytest.raises(InvalidInput, match="needs data that is missing: l"):
         asked.submit(workspace, replace(RECEIPT, template="Receipt", text="", data={**data, **({} if data else {"order": None})}))
@@ -161,7 +162,9 @@ def test_a_template_that_works_itself_to_death_is_refused_when_it_is_asked_for(
     asked: Requests, workspace: Principal, db: Database, clock: FrozenClock
 ) -> None:
     loops = "{% for x in data.l %}{% for y in data.l %}{% if data.s|title == 'x' %}a{% endif %}{% endfor %}{% endfor %}"
-    Templates(db, clock).save(workspace, "Bomb", f"<html><body><p>{loops}</p><a href='{{{{ unsubscribe_url }}}}'>u</a></body></html>")
+    Templates(db, clock, BrandKits(db)).save(
+        workspace, "Bomb", f"<html><body><p>{loops}</p><a href='{{{{ unsubscribe_url }}}}'>u</a></body></html>"
+    )
     data = {"l": list(range(30)), "s": "ab " * 30_000}
 
     with pytest.raises(InvalidInput, match="does too much with this data"):
@@ -395,7 +398,7 @@ def test_every_attempt_sends_the_same_bytes(
     asked: Requests, delivery_of: RequestDelivery, workspace: Principal, db: Database, clock: FrozenClock, tmp_path: Path
 ) -> None:
     Contacts(db, clock).save(workspace, "grace@example.com", first_name="Grace")
-    Templates(db, clock).save(workspace, "Receipt", TEMPLATE)
+    Templates(db, clock, BrandKits(db)).save(workspace, "Receipt", TEMPLATE)
     asked.submit(workspace, replace(RECEIPT, template="Receipt", text="", data={"order": "A-1", "lines": []}))
     sent: list[bytes] = []
     for name in ("Grace", "Ada"):

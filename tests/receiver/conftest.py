@@ -30,6 +30,7 @@ from core.providers.tables import connections
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.journal import JournalReader
+from core.templates.brands.kits import BrandKits
 from core.templates.library import Templates
 from tests.support.product import free_port
 from tests.support.waiting import wait_for
@@ -157,7 +158,7 @@ def fill(settings: Settings, others: int = 0) -> None:
     db, clock = Database(settings.resolved_database_url), SystemClock()
     now = clock.now()
     by = Principal.system(Workspaces(db, clock).create(WORKSPACE).id)
-    version = Templates(db, clock).save(by, "Welcome", TEMPLATE)
+    version = Templates(db, clock, BrandKits(db)).save(by, "Welcome", TEMPLATE)
     mine = {"workspace_id": by.workspace_id}
     ada = {"email": "ada@example.com", "first_name": "Ada", "attributes": {}, "consent": "subscribed"}
     campaign = {"name": "Spring", "subject": "Hi", "from_email": "a@example.com", "template_id": version.template_id, "connection_id": 1}

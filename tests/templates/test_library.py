@@ -13,6 +13,7 @@ from core.contacts.tables import contact_attributes
 from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
+from core.templates.brands.kits import BrandKits
 from core.templates.compiling import TemplateKind
 from core.templates.library import Templates, TemplateVersion
 
@@ -29,7 +30,7 @@ class Somebody:
 
 @pytest.fixture
 def library(db: Database, clock: FrozenClock) -> Templates:
-    return Templates(db, clock)
+    return Templates(db, clock, BrandKits(db))
 
 
 @pytest.fixture

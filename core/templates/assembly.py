@@ -1,0 +1,29 @@
+"""The part of `core.app` that has to do with what is written and how it looks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from core.accounts.assembly import AccountServices
+from core.storage.blobs import Blobs
+from core.templates.brands.kits import BrandKits
+from core.templates.library import Templates
+
+
+class TemplateServices(AccountServices):
+    """Templates, the brands they wear, and the files they are built from."""
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """Files of any kind, by their content."""
+        return Blobs(self.settings.data_dir / "blobs")
+
+    @cached_property
+    def brand_kits(self) -> BrandKits:
+        """How emails look."""
+        return BrandKits(self.db)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What is written."""
+        return Templates(self.db, self.clock, self.brand_kits)

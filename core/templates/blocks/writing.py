@@ -1,0 +1,100 @@
+"""A block document as MJML, in the colours and fonts of a brand."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from core.errors import InvalidInput
+from core.templates.blocks import parts
+from core.templates.blocks.conditions import wrapped
+from core.templates.blocks.document import LAYOUTS, Column, Document, Section
+from core.templates.blocks.kinds import Block
+from core.templates.blocks.look import Look, head
+from core.templates.blocks.rich_text import escaped
+from core.templates.brands.brand import Brand
+from core.templates.fields import Vocabulary
+from core.templates.validating import inspect
+
+MARK = "pwb-"
+
+
+class BlockError(InvalidInput):
+    """A block that can't be used as it is.
+
+    Args:
+        block_id: Which.
+        error: What is wrong with it.
+        name: What it is called where people read this.
+    """
+
+    def __init__(self, block_id: str, error: InvalidInput, name: str) -> None:
+        super().__init__(f"{name}: {error.message}", hint=error.hint)
+        self.block_id = block_id
+
+
+@dataclass(frozen=True)
+class _Writer:
+    look: Look
+    marked: bool
+
+    def section(self, section: Section) -> str:
+        widths = LAYOUTS[section.layout]
+        columns = "".join(self.column(column, width) for column, width in zip(section.columns, widths, strict=True))
+        if not section.stacks and len(widths) > 1:
+            columns = f"<mj-group>{columns}</mj-group>"
+        space = section.space
+        attributes = {
+            "background-color": self.look.colour(section.background or "surface"),
+            "padding": f"{space.top}px {space.side}px {space.bottom}px",
+            "css-class": self._classes(section.id, self.look.background_class(section.background or "surface")),
+            "full-width": "full-width" if section.is_wide else "",
+        }
+        return self._shown(section, f"<mj-section{parts.attributes(attributes)}>{columns}</mj-section>")
+
+    def column(self, column: Column, width: int) -> str:
+        inner = "".join(self.block(block) for block in column.blocks)
+        # An empty column keeps its room, and in the editor somewhere to drop things.
+        inner = inner or f'<mj-spacer height="{48 if self.marked else 1}px" />'
+        attributes = {"width": f"{width}%", "css-class": self._classes(column.id)}
+        return f"<mj-column{parts.attributes(attributes)}>{inner}</mj-column>"
+
+    def block(self, block: Block) -> str:
+        try:
+            written = parts.write(block, self.look, self._classes(block.id))
+            return self._shown(block, written)
+        except InvalidInput as error:
+            raise BlockError(block.id, error, parts.name_of(block)) from error
+
+    def _shown(self, part: Section | Block, markup: str) -> str:
+        found = wrapped(markup, part.show_if)
+        if part.show_if.conditions:
+            inspect(wrapped("", part.show_if), self.look.vocabulary)
+        return found
+
+    def _classes(self, part_id: str, *others: str) -> str:
+        return " ".join(filter(None, [*others, MARK + part_id if self.marked else ""]))
+
+
+def to_mjml(document: Document, brand: Brand, vocabulary: Vocabulary | None = None, *, marked: bool = False) -> str:
+    """Return a document as MJML.
+
+    Args:
+        document: The email.
+        brand: How it looks.
+        vocabulary: The merge fields that exist; by default every contact attribute is taken.
+        marked: Whether every part carries its id as the class `pwb-<id>`, by which the editor finds it.
+
+    Raises:
+        BlockError: If a block can't be used as it is; says which and why.
+        InvalidInput: If the preview text or a section's condition can't.
+    """
+    look = Look(brand, vocabulary)
+    writer = _Writer(look, marked)
+    sections = "".join(writer.section(section) for section in document.sections)
+    preview = f"<mj-preview>{escaped(document.preview_text, vocabulary)}</mj-preview>" if document.preview_text else ""
+    body = {"background-color": look.colour("background"), "width": f"{document.width}px", "css-class": "pw-page"}
+    return (
+        f'<mjml lang="{html.escape(document.language)}"><mj-head>{preview}{head(look)}</mj-head>'
+        f"<mj-body{parts.attributes(body)}>{sections}</mj-body></mjml>"
+    )
