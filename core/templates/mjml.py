@@ -13,6 +13,7 @@ from core.templates.placeholders import Masked
 # What the CSS inliner takes as “leave this alone”.
 DO_NOT_INLINE = 'data-css-inline="ignore"'
 _RESET = '<style type="text/css">\n#outlook'
+_UNUSUAL = re.compile(r"[^\x20-\x5b\x5d-\x7e]")
 _MAX_ELEMENTS = 3_000
 _MAX_ATTRIBUTE = 2_000
 _MAX_NESTING = 100  # the compiler recurses, and 3,000 crash it
@@ -37,20 +38,29 @@ def to_html(masked: Masked) -> str:
     Raises:
         InvalidInput: If it is not well-formed or uses elements that do not exist; names the line.
     """
-    _check(masked)
+    text = _checked(masked)
     try:
         # No fonts: mail must not load anything from a host the author did not name (the default is a web font).
-        output = mrml.to_html(masked.text, mrml.ParserOptions(), mrml.RenderOptions(fonts={}))
+        output = mrml.to_html(text, mrml.ParserOptions(), mrml.RenderOptions(fonts={}))
     except (OSError, ValueError) as error:
         raise _from_compiler(error, masked) from error
     # The compiler's own reset is in every client that reads <style>, and would only bloat every cell if it were inlined.
     return output.content.replace(_RESET, f'<style {DO_NOT_INLINE} type="text/css">\n#outlook', 1)
 
 
-def _check(masked: Masked) -> None:
-    """Find what the compiler refuses without saying where, or silently passes on: bad nesting, unknown elements, a lone `<`."""
+def _checked(masked: Masked) -> str:
+    """Return the document with unusual letters of its attributes as character references.
+
+    The compiler writes attributes as its language shows texts to programmers: what it takes for unprintable (a no-break space, the
+    joiner in an emoji, an accent of its own) becomes the number it has there, and a backslash two.
+
+    Raises:
+        InvalidInput: If there is what the compiler refuses without saying where, or silently passes on: bad nesting, unknown elements, a
+            lone `<`.
+    """
     opened: list[Piece] = []
-    count = 0
+    written: list[str] = []
+    count = done = 0
     for piece in scan(masked.text):
         if piece.kind is Kind.BROKEN:
             raise InvalidInput(
@@ -59,9 +69,15 @@ def _check(masked: Masked) -> None:
         if piece.kind is Kind.START:
             count += 1
             _check_element(masked, piece, count)
+            for each in piece.attributes:
+                if _UNUSUAL.search(masked.text, each.start, each.end):
+                    value = _UNUSUAL.sub(lambda match: f"&#{ord(match[0])};", masked.text[each.start : each.end])
+                    written += [masked.text[done : each.start], value]
+                    done = each.end
         _follow(masked, opened, piece)
     if opened:
         raise _not_closed(masked, opened[-1], None)
+    return "".join([*written, masked.text[done:]])
 
 
 def _follow(masked: Masked, opened: list[Piece], piece: Piece) -> None:

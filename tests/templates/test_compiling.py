@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from html import unescape
 from typing import Any
 
 import pytest
@@ -299,3 +300,14 @@ def test_any_text_compiles_or_is_refused_in_plain_words(source: str) -> None:
 def test_hostile_text_is_answered_and_crashes_nothing(piece: str) -> None:
     with suppress(InvalidInput):
         compile_template(piece * (100_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    "words", ["C:\\\\temp", "a\u00a0b", "e\u0301", "👩\u200d👩\u200d👧", "\u202bשלום", "a\tb", "soft\u00adly", "Grüße"]
+)
+def test_unusual_letters_in_attributes_reach_the_mail_as_they_are(words: str) -> None:
+    template = compile_template(
+        _mjml(f'<mj-image src="https://a.example/a.png" alt="{words}" /><mj-text><p title="{words}">x</p></mj-text>')
+    )
+    assert f'alt="{words}"' in unescape(template.html)
+    assert f'title="{words}"' in unescape(template.html)
