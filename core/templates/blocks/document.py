@@ -112,7 +112,7 @@ def read_document(source: str) -> Document:
     Raises:
         InvalidInput: If it is not one; names what is wrong and where.
     """
-    return _read(lambda: Document.model_validate_json(source))
+    return checked(lambda: Document.model_validate_json(source))
 
 
 def read_block(content: Any) -> Block:
@@ -121,7 +121,7 @@ def read_block(content: Any) -> Block:
     Raises:
         InvalidInput: If it is not one; names what is wrong and where.
     """
-    return _read(lambda: Column.model_validate({"id": "column", "blocks": [content]})).blocks[0]
+    return checked(lambda: Column.model_validate({"id": "column", "blocks": [content]})).blocks[0]
 
 
 def new_id() -> str:
@@ -135,7 +135,7 @@ def new_block(kind: BlockKind, **values: Any) -> Block:
     Raises:
         InvalidInput: If a value does not fit.
     """
-    return _read(lambda: KINDS[kind].model_validate({"id": new_id(), "kind": kind.value, **values}))  # type: ignore[return-value]
+    return checked(lambda: KINDS[kind].model_validate({"id": new_id(), "kind": kind.value, **values}))  # type: ignore[return-value]
 
 
 def new_section(layout: str = "1", *blocks: Block, **values: Any) -> Section:
@@ -145,14 +145,19 @@ def new_section(layout: str = "1", *blocks: Block, **values: Any) -> Section:
         InvalidInput: If there is no such layout or a value does not fit.
     """
     columns = [Column(id=new_id(), blocks=blocks if number == 0 else ()) for number in range(len(LAYOUTS.get(layout, (100,))))]
-    return _read(lambda: Section.model_validate({"id": new_id(), "layout": layout, "columns": columns, **values}))
+    return checked(lambda: Section.model_validate({"id": new_id(), "layout": layout, "columns": columns, **values}))
 
 
-def _read(make: Callable[[], T]) -> T:
+def checked(make: Callable[[], T]) -> T:
+    """Return what is made.
+
+    Raises:
+        InvalidInput: If a value does not fit; names what is wrong and where.
+    """
     try:
         return make()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        message = f"The email can't be read: {first['msg']}{f' (in {where})' if where else ''}."
-        raise InvalidInput(message, hint="Import the file again, or go back to an earlier version.") from error
+        message = f"This can't be used: {first['msg']}{f' (in {where})' if where else ''}."
+        raise InvalidInput(message, hint="Correct it, or go back to an earlier version.") from error
