@@ -45,4 +45,8 @@ def test_a_starter_is_far_from_where_mail_programs_cut_mail_off(starter: Starter
 
 
 def test_there_is_one_for_each_first_occasion() -> None:
-    assert [starter.name for starter in STARTERS] == ["Welcome", "Newsletter", "Offer"]
+    names = {starter.name for starter in STARTERS}
+    assert len(names) == len(STARTERS) >= 12
+    assert {"Welcome", "Newsletter", "Product", "Sale", "Event invitation", "Receipt", "Win-back", "Survey", "Digest"} < names
+    assert {"Announcement", "Re-permission", "Plain and personal"} < names
+    assert all(starter.subject and starter.source != starter.source for starter in STARTERS), "each has ids of its own"

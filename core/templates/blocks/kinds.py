@@ -65,12 +65,21 @@ class TextBlock(_Block):
     colour: Colour = "text"
 
 
+class ButtonLook(StrEnum):
+    """How a button looks."""
+
+    BRAND = "brand"
+    FILLED = "filled"
+    OUTLINE = "outline"
+
+
 class Button(_Block):
-    """A button that leads somewhere."""
+    """A button that leads somewhere; it looks like the brand's, unless it is to stand out or back."""
 
     kind: Literal["button"]
     text: Line = "Read more"
     url: LinkTarget = "https://"
+    look: ButtonLook = ButtonLook.BRAND
     align: Align = Align.LEFT
     colour: Colour = "primary"
     text_colour: Colour = "button-text"

@@ -47,8 +47,8 @@ def head(look: Look) -> str:
         f'<mj-attributes><mj-all font-family="{brand.body_font.stack}" /><mj-text font-size="16px" line-height="1.5" '
         f'color="{look.colour("text")}" padding="0" /></mj-attributes>'
         f"<mj-style>a{{color:{primary}}}\n"
-        "@media only screen and (max-width:480px){.pw-products td{display:block !important;width:auto !important}}\n"
-        f"@media (prefers-color-scheme:dark){{{_dark(primary)}}}</mj-style>"
+        "@media only screen and (max-width: 480px){.pw-products td{display:block !important;width:auto !important}}\n"
+        f"@media (prefers-color-scheme: dark){{{_dark(look)}}}</mj-style>"
     )
 
 
@@ -67,13 +67,20 @@ def lighter(colour: str, *, least: int = 150) -> str:
     return "#" + "".join(f"{one:02x}" for one in parts)
 
 
-def _dark(primary: str) -> str:
-    rules = [f".pw-page{{background-color:{_DARK['background']} !important}}"]
+def _dark(look: Look) -> str:
+    primary = look.colour("primary")
+    rules = [f"body,.pw-page{{background-color:{_DARK['background']} !important}}"]
     for name in ("background", "surface"):
         rules.append(f".pw-on-{name},.pw-on-{name}>table{{background-color:{_DARK[name]} !important}}")
     for name in ("text", "muted"):
-        rules.append(f".pw-{name} div,.pw-{name} h1,.pw-{name} h2,.pw-{name} h3,.pw-{name} td{{color:{_DARK[name]} !important}}")
+        rules.append(
+            f".pw-{name} div,.pw-{name} h1,.pw-{name} h2,.pw-{name} h3,.pw-{name} td,p.pw-{name}{{color:{_DARK[name]} !important}}"
+        )
     rules.append(f".pw-line p{{border-top-color:{_DARK['line']} !important}}")
     rules.append(f".pw-text a,.pw-primary div{{color:{lighter(primary)} !important}}")
+    rules.append(f".pw-primary a,.pw-primary td{{color:{lighter(primary)} !important;border-color:{lighter(primary)} !important}}")
+    rules.append(
+        f".pw-products p a{{color:{_DARK['text']} !important}}.pw-text a.pw-button{{color:{look.colour('button-text')} !important}}"
+    )
     rules.append(f".pw-muted a{{color:{_DARK['muted']} !important}}")
     return "".join(rules)

@@ -10,6 +10,7 @@ from core.templates import mjml
 from core.templates.blocks.kinds import (
     Block,
     Button,
+    ButtonLook,
     Divider,
     Footer,
     Header,
@@ -98,15 +99,17 @@ def _spaced(said: str) -> str:
 
 def _button(block: Button, look: Look, classes: str) -> str:
     style, colour, words = look.brand.button, look.colour(block.colour), look.colour(block.text_colour)
+    is_filled = style.is_filled if block.look is ButtonLook.BRAND else block.look is ButtonLook.FILLED
     around = _around(
         block,
         look,
         classes,
         href=_href(block.url, look, takes_utm=block.takes_utm),
         align=block.align,
-        background_color=colour if style.is_filled else "transparent",
-        color=words if style.is_filled else colour,
-        border=None if style.is_filled else f"2px solid {colour}",
+        background_color=colour if is_filled else "transparent",
+        color=words if is_filled else colour,
+        border=None if is_filled else f"2px solid {colour}",
+        named="" if is_filled else look.colour_class(block.colour),
         border_radius=f"{style.radius}px",
         font_size="16px",
         font_weight="600" if style.is_bold else "400",

@@ -54,13 +54,13 @@ def _cell(one: Product, writer: _Writer) -> str:
         parts.append(f'<a href="{url}">{picture}</a>' if one.url else picture)
     name = writer.words(one.name)
     linked = f'<a href="{url}" style="color:{text};text-decoration:none">{name}</a>' if one.url else name
-    parts.append(f'<p style="margin:8px 0 2px;font-weight:700">{linked}</p>')
+    parts.append(f'<p style="margin:8px 0 2px;font-size:16px;font-weight:700">{linked}</p>')
     if one.text:
-        parts.append(f'<p style="margin:0 0 2px;color:{muted};font-size:14px">{writer.words(one.text)}</p>')
+        parts.append(f'<p class="pw-muted" style="margin:0 0 2px;color:{muted};font-size:14px">{writer.words(one.text)}</p>')
     if one.price:
-        parts.append(f'<p style="margin:0 0 6px">{writer.words(one.price)}</p>')
+        parts.append(f'<p style="margin:0 0 6px;font-size:16px">{writer.words(one.price)}</p>')
     if one.button and one.url:
         style = f"display:inline-block;padding:8px 14px;border-radius:{look.brand.button.radius}px;text-decoration:none"
         colours = f"background-color:{look.colour('primary')};color:{look.colour('button-text')}"
-        parts.append(f'<a href="{url}" style="{style};{colours}">{writer.words(one.button)}</a>')
+        parts.append(f'<a class="pw-button" href="{url}" style="{style};font-size:14px;{colours}">{writer.words(one.button)}</a>')
     return "".join(parts)
