@@ -36,6 +36,25 @@ def test_a_connection_that_was_left_open_ends(copy: Reused) -> None:
         left.execute("select 1")
 
 
+def test_a_temporary_table_is_no_reason_for_another_copy(copy: Reused) -> None:
+    with copy.lent() as first, psycopg.connect(first, autocommit=True) as connection:
+        connection.execute("create temporary table more (id int)")
+    with copy.lent() as second, copy_is_whole(second):
+        assert second == first
+
+
+def test_whoever_ends_every_connection_gets_the_next_another_copy(copy: Reused, clock: FrozenClock) -> None:
+    with copy.lent() as first, psycopg.connect(first, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
+        )
+    with copy.lent() as second:
+        database = Database(second.replace("postgresql://", "postgresql+psycopg://"))
+        assert Workspaces(database, clock).create("Acme").id == 1
+        database.close()
+    assert second != first
+
+
 @pytest.mark.parametrize(
     "change",
     [
