@@ -1,8 +1,16 @@
-"""One Chromium and one running product for all tests here; each test gets its own tabs, and a picture of them where it fails."""
+"""A Chromium and a running product for the tests here; each test gets its own tabs, and a picture of them where it fails.
+
+The tests are in three groups, which other processes may run at the same time, each with its own Chromium and its own products:
+
+- "browser": what people do in the one product of the package; every test brings what it needs and minds nothing that is there;
+- "browser look": each page as it looks, in a product that nobody has used;
+- "browser apart": tests that start a product of their own anyway, since they need it fresh or set up differently.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +31,16 @@ def browser() -> Iterator[Browser]:
         yield chromium
 
 
-@pytest.fixture(scope="package")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A product that has its first admin already."""
-    with running(tmp_path_factory.mktemp("product") / "data") as started:
+@contextmanager
+def with_admin(data_dir: Path, **settings: str) -> Iterator[Product]:
+    """Yield a product that has its first admin already."""
+    with running(data_dir, **settings) as started:
         started.run("users", "add", EMAIL, "--name", "Ada", "--role", "admin", "--password-stdin", given=f"{PASSWORD}\n")
         yield started
 
 
-@pytest.fixture(scope="package")
-def signed_in(product: Product, browser: Browser) -> StorageState:
-    """What a browser keeps once the admin has signed in; for tests that neither sign out nor leave the first workspace."""
+def state_of(product: Product, browser: Browser) -> StorageState:
+    """Sign the admin in; return what their browser keeps."""
     context = hands.profile(browser)
     page = context.new_page()
     page.goto(product.app_url)
@@ -41,6 +48,19 @@ def signed_in(product: Product, browser: Browser) -> StorageState:
     state = context.storage_state()
     context.close()
     return state
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product that has its first admin already."""
+    with with_admin(tmp_path_factory.mktemp("product") / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def signed_in(product: Product, browser: Browser) -> StorageState:
+    """What a browser keeps once the admin has signed in; for tests that neither sign out nor leave the first workspace."""
+    return state_of(product, browser)
 
 
 @pytest.fixture

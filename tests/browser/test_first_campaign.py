@@ -14,7 +14,7 @@ from tests.support.browser import choose, heading, sign_in, sign_out
 from tests.support.landing import Landing, landing
 from tests.support.product import Product, running
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser apart")]
 
 PEOPLE = """Email,First name,Last name,Town
 ann@example.com,Ann,Berg,Oslo

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
 from core.ui.navigation import PAGES
-from tests.browser.conftest import EMAIL, PASSWORD
+from tests.browser.conftest import EMAIL, PASSWORD, state_of, with_admin
 from tests.support.browser import DESKTOP, PHONE, choose, profile, sign_in, wait_idle
 from tests.support.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser look")]
 
 # Each page is loaded in the first two looks, and then turned into the other scheme while it is on show.
 LOOKS = ((DESKTOP, "light"), (PHONE, "dark"))
@@ -81,6 +81,18 @@ class Witness:
     def _hear(self, said: ConsoleMessage) -> None:
         if said.type == "error" and not NOT_OURS.search(said.location["url"]):
             self.errors.append(f"{said.text} ({said.location['url']})")
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product of its own: in another one's first workspace nothing stays as empty as it is to be looked at here."""
+    with with_admin(tmp_path_factory.mktemp("looked-at") / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def signed_in(product: Product, browser: Browser) -> StorageState:
+    return state_of(product, browser)
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 from core.app import build
 from core.permissions import Principal, Role
 from core.settings import Settings
-from tests.browser.conftest import EMAIL, PASSWORD, Visit
+from tests.browser.conftest import EMAIL, PASSWORD, Visit, with_admin
 from tests.support.browser import heading, sign_in, sign_in_form, sign_out
 from tests.support.identity_provider import IdentityProvider, identity_provider
-from tests.support.product import Product, running
+from tests.support.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser apart")]
 
 PROVIDERS_COOKIE = "_streamlit_user"
 NOBODY = "Nobody signs in here with this account."
@@ -38,8 +38,7 @@ def provider() -> Iterator[IdentityProvider]:
 @pytest.fixture(scope="module")
 def trusting(provider: IdentityProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product that believes the provider; Ada is its admin, Mo a marketer."""
-    with running(tmp_path_factory.mktemp("trusting") / "data", **provider.settings) as started:
-        started.run("users", "add", EMAIL, "--name", "Ada", "--role", "admin", "--password-stdin", given=f"{PASSWORD}\n")
+    with with_admin(tmp_path_factory.mktemp("trusting") / "data", **provider.settings) as started:
         started.run("users", "add", MO, "--name", "Mo", "--role", "marketer", "--password-stdin", given=f"{PASSWORD}\n")
         yield started
 

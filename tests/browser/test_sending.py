@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import EMAIL, PASSWORD, Visit
+from tests.browser.conftest import EMAIL, PASSWORD, Visit, with_admin
 from tests.support.browser import heading, sign_in
 from tests.support.mail_server import MailServer, serving
-from tests.support.product import Product, running
+from tests.support.product import Product
 from tests.support.waiting import wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser apart")]
 
 PEOPLE = 2_000
 REFUSED = "reader7@example.com"
@@ -35,8 +35,7 @@ def server() -> Iterator[MailServer]:
 @pytest.fixture
 def shop(tmp_path: Path, server: MailServer) -> Iterator[Product]:
     """A product with people, a letter and a way through the server."""
-    with running(tmp_path / "data") as started:
-        started.run("users", "add", EMAIL, "--name", "Ada", "--role", "admin", "--password-stdin", given=f"{PASSWORD}\n")
+    with with_admin(tmp_path / "data") as started:
         readers(started, tmp_path, "Readers", PEOPLE)
         (tmp_path / "letter.html").write_text(LETTER)
         started.run("templates", "import", str(tmp_path / "letter.html"), "--name", "Letter")
