@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache, partial
 from threading import Lock
 
 import orjson
@@ -73,6 +75,21 @@ RESOURCES = (
 )
 _EXPOSED = ("ETag", "Location", "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Idempotent-Replayed")
 _MAY_SEND = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match")
+
+
+@dataclass(frozen=True)
+class _Document:
+    """What is served under an address, the same to everybody.
+
+    Args:
+        body: Its bytes.
+        media_type: What they are.
+        headers: What is said besides.
+    """
+
+    body: bytes
+    media_type: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def make_app(services: Services) -> ASGIApp:
@@ -159,25 +176,30 @@ async def _as_problem(request: Request, error: Exception) -> Response:
 
 
 def _add_documents(app: FastAPI) -> None:
-    """Serve the OpenAPI document, the page made of it and its style; each is made once."""
-    document = document_of(app, BASE)
-    served = {
-        "/openapi.json": (orjson.dumps(document), "application/json", {}),
-        "/docs": (documentation.page(document).encode(), "text/html; charset=utf-8", {"Content-Security-Policy": documentation.POLICY}),
-        "/docs.css": (documentation.STYLE.read_bytes(), "text/css; charset=utf-8", {}),
-    }
+    """Serve the OpenAPI document, the page made of it and its style; made when somebody first asks, as that takes a third of a second."""
+    made = cache(partial(_documents, app))
     app.add_route("/", _to_documentation, methods=["GET"], include_in_schema=False)
-    for path, (body, media_type, headers) in served.items():
-        _serve(app, path, body, media_type, headers)
+    for path in ("/openapi.json", "/docs", "/docs.css"):
+        _serve(app, path, made)
 
 
-def _serve(app: FastAPI, path: str, body: bytes, media_type: str, headers: dict[str, str]) -> None:
-    tag = tag_of(body)
-    fixed = {"ETag": tag, "Cache-Control": "public, max-age=300", **headers}
+def _documents(app: FastAPI) -> dict[str, _Document]:
+    document = document_of(app, BASE)
+    policy = {"Content-Security-Policy": documentation.POLICY}
+    return {
+        "/openapi.json": _Document(orjson.dumps(document), "application/json"),
+        "/docs": _Document(documentation.page(document).encode(), "text/html; charset=utf-8", policy),
+        "/docs.css": _Document(documentation.STYLE.read_bytes(), "text/css; charset=utf-8"),
+    }
 
+
+def _serve(app: FastAPI, path: str, made: Callable[[], dict[str, _Document]]) -> None:
     async def answer(request: Request) -> Response:
+        served = (await run_in_threadpool(made))[path]
+        tag = tag_of(served.body)
+        fixed = {"ETag": tag, "Cache-Control": "public, max-age=300", **served.headers}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=fixed)
-        return Response(body, headers=fixed, media_type=media_type)
+        return Response(served.body, headers=fixed, media_type=served.media_type)
 
     app.add_route(path, answer, methods=["GET"], include_in_schema=False)
