@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,6 +35,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case with long data by its argument: keys and packed files differ from process to process, and these must agree."""
     is_long = (isinstance(val, bytes) and len(val) > 16) or (isinstance(val, str) and len(val) > 80)
     return argname if is_long else None
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and every module stay until the end: no need to go through them whenever garbage is looked for."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
