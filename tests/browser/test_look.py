@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, expect
 
 from core.ui.navigation import PAGES
 from tests.browser.conftest import EMAIL, PASSWORD, state_of, with_admin
@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser look")]
 # Each page is loaded in the first two looks, and then turned into the other scheme while it is on show.
 LOOKS = ((DESKTOP, "light"), (PHONE, "dark"))
 OTHER = {"light": "dark", "dark": "light"}
-Seen = tuple[BrowserContext, str]  # a browser profile, and the scheme its tabs begin with
 # What pages below a list need to show something; the fields are filled from what the demo made.
 FULL = {
     "campaign": ["campaign?id={draft}", "campaign?id={sent}"],
@@ -73,6 +72,11 @@ class Witness:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
 
+    def forget(self) -> None:
+        """Begin anew, with another address."""
+        self.hosts.clear()
+        self.errors.clear()
+
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob", "about"):
@@ -81,6 +85,9 @@ class Witness:
     def _hear(self, said: ConsoleMessage) -> None:
         if said.type == "error" and not NOT_OURS.search(said.location["url"]):
             self.errors.append(f"{said.text} ({said.location['url']})")
+
+
+Seen = tuple[Witness, str]  # a tab, and the scheme it begins each page with
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +137,7 @@ def full(product: Product, demo: dict[str, str], browser: Browser) -> Iterator[l
 def empty(browser: Browser, signed_in: StorageState) -> Iterator[list[Seen]]:
     """A phone, signed in, in a workspace that has nothing yet."""
     size, scheme = LOOKS[1]
-    seen = [(profile(browser, viewport=size, color_scheme=scheme, storage_state=signed_in), scheme)]
+    seen = [opened(browser, size, scheme, storage_state=signed_in)]
     yield seen
     close(seen)
 
@@ -160,25 +167,30 @@ def test_an_invitation_fits_and_asks_nobody_else(product: Product, browser: Brow
 
 
 def looks(browser: Browser, **options: Any) -> list[Seen]:
-    return [(profile(browser, viewport=size, color_scheme=scheme, **options), scheme) for size, scheme in LOOKS]
+    return [opened(browser, size, scheme, **options) for size, scheme in LOOKS]
+
+
+def opened(browser: Browser, size: dict[str, int], scheme: str, **options: Any) -> Seen:
+    """Open a tab that goes to one address after the other: a new one for each would read all of the app's scripts anew."""
+    return Witness(profile(browser, viewport=size, **options).new_page()), scheme
 
 
 def close(seen: list[Seen]) -> None:
-    for context, _ in seen:
-        context.close()
+    for tab, _ in seen:
+        tab.page.context.close()
 
 
 def look_at(product: Product, seen: list[Seen], address: str, title: str = "") -> None:
     """Open an address in all looks at once, and check it in each, in both schemes."""
-    tabs = [(Witness(context.new_page()), scheme) for context, scheme in seen]
-    for tab, _ in tabs:
+    for tab, scheme in seen:
+        tab.forget()
+        tab.page.emulate_media(color_scheme=scheme)
         tab.page.goto(f"{product.app_url}/{address}", wait_until="commit")
-    for tab, scheme in tabs:
+    for tab, scheme in seen:
         drawn(tab.page, title)
         check(tab, scheme, product)
         tab.page.emulate_media(color_scheme=OTHER[scheme])
         check(tab, OTHER[scheme], product)
-        tab.page.close()
 
 
 def drawn(page: Page, title: str) -> None:
