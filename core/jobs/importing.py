@@ -8,7 +8,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
-from core.contacts.imports.states import any_open
+from core.contacts.imports.states import any_unfinished
 from core.errors import PostwrightError
 from core.logs import tried_again
 
@@ -31,7 +31,7 @@ class Importing:
         if self._thread and self._thread.is_alive():
             return False
         try:
-            if not any_open(self._services.db):
+            if not any_unfinished(self._services.db):
                 return False
         except (PostwrightError, SQLAlchemyError) as error:
             tried_again(logger, "imports could not be looked for, that is tried again", error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +45,8 @@ class ImportFolder:
         self.path = path
 
     @classmethod
-    def make(cls, root: Path, staged: Staged) -> ImportFolder:
-        """Return a new folder that holds this file.
+    def make(cls, root: Path, lay: Callable[[ImportFolder], None]) -> ImportFolder:
+        """Return a new folder with what `lay` puts into it.
 
         Raises:
             StorageFull: If the disk is full; nothing is left.
@@ -54,19 +54,23 @@ class ImportFolder:
         folder = cls(root / random_name())
         try:
             folder.path.mkdir(mode=0o700, parents=True)
-            rows = kept(staged, folder.path / _ROWS).rows
-            broken = [[one.line, one.text] for one in staged.broken]
-            (folder.path / _FILE).write_bytes(orjson.dumps({"columns": staged.columns, "rows": rows, "broken": broken}))
+            lay(folder)
         except OSError as error:
             folder.remove()
             raise StorageFull("The file could not be kept.", hint="Free some disk space and try again.") from error
-        except StorageFull:
+        except BaseException:
             folder.remove()
             raise
         return folder
 
+    def hold(self, staged: Staged) -> None:
+        """Take over a file that is laid out."""
+        rows = kept(staged, self.path / _ROWS).rows
+        broken = [[one.line, one.text] for one in staged.broken]
+        (self.path / _FILE).write_bytes(orjson.dumps({"columns": staged.columns, "rows": rows, "broken": broken}))
+
     def staged(self) -> Staged | None:
-        """Return the file, or None if it is not there any more."""
+        """Return the file that `hold` took over, or None if it is not there any more."""
         try:
             held = orjson.loads((self.path / _FILE).read_bytes())
         except (OSError, orjson.JSONDecodeError):

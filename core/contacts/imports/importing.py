@@ -30,13 +30,16 @@ from core.contacts.imports.models import (
     ImportResult,
     PastImport,
     Undone,
+    lasting,
 )
 from core.contacts.imports.remembering import sample, suggested
-from core.contacts.imports.running import Asked, Running, begin, target
+from core.contacts.imports.running import Asked, Running, target
 from core.contacts.imports.staged import Staged
-from core.contacts.imports.states import OPEN, ImportState
+from core.contacts.imports.starting import Order, Starting, folders_of
+from core.contacts.imports.states import OPEN, UNFINISHED, ImportState
 from core.contacts.imports.suggesting import suggest_kinds
 from core.contacts.imports.undoing import last_change, undo
+from core.contacts.imports.work_kinds import PLAIN, Kinds, PlainFile
 from core.contacts.imports.working import Working
 from core.contacts.list_names import check_list_name
 from core.contacts.suppression.address_hashes import AddressHashes
@@ -65,17 +68,25 @@ class ContactImport:
         blobs: Where the refused rows are kept for download; files that wait to be imported are beside it.
         hashes: Recognises addresses that were erased and suppressed.
         used: Queries for the ids of contacts that rooms above know something about (mail they got): undoing leaves these.
+        kinds: What else than a plain file can be on record to be imported, by its word.
     """
 
     def __init__(
-        self, db: Database, clock: Clock, blobs: Blobs, hashes: AddressHashes | None = None, used: Sequence[sa.Select[Any]] = ()
+        self,
+        db: Database,
+        clock: Clock,
+        blobs: Blobs,
+        hashes: AddressHashes | None = None,
+        used: Sequence[sa.Select[Any]] = (),
+        kinds: Kinds | None = None,
     ) -> None:
         self._db, self._clock, self._blobs, self._used = db, clock, blobs, used
-        self._root = blobs.root.parent / "imports"
+        self._root = folders_of(blobs)
         self._uploads = blobs.root.parent / "uploads"
         self._suppressions = Suppressions(db, clock, hashes)
         self._running = Running(db, clock, blobs, self._suppressions)
-        self._working = Working(db, self._root, self._running, clock)
+        self._starting = Starting(db, clock, self._root)
+        self._working = Working(db, self._root, self._running, clock, {PLAIN: PlainFile, **(kinds or {})})
 
     def inspect(self, by: Principal, data: bytes | Staged, *, encoding: Encoding | None = None) -> ImportPlan:
         """Return what a file holds and a suggestion of what its columns are.
@@ -158,16 +169,9 @@ class ContactImport:
         by.require(Permission.CONTACTS_IMPORT)
         check_list_name(choices.list_name)
         self._check_target(by, choices)
-        folder = ImportFolder.make(self._root, staged)
-        try:
-            with self._db.transaction() as connection:
-                asked = Asked(by, staged, file_name, choices)
-                import_id = begin(connection, asked, ImportState.WAITING, folder.path.name, self._clock)
-                record(connection, self._clock.now(), by, AuditAction.IMPORT_STARTED, f"import:{import_id}", after={"rows": staged.total})
-        except BaseException:
-            folder.remove()
-            raise
-        return import_id
+        order = Order(by, file_name, choices.list_name, staged.total, choices.stored(by))
+        told = {"rows": staged.total}
+        return self._starting.start(order, lambda folder: folder.hold(staged), AuditAction.IMPORT_STARTED, told)
 
     def work(self, import_id: int, progress: Progress | None = None) -> ImportResult | None:
         """Do an import that was started; return what became of it, or None where there is nothing to do or somebody else does it.
@@ -190,11 +194,12 @@ class ContactImport:
             Conflict: If it is over.
         """
         by.require(Permission.CONTACTS_IMPORT)
-        folder = ImportFolder(self._root / self._row(by, import_id).folder)
+        row = self._row(by, import_id)
+        folder = ImportFolder(self._root / row.folder)
         folder.ask_to_stop()  # first: on SQLite the next line waits until the import has let go
         with self._db.transaction() as connection:
             open_one = (*self._mine(by, import_id), imports.c.state.in_(OPEN))
-            gone = sa.update(imports).where(*open_one).values(state=ImportState.CANCELLED, choices={}, folder="")
+            gone = sa.update(imports).where(*open_one).values(state=ImportState.CANCELLED, choices=lasting(row.choices), folder="")
             if connection.execute(gone).rowcount != 1:
                 raise Conflict("This import is over.", hint="If it went through, you can take it back.")
             record(connection, self._clock.now(), by, AuditAction.IMPORT_CANCELLED, f"import:{import_id}")
@@ -273,7 +278,7 @@ class ContactImport:
         return [imports.c.workspace_id == by.workspace_id, imports.c.id == import_id, *seen_imports(by)]
 
     def _as_past(self, row: Any, last: int | None, called: Mapping[str, str]) -> PastImport:
-        step = ImportFolder(self._root / row.folder).progress() if row.state in OPEN else Step()
+        step = ImportFolder(self._root / row.folder).progress() if row.state in UNFINISHED else Step()
         names = ("id", "file_name", "list_id", "created_at", "finished_at", "imported_by", "rows", "created", "updated", "unchanged")
         values = {name: getattr(row, name) for name in (*names, "refused", "suppressed", "error")}
         values["importer"] = called.get(row.imported_by, "")

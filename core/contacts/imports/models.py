@@ -16,6 +16,11 @@ from core.permissions import Permission, Principal
 MOVED_IN = "moved_in_from"
 
 
+def lasting(noted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stays of what was kept with an import that is over without being done: where its people would have come from."""
+    return {MOVED_IN: noted[MOVED_IN]} if MOVED_IN in noted else {}
+
+
 @dataclass(frozen=True)
 class ImportPlan:
     """What a file holds and what we would make of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from core.contacts.imports.reading_ahead import ReadingAhead
 from core.contacts.imports.refusals import refused_csv
 from core.contacts.imports.remembering import remember, suggested
 from core.contacts.imports.staged import Staged
+from core.contacts.imports.starting import Order, begin
 from core.contacts.imports.states import OPEN, ImportState
 from core.contacts.imports.suggesting import settled
 from core.contacts.imports.tables import import_changes
@@ -64,6 +65,7 @@ class Asked:
         choices: How it is to be taken in.
         import_id: Its number, if it is on record already.
         along: What comes into its transaction besides.
+        follows: Whether something is to be done after it.
     """
 
     by: Principal
@@ -72,6 +74,7 @@ class Asked:
     choices: Choices
     import_id: int | None = None
     along: Along | None = None
+    follows: bool = False
 
 
 class Running:
@@ -201,16 +204,19 @@ class Running:
         return {one for few in parts for one in self._suppressions.kept_as_hashes(connection, workspace_id, few)}
 
     def _begin(self, connection: sa.Connection, asked: Asked) -> int:
-        return begin(connection, asked, ImportState.RUNNING, "", self._clock)
+        order = Order(asked.by, asked.file_name, asked.choices.list_name, asked.staged.total)
+        return begin(connection, order, ImportState.RUNNING, "", self._clock)
 
     def _finish(self, connection: sa.Connection, asked: Asked, result: ImportResult, writing: Writing) -> None:
         now = writing.now  # the moment of everything that it gave, by which that is known again
         names = ("list_id", "rows", "created", "updated", "unchanged", "suppressed", "refused", "refused_blob")
         values: dict[str, Any] = {name: getattr(result, name) for name in names}
-        values |= {"state": ImportState.DONE, "flagged": result.roles + result.disposable, "change": writing.change, "finished_at": now}
-        kept = dict(asked.along.kept) if asked.along else {}
+        values |= {"flagged": result.roles + result.disposable, "change": writing.change, "finished_at": now, "error": ""}
+        values |= {"choices": dict(asked.along.kept) if asked.along else {}}
+        # Its folder stays while something is to be done with what lies in there; the tries begin anew with that.
+        values |= {"state": ImportState.FOLLOWING, "attempts": 1} if asked.follows else {"state": ImportState.DONE, "folder": ""}
         mine = (imports.c.id == result.import_id, imports.c.workspace_id == asked.by.workspace_id, imports.c.state.in_(OPEN))
-        done = connection.execute(sa.update(imports).where(*mine).values(**values, choices=kept, folder=""))
+        done = connection.execute(sa.update(imports).where(*mine).values(**values))
         if done.rowcount != 1:
             raise Conflict("This import was cancelled.")
         if asked.choices.mapping is not None and not asked.along:
@@ -218,22 +224,6 @@ class Running:
         counts = {name: getattr(result, name) for name in ("rows", "created", "updated", "unchanged", "refused")}
         after = {"list": result.list_id, **counts}
         record(connection, now, asked.by, AuditAction.CONTACTS_IMPORTED, f"import:{result.import_id}", after=after)
-
-
-def begin(connection: sa.Connection, asked: Asked, state: ImportState, folder: str, clock: Clock) -> int:
-    """Put an import on record and return its number."""
-    name = "".join(letter for letter in asked.file_name if letter.isprintable())[:255]
-    row: dict[str, Any] = {
-        "workspace_id": asked.by.workspace_id,
-        "file_name": name,
-        "imported_by": asked.by.label,
-        "created_at": clock.now(),
-    }
-    counts: Mapping[str, object] = {"rows": asked.staged.total, "created": 0, "updated": 0, "refused": 0}
-    # Who sees the list sees the import, from the start.
-    row["list_id"] = find_list(connection, asked.by.workspace_id, asked.choices.list_name)
-    given = {**row, **counts, "state": state, "folder": folder, "choices": asked.choices.stored(asked.by) if folder else {}}
-    return int(connection.execute(sa.insert(imports).values(given).returning(imports.c.id)).scalar_one())
 
 
 def target(connection: sa.Connection, by: Principal, name: str) -> int | None:
