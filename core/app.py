@@ -137,11 +137,13 @@ class Services(PrivacyServices):
     def imports(self) -> ContactImport:
         """Contacts from files."""
         from core.contacts.imports.importing import ContactImport  # polars weighs tens of MB, and most workers read no files
+        from core.contacts.move_in.work import kinds_of_work
 
         # Of each person on their own: as a list of everybody it would read the messages of the whole installation.
         theirs = (messages.c.workspace_id == contacts.c.workspace_id, messages.c.contact_id == contacts.c.id)
         mailed = sa.select(messages.c.contact_id).where(*theirs).correlate(contacts)
-        return ContactImport(self.db, self.clock, self.blobs, self.address_hashes, used=(mailed,))
+        kinds = kinds_of_work(self.clock, self.suppressions, lambda: self._api_journal)
+        return ContactImport(self.db, self.clock, self.blobs, self.address_hashes, (mailed,), kinds)
 
     @cached_property
     def move_ins(self) -> MoveIn:
@@ -149,7 +151,7 @@ class Services(PrivacyServices):
         from core.contacts.move_in.moving_in import MoveIn  # as above
 
         uploads = self.settings.uploads_dir
-        return MoveIn(self.db, self.clock, self.imports, self.suppressions, lambda: self._api_journal, uploads)
+        return MoveIn(self.db, self.clock, self.blobs, self.imports, self.suppressions, lambda: self._api_journal, uploads)
 
     @cached_property
     def exports(self) -> ContactExport:

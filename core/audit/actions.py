@@ -67,6 +67,7 @@ class AuditAction(StrEnum):
     FIELD_DELETED = "field.deleted"
     CONTACTS_IMPORTED = "contacts.imported"
     IMPORT_STARTED = "import.started"
+    MOVE_IN_STARTED = "import.move_in_started"
     IMPORT_CANCELLED = "import.cancelled"
     IMPORT_UNDONE = "import.undone"
     CONTACTS_MOVED_IN = "contacts.moved_in"

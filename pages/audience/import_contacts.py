@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contacts.imports.importing import Choices, PastImport
-from core.errors import NotFound
+from core.contacts.imports.importing import Choices
 from core.permissions import Permission
 from core.ui import background
 from core.ui.audience import import_forecast, import_history, import_steps, move_in_steps
@@ -78,29 +77,22 @@ def start_over() -> None:
 @st.fragment(run_every=0.7)
 def follow(import_id: int) -> None:
     one = imports.get(page.by, import_id)
-    if one.state not in import_history.OPEN:
+    if one.state not in import_history.GOING_ON:
         st.rerun()
     import_history.progress(page, one)
 
 
 def shown(import_id: int) -> None:
     one = imports.get(page.by, import_id)
-    if one.state in import_history.OPEN:
+    if one.state in import_history.GOING_ON:
         follow(import_id)
         return
     import_history.outcome(page, one, start_over)
-
-
-def asked_for() -> PastImport | None:
-    wanted = st.query_params.get("import", "")
-    try:
-        return imports.get(page.by, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 18 else None
-    except NotFound:
-        return None
+    move_in_steps.pointer_to(page, one)
 
 
 draft = state.get("import_draft")
-if found := asked_for():
+if found := import_history.asked_for(page):
     shown(found.id)
 elif draft and draft.checked:
     check(draft)

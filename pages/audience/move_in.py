@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.contacts.move_in.moving_in import MoveInResult
+from core.contacts.imports.importing import ImportState, PastImport
 from core.permissions import Permission
 from core.ui import background
-from core.ui.audience import move_in_steps
+from core.ui.audience import import_history, move_in_steps
 from core.ui.audience.move_in_steps import Draft
 from core.ui.page import open_page
-from core.ui.parts import problem
-from core.ui.words import counted, plain
+from core.ui.words import counted
 
 HELP = "The export of Mailchimp, Klaviyo, Brevo or listmonk as you downloaded it. Who had said no there gets no email from here either."
 
@@ -22,22 +21,19 @@ page = open_page(
     help=HELP,
     back=("Import contacts", "pages/audience/import_contacts.py"),
 )
-state = st.session_state
-work_name = f"move_in:{page.by.workspace_id}:{page.by.person_id}"
+imports, state = page.services.imports, st.session_state
 
 
 def choose_file() -> None:
     file = st.file_uploader("Export", type=["zip", "csv"], key="move_in_file")
     move_in_steps.where_to_find()
-    if file is None:
-        return
-    with page.act(), st.spinner("Reading the export"):
-        draft = move_in_steps.read(page, file)
-        if draft is None:
+    if file is not None:
+        with page.act(), st.spinner("Reading the export"):
+            if draft := move_in_steps.read(page, file):
+                state["move_in_draft"] = draft
+                st.rerun()
             st.info("This is from no tool whose exports are known. Import it as a plain file instead.", icon=":material/help:")
-            return
-        state["move_in_draft"] = draft
-        st.rerun()
+    import_history.past(page, [one for one in imports.all(page.by) if one.moved_in_from], "Exports so far")
 
 
 def check(draft: Draft) -> None:
@@ -50,46 +46,43 @@ def check(draft: Draft) -> None:
         st.button("Other file", on_click=start_over)
         label = f"Move in {counted(people, 'person', 'people')}"
         if st.button(label, type="primary", key="move_in_run", disabled=not people or not name, icon=":material/move_to_inbox:"):
-            background.start(work_name, lambda _progress: move_in_steps.run(page, draft, name), page.services.clock.now())
-            state.pop("move_in_draft", None)
-            st.rerun()
+            with page.act(), st.spinner("Putting the export aside"):
+                import_id = move_in_steps.start(page, draft, name)
+                background.start(f"import:{import_id}", lambda progress: imports.work(import_id, progress), page.services.clock.now())
+                start_over()
+                st.query_params["import"] = str(import_id)
+                st.rerun()
 
 
 def start_over() -> None:
     if draft := state.pop("move_in_draft", None):
         draft.discard()
+    st.query_params.clear()
 
 
 @st.fragment(run_every=0.7)
-def follow() -> None:
-    running = background.find(work_name)
-    if running is None or running.finished:
+def follow(import_id: int) -> None:
+    one = imports.get(page.by, import_id)
+    if one.state not in import_history.GOING_ON:
         st.rerun()
-    st.progress(0.0, text="Moving in: the people as they stood there, then what they did")
-    st.caption("You can close this page; it goes on. People come in as a whole, or not at all.")
+    import_history.progress(page, one)
 
 
-def finished(result: MoveInResult) -> None:
-    people = result.people.created + result.people.updated + result.people.unchanged
-    st.success(f"{counted(people, 'person', 'people')} moved in from {plain(result.plan.label)}.", icon=":material/check_circle:")
-    move_in_steps.outcome(result)
-    with st.container(horizontal=True):
-        if st.button("Move in another export", key="move_in_again"):
-            background.forget(work_name)
-            st.rerun()
-        if st.button("Show contacts", type="primary", key="move_in_show"):
-            background.forget(work_name)
-            st.switch_page("pages/audience/contacts.py")
+def shown(one: PastImport) -> None:
+    if one.state in import_history.GOING_ON:
+        follow(one.id)
+        return
+    result = page.services.move_ins.outcome(page.by, one.id) if one.state is ImportState.DONE else None
+    if result is None:
+        import_history.outcome(page, one, start_over)
+    else:
+        move_in_steps.outcome(page, one, result, start_over)
 
 
-work = background.find(work_name)
 draft = state.get("move_in_draft")
-if work and not work.finished:
-    follow()
-elif work and work.result:
-    finished(work.result)
+if found := import_history.asked_for(page):
+    shown(found)
+elif draft:
+    check(draft)
 else:
-    if work and work.error:
-        problem(work.error)
-        background.forget(work_name)
-    check(draft) if draft else choose_file()
+    choose_file()

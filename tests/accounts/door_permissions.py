@@ -31,7 +31,7 @@ _ONE: Mapping[Permission, str] = {
     " forms.create forms.delete forms.pause forms.resume forms.update public_lists.present",
     P.SUPPRESSIONS_EVERYWHERE: "suppressed_everywhere.add_all suppressed_everywhere.page suppressed_everywhere.remove",
     P.CONTACTS_IMPORT: "imports.all imports.cancel imports.get imports.inspect imports.refused_rows imports.run imports.start imports.undo"
-    " move_ins.look move_ins.run",
+    " move_ins.look move_ins.outcome move_ins.run move_ins.start",
     P.CONTACTS_EXPORT: "exports.check exports.columns exports.stream suppressions.stream_csv",
     P.SEGMENTS_VIEW: "segments.all segments.available_fields segments.by_name segments.contact_ids segments.count segments.describe"
     " segments.get segments.mailable_count",

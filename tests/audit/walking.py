@@ -350,7 +350,10 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "two_factor.renew_recovery_codes": _next_code,
     "two_factor.reset_by_server": _lost_phone,
     "contacts.save": lambda world: {"first_name": MARK, "attributes": {"city": MARK}, "list_ids": world.things["list_ids"]},
-    "move_ins.run": lambda world: {"data": f"EMAIL;FIRSTNAME;BLOCKLISTED\n{MARK}-7@example.com;{MARK};Yes\n".encode()},
+    **dict.fromkeys(
+        ("move_ins.run", "move_ins.start"),
+        lambda world: {"data": f"EMAIL;FIRSTNAME;BLOCKLISTED\n{MARK}-7@example.com;{MARK};Yes\n".encode()},
+    ),
     "consent.give": _unsubscribed,
     "suppressions.add": lambda world: {"source": MARK},
     "suppressions.remove": _suppressed,

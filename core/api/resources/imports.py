@@ -82,7 +82,9 @@ class ImportShown(Shown):
     refused: int
     suppressed: int
     error: str = Field(description="Why it failed; empty otherwise.")
-    stage: str = Field(description="What is being done just now: `checking`, `comparing`, `writing`.")
+    stage: str = Field(
+        description="What is being done just now: `checking`, `comparing`, `writing`; of a move-in `reading` before and `keeping` after."
+    )
     done: int = Field(description="How many rows that stage is through with.")
     total: int = Field(description="Of how many.")
     can_be_undone: bool = Field(description="Whether it is the one that can still be taken back.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 import polars as pl
@@ -25,6 +25,9 @@ from core.contacts.tables import consent_records, contacts
 from core.storage.bulk import load
 from core.storage.database import among, chunked
 from core.storage.schema import Json
+
+if TYPE_CHECKING:
+    from core.contacts.imports.models import ImportResult
 
 _CHUNK = 10_000
 SAMPLED = 50
@@ -112,12 +115,11 @@ class Along(Protocol):
     def proven(self) -> Sequence[str]:
         """The addresses of those of whom it can be shown that they agreed: a list that asks first takes them in at once."""
 
-    @property
-    def kept(self) -> Mapping[str, str]:
-        """What is kept with the import about where its people come from."""
-
     def write(self, connection: sa.Connection, writing: Writing) -> None:
         """Write it, once the people are there. Of new ones it puts nothing on record about, the import does."""
+
+    def kept(self, connection: sa.Connection, writing: Writing, result: ImportResult) -> Mapping[str, Any]:
+        """Return what is kept with the import, once all is written: where its people come from, and what became of that."""
 
 
 @dataclass

@@ -151,7 +151,8 @@ class PastImport:
         refused: Rows left out.
         suppressed: Imported people who can't be mailed.
         error: Why it failed, in words; empty otherwise.
-        stage: What is being done: `checking`, `comparing`, `writing`; empty while nothing is.
+        stage: What is being done: `checking`, `comparing`, `writing`, of a move-in `reading` before and `keeping` after these; empty
+            while nothing is.
         done: How many rows that stage is through with.
         total: Of how many.
         can_be_undone: Whether it is the one that can still be taken back.

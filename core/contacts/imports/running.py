@@ -212,7 +212,7 @@ class Running:
         names = ("list_id", "rows", "created", "updated", "unchanged", "suppressed", "refused", "refused_blob")
         values: dict[str, Any] = {name: getattr(result, name) for name in names}
         values |= {"flagged": result.roles + result.disposable, "change": writing.change, "finished_at": now, "error": ""}
-        values |= {"choices": dict(asked.along.kept) if asked.along else {}}
+        values |= {"choices": dict(asked.along.kept(connection, writing, result)) if asked.along else {}}
         # Its folder stays while something is to be done with what lies in there; the tries begin anew with that.
         values |= {"state": ImportState.FOLLOWING, "attempts": 1} if asked.follows else {"state": ImportState.DONE, "folder": ""}
         mine = (imports.c.id == result.import_id, imports.c.workspace_id == asked.by.workspace_id, imports.c.state.in_(OPEN))

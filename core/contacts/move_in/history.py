@@ -14,7 +14,6 @@ from core.clock import Clock, utc
 from core.contacts.addresses import comparable
 from core.contacts.move_in.archive import Part
 from core.contacts.move_in.kits.kit import Kit, PastEvent
-from core.permissions import Principal
 from core.storage.event_record import EventRecord, event_record
 from core.storage.journal import JournalWriter
 
@@ -28,33 +27,39 @@ class Past:
     """Keeps what an export tells of the past.
 
     Args:
-        by: Who imports.
+        workspace_id: Whose people they are.
         clock: The time.
         kit: Where the export is from.
         journal: Opened with the first event.
     """
 
-    def __init__(self, by: Principal, clock: Clock, kit: Kit, journal: Callable[[], JournalWriter]) -> None:
-        self._by, self._clock, self._kit, self._journal = by, clock, kit, journal
+    def __init__(self, workspace_id: int, clock: Clock, kit: Kit, journal: Callable[[], JournalWriter]) -> None:
+        self._workspace_id, self._clock, self._kit, self._journal = workspace_id, clock, kit, journal
 
     @staticmethod
     def count(kit: Kit, parts: Iterable[Part], now: datetime) -> int:
         """Return how many opens and clicks an export tells of that can be kept."""
         return sum(1 for _ in _possible(kit, parts, now))
 
-    def keep(self, parts: Iterable[Part]) -> int:
+    def keep(self, parts: Iterable[Part], until: datetime, told: Callable[[int], None] = lambda _kept: None) -> int:
         """Keep them, on the disk when this returns, and return how many; those of no possible time are left out.
 
+        Args:
+            parts: The files of the export.
+            until: When they were imported: nothing can have happened later.
+            told: Told how many are kept, now and then.
+
         Raises:
-            StorageFull: If the disk is full; importing again brings the rest.
+            StorageFull: If the disk is full; doing it again brings the rest.
         """
         now, waiting, kept = self._clock.now(), [], 0
-        for event in _possible(self._kit, parts, now):
+        for event in _possible(self._kit, parts, until):
             waiting.append(self._record(event, now))
             kept += 1
             if len(waiting) == _BATCH:
                 self._journal().append(waiting, durable=True, keep=False)
                 waiting = []
+                told(kept)
         if waiting:
             self._journal().append(waiting, durable=True, keep=False)
         return kept
@@ -67,7 +72,7 @@ class Past:
             event.at,
             SOURCE,
             received_at=utc(now).isoformat(timespec="microseconds"),
-            workspace_id=self._by.workspace_id,
+            workspace_id=self._workspace_id,
             recipient=comparable(event.email),
             key=f"{SOURCE}:{hashlib.sha256(said.encode()).hexdigest()[:40]}",
             properties={name: value for name, value in properties.items() if value},

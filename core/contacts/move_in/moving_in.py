@@ -3,116 +3,38 @@
 All of it is one transaction: those who said no there are unsubscribed or suppressed here, known or not; whoever had said yes has the
 proof of it on record, with tags. So a crash leaves nobody subscribed who had said no, and taking the import back takes it back whole.
 What people did in the past follows after it; all may be done again and changes nothing more.
+
+`run` does it at once. `start` puts it on record like any import (`imports.work` then does it, and whoever takes imports up after a crash).
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from core.audit.actions import AuditAction
 from core.clock import Clock
-from core.contacts.addresses import comparable
 from core.contacts.imports.files.folders import private_folder
-from core.contacts.imports.importing import ContactImport, ImportResult
-from core.contacts.move_in.archive import Part, parts
+from core.contacts.imports.importing import Choices, ContactImport, ImportResult
+from core.contacts.imports.starting import Order, Starting, folders_of
+from core.contacts.list_names import check_list_name
+from core.contacts.move_in.export import AUTO, kit_of, opened
 from core.contacts.move_in.history import Past
-from core.contacts.move_in.kits.catalogue import KITS, kit_named
-from core.contacts.move_in.kits.kit import Kit, Said, Standing, strictness
-from core.contacts.move_in.rows import Together, addresses_often, together
-from core.contacts.move_in.writing import Nos, Standings, tags_put
+from core.contacts.move_in.models import MoveInPlan, MoveInResult, Outcome, past_noted, result_of, said_of
+from core.contacts.move_in.rows import Together
+from core.contacts.move_in.work import lay, noted, read
 from core.contacts.suppression.suppression import Suppressions
-from core.errors import InvalidInput
+from core.contacts.tables import imports
+from core.errors import NotFound
 from core.permissions import Permission, Principal
+from core.storage.blobs import Blobs
 from core.storage.database import Database
 from core.storage.journal import JournalWriter
 
-AUTO = "auto"
-
-
-@dataclass(frozen=True)
-class MoveInPlan:
-    """What an export holds.
-
-    Args:
-        kit: The word of the tool it is from.
-        label: The tool's name.
-        files: Its files of people.
-        mapping: A field per column, of all these files together.
-        standings: How many people stand how there.
-        past_events: How many opens and clicks it tells of, but for those of no possible time.
-    """
-
-    kit: str
-    label: str
-    files: list[str]
-    mapping: dict[str, str]
-    standings: dict[Said, int]
-    past_events: int
-
-
-@dataclass(frozen=True)
-class MoveInResult:
-    """What became of an export.
-
-    Args:
-        plan: What it held.
-        people: What became of its people, as with any import.
-        nos: What letting every no count did.
-        proofs: How many got the proof of their yes.
-        tagged: How many tags were put on people.
-        past_events: How many opens and clicks were kept, some of them perhaps by an earlier import.
-    """
-
-    plan: MoveInPlan
-    people: ImportResult
-    nos: Nos = field(default_factory=Nos)
-    proofs: int = 0
-    tagged: int = 0
-    past_events: int = 0
-
-    @property
-    def created(self) -> int:
-        """How many people were not known before."""
-        return self.nos.made + self.people.created
-
-
-@dataclass
-class _Export:
-    """What is in an export: its files of people, and how these stand; of two standings the stricter counts."""
-
-    kit: Kit
-    files: list[Part]
-    people: list[Part]
-    standings: dict[str, Standing] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def read(self, now: datetime) -> MoveInPlan:
-        """Read how people stand, and return what there is."""
-        mapping: dict[str, str] = {}
-        for part in self.people:
-            mapping |= self.kit.plan(part.staged.columns).mapping
-            name = part.name
-            for row in part.rows():
-                if address := comparable(self.kit.address(row)):
-                    self._add(address, self.kit.standing(row, name))
-        said = Counter(standing.said for standing in self.standings.values())
-        counts = {one: said[one] for one in Said if one in said}
-        names = [part.name for part in self.people]
-        return MoveInPlan(self.kit.key, self.kit.label, names, mapping, counts, Past.count(self.kit, self.files, now))
-
-    def _add(self, address: str, standing: Standing) -> None:
-        self.counts[address] += 1
-        known = self.standings.get(address)
-        if known is None or _weight(standing) > _weight(known):
-            self.standings[address] = standing
-
-
-def _weight(standing: Standing) -> tuple[int, bool, bool]:
-    """Return what decides between two standings of one person: what it forbids, then whether it is proven and dated."""
-    return strictness(standing.said), standing.is_proven, standing.at is not None
+__all__ = ["AUTO", "MoveIn", "MoveInPlan", "MoveInResult"]
 
 
 class MoveIn:
@@ -121,6 +43,7 @@ class MoveIn:
     Args:
         db: The database.
         clock: The time.
+        blobs: Where the refused rows are kept; exports that wait are beside it.
         imports: What takes in the people.
         suppressions: What keeps addresses from being written to.
         journal: Where what they did in the past is kept until the ingester reads it; opened with the first.
@@ -131,13 +54,15 @@ class MoveIn:
         self,
         db: Database,
         clock: Clock,
+        blobs: Blobs,
         imports: ContactImport,
         suppressions: Suppressions,
         journal: Callable[[], JournalWriter],
         uploads: Path,
     ) -> None:
-        self._db, self._clock, self._imports, self._suppressions, self._journal = db, clock, imports, suppressions, journal
-        self._uploads = uploads
+        self._db, self._clock, self._blobs, self._imports = db, clock, blobs, imports
+        self._suppressions, self._journal, self._uploads = suppressions, journal, uploads
+        self._starting = Starting(db, clock, folders_of(blobs))
 
     def look(self, by: Principal, data: Path | bytes, file_name: str, kit: str = AUTO) -> MoveInPlan | None:
         """Return what an export holds, None if it is from no tool we know.
@@ -150,8 +75,48 @@ class MoveIn:
         by.require(Permission.CONTACTS_IMPORT)
         by.require_all_lists()
         with private_folder(self._uploads) as folder:
-            found = _opened(data, file_name, kit, folder)
-            return found.read(self._clock.now()) if found else None
+            found = opened(data, file_name, kit, folder)
+            return replace(found.read(), past_events=Past.count(found.kit, found.files, self._clock.now())) if found else None
+
+    def start(self, by: Principal, data: Path | bytes, file_name: str, *, list_name: str, kit: str = AUTO) -> int:
+        """Put a move-in on record, to be done by `imports.work` or, should nobody do so, by the worker; return the import's number.
+
+        Args:
+            by: Who imports.
+            data: The file, which is taken over and moved, or its bytes: CSV, or a ZIP archive of them.
+            file_name: What it is called.
+            list_name: The list people join; made if new.
+            kit: The word of the tool; found out if not given.
+
+        Raises:
+            Denied: If `by` may not import contacts, or only sees some lists.
+            InvalidInput: If it is from no tool we know, or the list can't have this name.
+            StorageFull: If the file can't be kept.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        by.require_all_lists()
+        check_list_name(list_name)
+        with private_folder(self._uploads) as folder:
+            found = kit_of(data, file_name, kit, folder)
+        order = Order(by, file_name, list_name, noted=noted(Choices(list_name), by, found))
+        return self._starting.start(order, lambda aside: lay(data, aside), AuditAction.MOVE_IN_STARTED, {"from": found.key})
+
+    def outcome(self, by: Principal, import_id: int) -> MoveInResult | None:
+        """Return what became of a move-in by what is on record; None while it is not done, and where that was not kept.
+
+        Raises:
+            Denied: If `by` may not import contacts, or only sees some lists.
+            NotFound: If there is no such import.
+        """
+        by.require(Permission.CONTACTS_IMPORT)
+        by.require_all_lists()
+        mine = (imports.c.workspace_id == by.workspace_id, imports.c.id == import_id)
+        with self._db.read() as connection:
+            row = connection.execute(sa.select(imports).where(*mine)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such import.")
+        outcome = Outcome.read(row.choices)
+        return result_of(row, outcome, self._refused(by, row.refused_blob)) if outcome else None
 
     def run(
         self, by: Principal, data: Path | bytes, file_name: str, *, list_name: str, kit: str = AUTO, dry_run: bool = False
@@ -174,42 +139,30 @@ class MoveIn:
         by.require(Permission.CONTACTS_IMPORT)
         by.require_all_lists()
         with private_folder(self._uploads) as folder:
-            export = _opened(data, file_name, kit, folder)
-            if export is None:
-                hint = f"These are: {', '.join(one.label for one in KITS)}. Import it as a plain file."
-                raise InvalidInput("This is from no tool whose exports are known.", hint=hint)
-            plan = export.read(self._clock.now())
-            rows = together(export.kit, export.people, addresses_often(export.counts), folder / "people.parquet")
-            along = Standings(self._suppressions, by, export.kit, export.standings)
+            found = read(opened(data, file_name, kit, folder), by, self._suppressions, folder)
+            export, along, now = found.export, found.standings, self._clock.now()
+            plan = replace(found.plan, past_events=Past.count(export.kit, export.files, now))
+            rows = found.rows
             taken = self._imports.run(by, rows.staged, file_name, list_name=list_name, mapping=rows.mapping, dry_run=dry_run, along=along)
             people = _placed(taken, rows)
             if dry_run:
                 return MoveInResult(plan, people)
-            past = Past(by, self._clock, export.kit, self._journal).keep(export.files)
-            with self._db.read() as connection:
-                tagged = tags_put(connection, by.workspace_id, taken.import_id)
-            return MoveInResult(plan, people, along.nos, along.proofs, tagged, past)
+            past = Past(by.workspace_id, self._clock, export.kit, self._journal).keep(export.files, now)
+            self._note(by, taken.import_id, past)
+            return MoveInResult(plan, people, along.nos, along.proofs, along.tagged, past)
 
+    def _note(self, by: Principal, import_id: int | None, past: int) -> None:
+        """Keep with an import how many past events were kept."""
+        mine = (imports.c.workspace_id == by.workspace_id, imports.c.id == import_id)
+        with self._db.transaction() as connection:
+            choices = connection.execute(sa.select(imports.c.choices).where(*mine)).scalar_one()
+            connection.execute(sa.update(imports).where(*mine).values(choices={**choices, **past_noted(past)}))
 
-def _opened(data: Path | bytes, file_name: str, kit: str, folder: Path) -> _Export | None:
-    """Unpack an export and find out where it is from; None if it is from no tool we know.
-
-    Raises:
-        InvalidInput: If a tool is named and it is not from there, or there is nobody in it.
-    """
-    named, files = None if kit == AUTO else kit_named(kit), parts(data, file_name, folder)
-    found = next((one for part in files for one in KITS if one.recognises(part.columns)), None)
-    if named is not None and found is not named:
-        hint = f"It looks like one of {found.label}." if found else "Check the file."
-        raise InvalidInput(f"This is no export of {named.label}.", hint=hint)
-    if found is None:
-        return None
-    for part in files:
-        part.check()
-    people = [found.prepared(part) for part in files if found.recognises(part.columns) and part.staged.rows]
-    if not people:
-        raise InvalidInput(f"There are no people in this export of {found.label}.", hint="Export contacts, not only campaigns.")
-    return _Export(found, files, people)
+    def _refused(self, by: Principal, key: str | None) -> bytes:
+        try:
+            return self._blobs.get(by.workspace_id, key) if key else b""
+        except NotFound:  # somebody who was in there was erased meanwhile
+            return b""
 
 
 def _placed(taken: ImportResult, rows: Together) -> ImportResult:
@@ -217,5 +170,5 @@ def _placed(taken: ImportResult, rows: Together) -> ImportResult:
     refused = []
     for row in taken.refused_rows:
         name, line = rows.place(row.line)
-        refused.append(replace(row, line=line, reason=f"{row.reason} ({name})" if name else row.reason))
+        refused.append(replace(row, line=line, reason=said_of(row.reason, name)))
     return replace(taken, refused_rows=refused)

@@ -20,7 +20,7 @@ from core.contacts.move_in.kits.kit import Kit
 from core.contacts.tagging import check_tag_name
 from core.errors import InvalidInput, StorageFull
 
-_FILE, _LINE = "File", "Line in the file"
+FILE, LINE = "File", "Line in the file"
 _UNITED = "several rows"
 _BETWEEN = ", "  # tags
 _SHOWN = 3
@@ -42,12 +42,16 @@ class Together:
     origins: list[tuple[int, str]]
     united: list[list[tuple[str, int]]]
 
+    @property
+    def address(self) -> int:
+        """Which column holds the address."""
+        return list(self.mapping.values()).index(EMAIL)
+
     def place(self, line: int) -> tuple[str, int]:
         """Return the file a row is in, and its line there; the file is empty where there is only one."""
         before, name = next((one for one in reversed(self.origins) if line > one[0]), (0, ""))
         if line - before <= len(self.united) and name == _UNITED:
-            (first, at), *others = self.united[line - before - 1]
-            return ", ".join([first, *(f"with line {number} of {other}" for other, number in others[:_SHOWN])]), at
+            return _whereabouts(self.united[line - before - 1])
         return (name if len(self.origins) > 1 else ""), line - before
 
 
@@ -80,11 +84,11 @@ class _Joining:
         names: dict[str, str] = {}
         for fields in self._fields:
             for field, column in fields.items():
-                taken = {*names.values(), _FILE, _LINE}
+                taken = {*names.values(), FILE, LINE}
                 names.setdefault(field, column if column not in taken else field)
         self._wanted = list(names)
         self._is_told = len(parts) > 1 or bool(often)
-        self.columns = [*names.values(), *((_FILE, _LINE) if self._is_told else ())]
+        self.columns = [*names.values(), *((FILE, LINE) if self._is_told else ())]
         self.mapping = {column: field for field, column in names.items()}
         self.origins: list[tuple[int, str]] = []
         self.united: dict[str, list[tuple[str, int]]] = {}
@@ -102,7 +106,7 @@ class _Joining:
             before += last
         if merged:
             self.origins.append((before, _UNITED))
-            rows = [list(values.values()) for values in merged.values()]
+            rows = [[*list(values.values())[:-2], *map(str, _whereabouts(self.united[whose]))] for whose, values in merged.items()]
             yield rows_framed([before + number for number, _ in enumerate(rows, 1)], rows, len(self.columns))
 
     def _framed(self, part: Part, fields: Mapping[str, str], some: pl.DataFrame, before: int) -> pl.DataFrame:
@@ -132,6 +136,12 @@ class _Joining:
     def _tags(self, text: str) -> str:
         """Return tags as an import takes them; what can't be one of ours is left out: people matter more than a word put on them."""
         return _BETWEEN.join(name for one in self._kit.tags({self._kit.TAGS or "": text}) if (name := _tag(one)))
+
+
+def _whereabouts(rows: Sequence[tuple[str, int]]) -> tuple[str, int]:
+    """Return the file of the first of somebody's rows, with where the others are, and its line."""
+    (first, at), *others = rows
+    return ", ".join([first, *(f"with line {number} of {other}" for other, number in others[:_SHOWN])]), at
 
 
 def addresses_often(counts: Counter[str]) -> set[str]:

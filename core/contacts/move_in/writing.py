@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +16,13 @@ from core.contacts.changes import mark_changed
 from core.contacts.consent.evidence import LONGEST_IP, ConsentMethod
 from core.contacts.consent.records import ConsentStatus, clear_marks, close_askings, set_consent
 from core.contacts.imports.merging import Writing
-from core.contacts.imports.models import MOVED_IN
+from core.contacts.imports.models import ImportResult
 from core.contacts.imports.own_words import Stands
 from core.contacts.move_in.kits.kit import Kit, Said, Standing
+from core.contacts.move_in.models import Nos, Outcome
 from core.contacts.person_tables import contact_tags
 from core.contacts.suppression.suppression import SuppressionReason, Suppressions
-from core.contacts.tables import consent_records, contacts, imports, opt_ins
+from core.contacts.tables import consent_records, contacts, opt_ins
 from core.errors import InvalidInput
 from core.permissions import Principal
 from core.storage.database import among, chunked
@@ -44,21 +44,6 @@ _REASONS = {
 _UNSUBSCRIBED = ConsentStatus.UNSUBSCRIBED.value
 
 
-@dataclass(frozen=True)
-class Nos:
-    """What letting every no count did.
-
-    Args:
-        made: How many people are known by their no only, because their row could not be taken in.
-        unsubscribed: How many are unsubscribed by it.
-        suppressed: How many addresses were suppressed.
-    """
-
-    made: int = 0
-    unsubscribed: int = 0
-    suppressed: int = 0
-
-
 class Standings:
     """How people stood at another tool, written in the transaction of the import that brings them: all of it counts, or nothing does.
 
@@ -67,15 +52,17 @@ class Standings:
         by: Who imports.
         kit: Where the export is from.
         people: How they stood, by address.
+        address: Which column of its people holds the address.
     """
 
-    def __init__(self, suppressing: Suppressions, by: Principal, kit: Kit, people: Mapping[str, Standing]) -> None:
-        self._suppressing, self._by, self._kit = suppressing, by, kit
+    def __init__(self, suppressing: Suppressions, by: Principal, kit: Kit, people: Mapping[str, Standing], address: int = 0) -> None:
+        self._suppressing, self._by, self._kit, self._address = suppressing, by, kit, address
+        self._counts = Counter(one.said for one in people.values())
         self._nos = {address: one for address, one in people.items() if one.said in _STATES and _can_be(address)}
         # Mail may go to an address that no contact can have; what forbids it there counts as well.
         self._barred = {address: one.said for address, one in people.items() if one.said in _REASONS and _can_be(address, allows_utf8=True)}
         self._yes = {address: one for address, one in people.items() if one.said is Said.SUBSCRIBED and (one.at or one.ip)}
-        self.nos, self.proofs = Nos(), 0
+        self.nos, self.proofs, self.tagged = Nos(), 0, 0
 
     @property
     def stands(self) -> Stands:
@@ -89,11 +76,6 @@ class Standings:
     def proven(self) -> list[str]:
         """Of whom the export shows, each by their own row, that they have agreed themselves."""
         return [address for address, one in self._yes.items() if one.is_proven]
-
-    @property
-    def kept(self) -> dict[str, str]:
-        """Where the people of the import come from."""
-        return {MOVED_IN: self._kit.key}
 
     def write(self, connection: sa.Connection, writing: Writing) -> None:
         """Let every no count, and put the proof of every yes on record."""
@@ -110,6 +92,12 @@ class Standings:
         self.proofs = sum(self._prove(connection, writing, addresses) for addresses in chunked(sorted(self._yes), _CHUNK))
         after = {"from": self._kit.key, "unsubscribed": self.nos.unsubscribed, "suppressed": self.nos.suppressed}
         record(connection, writing.now, self._by, AuditAction.CONTACTS_MOVED_IN, f"workspace:{workspace_id}", after=after)
+
+    def kept(self, connection: sa.Connection, writing: Writing, result: ImportResult) -> dict[str, Any]:
+        """Return where the people of the import come from, and what became of how they stood."""
+        self.tagged = _tags_put(connection, self._by.workspace_id, writing.now)
+        found = (self._counts, self.nos, self.proofs, self.tagged)
+        return Outcome(*found, result.roles, result.disposable, self._address).noted(self._kit)
 
     def _stand(self, connection: sa.Connection, writing: Writing, addresses: Sequence[str]) -> dict[str, int]:
         """Let some people stand as they did there, also those whose row was refused; whoever is known is only ever turned off."""
@@ -179,9 +167,8 @@ class Standings:
         }
 
 
-def tags_put(connection: sa.Connection, workspace_id: int, import_id: int | None) -> int:
+def _tags_put(connection: sa.Connection, workspace_id: int, moment: datetime) -> int:
     """Return how many tags an import put on people: those of its moment, to the microsecond."""
-    moment = sa.select(imports.c.finished_at).where(imports.c.id == import_id, imports.c.workspace_id == workspace_id).scalar_subquery()
     put = (contact_tags.c.workspace_id == workspace_id, contact_tags.c.added_at == moment)
     return connection.execute(sa.select(sa.func.count()).select_from(contact_tags).where(*put)).scalar_one()
 

@@ -76,6 +76,7 @@ WORDS: dict[AuditAction, str] = {
     _A.FIELD_DELETED: "deleted the field {target}",
     _A.CONTACTS_MOVED_IN: "moved in from another tool",
     _A.CONTACTS_IMPORTED: "imported a file of {rows}",
+    _A.MOVE_IN_STARTED: "started to move in from another tool",
     _A.IMPORT_STARTED: "started to import a file of {rows}",
     _A.IMPORT_CANCELLED: "cancelled {target}",
     _A.IMPORT_UNDONE: "took {target} back",

@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 from core.contacts.imports.importing import ImportState, PastImport, Undone
+from core.errors import NotFound
 from core.ui import dialogs, figures
 from core.ui.dialogs import Question
 from core.ui.figures import Figure
@@ -16,17 +17,20 @@ from core.ui.page import Page
 from core.ui.words import counted, number, plain
 
 FILE = "pages/audience/import_contacts.py"
-OPEN = (ImportState.WAITING, ImportState.RUNNING)
-_STAGES = {"checking": "Checking", "comparing": "Taking in", "writing": "Writing"}
+_OPEN = (ImportState.WAITING, ImportState.RUNNING)
+GOING_ON = (*_OPEN, ImportState.FOLLOWING)
+_STAGES = {"reading": "Reading", "checking": "Checking", "comparing": "Taking in", "writing": "Writing"}
 _STATES: dict[ImportState, tuple[str, Literal["gray", "blue", "green", "red", "orange"]]] = {
     ImportState.WAITING: ("Waiting", "gray"),
     ImportState.RUNNING: ("Going on", "blue"),
+    ImportState.FOLLOWING: ("Going on", "blue"),
     ImportState.DONE: ("Imported", "green"),
     ImportState.CANCELLED: ("Cancelled", "gray"),
     ImportState.FAILED: ("Failed", "red"),
     ImportState.UNDONE: ("Taken back", "orange"),
 }
 _SHOWN = 20
+_WHOLE = "The file is imported as a whole, or not at all."
 _MOVE_IN_STAYS = (
     "\n\nThis can’t be taken back: whoever had said no is not written to, suppressed addresses stay suppressed, "
     "and opens and clicks of the past stay on record."
@@ -35,13 +39,18 @@ _MOVE_IN_STAYS = (
 
 def progress(page: Page, one: PastImport) -> None:
     """Draw how far an import is, and the button that cancels it."""
+    st.markdown(f"**{plain(one.file_name)}** is being {'moved in' if one.moved_in_from else 'imported'}.")
+    if one.state is ImportState.FOLLOWING:
+        st.progress(1.0, text=f"Keeping what they did · {counted(one.done, 'open or click', 'opens and clicks')} so far")
+        st.caption("Everybody is in. You can close this page; it goes on.")
+        return
     words = f"{_STAGES.get(one.stage, 'Starting')} · {number(one.done)} of {number(one.total)} rows" if one.total else "Starting"
-    st.markdown(f"**{plain(one.file_name)}** is being imported.")
     left = _seconds_left(page, one)
     words += f" · about {max(1, round(left))} s left for this step" if left else ""
     st.progress(min(1.0, one.done / one.total) if one.total else 0.0, text=words)
-    st.caption("You can close this page. The file is imported as a whole, or not at all.")
-    if st.button("Cancel the import", key="import_cancel", icon=":material/close:"):
+    whole = "People come in as a whole, or not at all; then what they did." if one.moved_in_from else _WHOLE
+    st.caption(f"You can close this page; it goes on. {whole}")
+    if st.button("Cancel", key="import_cancel", icon=":material/close:"):
         with page.act("Cancelled. Nothing was imported."):
             page.services.imports.cancel(page.by, one.id)
             st.rerun()
@@ -76,9 +85,21 @@ def outcome(page: Page, one: PastImport, start_over: Callable[[], None]) -> None
             Figure("Can’t be mailed", number(one.suppressed), help="Their address is suppressed, and stays so."),
         ]
         figures.draw(cards, key="import_done")
+    actions(page, one, "Import another file", start_over)
+
+
+def actions(page: Page, one: PastImport, again: str, start_over: Callable[[], None]) -> None:
+    """Draw what can be done about an import that is over.
+
+    Args:
+        page: The page.
+        one: The import.
+        again: The words for beginning another one.
+        start_over: Begins it.
+    """
     st.caption(f"{plain(one.file_name)} · {counted(one.rows, 'row')} · {page.exactly(one.created_at)} · {_by_whom(page, one)}")
     with st.container(horizontal=True):
-        st.button("Import another file", key="import_again", on_click=start_over)
+        st.button(again, key="import_again", on_click=start_over)
         if one.refused and one.state in {ImportState.DONE, ImportState.UNDONE}:
             refused = partial(page.services.imports.refused_rows, page.by, one.id)
             label = f"Download {counted(one.refused, 'left-out row')}"
@@ -121,11 +142,20 @@ def _say_undone() -> None:
     st.info(words, icon=":material/undo:")
 
 
-def past(page: Page, known: list[PastImport]) -> None:
+def asked_for(page: Page) -> PastImport | None:
+    """Return the import that the page's address names, None if it names none that is there."""
+    wanted = st.query_params.get("import", "")
+    try:
+        return page.services.imports.get(page.by, int(wanted)) if wanted.isascii() and wanted.isdigit() and len(wanted) < 18 else None
+    except NotFound:
+        return None
+
+
+def past(page: Page, known: list[PastImport], title: str = "Imports so far") -> None:
     """Draw the imports there were."""
     if not known:
         return
-    st.markdown("### Imports so far")
+    st.markdown(f"### {title}")
     for one in known[:_SHOWN]:
         with st.container(border=True, horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             _row(page, one)

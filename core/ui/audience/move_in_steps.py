@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.contacts.imports.files.folders import new_folder
+from core.contacts.imports.importing import ImportState, PastImport
 from core.contacts.move_in.kits.catalogue import recognise
 from core.contacts.move_in.kits.kit import Said
 from core.contacts.move_in.moving_in import MoveInPlan, MoveInResult
 from core.ui import figures
+from core.ui.audience import import_history
 from core.ui.figures import Figure
 from core.ui.page import Page
-from core.ui.words import number, plain
+from core.ui.words import counted, number, plain
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -29,6 +31,7 @@ _WHERE = (
     ("Brevo", "Contacts › Export, with the blocklist columns."),
     ("listmonk", "Subscribers › Export."),
 )
+_SHOWN = 50
 _NOS = (Said.UNSUBSCRIBED, Said.COMPLAINED, Said.BLOCKED)
 
 
@@ -74,12 +77,13 @@ def read(page: Page, file: UploadedFile) -> Draft | None:
     return Draft(upload, folder, file.name, plan)
 
 
-def run(page: Page, draft: Draft, list_name: str) -> MoveInResult:
-    """Move an export in, and let go of its file."""
-    try:
-        return page.services.move_ins.run(page.by, draft.file, draft.file_name, list_name=list_name, kit=draft.plan.kit)
-    finally:
-        draft.discard()
+def start(page: Page, draft: Draft, list_name: str) -> int:
+    """Put the move-in of an export on record, and return the import's number; its file goes with it.
+
+    Raises:
+        StorageFull: If it can't be kept.
+    """
+    return page.services.move_ins.start(page.by, draft.file, draft.file_name, list_name=list_name, kit=draft.plan.kit)
 
 
 def pointer(page: Page, columns: Sequence[str] = ()) -> None:
@@ -129,16 +133,37 @@ def forecast(plan: MoveInPlan, file_name: str) -> None:
         )
 
 
-def outcome(result: MoveInResult) -> None:
-    """Draw what became of an export."""
+def outcome(page: Page, one: PastImport, result: MoveInResult, start_over: Callable[[], None]) -> None:
+    """Draw what became of an export, by what is on record.
+
+    Args:
+        page: The page.
+        one: The import.
+        result: What became of it.
+        start_over: Begins another one.
+    """
+    people = result.people.created + result.people.updated + result.people.unchanged
+    st.success(f"{counted(people, 'person', 'people')} moved in from {plain(result.plan.label)}.", icon=":material/check_circle:")
+    if one.error:
+        words = "What people did in the past was not kept as a whole; moving the export in again keeps it, and changes nothing else."
+        st.warning(f"{words} {plain(one.error)}", icon=":material/history_toggle_off:")
     cards = [
         Figure("Added", number(result.created)),
         Figure("Unsubscribed", number(result.nos.unsubscribed)),
         Figure("Suppressed", number(result.nos.suppressed)),
+        Figure("Proven", number(result.proofs), note="since when they had agreed is on record"),
+        Figure("Tags put on", number(result.tagged)),
         Figure("Opens and clicks", number(result.past_events), note="new ones appear within a minute"),
         Figure("Left out", number(result.people.refused)),
     ]
     figures.draw(cards, key="move_in_outcome")
-    st.caption("Not what you wanted? As long as it is the last import, you can take it back on the page Import contacts.")
-    if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:50]]:
+    if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:_SHOWN]]:
         st.dataframe(rows, hide_index=True, alt="Rows that can’t be imported and why")
+    import_history.actions(page, one, "Move in another export", start_over)
+
+
+def pointer_to(page: Page, one: PastImport) -> None:
+    """Point from an import to what became of the export that it was."""
+    if one.moved_in_from and one.state is ImportState.DONE and page.sees_all_lists:
+        query = {"import": str(one.id)}
+        st.page_link(FILE, label="What became of the export", icon=":material/move_to_inbox:", query_params=query)

@@ -23,6 +23,7 @@ from core.contacts.tables import consent_records, contacts, list_members, opt_in
 from core.errors import Denied, InvalidInput
 from core.permissions import Permission, Principal
 from core.settings import Settings
+from core.storage.blobs import Blobs
 from core.storage.journal import JournalWriter
 from tests.contacts.conftest import People
 from tests.contacts.kits import exports
@@ -374,7 +375,8 @@ def _no_journal() -> JournalWriter:
 
 @pytest.mark.parametrize("asks", [False, True])
 def test_on_each_database_all_is_written_and_taken_back_together(people: People, settings: Settings, asks: bool) -> None:
-    move_ins = MoveIn(people.db, people.clock, people.imports, people.suppressions, _no_journal, settings.uploads_dir)
+    blobs = Blobs(settings.data_dir / "blobs")
+    move_ins = MoveIn(people.db, people.clock, blobs, people.imports, people.suppressions, _no_journal, settings.uploads_dir)
     people.contacts.save(people.by, "gone@example.com", consent=ConsentStatus.SUBSCRIBED)
     people.contacts.save(people.by, "linus@example.com", first_name="L.", consent=ConsentStatus.SUBSCRIBED)
     if asks:
