@@ -69,7 +69,7 @@ FILES: tuple[File, ...] = (
     ),
     File(
         "imports",
-        "Files that are being imported, laid out in rows",
+        "Files that are being imported, laid out in rows or as another tool exported them",
         _WHOSE,
         "To go on with an import after a crash.",
         "Until the import is done.",

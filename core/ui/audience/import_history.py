@@ -183,6 +183,8 @@ def _said(one: PastImport) -> None:
     people = one.created + one.updated + one.unchanged
     if one.state is ImportState.DONE:
         st.success(f"{counted(people, 'person is', 'people are')} on the list.", icon=":material/check_circle:")
+        if one.error:
+            st.warning(f"What people did in the past was not kept as a whole. {plain(one.error)}", icon=":material/history_toggle_off:")
     elif one.state is ImportState.FAILED:
         st.error(f"**Nothing was imported.** {plain(one.error)}", icon=":material/error:")
     elif one.state is ImportState.CANCELLED:

@@ -151,14 +151,15 @@ def outcome(page: Page, one: PastImport, result: MoveInResult, start_over: Calla
         Figure("Added", number(result.created)),
         Figure("Unsubscribed", number(result.nos.unsubscribed)),
         Figure("Suppressed", number(result.nos.suppressed)),
-        Figure("Proven", number(result.proofs), note="since when they had agreed is on record"),
+        Figure("Proven", number(result.proofs), help="Since when they had agreed, and from where, is on record for them."),
         Figure("Tags put on", number(result.tagged)),
         Figure("Opens and clicks", number(result.past_events), note="new ones appear within a minute"),
-        Figure("Left out", number(result.people.refused)),
     ]
     figures.draw(cards, key="move_in_outcome")
     if rows := [{"Line": row.line, "Why": row.reason, "Address": row.email} for row in result.people.refused_rows[:_SHOWN]]:
-        st.dataframe(rows, hide_index=True, alt="Rows that can’t be imported and why")
+        st.markdown(f"**{counted(result.people.refused, 'row was', 'rows were')} left out**")
+        widths = {"Line": st.column_config.NumberColumn(width=60), "Why": st.column_config.TextColumn(width="large")}
+        st.dataframe(rows, hide_index=True, column_config=widths, alt="Rows that can’t be imported and why")
     import_history.actions(page, one, "Move in another export", start_over)
 
 
