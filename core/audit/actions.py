@@ -98,6 +98,8 @@ class AuditAction(StrEnum):
     SALE_ALLOWED = "sale.allowed"
     CONTACT_CHOICES_CHANGED = "contact.choices_changed"
     TEMPLATE_SAVED = "template.saved"
+    TEMPLATE_DRAFTED = "template.drafted"
+    TEMPLATE_DRAFT_DISCARDED = "template.draft_discarded"
     SEGMENT_CREATED = "segment.created"
     SEGMENT_CHANGED = "segment.changed"
     SEGMENT_DELETED = "segment.deleted"

@@ -7,6 +7,7 @@ from functools import cached_property
 from core.accounts.assembly import AccountServices
 from core.storage.blobs import Blobs
 from core.templates.brands.kits import BrandKits
+from core.templates.drafts import Drafts
 from core.templates.library import Templates
 
 
@@ -27,3 +28,8 @@ class TemplateServices(AccountServices):
     def templates(self) -> Templates:
         """What is written."""
         return Templates(self.db, self.clock, self.brand_kits)
+
+    @cached_property
+    def template_drafts(self) -> Drafts:
+        """What is being written."""
+        return Drafts(self.db, self.clock)

@@ -18,6 +18,7 @@ from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template, normalised
+from core.templates.drafts import drop_saved
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
 from core.templates.tables import template_versions, templates
@@ -97,12 +98,13 @@ class Templates:
         source = normalised(source)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name)
+            drop_saved(connection, by, template_id, source)
             latest = _latest(connection, by.workspace_id, template_id)
             if latest and (latest.source, latest.kind, latest.html) == (source, compiled.kind, compiled.html):
                 return latest
             made = self._add(connection, by, template_id, 1 + (latest.number if latest else 0), source, compiled)
-            after = {"name": name, "version": made.number}
-            record(connection, self._clock.now(), by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
+            after, now = {"name": name, "version": made.number}, self._clock.now()
+            record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
             return made
 
     def all(self, by: Principal) -> list[Template]:
@@ -112,9 +114,9 @@ class Templates:
             Denied: If `by` may not see templates.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        statement = _templates_of(by.workspace_id).order_by(templates.c.updated_at.desc(), templates.c.id.desc())
+        newest_first = (templates.c.updated_at.desc(), templates.c.id.desc())
         with self._db.read() as connection:
-            return [_template(row) for row in connection.execute(statement)]
+            return [_template(row) for row in connection.execute(_templates_of(by.workspace_id).order_by(*newest_first))]
 
     def get(self, by: Principal, template_id: int) -> Template:
         """Return a template.
@@ -246,17 +248,15 @@ def load_version(connection: sa.Connection, workspace_id: int, version_id: int) 
     Raises:
         NotFound: If this workspace has no such version.
     """
-    statement = _versions_of(workspace_id).where(template_versions.c.id == version_id)
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_versions_of(workspace_id).where(template_versions.c.id == version_id)).one_or_none()
     if row is None:
         raise _missing(f"Template version {version_id}")
     return _version(row)
 
 
 def _latest(connection: sa.Connection, workspace_id: int, template_id: int) -> TemplateVersion | None:
-    condition = template_versions.c.template_id == template_id
-    statement = _versions_of(workspace_id).where(condition).order_by(template_versions.c.number.desc()).limit(1)
-    row = connection.execute(statement).one_or_none()
+    mine = _versions_of(workspace_id).where(template_versions.c.template_id == template_id)
+    row = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(1)).one_or_none()
     return _version(row) if row else None
 
 

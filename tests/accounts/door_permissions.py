@@ -16,7 +16,7 @@ _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
-    P.TEMPLATES_EDIT: "templates.save",
+    P.TEMPLATES_EDIT: "templates.save template_drafts.discard template_drafts.get template_drafts.keep",
     P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get consent.history"
     " lists.all lists.by_name lists.get lists.names suppressions.contains suppressions.page campaigns.audience_size tags.all tags.of"

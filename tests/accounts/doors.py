@@ -64,6 +64,7 @@ SAMPLES: Mapping[str, object] = {
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     "source": MJML,
+    **{"based_on": 1, "revision": 0},
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
     **{"staged": Staged(["email"], None, 1, frame=ROWS), "choices": Choices("A name")},

@@ -28,6 +28,7 @@ from core.providers.pace_book import PaceBook
 from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
+from core.templates.compiling import TemplateKind
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 from tests.support.dns_server import DnsServer
@@ -323,6 +324,11 @@ def _erased(world: World) -> Mapping[str, Any]:
     return {"erasure_id": world.services.erasures.erase(world.system, address, confirmed=address).id}
 
 
+def _drafted(world: World) -> Mapping[str, Any]:
+    world.services.template_drafts.keep(world.system, world.things["template_id"], MARK, TemplateKind.HTML, based_on=1, revision=0)
+    return {}
+
+
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "imports.cancel": _started_import,
@@ -377,6 +383,9 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "tags.remove": _tagged,
     "forms.resume": _paused_form,
     "templates.by_name": _name("Letter"),
+    "template_drafts.keep": lambda world: {"kind": TemplateKind.MJML, "source": MARK},
+    "template_drafts.discard": _drafted,
+    "template_drafts.get": _drafted,
     "segments.by_name": _name("First"),
     "segments.update": lambda world: {"rules": {"any": RULES["all"]}, "name": "Second"},
     "connections.by_name": _name("Relay"),

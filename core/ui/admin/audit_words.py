@@ -107,6 +107,8 @@ WORDS: dict[AuditAction, str] = {
     _A.SALE_ALLOWED: "noted that data about {target} may be sold again",
     _A.CONSENT_TEXT_SAVED: "wrote words to agree to",
     _A.TEMPLATE_SAVED: "saved version {version} of the template {target}",
+    _A.TEMPLATE_DRAFTED: "began to change the template {target}",
+    _A.TEMPLATE_DRAFT_DISCARDED: "threw away a draft of the template {target}",
     _A.SEGMENT_CREATED: "made the segment {target}",
     _A.SEGMENT_CHANGED: "changed the segment {target}",
     _A.SEGMENT_DELETED: "deleted the segment {target}",
