@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,19 +15,22 @@ from core.templates.blocks.document import read_document
 from core.templates.blocks.writing import to_mjml
 from core.templates.brands.brand import Brand
 from core.templates.fields import Vocabulary
-from core.templates.linking import check_safety, track_links
-from core.templates.markup import Kind, Piece, deepest_nesting, scan
+from core.templates.linking import check_safety, track_links, worth_a_look
+from core.templates.markup import Kind, Piece, is_few, scan, too_deep
 from core.templates.pixel import PIXEL
 from core.templates.placeholders import Masked, mask
-from core.templates.plain_text import to_plain_text
+from core.templates.plain_text import text_of_pieces, to_plain_text
 from core.templates.validating import check_bytes, inspect
 
 _MAX_HTML = 1_000_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NEW_LINE = "\n"
 # Inlining writes every matching rule into every element: what one can do to the other is bounded before it starts.
 _MAX_STYLE_WORK = 100_000_000
 _MAX_PIECES = 60_000
 _MAX_NESTING = 500  # parsers recurse, and 30,000 crash them
 _JSON = re.compile(r'\s*\{\s*(?:"|\})')
+_BEFORE_ROW = re.compile(r"-->\s*<[tT][rR]")
 _IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((?:\s*<!--\w+-->)+\s*)(?=<tr\b)", re.IGNORECASE)
 _DOCUMENT = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -92,20 +95,30 @@ def compile_template(
     if kind is TemplateKind.BLOCKS:
         source = to_mjml(read_document(source), brand or Brand(), Vocabulary(known_attributes), marked=marked)
         return replace(compile_template(source, TemplateKind.MJML, known_attributes=known_attributes), kind=kind)
-    fields = list(inspect(source, Vocabulary(known_attributes)).fields)
+    inspection = inspect(source, Vocabulary(known_attributes))
+    fields = list(inspection.fields)
     masked = mask(source)
-    check_safety(masked.text, masked, name_lines=True)
-    html = _inlined(mjml.to_html(masked) if kind is TemplateKind.MJML else _document(masked.text))
-    masked.check(html)
-    check_safety(html, masked, name_lines=False)
-    html, links = track_links(html, masked)
+    pieces = list(scan(masked.text))
+    check_safety(worth_a_look(masked.text, pieces), masked, name_lines=True)
+    html = mjml.to_html(masked, pieces) if kind is TemplateKind.MJML else _document(masked.text)
+    _check_size(masked.text, pieces, masked)
+    html = _inlined(html)
+    pieces = list(scan(html))
+    masked.check(html, pieces)
+    tags = worth_a_look(html, pieces)
+    check_safety(tags, masked, name_lines=False)
+    _check_size(html, pieces)
+    tracked = track_links(html, tags, masked)
+    text, html = text_of_pieces(html, pieces, tracked.addresses), tracked.html
     if "unsubscribe_url" not in fields:
         html = _before_body_end(html, _footer(masked))
         fields += [field for field in ("workspace.name", "workspace.postal_address", "unsubscribe_url") if field not in fields]
-    text = masked.restore(to_plain_text(html))
-    html = _before_body_end(masked.restore(html), PIXEL)
-    _check_result(html, text)
-    return CompiledTemplate(kind, html, text, links, fields)
+        text = to_plain_text(html)
+    text = masked.restore(text)
+    html = masked.restore(_before_body_end(html, masked.add(PIXEL)))
+    if not inspection.is_simple:
+        _try(html, text)
+    return CompiledTemplate(kind, html, text, tracked.links, fields)
 
 
 def normalised(source: str) -> str:
@@ -118,9 +131,16 @@ def normalised(source: str) -> str:
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not source.strip():
         raise InvalidInput("The template is empty.", hint="Paste MJML or HTML, or start from one of the examples.")
-    if "\x00" in source or any("\ud800" <= character <= "\udfff" for character in source):
+    if "\x00" in source or _SURROGATE.search(source):
         raise InvalidInput("The template holds characters that are not text.", hint="Save the file as UTF-8 and try again.")
-    return source if _JSON.match(source) else "".join(_css_without_comments(source, piece) for piece in scan(source))
+    if _JSON.match(source) or ("{#" not in source and is_few(source, _MAX_PIECES)):
+        return source
+    parts = []
+    for count, piece in enumerate(scan(source)):
+        if count == _MAX_PIECES:
+            raise _too_many(f" from line {source.count(_NEW_LINE, 0, piece.start) + 1} on")
+        parts.append(_css_without_comments(source, piece))
+    return "".join(parts)
 
 
 def detect_kind(source: str) -> TemplateKind:
@@ -149,8 +169,11 @@ def _document(text: str) -> str:
 
 
 def _inlined(html: str) -> str:
-    _check_size(html)
-    html = _IMPLIED_BODY.sub(r"\1<tbody>\2", html)
+    # What surely is small enough is not taken apart to find that out.
+    if not is_few(html, min(_MAX_PIECES, _MAX_STYLE_WORK // (1 + _size_of_styles(html)))):
+        _check_size(html, list(scan(html)))
+    if _BEFORE_ROW.search(html):
+        html = _IMPLIED_BODY.sub(r"\1<tbody>\2", html)
     try:
         inlined = _INLINER.inline(html).replace(f" {mjml.DO_NOT_INLINE}", "")
     except (css_inline.InlineError, ValueError) as error:
@@ -160,16 +183,38 @@ def _inlined(html: str) -> str:
     return inlined
 
 
-def _check_size(html: str) -> None:
-    """Refuse, before a tool sees it, what would take that tool too much time, memory or stack."""
-    pieces = list(scan(html))
+def _size_of_styles(html: str) -> int:
+    """Return how many letters stand in styles, or more."""
+    small = html.lower()
+    size, start = 0, small.find("<style")
+    while start >= 0:
+        end = small.find("</style", start)
+        end = len(small) if end < 0 else end
+        size, start = size + end - start, small.find("<style", end)
+    return size
+
+
+def _check_size(html: str, pieces: Sequence[Piece], masked: Masked | None = None) -> None:
+    """Refuse, before a tool sees it, what would take that tool too much time, memory or stack.
+
+    Args:
+        html: The masked source, or HTML made of it.
+        pieces: What that was taken apart into.
+        masked: What names lines, where it is the source.
+    """
     css = sum(piece.end - piece.start for piece in pieces if piece.kind is Kind.RAW and piece.name == "style")
     if css * len(pieces) > _MAX_STYLE_WORK:
         raise InvalidInput("The template has too many styles for its size.", hint="Remove the styles that are not used.")
-    if len(pieces) > _MAX_PIECES or deepest_nesting(html) > _MAX_NESTING:
-        raise InvalidInput(
-            "The template has too many elements, or too many inside each other.", hint="Close every element, and shorten it."
-        )
+    if len(pieces) > _MAX_PIECES:
+        raise _too_many("")
+    deep = too_deep(html, pieces, _MAX_NESTING)
+    if deep:
+        where = f" in line {masked.line_at(deep.start)}" if masked else ""
+        raise InvalidInput(f"The elements{where} are too many inside each other.", hint="Close every element, and shorten it.")
+
+
+def _too_many(where: str) -> InvalidInput:
+    return InvalidInput(f"The template has too many elements{where}.", hint="Close every element, and shorten it.")
 
 
 def _footer(masked: Masked) -> str:
@@ -188,20 +233,11 @@ def _before_body_end(html: str, addition: str) -> str:
     return html[:end] + addition + html[end:] if end >= 0 else html + addition
 
 
-def _check_result(html: str, text: str) -> None:
-    """Read the finished templates as strictly as the source: whatever the tools in between did, nothing new may run."""
+def _try(html: str, text: str) -> None:
+    """Make programs of the finished templates, as sending will: Python has limits of its own for what stands inside each other."""
     for finished in (html, text):
-        inspect_finished(finished)
+        inspect(finished, Vocabulary(internal=True), max_bytes=2 * _MAX_HTML)
         try:
             sandbox.HTML.template_of(finished)
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise InvalidInput("The template is nested too deeply.", hint="Use fewer conditions inside each other.") from error
-
-
-def inspect_finished(source: str) -> None:
-    """Check a finished template, in which the names that compiling adds are known.
-
-    Raises:
-        InvalidInput: If it holds anything that is not allowed.
-    """
-    inspect(source, Vocabulary(internal=True), max_bytes=2 * _MAX_HTML)

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from jinja2 import Undefined
+from jinja2 import Undefined, pass_eval_context
 from jinja2 import filters as jinja
+from jinja2.nodes import EvalContext
+from jinja2.runtime import markup_join, str_join
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
@@ -16,6 +18,7 @@ from core.templates.budget import counted, spend_letters, spend_steps
 
 # A loop visits at most this many items, so two nested loops stay below a million steps; `budget` bounds what happens in them.
 MAX_ITEMS = 1_000
+_SHORT = 200
 _SAFE_SCHEME = re.compile(r"(?:https?://|mailto:|tel:|sms:|#)", re.IGNORECASE)
 # Directives of strftime that have no width: glibc obeys `%1000000000d`.
 _DATE_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBdmyYHIMpje%])*")
@@ -100,6 +103,16 @@ def joined(value: object, separator: str = ", ") -> str:
     return str(separator).join(parts)
 
 
+@pass_eval_context
+def together(context: EvalContext, parts: Iterable[object]) -> str:
+    """Return what stands between ~ signs as one text; with escaping on, as soon as one of them is HTML, all are."""
+    texts = [each if isinstance(each, str) else str(each) for each in parts]
+    letters = sum(map(len, texts))
+    if letters > _SHORT:
+        spend_letters(letters)
+    return markup_join(texts) if context.autoescape else str_join(texts)
+
+
 def _places(decimals: object) -> int:
     return max(0, min(10, decimals)) if isinstance(decimals, int) else 0
 
@@ -123,5 +136,5 @@ FILTERS: dict[str, Any] = {
     "join": joined,
 }
 # Put in by compiling, never written by people.
-INTERNAL_FILTERS: dict[str, Any] = {"pw_url": counted(safe_url), "pw_items": items}
+INTERNAL_FILTERS: dict[str, Any] = {"pw_url": counted(safe_url), "pw_items": items, "pw_together": together}
 TESTS: dict[str, Any] = {name: JINJA_TESTS[name] for name in _SIMPLE_TESTS.split()}

@@ -12,18 +12,18 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.tables import contact_attributes
-from core.errors import InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template, normalised
+from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
+from core.templates.confined import SHARED, Confined
 from core.templates.drafts import drop_saved
+from core.templates.names import checked_name, missing
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
+from core.templates.statements import templates_of, versions_of
 from core.templates.tables import template_versions, templates
-
-_MAX_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ class Templates:
         db: The operational database.
         clock: The time.
         brands: How block documents look.
+        confined: Where templates are compiled and previewed that nobody has checked yet.
     """
 
-    def __init__(self, db: Database, clock: Clock, brands: BrandKits) -> None:
-        self._db, self._clock, self._brands = db, clock, brands
+    def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED) -> None:
+        self._db, self._clock, self._brands, self._confined = db, clock, brands, confined
 
     def save(self, by: Principal, name: str, source: str, *, kind: TemplateKind | None = None) -> TemplateVersion:
         """Compile and keep a template under a name; the source it already has makes no new version.
@@ -92,9 +93,8 @@ class Templates:
             InvalidInput: If the name or the template can't be used; says what is wrong and in which line.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        name = _checked_name(name)
-        brand = self._brands.brand_of(by.workspace_id, self._kit_of(by.workspace_id, name))
-        compiled = compile_template(source, kind, known_attributes=self._attributes(by.workspace_id), brand=brand)
+        name = checked_name(name)
+        compiled = self._compiled(by.workspace_id, source, kind, self._kit_of(by.workspace_id, templates.c.name == name))
         source = normalised(source)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name)
@@ -107,6 +107,18 @@ class Templates:
             record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
             return made
 
+    def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
+        """Compile a template without keeping it, as for a preview while somebody writes.
+
+        A block document wears the brand kit of the template `template_id`, or else the workspace's usual one.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            InvalidInput: If it can't be used; says what is wrong and in which line.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        return self._compiled(by.workspace_id, source, kind, self._kit_of(by.workspace_id, templates.c.id == template_id))
+
     def all(self, by: Principal) -> list[Template]:
         """Return every template, the one saved last first.
 
@@ -116,7 +128,7 @@ class Templates:
         by.require(Permission.TEMPLATES_VIEW)
         newest_first = (templates.c.updated_at.desc(), templates.c.id.desc())
         with self._db.read() as connection:
-            return [_template(row) for row in connection.execute(_templates_of(by.workspace_id).order_by(*newest_first))]
+            return [_template(row) for row in connection.execute(templates_of(by.workspace_id).order_by(*newest_first))]
 
     def get(self, by: Principal, template_id: int) -> Template:
         """Return a template.
@@ -147,7 +159,7 @@ class Templates:
         with self._db.read() as connection:
             found = _latest(connection, by.workspace_id, template_id)
         if found is None:
-            raise _missing(f"Template {template_id}")
+            raise missing(f"Template {template_id}")
         return found
 
     def versions(self, by: Principal, template_id: int, limit: int = 20) -> list[TemplateVersion]:
@@ -162,7 +174,7 @@ class Templates:
             Denied: If `by` may not see templates.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        mine = _versions_of(by.workspace_id).where(template_versions.c.template_id == template_id)
+        mine = versions_of(by.workspace_id).where(template_versions.c.template_id == template_id)
         with self._db.read() as connection:
             found = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(limit))
             return [_version(row) for row in found]
@@ -179,6 +191,8 @@ class Templates:
     def preview(self, by: Principal, version: CompiledTemplate | TemplateVersion, contact: ContactLike | None = None) -> Rendered:
         """Return what a contact would see, with links that lead straight to their destination and no pixel.
 
+        What is not saved is rendered where it can be stopped; a saved version is rendered here, as it is when it is sent.
+
         Args:
             by: Who looks.
             version: A saved version, or a template that was just compiled.
@@ -192,12 +206,16 @@ class Templates:
         columns = (workspaces.c.name, workspaces.c.postal_address)
         with self._db.read() as connection:
             workspace = connection.execute(sa.select(*columns).where(workspaces.c.id == by.workspace_id)).one()
-        return render(version, preview_context(workspace.name, workspace.postal_address, version.links, contact))
+        context = preview_context(workspace.name, workspace.postal_address, version.links, contact)
+        return self._confined.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)
 
-    def _kit_of(self, workspace_id: int, name: str) -> int | None:
-        mine = (templates.c.workspace_id == workspace_id, templates.c.name == name)
+    def _compiled(self, workspace_id: int, source: str, kind: TemplateKind | None, kit_id: int | None) -> CompiledTemplate:
+        brand = self._brands.brand_of(workspace_id, kit_id)
+        return self._confined.compile(source, kind, known_attributes=self._attributes(workspace_id), brand=brand)
+
+    def _kit_of(self, workspace_id: int, which: sa.ColumnElement[bool]) -> int | None:
         with self._db.read() as connection:
-            return connection.execute(sa.select(templates.c.brand_kit_id).where(*mine)).scalar()
+            return connection.execute(sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)).scalar()
 
     def _attributes(self, workspace_id: int) -> list[str]:
         statement = sa.select(contact_attributes.c.name).where(contact_attributes.c.workspace_id == workspace_id)
@@ -236,9 +254,9 @@ class Templates:
     def _one(self, by: Principal, condition: sa.ColumnElement[bool], what: str) -> Template:
         by.require(Permission.TEMPLATES_VIEW)
         with self._db.read() as connection:
-            row = connection.execute(_templates_of(by.workspace_id).where(condition)).one_or_none()
+            row = connection.execute(templates_of(by.workspace_id).where(condition)).one_or_none()
         if row is None:
-            raise _missing(what)
+            raise missing(what)
         return _template(row)
 
 
@@ -248,26 +266,16 @@ def load_version(connection: sa.Connection, workspace_id: int, version_id: int) 
     Raises:
         NotFound: If this workspace has no such version.
     """
-    row = connection.execute(_versions_of(workspace_id).where(template_versions.c.id == version_id)).one_or_none()
+    row = connection.execute(versions_of(workspace_id).where(template_versions.c.id == version_id)).one_or_none()
     if row is None:
-        raise _missing(f"Template version {version_id}")
+        raise missing(f"Template version {version_id}")
     return _version(row)
 
 
 def _latest(connection: sa.Connection, workspace_id: int, template_id: int) -> TemplateVersion | None:
-    mine = _versions_of(workspace_id).where(template_versions.c.template_id == template_id)
+    mine = versions_of(workspace_id).where(template_versions.c.template_id == template_id)
     row = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(1)).one_or_none()
     return _version(row) if row else None
-
-
-def _versions_of(workspace_id: int) -> sa.Select[Any]:
-    return sa.select(template_versions).where(template_versions.c.workspace_id == workspace_id)
-
-
-def _templates_of(workspace_id: int) -> sa.Select[Any]:
-    number = sa.select(sa.func.max(template_versions.c.number)).where(template_versions.c.template_id == templates.c.id).scalar_subquery()
-    columns = (templates.c.id, templates.c.name, templates.c.updated_at, number.label("latest_number"))
-    return sa.select(*columns).where(templates.c.workspace_id == workspace_id)
 
 
 def _template(row: sa.Row[Any]) -> Template:
@@ -287,14 +295,3 @@ def _version(row: sa.Row[Any]) -> TemplateVersion:
         fields=list(row.fields),
         created_at=row.created_at,
     )
-
-
-def _checked_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > _MAX_NAME:
-        raise InvalidInput("A template needs a name.", hint=f"Use 1 to {_MAX_NAME} characters.")
-    return name
-
-
-def _missing(what: str) -> NotFound:
-    return NotFound(f"{what} does not exist in this workspace.", hint="Look under Templates for those that do.")

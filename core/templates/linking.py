@@ -7,12 +7,14 @@ as it is, uncounted, and is checked when it is rendered.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
 from core.links.urls import is_web_url
 from core.templates.fields import URL_FIELDS
-from core.templates.markup import Attribute, Kind, Piece, scan_with_conditional
+from core.templates.markup import Attribute, Kind, Piece, tags_of_comment
 from core.templates.placeholders import Masked
 
 _FORBIDDEN_ELEMENTS = frozenset({"script", "iframe", "frame", "object", "embed", "applet", "base"})
@@ -24,8 +26,13 @@ _FOLLOWED = frozenset({"action", "formaction", "xlink:href"})
 # Browsers ignore control characters and white space inside a scheme.
 _IGNORED = re.compile(r"[\x00-\x20\x7f]+")
 _CODE_SCHEMES = ("javascript:", "vbscript:", "livescript:", "file:", "blob:")
+# Tags without any of this in them hold nothing to look at: most. What looks like it inside a value is looked at for nothing.
+_NAMES = (*sorted(_URL_ATTRIBUTES), "http-equiv")
+_OPENINGS = tuple(f"<{name}" for name in sorted(_FORBIDDEN_ELEMENTS))
+_HANDLER = re.compile(r"on(?<=[\s/\"'=]on)")  # so that the search is for two letters, which is fast
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
 _MAX_LINKS = 1_000
+_MAX_PLACES = 4_000
 _URL_FIELD = re.compile(r"\{\{-?\s*(?:" + "|".join(URL_FIELDS) + r")\s*-?\}\}")
 
 
@@ -36,31 +43,83 @@ class _Edit:
     text: str
 
 
-def check_safety(text: str, masked: Masked, *, name_lines: bool) -> None:
-    """Do nothing if the markup holds no scripts and no link that runs one.
+def worth_a_look(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the start tags that may hold an address or code, those in conditional comments too.
 
     Args:
         text: The masked source, or the compiled HTML.
+        pieces: What it was taken apart into.
+    """
+    small = text.lower()
+    if len(small) != len(text):  # one capital letter has two small ones
+        small = "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    places = {match.start() for match in _HANDLER.finditer(small)}
+    for opening in _OPENINGS:
+        places.update(_each(small, opening))
+    for name in _NAMES:
+        size = len(name)
+        places.update(
+            place
+            for place in _each(small, name)
+            if small[place + size : place + size + 1] == "=" or small[place + size : place + size + 1].isspace()
+        )
+    begins = [piece.start for piece in pieces]
+    found: list[Piece] = []
+    for number in sorted({bisect_right(begins, place) - 1 for place in places}):
+        piece = pieces[number]
+        if piece.kind is Kind.START:
+            found.append(piece)
+        elif piece.kind is Kind.COMMENT:
+            found += tags_of_comment(text, piece)
+    return found
+
+
+def _each(text: str, word: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
+
+
+def check_safety(pieces: Iterable[Piece], masked: Masked, *, name_lines: bool) -> None:
+    """Do nothing if the markup holds no scripts and no link that runs one.
+
+    Args:
+        pieces: The tags of the masked source or of the compiled HTML that are `worth_a_look`.
         masked: What hides the Jinja.
-        name_lines: Whether `text` is the masked source, so that lines can be named.
+        name_lines: Whether they are of the masked source, so that lines can be named.
 
     Raises:
         InvalidInput: If it does; names what and where.
     """
-    for piece in scan_with_conditional(text):
-        if piece.kind is not Kind.START:
-            continue
+    for piece in pieces:
         problem = _problem(piece)
         if problem:
             where = f" in line {masked.line_at(piece.start)}" if name_lines else ""
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
 
 
-def track_links(html: str, masked: Masked) -> tuple[str, list[str]]:
-    """Return the HTML with every fixed web link replaced by `{{ pw_links[n] }}`, and the list of links, each address once.
+@dataclass(frozen=True)
+class Tracked:
+    """HTML whose links are counted.
+
+    Args:
+        html: With every fixed web link replaced by `{{ pw_links[n] }}`.
+        links: Where they lead, each address once.
+        addresses: What stands for an address now, by where its value began before.
+    """
+
+    html: str
+    links: list[str]
+    addresses: dict[int, str]
+
+
+def track_links(html: str, pieces: Iterable[Piece], masked: Masked) -> Tracked:
+    """Return the HTML with its links replaced.
 
     Args:
         html: Compiled HTML in which the Jinja is still hidden.
+        pieces: Its tags that are `worth_a_look`.
         masked: What hides it.
 
     Raises:
@@ -69,18 +128,25 @@ def track_links(html: str, masked: Masked) -> tuple[str, list[str]]:
     links: dict[str, int] = {}
     placeholders: dict[int, str] = {}
     edits = []
-    for piece in scan_with_conditional(html):
+    for attribute, is_link in _followed(pieces):
+        if any(True for _ in masked.found(html[attribute.start : attribute.end])):
+            replacement = _guarded(html[attribute.start : attribute.end], masked)
+        else:
+            replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
+        if replacement is not None:
+            edits.append(_Edit(attribute.start, attribute.end, replacement))
+        if len(edits) > _MAX_PLACES:
+            raise InvalidInput(f"The template has more than {_MAX_PLACES} links.", hint="Shorten it.")
+    return Tracked(_edited(html, edits), list(links), {edit.start: edit.text for edit in edits})
+
+
+def _followed(pieces: Iterable[Piece]) -> Iterator[tuple[Attribute, bool]]:
+    """Yield every address that is followed, and whether that is by a press on it."""
+    for piece in pieces:
         for attribute in piece.attributes:
             is_link = attribute.name == "href" and _is_link(piece)
-            if not is_link and attribute.name not in _FOLLOWED:
-                continue
-            if any(True for _ in masked.found(html[attribute.start : attribute.end])):
-                replacement = _guarded(html[attribute.start : attribute.end], masked)
-            else:
-                replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
-            if replacement is not None:
-                edits.append(_Edit(attribute.start, attribute.end, replacement))
-    return _edited(html, edits), list(links)
+            if is_link or attribute.name in _FOLLOWED:
+                yield attribute, is_link
 
 
 def _is_link(piece: Piece) -> bool:
@@ -94,7 +160,9 @@ def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int
         return None
     url = re.sub(r"\s+", "%20", url)
     if not is_web_url(url):
-        raise InvalidInput(f"The link “{url[:80]}” is not a complete address.", hint="Write it with https:// in front.")
+        line = masked.line_of(attribute.value)
+        where = f" in line {line}" if line else ""
+        raise InvalidInput(f"The link “{url[:80]}”{where} is not a complete address.", hint="Write it with https:// in front.")
     if len(links) >= _MAX_LINKS:
         raise InvalidInput(f"The template has more than {_MAX_LINKS} links.", hint="Shorten it.")
     number = links.setdefault(url, len(links))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from html import unescape
+from typing import NamedTuple
 
 _TAG_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
 # "<!-->" and "<!--->" are whole comments, and "--!>" ends one too (HTML standard, 13.2.5).
 _COMMENT = re.compile(r"<!--(?:-?>|.*?--!?>)", re.DOTALL)
 _GAP = re.compile(r"[\s/]*")
 _ATTRIBUTE = re.compile(r"([^\s=>/\"'][^\s=>/]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
+# A tag as tools write it, and most people: it ends where its first match does, and its attributes can wait until somebody asks.
+_SIMPLE_TAG = re.compile(r"<(?:([a-zA-Z][a-zA-Z0-9:_-]*+)(?:\s++[^\s=>/\"']++(?:=\"[^\"]*+\")?+)*+\s*+(/?)>|/([a-zA-Z][^\s/>]*+)>)")
 # Inside these, text is not markup.
 _RAW_ELEMENTS = frozenset({"title", "style", "script", "textarea", "mj-style", "mj-title", "mj-preview"})
 VOID_ELEMENTS = frozenset(
@@ -32,8 +34,7 @@ class Kind(StrEnum):
     BROKEN = "broken"
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute of a start tag.
 
     Args:
@@ -49,7 +50,6 @@ class Attribute:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
 class Piece:
     """One stretch of the text.
 
@@ -58,38 +58,70 @@ class Piece:
         start: Where it begins.
         end: Where it ends.
         name: The element's name in lower case, for tags and raw text.
-        attributes: A start tag's attributes.
+        attributes: A start tag's attributes; or the text, where they are read from it by whoever asks.
         is_closed: Whether a start tag ends itself (`<br/>`, `<img>`).
     """
 
-    kind: Kind
-    start: int
-    end: int
-    name: str = ""
-    attributes: tuple[Attribute, ...] = ()
-    is_closed: bool = False
+    __slots__ = ("_attributes", "end", "is_closed", "kind", "name", "start")
+
+    def __init__(
+        self, kind: Kind, start: int, end: int, name: str = "", attributes: tuple[Attribute, ...] | str = (), is_closed: bool = False
+    ) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.name = name
+        self.is_closed = is_closed
+        self._attributes = attributes
+
+    @property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """A start tag's attributes."""
+        if isinstance(self._attributes, str):
+            found = _ATTRIBUTE.finditer(self._attributes, self.start + 1 + len(self.name), self.end - 1)
+            self._attributes = tuple(map(_attribute, found))
+        return self._attributes
 
 
 def scan(text: str) -> Iterator[Piece]:
     """Yield every piece in order; together they cover the text without a gap."""
-    position = 0
-    while position < len(text):
-        less = text.find("<", position)
-        if less < 0:
-            less = len(text)
-        if less > position:
-            yield Piece(Kind.TEXT, position, less)
-        if less == len(text):
-            return
-        piece = _at_less(text, less)
+    position, size = 0, len(text)
+    is_text, is_start, is_end = Kind.TEXT, Kind.START, Kind.END
+    find, simple = text.find, _SIMPLE_TAG.match
+    while position < size:
+        less = find("<", position)
+        if less != position:
+            yield Piece(is_text, position, less if less > 0 else size)
+            if less < 0:
+                return
+        tag = simple(text, less)
+        if tag is None:
+            piece = _at_less(text, less)
+            position = piece.end
+        else:
+            name, slash, closed = tag.groups()
+            position = tag.end()
+            if closed:
+                yield Piece(is_end, less, position, closed.lower())
+                continue
+            name = name.lower()
+            piece = Piece(is_start, less, position, name, text, bool(slash) or name in VOID_ELEMENTS)
         yield piece
-        position = piece.end
-        if piece.kind is Kind.START and piece.name in _RAW_ELEMENTS and not piece.is_closed:
-            closing = re.compile(f"</{re.escape(piece.name)}(?=[\\s/>])", re.IGNORECASE).search(text, position)
-            end = closing.start() if closing else len(text)
+        if piece.name in _RAW_ELEMENTS and piece.kind is is_start and not piece.is_closed:
+            end = _end_of_raw(text, position, piece.name)
             if end > position:
                 yield Piece(Kind.RAW, position, end, piece.name)
             position = end
+
+
+def _end_of_raw(text: str, start: int, name: str) -> int:
+    closing = re.compile(f"</{re.escape(name)}(?=[\\s/>])", re.IGNORECASE).search(text, start)
+    return closing.start() if closing else len(text)
+
+
+def is_few(text: str, most: int) -> bool:
+    """Return whether a text surely has no more pieces than so many; finds out without taking it apart."""
+    return 2 * text.count("<") < most
 
 
 def unescaped(text: str) -> str:
@@ -100,33 +132,41 @@ def unescaped(text: str) -> str:
         return text
 
 
-def deepest_nesting(text: str) -> int:
-    """Return how deep an HTML parser may nest the elements of a text, at most; too much would crash parsers that recurse.
+def too_deep(text: str, pieces: Iterable[Piece], most: int) -> Piece | None:
+    """Return the piece at which an HTML parser may have nested elements too deeply: too much crashes parsers that recurse.
 
     An end tag is counted only where it closes the element opened last: a parser ignores others in ways that depend on
     the elements. So untidy HTML seems deeper than it is, and nothing is deeper than it seems.
     """
     opened: list[str] = []
-    deepest = hidden = 0
-    for piece in scan(text):
-        if piece.kind is Kind.START and piece.name not in VOID_ELEMENTS:
-            if not (opened and opened[-1] == piece.name and piece.name in _CLOSED_BY_THE_NEXT):
+    hidden = 0
+    is_start, is_end, is_raw = Kind.START, Kind.END, Kind.RAW
+    for piece in pieces:
+        if piece.kind is is_start:
+            if _opens(piece, opened[-1] if opened else ""):
                 opened.append(piece.name)
-            deepest = max(deepest, len(opened))
-        elif piece.kind is Kind.END and opened and opened[-1] == piece.name:
-            opened.pop()
-        elif piece.kind is Kind.RAW:
+        elif piece.kind is is_end:
+            if opened and opened[-1] == piece.name:
+                opened.pop()
+        elif piece.kind is is_raw:
             hidden += text.count("<", piece.start, piece.end)  # inside <svg>, a <title> holds elements
-    return deepest + hidden
+        if len(opened) + hidden > most:
+            return piece
+    return None
 
 
-def scan_with_conditional(text: str) -> Iterator[Piece]:
-    """Yield every piece and, for Outlook's conditional comments, the tags inside them as well."""
-    for piece in scan(text):
-        yield piece
-        if piece.kind is Kind.COMMENT and text.startswith("<!--[if", piece.start):
-            opening = text.find(">", piece.start, piece.end) + 1
-            yield from (_shifted(inner, opening) for inner in scan(text[opening : piece.end]) if inner.kind is Kind.START)
+def _opens(piece: Piece, around: str) -> bool:
+    """Return whether a start tag opens one more element; in HTML a slash at its end means nothing, in MJML it closes."""
+    if piece.name in VOID_ELEMENTS or (piece.is_closed and piece.name.startswith("mj-")):
+        return False
+    return piece.name != around or piece.name not in _CLOSED_BY_THE_NEXT
+
+
+def tags_of_comment(text: str, comment: Piece) -> Iterator[Piece]:
+    """Yield the start tags inside one of Outlook's conditional comments; other comments have none."""
+    if text.startswith("<!--[if", comment.start):
+        opening = text.find(">", comment.start, comment.end) + 1
+        yield from (_shifted(inner, opening) for inner in scan(text[opening : comment.end]) if inner.kind is Kind.START)
 
 
 def _shifted(piece: Piece, by: int) -> Piece:
@@ -172,7 +212,8 @@ def _attribute(match: re.Match[str]) -> Attribute:
     group = match.lastindex or 1
     if group == 1:
         return Attribute(match[1].lower(), match.end(), match.end(), "")
-    return Attribute(match[1].lower(), match.start(group), match.end(group), unescaped(match[group]))
+    value = match[group]
+    return Attribute(match[1].lower(), match.start(group), match.end(group), unescaped(value) if "&" in value else value)
 
 
 def _after(text: str, mark: str, start: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import mrml
 
@@ -15,6 +16,8 @@ DO_NOT_INLINE = 'data-css-inline="ignore"'
 _RESET = '<style type="text/css">\n#outlook'
 _UNUSUAL = re.compile(r"[^\x20-\x5b\x5d-\x7e]")
 _MAX_ELEMENTS = 3_000
+# The compiler writes styles for each picture of a carousel beside each other one: a hundred times as many take a million times as much.
+_MAX_PICTURES = 20
 _MAX_ATTRIBUTE = 2_000
 _MAX_NESTING = 100  # the compiler recurses, and 3,000 crash it
 # Every element of MJML 4 (documentation.mjml.io) except mj-include, which would read files.
@@ -29,16 +32,17 @@ _ELEMENTS = frozenset(
 )
 
 
-def to_html(masked: Masked) -> str:
+def to_html(masked: Masked, pieces: Iterable[Piece] | None = None) -> str:
     """Return the HTML of an MJML document.
 
     Args:
         masked: The document with its Jinja hidden.
+        pieces: What it was taken apart into, by whoever has done that already.
 
     Raises:
         InvalidInput: If it is not well-formed or uses elements that do not exist; names the line.
     """
-    text = _checked(masked)
+    text = _checked(masked, scan(masked.text) if pieces is None else pieces)
     try:
         # No fonts: mail must not load anything from a host the author did not name (the default is a web font).
         output = mrml.to_html(text, mrml.ParserOptions(), mrml.RenderOptions(fonts={}))
@@ -48,7 +52,7 @@ def to_html(masked: Masked) -> str:
     return output.content.replace(_RESET, f'<style {DO_NOT_INLINE} type="text/css">\n#outlook', 1)
 
 
-def _checked(masked: Masked) -> str:
+def _checked(masked: Masked, pieces: Iterable[Piece]) -> str:
     """Return the document with unusual letters of its attributes as character references.
 
     The compiler writes attributes as its language shows texts to programmers: what it takes for unprintable (a no-break space, the
@@ -60,16 +64,22 @@ def _checked(masked: Masked) -> str:
     """
     opened: list[Piece] = []
     written: list[str] = []
-    count = done = 0
-    for piece in scan(masked.text):
+    count = done = pictures = 0
+    for piece in pieces:
         if piece.kind is Kind.BROKEN:
             raise InvalidInput(
                 f"The sign < in line {masked.line_at(piece.start)} begins no element.", hint="Write &lt; for the sign itself."
             )
         if piece.kind is Kind.START:
             count += 1
+            pictures += piece.name == "mj-carousel-image"
+            if pictures > _MAX_PICTURES:
+                line = masked.line_at(piece.start)
+                raise InvalidInput(
+                    f"The carousel in line {line} has too many pictures.", hint=f"At most {_MAX_PICTURES} work in one email."
+                )
             _check_element(masked, piece, count)
-            for each in piece.attributes:
+            for each in piece.attributes if _UNUSUAL.search(masked.text, piece.start, piece.end) else ():
                 if _UNUSUAL.search(masked.text, each.start, each.end):
                     value = _UNUSUAL.sub(lambda match: f"&#{ord(match[0])};", masked.text[each.start : each.end])
                     written += [masked.text[done : each.start], value]

@@ -8,7 +8,7 @@ is around it, and comes back at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
@@ -18,6 +18,7 @@ from core.templates.markup import Kind, Piece, scan
 _OPENING = {"if", "for", "filter"}
 _MIDDLE = {"else", "elif"}
 _ENDS = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end", "raw_begin": "raw_end"}
+_BRACES = re.compile(r"\{(?:[{%#]|\Z)")
 _LITERAL_BRACE = '{{ "{" }}'
 
 
@@ -69,21 +70,52 @@ class Masked:
             if number < len(self._tags):
                 yield number, self._tags[number], match
 
+    def starts(self, text: str) -> Iterator[int]:
+        """Yield where each placeholder of a text is, and perhaps places where none is."""
+        place = text.find(self._word)
+        while place >= 0:
+            yield place
+            place = text.find(self._word, place + 1)
+
     def restore(self, text: str) -> str:
         """Return the text with every placeholder replaced by its tag, and any brace that would begin a tag made harmless.
 
-        Such braces come from character references (`&#123;&#123;`): they are text, and must never become code.
+        Such braces come from character references (`&#123;&#123;`): they are text, and must never become code. So what comes back
+        runs nothing but the tags that were checked: between them nothing begins a tag, and what is opened is closed.
+
+        Raises:
+            InvalidInput: If that is not so.
         """
         safe = self._before_brace.sub(lambda _: self.add(_LITERAL_BRACE), text)
-        return self._pattern.sub(lambda match: self._tags[int(match[1] or match[2])].source, safe)
+        parts, opened, position = [], 0, 0
+        for match in self._pattern.finditer(safe):
+            tag = self._tags[int(match[1] or match[2])]
+            parts += [safe[position : match.start()], tag.source]
+            position = match.end()
+            opened += (tag.keyword in _OPENING) - (tag.keyword.startswith("end"))
+            if opened < (tag.keyword in _MIDDLE):
+                raise _moved(tag)
+        parts.append(safe[position:])
+        if opened or any(_BRACES.search(fixed) for fixed in parts[::2]):
+            raise InvalidInput("The conditions and loops of the template do not fit its HTML.", hint="Put each around whole elements.")
+        return "".join(parts)
 
     def line_at(self, offset: int) -> int:
         """Return the line of the source, from 1, at an offset of the masked text."""
         head = self.text[:offset]
         return 1 + head.count("\n") + sum(tag.source.count("\n") for _, tag, _ in self.found(head))
 
-    def check(self, compiled: str) -> None:
+    def line_of(self, words: str) -> int:
+        """Return the line of the source in which some words stand first, or 0 where they don't."""
+        at = self.text.find(words) if words else -1
+        return self.line_at(at) if at >= 0 else 0
+
+    def check(self, compiled: str, pieces: Iterable[Piece] | None = None) -> None:
         """Do nothing if every placeholder of the text is still there, inside the same conditions and loops and the same element.
+
+        Args:
+            compiled: What was made of it.
+            pieces: What that was taken apart into, by whoever has done that already.
 
         Raises:
             InvalidInput: If one was lost or moved; names it and its line.
@@ -96,7 +128,7 @@ class Masked:
                 hint="Move it into the text of an element or into an attribute such as href.",
             )
         branches: list[tuple[int, object]] = []
-        for number, tag, element in _with_element(self, compiled):
+        for number, tag, element in _with_element(self, compiled, scan(compiled) if pieces is None else pieces):
             self._follow(branches, number, tag, element)
 
     def _follow(self, branches: list[tuple[int, object]], number: int, tag: Tag, element: object) -> None:
@@ -151,9 +183,9 @@ def _mask_one(written: str, line: int, masked: Masked, branches: list[int]) -> s
     keyword = re.split(r"\W+", written[2:].lstrip("-+ \n\t"), maxsplit=1)[0] if written.startswith("{%") else ""
     placeholder = masked.add(written, line=line, keyword=keyword, around=tuple(branches))
     if keyword in _OPENING:
-        branches.append(len(masked.tags) - 1)
+        branches.append(len(masked._tags) - 1)
     elif keyword in _MIDDLE:
-        branches[-1] = len(masked.tags) - 1
+        branches[-1] = len(masked._tags) - 1
     elif keyword:
         branches.pop()
     return placeholder
@@ -164,10 +196,11 @@ def _as_comments(masked: Masked) -> str:
     parts = []
     for piece in scan(masked.text):
         text = masked.text[piece.start : piece.end]
-        if piece.kind in (Kind.START, Kind.END):
-            _check_tag(masked, piece)
-        elif piece.kind is Kind.TEXT:
-            text = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked.tags[int(match[2])].keyword else match[0], text)
+        if masked._word in text:
+            if piece.kind in (Kind.START, Kind.END):
+                _check_tag(masked, piece)
+            elif piece.kind is Kind.TEXT:
+                text = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], text)
         parts.append(text)
     return "".join(parts)
 
@@ -182,17 +215,21 @@ def _check_tag(masked: Masked, piece: Piece) -> None:
             )
 
 
-def _with_element(masked: Masked, compiled: str) -> Iterator[tuple[int, Tag, object]]:
+def _with_element(masked: Masked, compiled: str, pieces: Iterable[Piece]) -> Iterator[tuple[int, Tag, object]]:
     """Yield number, tag and surrounding element of every placeholder; an attribute or comment counts as an element of its own."""
-    elements = [0]
-    for piece in scan(compiled):
-        if piece.kind is Kind.END and len(elements) > 1:
+    elements, is_start, is_end = [0], Kind.START, Kind.END
+    upcoming = masked.starts(compiled)
+    next_one = next(upcoming, len(compiled))
+    for piece in pieces:
+        if piece.kind is is_end and len(elements) > 1:
             elements.pop()
-        for place, start, end in _places(piece, elements[-1]):
-            for number, tag, match in masked.found(compiled[start:end]):
-                # A comment of ours stands for the element it is in; any other comment is a place of its own.
-                yield number, tag, elements[-1] if match[1] else place
-        if piece.kind is Kind.START and not piece.is_closed:
+        if next_one < piece.end:
+            for place, start, end in _places(piece, elements[-1]):
+                for number, tag, match in masked.found(compiled[start:end]):
+                    # A comment of ours stands for the element it is in; any other comment is a place of its own.
+                    yield number, tag, elements[-1] if match[1] else place
+            next_one = next((start for start in upcoming if start >= piece.end), len(compiled))
+        if piece.kind is is_start and not piece.is_closed:
             elements.append(piece.start)
 
 

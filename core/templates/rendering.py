@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from jinja2 import TemplateError
@@ -72,9 +72,17 @@ class Renderer:
     def __init__(self, version: Compiled) -> None:
         self._html = Slots(version.html, sandbox.HTML, _run)
         self._text = Slots(version.text, sandbox.TEXT, _run, is_text=True)
-        self._whole_html = sandbox.HTML.template_of(version.html)
-        self._whole_text = sandbox.TEXT.template_of(version.text)
+        self._version = version
         self._links = 1 + max((int(number) for number in re.findall(r"\{\{ pw_links\[(\d+)\] \}\}", version.html)), default=-1)
+
+    @cached_property
+    def _whole_html(self) -> Any:
+        """The template in one, for values that hold what keeps the slots apart; few ever do."""
+        return sandbox.HTML.template_of(self._version.html)
+
+    @cached_property
+    def _whole_text(self) -> Any:
+        return sandbox.TEXT.template_of(self._version.text)
 
     def fill(self, context: Mapping[str, Any]) -> FilledMail:
         """Return the mail for one contact.

@@ -15,6 +15,8 @@ MAX_SOURCE_BYTES = 500_000
 MAX_LOOP_DEPTH = 2
 _MAX_DEPTH = 60
 _MAX_NODES = 20_000
+_SIMPLE_DEPTH = 16
+_SIMPLE_BRANCHES = 50
 _MAX_LITERAL_ITEMS = 200
 _MAX_LOOPS = 200
 
@@ -49,9 +51,11 @@ class Inspection:
 
     Args:
         fields: The merge fields in order of appearance, each once, like `contact.first_name`.
+        is_simple: Whether nothing in it is so deep or has so many branches that making a program of it could fail.
     """
 
     fields: tuple[str, ...]
+    is_simple: bool
 
 
 def inspect(source: str, vocabulary: Vocabulary | None = None, *, max_bytes: int = MAX_SOURCE_BYTES) -> Inspection:
@@ -68,7 +72,7 @@ def inspect(source: str, vocabulary: Vocabulary | None = None, *, max_bytes: int
     check_bytes(source, max_bytes)
     inspector = _Inspector(vocabulary or Vocabulary())
     inspector.visit(_parse(source), 0, _Scope())
-    return Inspection(tuple(inspector.fields))
+    return Inspection(tuple(inspector.fields), inspector.is_simple)
 
 
 def check_bytes(source: str, most: int = MAX_SOURCE_BYTES) -> None:
@@ -113,6 +117,7 @@ class _Inspector:
         self._count = 0
         self.fields: dict[str, None] = {}
         self._loops = 0
+        self.is_simple = True
         self._handlers: dict[type[nodes.Node], Callable[..., None]] = {
             **dict.fromkeys(_PLAIN, self._children),
             **dict.fromkeys(_ARITHMETIC, self._arithmetic),
@@ -132,6 +137,8 @@ class _Inspector:
         self._count += 1
         if depth > _MAX_DEPTH or self._count > _MAX_NODES:
             raise InvalidInput(f"The template is too complicated (line {node.lineno}).", hint="Use fewer conditions inside each other.")
+        if depth > _SIMPLE_DEPTH or (isinstance(node, nodes.If) and len(node.elif_) > _SIMPLE_BRANCHES):
+            self.is_simple = False
         handler = self._handlers.get(type(node))
         if handler is None:
             what = _WORDS.get(type(node), f"“{type(node).__name__}”")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.permissions import Permission
-from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
+from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.ui.create import template_preview
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -37,7 +37,7 @@ def edit() -> None:
 def compiled() -> CompiledTemplate | None:
     """Return what is in the editor, compiled; where that can't be done, say why and in which line."""
     try:
-        return compile_template(st.session_state[SOURCE] or "", latest.kind, known_attributes=page.services.contacts.attributes(page.by))
+        return templates.try_out(page.by, st.session_state[SOURCE] or "", latest.kind, template_id=template.id)
     except InvalidInput as error:
         problem(error)
         return None

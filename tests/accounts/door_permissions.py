@@ -15,7 +15,8 @@ _ONE: Mapping[Permission, str] = {
     " paces.all connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.MESSAGES_SEND: "requests.submit",
-    P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions",
+    P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview"
+    " templates.try_out templates.versions",
     P.TEMPLATES_EDIT: "templates.save template_drafts.discard template_drafts.get template_drafts.keep",
     P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get consent.history"

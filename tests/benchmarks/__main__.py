@@ -25,6 +25,7 @@ SUITES = (
     "exporting",
     "audience",
     "people",
+    "templating",
     "sending",
     "delivering",
     "receiving",

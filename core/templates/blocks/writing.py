@@ -25,11 +25,11 @@ class BlockError(InvalidInput):
     Args:
         block_id: Which.
         error: What is wrong with it.
-        name: What it is called where people read this.
+        name: What it is called where people read this; empty where the error says so already.
     """
 
-    def __init__(self, block_id: str, error: InvalidInput, name: str) -> None:
-        super().__init__(f"{name}: {error.message}", hint=error.hint)
+    def __init__(self, block_id: str, error: InvalidInput, name: str = "") -> None:
+        super().__init__(f"{name}: {error.message}" if name else error.message, hint=error.hint)
         self.block_id = block_id
 
 
