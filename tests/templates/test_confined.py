@@ -1,4 +1,4 @@
-"""The process that compiles and renders what nobody has checked: its limits, its death, its parent's death."""
+"""The process that compiles and renders what nobody has checked: its limits, its death, its parent's death. Reads `/proc`, so on Linux."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from core.templates.rendering import render
 SOURCE = "<p>Hi {{ contact.first_name|default('you') }}</p><a href='https://a.example/'>Go</a>"
 SLOW = "{{ 9 ** (9 ** 9) }}"  # no source with ** passes, so this stands for a trap nobody knows yet
 FEW = Limits(seconds=0.2, memory=256_000_000)
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 class Parts:
@@ -118,7 +117,6 @@ def test_what_takes_too_long_is_stopped_and_the_next_one_is_answered(confined: C
     assert "Hi Ann" in confined.render(confined.compile(SOURCE), context).html
 
 
-@on_linux
 def test_what_takes_too_much_memory_is_stopped_and_the_next_one_is_answered(context: dict[str, Any]) -> None:
     confined = Confined(Limits(memory=8_000_000))
     large = context | {"data": {"city": "x" * 4_000_000}}
@@ -128,7 +126,6 @@ def test_what_takes_too_much_memory_is_stopped_and_the_next_one_is_answered(cont
     confined.close()
 
 
-@on_linux
 def test_what_crashes_the_process_is_a_refusal(context: dict[str, Any]) -> None:
     """A tool written in another language aborts where there is no more memory; so does this signal."""
     confined = Confined(Limits(seconds=30))
@@ -157,14 +154,12 @@ def test_what_makes_too_much_is_refused(confined: Confined, context: dict[str, A
         confined.render(Parts("{{ contact.city }}{{ contact.city }}"), context)
 
 
-@on_linux
 def test_a_helper_that_was_killed_is_replaced_without_a_word(confined: Confined, helper: int) -> None:
     os.kill(helper, signal.SIGKILL)
     assert confined.compile(SOURCE).links == ["https://a.example/"]
     assert helper not in _children()
 
 
-@on_linux
 def test_a_helper_holds_no_secrets_no_files_and_little_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("POSTWRIGHT_SECRET_KEY", "not-for-helpers")
     with (tmp_path / "open.db").open("w") as file:
@@ -184,7 +179,6 @@ def test_a_helper_holds_no_secrets_no_files_and_little_else(monkeypatch: pytest.
     assert found not in _children()
 
 
-@on_linux
 def test_a_helper_ends_when_its_parent_is_killed() -> None:
     program = (
         "from core.templates.confined import SHARED; import sys\n"
@@ -224,7 +218,6 @@ def test_threads_whose_templates_are_stopped_do_not_disturb_the_others(confined:
         assert list(pool.map(one, range(9))) == ["out.", "Ann", "Ann"] * 3
 
 
-@on_linux
 def test_a_forked_process_has_helpers_of_its_own(confined: Confined, helper: int) -> None:
     reading, writing = os.pipe()
     child = os.fork()
