@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     )
     datacentre_ranges: str = Field("", description="File of data centres' networks, a CIDR a line; empty means the one that comes with it.")
     dns_servers: str = Field("", description="Name servers for checking sender domains, commas between; empty means the machine's own.")
+    chromium: str = Field(
+        "",
+        description="Chromium that takes small pictures of templates; empty means one that is found on the machine, `none` does without.",
+    )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines.")
     oidc_issuer: str = Field("", description="OpenID Connect: the provider's address, as its discovery document calls it; empty for none.")
     oidc_client_id: str = Field("", validate_default=True, description="What the provider knows this installation as.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.campaigns.template_uses import uses_of_template
 from core.campaigns.visibility import seen_campaign_ids
 from core.contacts.suppression.address_hashes import AddressHashes
 from core.deliverability.assembly import DeliverabilityServices
@@ -28,6 +29,7 @@ from core.messages.ways import Ways
 from core.providers.pace_book import PaceBook
 from core.storage.journal import JournalWriter
 from core.templates.assembly import TemplateServices
+from core.templates.versions import Versions
 
 
 class SendingServices(DeliverabilityServices, TemplateServices):
@@ -99,6 +101,11 @@ class SendingServices(DeliverabilityServices, TemplateServices):
     def standings(self) -> Standings:
         """How campaigns stand right now."""
         return Standings(self.db, self.clock, seen_campaign_ids)
+
+    @cached_property
+    def template_versions(self) -> Versions:
+        """What templates were, and what uses them."""
+        return Versions(self.db, self.templates, uses_of_template)
 
     @cached_property
     def _ways(self) -> Ways:

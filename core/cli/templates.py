@@ -3,30 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli import files
-from core.cli.answers import Answer
+from core.cli.answers import Answer, table
 from core.cli.call import Call
-from core.cli.command import command, group
+from core.cli.command import Usage, command, group
 from core.errors import NotFound
 
 if TYPE_CHECKING:  # it pulls in the compilers
+    from core.templates.finding import Card
     from core.templates.library import Template
 
 templates = group("templates", "What you write: MJML or HTML with merge fields.")
 
 
+@command(templates, "list")
+def list_(
+    call: Call,
+    search: Annotated[str, typer.Option("--search", metavar="WORDS", help="In the name, a tag, the folder or what it says.")] = "",
+    folder: Annotated[str, typer.Option("--folder", metavar="F", help="Only those in this folder.")] = "",
+    tag: Annotated[str, typer.Option("--tag", metavar="T", help="Only those with this tag.")] = "",
+    archived: Annotated[bool, typer.Option("--archived", help="Those that were put away, and no others.")] = False,
+) -> Answer:
+    """Show the templates, the one saved last first."""
+    from core.templates.finding import Wanted
+
+    found = call.services.templates.page(call.by, Wanted(search, folder, tag, archived), limit=10_000).rows
+    facts = [_facts(card) for card in found]
+    rows = [(str(one["id"]), one["name"], str(one["version"]), one["folder"], ", ".join(one["tags"]), one["changed_by"]) for one in facts]
+    words = table(("ID", "NAME", "VERSION", "FOLDER", "TAGS", "CHANGED BY"), rows) if rows else "There are no templates like this."
+    return Answer({"templates": facts}, words)
+
+
 @command(templates, "import")
 def import_(
     call: Call,
-    file: Annotated[Path, typer.Argument(help="An MJML or HTML file.")],
-    name: Annotated[str, typer.Option("--name", help="What the template is called; a known name gets a new version.")],
+    file: Annotated[Path, typer.Argument(help="An MJML or HTML file, or a template that was exported.")],
+    name: Annotated[str, typer.Option("--name", help="What the template is called; by MJML or HTML a known name gets a new version.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What is to be remembered about this version.")] = "",
 ) -> Answer:
     """Check, compile and keep a template."""
-    version = call.services.templates.save(call.by, name, files.read_text(file))
+    from core.templates.exchange import is_exported
+
+    data = files.read(file)
+    if is_exported(data):
+        version = call.services.template_exchange.load(call.by, data, file.name, name=name)
+    elif not name:
+        raise Usage("A template needs a name.", hint="Say which with --name.")
+    else:
+        version = call.services.templates.save(call.by, name, files.read_text(file), note=note)
+    called = call.services.templates.get(call.by, version.template_id).name
     facts = {
         "template_id": version.template_id,
         "version": version.number,
@@ -36,8 +65,24 @@ def import_(
     }
     links, fields = len(version.links), len(version.fields)
     holds = f"{links} {'link' if links == 1 else 'links'}, {fields} {'merge field' if fields == 1 else 'merge fields'}"
-    words = f"“{name}” is version {version.number} now ({version.kind}, {holds})."
+    words = f"“{called}” is version {version.number} now ({version.kind}, {holds})."
     return Answer(facts, words)
+
+
+@command(templates, "export")
+def export(
+    call: Call,
+    name: Annotated[str, typer.Argument(help="The template's name.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; by default named after it, here.")
+    ] = None,
+) -> Answer:
+    """Write a template into a file that another workspace can import."""
+    exported = call.services.template_exchange.export(call.by, find_template(call, name).id)
+    path = output or Path(exported.name)
+    with files.whole(path) as written:
+        written.write(exported.data)
+    return Answer({"file": path, "bytes": len(exported.data)}, f"“{name}” is in “{path}”.")
 
 
 @command(templates, "render")
@@ -69,3 +114,9 @@ def find_template(call: Call, name: str) -> Template:
         if not name.isdigit():
             raise
         return call.services.templates.get(call.by, int(name))
+
+
+def _facts(card: Card) -> dict[str, Any]:
+    one = card.template
+    facts = {"id": one.id, "name": one.name, "version": one.latest_number, "folder": one.folder, "tags": list(one.tags)}
+    return {**facts, "changed_by": card.changed_by, "updated_at": one.updated_at, "archived": one.is_archived}

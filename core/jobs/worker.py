@@ -22,6 +22,7 @@ from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
 from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
+from core.jobs.thumbnails import Thumbnailing
 from core.jobs.tidying import Tidying
 from core.jobs.turns import Turns
 from core.logs import tried_again
@@ -56,7 +57,8 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, Importing(services))
+    importing, thumbnails = Importing(services), Thumbnailing(services, stop.is_set)
+    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, importing, thumbnails)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -77,6 +79,7 @@ def run(
         stop.set()  # whatever ended this, the other threads end too
         consumer.stop(graceful=True)
         bounce_mail.close()
+        thumbnails.close()
         requesting.join()
     logger.info("stopped")
 

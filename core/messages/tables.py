@@ -56,5 +56,6 @@ requests = sa.Table(
     sa.Column("left_at", UtcDateTime),  # when it first may have left by a provider that knows its key again; then it leaves by no other
     created_at(),
     sa.UniqueConstraint("workspace_id", "request_key"),
+    sa.Index("ix_requests_template_version_id", "template_version_id"),
     sa.Index("ix_requests_kept", "created_at", sqlite_where=_KEPT, postgresql_where=_KEPT),
 )

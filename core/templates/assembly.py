@@ -8,7 +8,10 @@ from core.accounts.assembly import AccountServices
 from core.storage.blobs import Blobs
 from core.templates.brands.kits import BrandKits
 from core.templates.drafts import Drafts
+from core.templates.exchange import Exchange
 from core.templates.library import Templates
+from core.templates.shelving import Shelves
+from core.templates.thumbnails import Thumbnails
 
 
 class TemplateServices(AccountServices):
@@ -33,3 +36,18 @@ class TemplateServices(AccountServices):
     def template_drafts(self) -> Drafts:
         """What is being written."""
         return Drafts(self.db, self.clock)
+
+    @cached_property
+    def template_shelves(self) -> Shelves:
+        """The order templates are kept in."""
+        return Shelves(self.db, self.clock)
+
+    @cached_property
+    def template_thumbnails(self) -> Thumbnails:
+        """The small pictures of templates."""
+        return Thumbnails(self.db, self.blobs, self.templates, self.brand_kits)
+
+    @cached_property
+    def template_exchange(self) -> Exchange:
+        """Templates from and into files."""
+        return Exchange(self.db, self.clock, self.templates, self.brand_kits)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
 from core.contacts.tables import contact_attributes
+from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 from core.storage.tables import workspaces
@@ -19,57 +19,23 @@ from core.templates.brands.kits import BrandKits
 from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined import SHARED, Confined
 from core.templates.drafts import drop_saved
-from core.templates.names import checked_name, missing
+from core.templates.finding import Shelf, Wanted, find
+from core.templates.models import (
+    Template,
+    TemplateVersion,
+    as_template,
+    as_version,
+    latest_of,
+    load_version,
+    templates_of,
+    versions_of,
+)
+from core.templates.names import checked_folder, checked_name, checked_note, checked_tags, missing
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
-from core.templates.statements import templates_of, versions_of
 from core.templates.tables import template_versions, templates
 
-
-@dataclass(frozen=True)
-class Template:
-    """A template.
-
-    Args:
-        id: Its number.
-        name: Unique in the workspace.
-        latest_number: The number of its newest version, from 1.
-        updated_at: When that was saved.
-    """
-
-    id: int
-    name: str
-    latest_number: int
-    updated_at: datetime
-
-
-@dataclass(frozen=True)
-class TemplateVersion:
-    """One saved state of a template, compiled.
-
-    Args:
-        id: Its number in the installation.
-        template_id: The template.
-        number: Its number in the template, from 1.
-        kind: What the source is written in.
-        source: As it was saved, with LF line ends.
-        html: The compiled HTML part, a Jinja template.
-        text: The compiled plain-text part, a Jinja template.
-        links: Where `pw_links[n]` leads.
-        fields: The merge fields used.
-        created_at: When it was saved.
-    """
-
-    id: int
-    template_id: int
-    number: int
-    kind: TemplateKind
-    source: str
-    html: str
-    text: str
-    links: list[str]
-    fields: list[str]
-    created_at: datetime
+__all__ = ["Template", "TemplateVersion", "Templates", "load_version"]
 
 
 class Templates:
@@ -85,27 +51,67 @@ class Templates:
     def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED) -> None:
         self._db, self._clock, self._brands, self._confined = db, clock, brands, confined
 
-    def save(self, by: Principal, name: str, source: str, *, kind: TemplateKind | None = None) -> TemplateVersion:
+    def save(
+        self,
+        by: Principal,
+        name: str,
+        source: str,
+        *,
+        kind: TemplateKind | None = None,
+        note: str = "",
+        is_new: bool = False,
+        folder: str = "",
+        tags: Sequence[str] = (),
+    ) -> TemplateVersion:
         """Compile and keep a template under a name; the source it already has makes no new version.
+
+        Args:
+            by: Who saves.
+            name: The template's name.
+            source: What is written.
+            kind: What it is written in; found out from the source where it is not given.
+            note: What is to be remembered about this version.
+            is_new: Whether there must be no template of this name yet.
+            folder: Where it is put if it is new.
+            tags: What it is found by if it is new.
 
         Raises:
             Denied: If `by` may not edit templates.
             InvalidInput: If the name or the template can't be used; says what is wrong and in which line.
+            Conflict: If it must be new and is not.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        name = checked_name(name)
-        compiled = self._compiled(by.workspace_id, source, kind, self._kit_of(by.workspace_id, templates.c.name == name))
-        source = normalised(source)
+        name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
+        compiled = self._compiled(by.workspace_id, source, kind, templates.c.name == name)
         with self._db.transaction() as connection:
-            template_id = self._claim(connection, by.workspace_id, name)
-            drop_saved(connection, by, template_id, source)
-            latest = _latest(connection, by.workspace_id, template_id)
-            if latest and (latest.source, latest.kind, latest.html) == (source, compiled.kind, compiled.html):
-                return latest
-            made = self._add(connection, by, template_id, 1 + (latest.number if latest else 0), source, compiled)
-            after, now = {"name": name, "version": made.number}, self._clock.now()
-            record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
-            return made
+            template_id = self._claim(connection, by.workspace_id, name, place, is_new=is_new)
+            return self._keep(connection, by, template_id, normalised(source), compiled, note)
+
+    def save_version(
+        self, by: Principal, template_id: int, source: str, *, kind: TemplateKind | None = None, note: str = ""
+    ) -> TemplateVersion:
+        """Compile and keep a new version of a template that is there, whatever it is called by now.
+
+        Args:
+            by: Who saves.
+            template_id: The template.
+            source: What is written.
+            kind: What it is written in; found out from the source where it is not given.
+            note: What is to be remembered about this version.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            InvalidInput: If the template can't be used; says what is wrong and in which line.
+            NotFound: If this workspace has no such template.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        note = checked_note(note)
+        compiled = self._compiled(by.workspace_id, source, kind, templates.c.id == template_id)
+        with self._db.transaction() as connection:
+            mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
+            if connection.execute(mine.with_for_update()).one_or_none() is None:
+                raise missing(f"Template {template_id}")
+            return self._keep(connection, by, template_id, normalised(source), compiled, note)
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
         """Compile a template without keeping it, as for a preview while somebody writes.
@@ -117,18 +123,40 @@ class Templates:
             InvalidInput: If it can't be used; says what is wrong and in which line.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        return self._compiled(by.workspace_id, source, kind, self._kit_of(by.workspace_id, templates.c.id == template_id))
+        return self._compiled(by.workspace_id, source, kind, templates.c.id == template_id)
 
-    def all(self, by: Principal) -> list[Template]:
-        """Return every template, the one saved last first.
+    def page(self, by: Principal, wanted: Wanted | None = None, limit: int = 50, offset: int = 0) -> Shelf:
+        """Return some of the templates, the one saved last first, with what they can be narrowed by.
+
+        Args:
+            by: Who asks.
+            wanted: Which; by default all that were not put away.
+            limit: How many at most.
+            offset: How many to leave out.
 
         Raises:
             Denied: If `by` may not see templates.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        newest_first = (templates.c.updated_at.desc(), templates.c.id.desc())
         with self._db.read() as connection:
-            return [_template(row) for row in connection.execute(templates_of(by.workspace_id).order_by(*newest_first))]
+            return find(connection, by.workspace_id, wanted or Wanted(), limit, offset)
+
+    def all(self, by: Principal, *, archived: bool | None = False) -> list[Template]:
+        """Return templates, the one saved last first.
+
+        Args:
+            by: Who asks.
+            archived: Whether those that were put away, and no others; None for both.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        asked_for = templates_of(by.workspace_id).order_by(templates.c.updated_at.desc(), templates.c.id.desc())
+        if archived is not None:
+            asked_for = asked_for.where(templates.c.archived_at.is_not(None) if archived else templates.c.archived_at.is_(None))
+        with self._db.read() as connection:
+            return [as_template(row) for row in connection.execute(asked_for)]
 
     def get(self, by: Principal, template_id: int) -> Template:
         """Return a template.
@@ -157,7 +185,7 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_VIEW)
         with self._db.read() as connection:
-            found = _latest(connection, by.workspace_id, template_id)
+            found = latest_of(connection, by.workspace_id, template_id)
         if found is None:
             raise missing(f"Template {template_id}")
         return found
@@ -177,7 +205,7 @@ class Templates:
         mine = versions_of(by.workspace_id).where(template_versions.c.template_id == template_id)
         with self._db.read() as connection:
             found = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(limit))
-            return [_version(row) for row in found]
+            return [as_version(row) for row in found]
 
     def version(self, workspace_id: int, version_id: int) -> TemplateVersion:
         """Return one version; for the machinery that sends, which has no person to ask for.
@@ -209,47 +237,57 @@ class Templates:
         context = preview_context(workspace.name, workspace.postal_address, version.links, contact)
         return self._confined.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)
 
-    def _compiled(self, workspace_id: int, source: str, kind: TemplateKind | None, kit_id: int | None) -> CompiledTemplate:
-        brand = self._brands.brand_of(workspace_id, kit_id)
-        return self._confined.compile(source, kind, known_attributes=self._attributes(workspace_id), brand=brand)
+    def marked(self, by: Principal, version: TemplateVersion) -> CompiledTemplate:
+        """Compile a version once more, in the brand of today, so that every part of a block document carries its id.
 
-    def _kit_of(self, workspace_id: int, which: sa.ColumnElement[bool]) -> int | None:
+        Raises:
+            Denied: If `by` may not see templates.
+            InvalidInput: If it can't be used any more.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        return self._compiled(by.workspace_id, version.source, version.kind, templates.c.id == version.template_id, marked=True)
+
+    def _compiled(
+        self, workspace_id: int, source: str, kind: TemplateKind | None, which: sa.ColumnElement[bool], *, marked: bool = False
+    ) -> CompiledTemplate:
         with self._db.read() as connection:
-            return connection.execute(sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)).scalar()
+            kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)
+            kit_id = connection.execute(kit).scalar()
+        brand = self._brands.brand_of(workspace_id, kit_id)
+        return self._confined.compile(source, kind, known_attributes=self._attributes(workspace_id), brand=brand, marked=marked)
 
     def _attributes(self, workspace_id: int) -> list[str]:
         statement = sa.select(contact_attributes.c.name).where(contact_attributes.c.workspace_id == workspace_id)
         with self._db.read() as connection:
             return list(connection.execute(statement).scalars())
 
-    def _claim(self, connection: sa.Connection, workspace_id: int, name: str) -> int:
+    def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
         """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""
         now = self._clock.now()
-        insert_or_ignore(connection, templates, [{"workspace_id": workspace_id, "name": name, "created_at": now, "updated_at": now}])
+        row = {"workspace_id": workspace_id, "name": name, "created_at": now, "updated_at": now, **place}
+        if not insert_or_ignore(connection, templates, [row]) and is_new:
+            raise Conflict(f"There is a template called “{name}” already.", hint="Choose another name; it may be in the archive.")
         statement = sa.select(templates.c.id).where(templates.c.workspace_id == workspace_id, templates.c.name == name).with_for_update()
         return int(connection.execute(statement).scalar_one())
 
-    def _add(
-        self, connection: sa.Connection, by: Principal, template_id: int, number: int, source: str, compiled: CompiledTemplate
+    def _keep(
+        self, connection: sa.Connection, by: Principal, template_id: int, source: str, compiled: CompiledTemplate, note: str
     ) -> TemplateVersion:
-        now = self._clock.now()
-        values: dict[str, Any] = {
-            "template_id": template_id,
-            "number": number,
-            "kind": compiled.kind,
-            "source": source,
-            "html": compiled.html,
-            "text": compiled.text,
-            "links": compiled.links,
-            "fields": compiled.fields,
-            "created_at": now,
-        }
-        row = {**values, "kind": str(compiled.kind), "workspace_id": by.workspace_id, "created_by": by.label}
-        version_id = connection.execute(template_versions.insert().values(row).returning(template_versions.c.id)).scalar_one()
-        connection.execute(
-            templates.update().where(templates.c.id == template_id, templates.c.workspace_id == by.workspace_id).values(updated_at=now)
-        )
-        return TemplateVersion(id=version_id, **values)
+        """Keep a version, where it is another one than the newest; the template's row is held."""
+        drop_saved(connection, by, template_id, source)
+        latest = latest_of(connection, by.workspace_id, template_id)
+        if latest and (latest.source, latest.kind, latest.html) == (source, compiled.kind, compiled.html):
+            return latest
+        number, now = 1 + (latest.number if latest else 0), self._clock.now()
+        made = {**vars(compiled), "template_id": template_id, "number": number, "source": source, "note": note}
+        row = {**made, "kind": str(compiled.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
+        found = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
+        mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)
+        connection.execute(templates.update().where(*mine).values(updated_at=now))
+        name = connection.execute(sa.select(templates.c.name).where(*mine)).scalar_one()
+        after = {"name": name, "version": number}
+        record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
+        return as_version(found)
 
     def _one(self, by: Principal, condition: sa.ColumnElement[bool], what: str) -> Template:
         by.require(Permission.TEMPLATES_VIEW)
@@ -257,41 +295,4 @@ class Templates:
             row = connection.execute(templates_of(by.workspace_id).where(condition)).one_or_none()
         if row is None:
             raise missing(what)
-        return _template(row)
-
-
-def load_version(connection: sa.Connection, workspace_id: int, version_id: int) -> TemplateVersion:
-    """Return one version, inside a transaction that is open already.
-
-    Raises:
-        NotFound: If this workspace has no such version.
-    """
-    row = connection.execute(versions_of(workspace_id).where(template_versions.c.id == version_id)).one_or_none()
-    if row is None:
-        raise missing(f"Template version {version_id}")
-    return _version(row)
-
-
-def _latest(connection: sa.Connection, workspace_id: int, template_id: int) -> TemplateVersion | None:
-    mine = versions_of(workspace_id).where(template_versions.c.template_id == template_id)
-    row = connection.execute(mine.order_by(template_versions.c.number.desc()).limit(1)).one_or_none()
-    return _version(row) if row else None
-
-
-def _template(row: sa.Row[Any]) -> Template:
-    return Template(row.id, row.name, row.latest_number or 0, row.updated_at)
-
-
-def _version(row: sa.Row[Any]) -> TemplateVersion:
-    return TemplateVersion(
-        id=row.id,
-        template_id=row.template_id,
-        number=row.number,
-        kind=TemplateKind(row.kind),
-        source=row.source,
-        html=row.html,
-        text=row.text,
-        links=list(row.links),
-        fields=list(row.fields),
-        created_at=row.created_at,
-    )
+        return as_template(row)

@@ -64,7 +64,7 @@ SAMPLES: Mapping[str, object] = {
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     "source": MJML,
-    **{"based_on": 1, "revision": 0},
+    **{"based_on": 1, "revision": 0, "number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
     **{"staged": Staged(["email"], None, 1, frame=ROWS), "choices": Choices("A name")},

@@ -24,7 +24,8 @@ from tests.accounts.doors import SAMPLES, Door, doors
 from tests.accounts.two_teams import EVERYBODY, SECRET, Teams, opened, told, two_teams
 
 # Who may sign in has nothing to do with who is written to.
-ABOUT_ACCOUNTS = {"people", "roles", "workspaces", "password_changes"}
+# What somebody brings in a file becomes a template, whatever it says, and templates are of no list.
+ABOUT_ACCOUNTS = {"template_exchange", "people", "roles", "workspaces", "password_changes"}
 
 
 @pytest.fixture

@@ -67,6 +67,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "list_id": imported.list_id,
         "list_ids": [imported.list_id],
         "template_id": template.template_id,
+        "version_ids": [template.id],
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,

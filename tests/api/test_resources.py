@@ -262,3 +262,30 @@ def test_contacts_are_exported_while_they_are_read(admin: Program):
     assert admin.get("/contacts/export?format=xlsx").content.startswith(b"PK")
     assert admin.get("/contacts/export?columns=shoe_size").status_code == 422
     assert admin.get("/contacts/export?segment_id=99").status_code == 404
+
+
+def test_templates_are_put_in_order_and_copied(admin: Program):
+    made = admin.post("/templates", {"name": "Tea", "source": MJML, "folder": "Shop", "tags": ["spring"], "note": "First"}).json()
+    assert (made["folder"], made["tags"], made["archived_at"], made["note"]) == ("Shop", ["spring"], None, "First")
+    path = f"/templates/{made['id']}"
+    changed = admin("PATCH", path, {"name": "Tea time", "folder": "", "tags": ["b", "a"]}).json()
+    assert (changed["name"], changed["folder"], changed["tags"]) == ("Tea time", "", ["a", "b"])
+    copy = admin.post(f"{path}/duplicate", {})
+    assert (copy.status_code, copy.json()["name"]) == (201, "Copy of Tea time")
+    assert admin("PATCH", path, {"archived": True}).json()["archived_at"]
+    assert [one["name"] for one in admin.get("/templates").json()["data"]] == ["Copy of Tea time"]
+    assert [one["name"] for one in admin.get("/templates?archived=true").json()["data"]] == ["Tea time"]
+    assert admin("PATCH", path, {"archived": False, "name": "Copy of Tea time"}).status_code == 409
+
+
+def test_versions_are_listed_read_and_restored(admin: Program):
+    path = f"/templates/{admin.post('/templates', {'name': 'Tea', 'source': MJML, 'note': 'First'}).json()['id']}"
+    admin("PUT", path, {"source": MJML.replace("Hello", "Welcome"), "note": "Second"})
+    first_page = admin.get(f"{path}/versions?limit=1").json()
+    assert [(one["number"], one["note"]) for one in first_page["data"]] == [(2, "Second")]
+    last_page = admin.get(f"{path}/versions?limit=1&cursor={first_page['next_cursor']}").json()
+    assert ([one["number"] for one in last_page["data"]], last_page["next_cursor"]) == ([1], None)
+    assert admin.get(f"{path}/versions/1").json()["source"] == MJML
+    restored = admin.post(f"{path}/versions/1/restore", {}).json()
+    assert (restored["latest_number"], restored["source"], restored["note"]) == (3, MJML, "Version 1 restored")
+    assert admin.get(f"{path}/versions/9").status_code == 404

@@ -49,6 +49,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "field": services.fields.add(where, f"Size {word}", AttributeType.NUMBER).name,
         "contact_ids": [contact.id],
         "template_id": template.template_id,
+        "number": template.number,
         "campaign_id": draft.id,
         "sent_campaign_id": sent.id,
         "message_id": services.messages.after(where, 0, 1)[0][1].id,

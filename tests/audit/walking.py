@@ -324,6 +324,16 @@ def _erased(world: World) -> Mapping[str, Any]:
     return {"erasure_id": world.services.erasures.erase(world.system, address, confirmed=address).id}
 
 
+def _two_versions(world: World) -> Mapping[str, Any]:
+    world.services.templates.save(world.system, "Letter", f"<p>{MARK}</p>")
+    return {"number": 1}
+
+
+def _put_away(world: World) -> Mapping[str, Any]:
+    world.services.template_shelves.archive(world.system, world.things["template_id"])
+    return {}
+
+
 def _drafted(world: World) -> Mapping[str, Any]:
     world.services.template_drafts.keep(world.system, world.things["template_id"], MARK, TemplateKind.HTML, based_on=1, revision=0)
     return {}
@@ -383,6 +393,10 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "tags.remove": _tagged,
     "forms.resume": _paused_form,
     "templates.by_name": _name("Letter"),
+    "template_exchange.load": lambda world: {"data": f"<p>{MARK}</p>".encode()},
+    "templates.save_version": lambda world: {"source": f"<p>{MARK}</p>", "note": MARK},
+    "template_versions.restore": _two_versions,
+    "template_shelves.unarchive": _put_away,
     "template_drafts.keep": lambda world: {"kind": TemplateKind.MJML, "source": MARK},
     "template_drafts.discard": _drafted,
     "template_drafts.get": _drafted,

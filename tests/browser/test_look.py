@@ -25,6 +25,7 @@ OTHER = {"light": "dark", "dark": "light"}
 FULL = {
     "campaign": ["campaign?id={draft}", "campaign?id={sent}"],
     "template": ["template?id={template}"],
+    "template_versions": ["template_versions?id={template}"],
     "segment": ["segment?id={segment}"],
     "contact": ["contact?id={contact}"],
     "merge_contacts": ["merge_contacts?id={contact}"],

@@ -178,3 +178,21 @@ def test_a_public_key_may_be_pasted_with_its_line_breaks(cli: Cli) -> None:
     assert cli("providers", "add", "Ours", "--kind", "postal", "--set", f"webhook_public_key={pem}").code == 0
     said = cli("providers", "add", "Theirs", "--kind", "postal", "--set", "webhook_public_key=MIIB")
     assert (said.code, "default-dkim-record" in said.err) == (1, True)
+
+
+def test_a_template_goes_into_a_file_and_comes_back(shop: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    assert shop("templates", "export", "News", "-o", file, "--json").facts["file"] == str(file)
+    assert "“News 2” is version 1 now" in shop("templates", "import", file).out
+    assert shop("templates", "import", file, "--name", "Letter", "--json").facts["version"] == 1
+    listed = shop("templates", "list", "--json").facts["templates"]
+    assert [one["name"] for one in listed] == ["Letter", "News 2", "News"]
+    assert [one["name"] for one in shop("templates", "list", "--search", "letter", "--json").facts["templates"]] == ["Letter"]
+    assert "no templates like this" in shop("templates", "list", "--archived").out
+
+
+def test_a_template_of_ones_own_needs_a_name(cli: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "news.html"
+    template.write_text("<p>Hello</p>")
+    said = cli("templates", "import", template)
+    assert said.code != 0 and "name" in said.err

@@ -139,3 +139,108 @@ def test_a_number_nobody_has_leads_back(app_as):
         app = app_as(Role.MARKETER)(EDITOR, id=nonsense)
         assert not app.exception
         assert "There is no such template" in words_on(app)
+
+
+VERSIONS = "pages/create/template_versions.py"
+
+
+def three(shared, admin):
+    """Three templates; one in a folder, one with a tag."""
+    made = {name: given.template(shared, admin, name).template_id for name in ("Tea letter", "Sale", "Receipt")}
+    shared.template_shelves.move(admin, made["Sale"], "Shop")
+    shared.template_shelves.tag(admin, made["Receipt"], ["orders"])
+    return made
+
+
+def cards(app):
+    return [button.label.strip("*") for button in app.button if (button.key or "").startswith("open_")]
+
+
+def test_templates_are_found_by_what_the_address_says(app_as, shared, admin):
+    three(shared, admin)
+    open_page = app_as(Role.MARKETER)
+    assert cards(open_page(LIST)) == ["Receipt", "Sale", "Tea letter"]
+    assert cards(open_page(LIST, template_search="sal")) == ["Sale"]
+    assert cards(open_page(LIST, folder="Shop")) == ["Sale"]
+    assert cards(open_page(LIST, tag="orders")) == ["Receipt"]
+    nothing = open_page(LIST, template_search="nothing like it")
+    assert cards(nothing) == [] and "No template is like this" in nothing.info[0].value
+
+
+def pick(app, template_id, what):
+    return app.menu_button(key=f"more_{template_id}").click(what).run()
+
+
+def test_a_template_is_copied_put_away_and_taken_out(app_as, shared, admin):
+    made = three(shared, admin)
+    app = app_as(Role.MARKETER)(LIST)
+    pick(app, made["Sale"], "duplicate")
+    assert cards(app)[0] == "Copy of Sale"
+    pick(app, made["Sale"], "archive")
+    assert "Sale" not in cards(app)
+    app = app_as(Role.MARKETER)(LIST, archived="true")
+    assert cards(app) == ["Sale"]
+    pick(app, made["Sale"], "unarchive")
+    assert not shared.templates.get(admin, made["Sale"]).is_archived
+
+
+def test_a_template_is_renamed_moved_and_tagged(app_as, shared, admin):
+    made = three(shared, admin)
+    app = app_as(Role.MARKETER)(LIST)
+    pick(app, made["Sale"], "rename")
+    app.text_input(key=f"new_name_{made['Sale']}").set_value("Summer sale")
+    submit(app, "Rename")
+    pick(app, made["Sale"], "tag")
+    app.multiselect(key=f"new_tags_{made['Sale']}").set_value(["orders"])
+    submit(app, "Save tags")
+    pick(app, made["Sale"], "move")
+    app.selectbox(key=f"new_folder_{made['Sale']}").set_value("No folder")
+    submit(app, "Move")
+    changed = shared.templates.get(admin, made["Sale"])
+    assert (changed.name, changed.folder, changed.tags) == ("Summer sale", "", ("orders",))
+
+
+def test_who_only_looks_is_offered_no_changes(app_as, shared, admin):
+    made = three(shared, admin)
+    app = app_as(Role.ANALYST)(LIST)
+    assert list(app.menu_button(key=f"more_{made['Sale']}").options) == [
+        ":material/history: Versions and use",
+        ":material/download: Export",
+    ]
+
+
+def test_an_exported_template_comes_in_again(app_as, shared, admin):
+    file = shared.template_exchange.export(admin, given.template(shared, admin, "Tea letter").template_id)
+    app = new(app_as(Role.MARKETER)(LIST), "A file")
+    app.file_uploader(key="template_file").upload(file.name, file.data)
+    submit(app)
+    assert [one.name for one in shared.templates.all(admin)] == ["Tea letter 2", "Tea letter"]
+
+
+def test_two_versions_are_compared_in_words_and_one_is_restored(app_as, shared, admin):
+    first = given.template(shared, admin)
+    shared.templates.save(admin, "Tea letter", given.SOURCE.replace("Hello", "Welcome"), note="Warmer")
+    open_page = app_as(Role.MARKETER)
+    app = open_page(VERSIONS, id=first.template_id, comparison="What changed")
+    assert "1 line added (+), 1 line removed (-)." in words_on(app)
+    assert "-<html><body><p>Hello" in app.code[0].value and "+<html><body><p>Welcome" in app.code[0].value
+    assert "Warmer" in words_on(app)
+    app.button(key="restore_1").click().run()
+    app.button(key="restore_version-yes").click().run()
+    latest = shared.templates.latest(admin, first.template_id)
+    assert (latest.number, latest.source, latest.note) == (3, first.source, "Version 1 restored")
+
+
+def test_the_versions_tell_what_uses_them(app_as, shared, admin):
+    campaign = given.sent(shared, admin)
+    app = app_as(Role.MARKETER)(VERSIONS, id=campaign.template_id)
+    assert "1 campaign" in words_on(app) and "version 1 · launched" in words_on(app)
+    app.button(key=f"open_use_{campaign.id}").click().run()
+    assert app.title[0].value == campaign.name
+
+
+def test_who_only_looks_restores_nothing(app_as, shared, admin):
+    first = given.template(shared, admin)
+    shared.templates.save(admin, "Tea letter", "<p>Other</p>")
+    app = app_as(Role.ANALYST)(VERSIONS, id=first.template_id)
+    assert not [button for button in app.button if (button.key or "").startswith("restore_")]

@@ -72,6 +72,7 @@ class Product:
             "POSTWRIGHT_DATA_DIR": str(data_dir),
             "POSTWRIGHT_APP_URL": self.app_url,
             "POSTWRIGHT_PUBLIC_URL": self.public_url,
+            "POSTWRIGHT_CHROMIUM": "none",  # pictures of templates would take the processor from what is measured and waited for
             **{f"POSTWRIGHT_{name}": value for name, value in (settings or {}).items()},
         }
         self.log = data_dir / "up.log"

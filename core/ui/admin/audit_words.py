@@ -7,6 +7,7 @@ from typing import Any
 
 from core.audit.actions import AuditAction
 from core.audit.log import AuditEntry
+from core.ui.admin.template_audit_words import TEMPLATE_WORDS
 from core.ui.words import counted, number, plain
 
 _A = AuditAction
@@ -106,9 +107,7 @@ WORDS: dict[AuditAction, str] = {
     _A.SALE_REFUSED: "noted that data about {target} must not be sold",
     _A.SALE_ALLOWED: "noted that data about {target} may be sold again",
     _A.CONSENT_TEXT_SAVED: "wrote words to agree to",
-    _A.TEMPLATE_SAVED: "saved version {version} of the template {target}",
-    _A.TEMPLATE_DRAFTED: "began to change the template {target}",
-    _A.TEMPLATE_DRAFT_DISCARDED: "threw away a draft of the template {target}",
+    **TEMPLATE_WORDS,
     _A.SEGMENT_CREATED: "made the segment {target}",
     _A.SEGMENT_CHANGED: "changed the segment {target}",
     _A.SEGMENT_DELETED: "deleted the segment {target}",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.campaigns.models import Campaign
+from core.permissions import Permission
 from core.ui.create import campaign_routes, template_preview
 from core.ui.page import Page
 from core.ui.words import plain
+
+VERSIONS = "pages/create/template_versions.py"
 
 
 def draw(page: Page, campaign: Campaign) -> None:
@@ -22,4 +25,7 @@ def draw(page: Page, campaign: Campaign) -> None:
         st.caption(f"From {sender}{second}{through}")
         pinned, templates = campaign.template_version_id, page.services.templates
         version = templates.version(page.by.workspace_id, pinned) if pinned else templates.latest(page.by, campaign.template_id)
+        if page.may(Permission.TEMPLATES_VIEW):
+            words = f"Version {version.number} of its template" if pinned else f"The newest version ({version.number}) of its template"
+            st.page_link(VERSIONS, label=words, icon=":material/history:", query_params={"id": str(version.template_id)})
         template_preview.draw(page, version, key="sent", height=560)

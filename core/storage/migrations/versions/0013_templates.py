@@ -45,6 +45,7 @@ def _of_templates():
     op.add_column("templates", sa.Column("archived_at", UtcDateTime))
     op.add_column("template_versions", sa.Column("note", sa.Text, nullable=False, server_default=""))
     op.add_column("template_versions", sa.Column("thumbnail", sa.Text))
+    op.create_index("ix_requests_template_version_id", "requests", ["template_version_id"])
     op.create_table(
         "template_drafts",
         sa.Column("template_id", Id, sa.ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),

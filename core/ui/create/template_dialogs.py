@@ -1,0 +1,137 @@
+"""What the library asks: a new template, another name, a folder, tags, a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InvalidInput
+from core.templates.finding import Shelf
+from core.templates.models import Template
+from core.templates.starters import STARTERS, Starter
+from core.ui import dialogs
+from core.ui.create.template_cards import EDITOR
+from core.ui.page import Page
+from core.ui.words import plain
+
+_NO_FOLDER = "No folder"
+WAYS = ("Ours", "A file", "Paste")
+
+
+def draw(page: Page, shelf: Shelf) -> None:
+    """Draw whatever is asked right now.
+
+    Args:
+        page: The page.
+        shelf: Which folders and tags there are.
+    """
+    dialogs.dialog("new_template", "New template", lambda: _new(page), width="medium")
+    for name, title, body in (
+        ("rename", "Rename", _rename),
+        ("move", "Move to folder", _move),
+        ("tag", "Tags", _tag),
+        ("export", "Export", _export),
+    ):
+        is_open, template = dialogs.opened(name)
+        if is_open:
+            dialogs.dialog(name, title, lambda body=body, template=template: body(page, shelf, template))  # type: ignore[misc]
+
+
+def create(page: Page, name: str, source: str) -> None:
+    """Make a template and open it."""
+    made = page.services.templates.save(page.by, name, source, is_new=True)
+    dialogs.hide()
+    st.switch_page(EDITOR, query_params={"id": str(made.template_id)})
+
+
+def starters(page: Page) -> None:
+    """Draw what an empty library can begin with."""
+    st.subheader("Start from one of ours", anchor=False)
+    with st.grid(min_column_width=240):
+        for one in STARTERS:
+            _starter(page, one)
+
+
+def _starter(page: Page, one: Starter) -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{plain(one.name)}**")
+        st.caption(one.description)
+        st.space("stretch")
+        if st.button("Use this one", key=f"starter_{one.name}"):
+            with page.act("Template made."):
+                create(page, one.name, one.source)
+
+
+def _new(page: Page) -> None:
+    way = st.segmented_control("Start from", WAYS, default=WAYS[0], required=True, key="template_way") or WAYS[0]
+    with st.form("new_template", border=False):
+        if way == "Ours":
+            chosen = st.radio(
+                "Template", STARTERS, format_func=lambda one: one.name, captions=[one.description for one in STARTERS], key="starter"
+            )
+        elif way == "A file":
+            file = st.file_uploader("Exported template, MJML or HTML", type=["json", "zip", "mjml", "html", "htm"], key="template_file")
+            keep = st.checkbox("Keep the colours an exported template was made with", key="keep_colours")
+        else:
+            pasted = st.text_area("MJML or HTML", height=220, key="template_source")
+        name = st.text_input("Name", key="template_name", placeholder="Autumn newsletter")
+        if not st.form_submit_button("Make template", type="primary"):
+            return
+    with page.act("Template made."):
+        if way == "Ours":
+            create(page, name or chosen.name, chosen.source)
+        elif way == "A file":
+            _load(page, file.getvalue() if file else b"", file.name if file else "", name or "", keep_colours=keep)
+        else:
+            create(page, name or "", pasted or "")
+
+
+def _load(page: Page, data: bytes, file_name: str, name: str, *, keep_colours: bool) -> None:
+    if not data:
+        raise InvalidInput("There is no file yet.", hint="Choose an exported template, or an MJML or HTML file.")
+    made = page.services.template_exchange.load(page.by, data, file_name, name=name, keep_colours=keep_colours)
+    dialogs.hide()
+    st.switch_page(EDITOR, query_params={"id": str(made.template_id)})
+
+
+def _export(page: Page, _shelf: Shelf, template: Template) -> None:
+    st.markdown("The newest version as one file, with its folder, its tags and the pictures it shows. Another workspace can import it.")
+    with page.act():
+        found = page.services.template_exchange.export(page.by, template.id)
+        label = f"Download {plain(found.name)}"
+        st.download_button(
+            label, found.data, found.name, found.media_type, icon=":material/download:", type="primary", key="exported", on_click="ignore"
+        )
+
+
+def _rename(page: Page, _shelf: Shelf, template: Template) -> None:
+    with st.form("rename_template", border=False):
+        name = st.text_input("Name", value=template.name, key=f"new_name_{template.id}")
+        if st.form_submit_button("Rename", type="primary"):
+            with page.act("Renamed."):
+                page.services.template_shelves.rename(page.by, template.id, name or "")
+                dialogs.done()
+
+
+def _move(page: Page, shelf: Shelf, template: Template) -> None:
+    st.caption("Choose a folder or type the name of a new one. A folder is there as long as something lies in it.")
+    with st.form("move_template", border=False):
+        folders = [_NO_FOLDER, *sorted({*shelf.folders, template.folder} - {""}, key=str.casefold)]
+        at = folders.index(template.folder or _NO_FOLDER)
+        folder = st.selectbox("Folder", folders, index=at, accept_new_options=True, key=f"new_folder_{template.id}")
+        if st.form_submit_button("Move", type="primary"):
+            with page.act("Moved."):
+                page.services.template_shelves.move(page.by, template.id, folder if folder and folder != _NO_FOLDER else "")
+                dialogs.done()
+
+
+def _tag(page: Page, shelf: Shelf, template: Template) -> None:
+    with st.form("tag_template", border=False):
+        known = sorted({*shelf.tags, *template.tags}, key=str.casefold)
+        placeholder = "Choose tags, or type new ones"
+        tags = st.multiselect(
+            "Tags", known, default=list(template.tags), placeholder=placeholder, accept_new_options=True, key=f"new_tags_{template.id}"
+        )
+        if st.form_submit_button("Save tags", type="primary"):
+            with page.act("Tags saved."):
+                page.services.template_shelves.tag(page.by, template.id, tags)
+                dialogs.done()

@@ -1,0 +1,154 @@
+"""Two versions side by side: what is the same is not mentioned, and every change is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from core.templates.blocks import editing
+from core.templates.blocks.differences import Difference, differences
+from core.templates.blocks.document import Document, new_block, new_section
+from core.templates.blocks.kinds import BlockKind
+from core.templates.comparing import Sign, compare, compare_text
+from core.templates.compiling import TemplateKind
+from core.templates.models import TemplateVersion
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TEXTS = st.lists(st.sampled_from(["", "a", "b", "<p>", "</p>", "é"]), max_size=12).map("\n".join)
+
+
+def version(source: str, text: str, kind: TemplateKind = TemplateKind.HTML) -> TemplateVersion:
+    return TemplateVersion(1, 1, 1, kind, source, source, text, [], [], NOW)
+
+
+def mail() -> Document:
+    """Two sections: a heading, a text and a button; two columns of a picture each."""
+    first = new_section("1", new_block(BlockKind.HEADING, text="News"), new_block(BlockKind.TEXT), new_block(BlockKind.BUTTON))
+    second = new_section("1-1", new_block(BlockKind.IMAGE, alt="Tea"))
+    return Document(sections=(first, second))
+
+
+@given(TEXTS, TEXTS, st.integers(1, 3))
+def test_what_is_said_of_two_texts_makes_one_of_the_other(old: str, new: str, context: int) -> None:
+    lines = old.split("\n")
+    hunks = compare_text(old, new, context)
+    for hunk in reversed(hunks):
+        start = next(line.old for line in hunk if line.old is not None) - 1
+        kept = [line.text for line in hunk if line.sign is not Sign.REMOVED]
+        gone = [line.text for line in hunk if line.sign is not Sign.ADDED]
+        assert lines[start : start + len(gone)] == gone
+        lines[start : start + len(gone)] = kept
+    assert "\n".join(lines) == new
+    assert bool(hunks) is (old != new)
+
+
+def test_some_lines_around_a_change_are_shown_and_no_others() -> None:
+    old = "\n".join(map(str, range(100)))
+    (hunk,) = compare_text(old, old.replace("\n50\n", "\nfifty\n"))
+    assert [(line.sign, line.text, line.old, line.new) for line in hunk[2:6]] == [
+        (Sign.SAME, "49", 50, 50),
+        (Sign.REMOVED, "50", 51, None),
+        (Sign.ADDED, "fifty", None, 51),
+        (Sign.SAME, "51", 52, 52),
+    ]
+    assert len(hunk) == 8
+
+
+def test_code_is_compared_by_line_and_documents_by_part() -> None:
+    html = compare(version("<p>a</p>", "a"), version("<p>b</p>", "b"))
+    assert html.parts is None and len(html.source) == len(html.words) == 1 and not html.is_same
+    document = mail()
+    changed = editing.change(document, document.sections[0].columns[0].blocks[0].id, text="Other news")
+    found = compare(version(document.as_json(), "News", TemplateKind.BLOCKS), version(changed.as_json(), "Other news", TemplateKind.BLOCKS))
+    assert found.source == () and found.words and found.parts
+    assert [(one.what, one.name, one.place, one.fields[0].label) for one in found.parts] == [
+        (Difference.CHANGED, "Heading “Other news”", "section 1", "text")
+    ]
+    mixed = compare(version(document.as_json(), "News", TemplateKind.BLOCKS), version("<p>News</p>", "News"))
+    assert mixed.parts is None and mixed.source and not mixed.words
+
+
+def test_nothing_is_said_of_what_is_the_same() -> None:
+    document = mail()
+    same = version(document.as_json(), "News", TemplateKind.BLOCKS)
+    assert compare(same, replace(same, number=2)).is_same
+
+
+def test_what_only_made_room_was_not_moved() -> None:
+    document = mail()
+    heading, text, button = (block.id for block in document.sections[0].columns[0].blocks)
+    (moved,) = differences(document, editing.step(document, heading, 1))
+    assert moved.what is Difference.MOVED and moved.part_id in {heading, text}
+    column = document.sections[1].columns[1].id
+    (moved,) = differences(document, editing.move_block(document, button, column, 0))
+    assert (moved.what, moved.part_id, moved.place) == (Difference.MOVED, button, "section 2, column 2")
+
+
+def test_a_section_that_is_moved_takes_its_blocks_along() -> None:
+    document = mail()
+    (moved,) = differences(document, editing.move_section(document, document.sections[1].id, 0))
+    assert (moved.what, moved.name) == (Difference.MOVED, "Section")
+
+
+def test_what_is_gone_is_named_with_where_it_was() -> None:
+    document = mail()
+    picture = document.sections[1].columns[0].blocks[0].id
+    (gone,) = differences(document, editing.remove(document, picture))
+    assert (gone.what, gone.name, gone.place) == (Difference.REMOVED, "Image “Tea”", "section 2, column 1")
+
+
+def test_a_change_is_told_in_words() -> None:
+    document = mail()
+    heading, text, _ = document.sections[0].columns[0].blocks
+    changed = editing.change(document, heading.id, show_if={"conditions": [{"field": "contact.country", "value": "DE"}]})
+    changed = editing.change(changed, text.id, html="<p><strong>Write something here.</strong></p>")
+    changed = changed.model_copy(update={"preview_text": "Look inside"})
+    email, shown, bold = differences(document, changed)
+    assert (email.name, email.fields[0].label, email.fields[0].before, email.fields[0].after) == (
+        *("Email", "preview text", "nothing", "Look inside"),
+    )
+    assert (shown.fields[0].label, shown.fields[0].before, shown.fields[0].after) == (
+        *("when it is shown", "always", "if contact.country is DE"),
+    )
+    assert bold.fields[0].before != bold.fields[0].after and "<strong>" in bold.fields[0].after
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_every_part_that_was_changed_is_named(data: st.DataObject) -> None:
+    before = mail()
+    document = before
+    for _ in range(data.draw(st.integers(0, 5))):
+        document = _edited(document, data)
+    found = differences(before, document)
+    old, new = _parts(before), _parts(document)
+    assert {one.part_id for one in found if one.what is Difference.ADDED} == set(new) - set(old)
+    assert {one.part_id for one in found if one.what is Difference.REMOVED} == set(old) - set(new)
+    changed = {part_id for part_id in set(old) & set(new) if old[part_id] != new[part_id]}
+    assert {one.part_id for one in found if one.what is Difference.CHANGED and one.part_id} == changed
+    assert bool(found) is (before != document)
+    assert all(field.before != field.after for one in found for field in one.fields)
+
+
+def _parts(document: Document) -> dict[str, object]:
+    sections = {section.id: section.model_dump(exclude={"columns"}) for section in document.sections}
+    return {**sections, **{block.id: block.model_dump() for block in document.blocks()}}
+
+
+def _edited(document: Document, data: st.DataObject) -> Document:
+    columns = [column.id for section in document.sections for column in section.columns]
+    blocks = [block.id for block in document.blocks()]
+    match data.draw(st.sampled_from(["add", "move", "remove", "change", "section"])):
+        case "move" if blocks:
+            return editing.move_block(document, data.draw(st.sampled_from(blocks)), data.draw(st.sampled_from(columns)), 0)
+        case "remove" if blocks:
+            return editing.remove(document, data.draw(st.sampled_from(blocks)))
+        case "change" if blocks:
+            background = data.draw(st.sampled_from(["#ff0000", "#00ff00", "primary"]))
+            return editing.change(document, data.draw(st.sampled_from(blocks)), background=background)
+        case "section":
+            return editing.move_section(document, data.draw(st.sampled_from([one.id for one in document.sections])), 0)
+    return editing.add_block(document, new_block(data.draw(st.sampled_from(list(BlockKind)))), data.draw(st.sampled_from(columns)), 0)
