@@ -77,16 +77,8 @@ def _menu(page: Page, card: Card) -> None:
     may_edit = page.may(Permission.TEMPLATES_EDIT)
     left_out = {"archive"} if card.template.is_archived else {"unarchive"}
     offered = [name for name in _ACTIONS if name not in left_out and (may_edit or name in {"versions", "export"})]
-    label = f"More about {plain(card.template.name)}"
-    chosen = st.menu_button(
-        "",
-        offered,
-        icon=":material/more_vert:",
-        type="tertiary",
-        format_func=_ACTIONS.__getitem__,
-        key=f"more_{card.template.id}",
-        help=label,
-    )
+    key = f"more_{card.template.id}"
+    chosen = st.menu_button("More", offered, type="tertiary", format_func=_ACTIONS.__getitem__, key=key)
     if chosen:
         _do(page, card, chosen)
 
