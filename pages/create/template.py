@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling import CompiledTemplate, TemplateKind
+from core.templates.names import LONGEST_NOTE
 from core.ui.create import template_preview
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -19,13 +20,16 @@ page = open_page("Template", needs=Permission.TEMPLATES_VIEW, back=BACK)
 templates, may_edit = page.services.templates, page.may(Permission.TEMPLATES_EDIT)
 template = find(page, templates.get, what="template", back=BACK)
 latest = templates.latest(page.by, template.id)
-SOURCE = f"source_{template.id}"
+SOURCE, NOTE = f"source_{template.id}", f"note_{template.id}"
+VERSIONS = "pages/create/template_versions.py"
 
 
 def edit() -> None:
     st.caption(f"{KINDS[latest.kind]} · version {latest.number} · changed {page.when(template.updated_at)}")
     st.html(MONOSPACE)
     st.text_area("Source", key=SOURCE, height=600, disabled=not may_edit, help="Leave the field to see the change beside it.")
+    if may_edit:
+        st.text_input("Note for the next version", key=NOTE, placeholder="What is new in it", max_chars=LONGEST_NOTE)
     with st.expander("Fields you can use"):
         fields = ["contact.email", "contact.first_name", "contact.last_name"]
         fields += [f"contact.{name}" for name in page.services.contacts.attributes(page.by)] if page.may(Permission.CONTACTS_VIEW) else []
@@ -44,6 +48,7 @@ def compiled() -> CompiledTemplate | None:
 
 
 def versions() -> None:
+    st.page_link(VERSIONS, label="Versions and use", icon=":material/history:", query_params={"id": str(template.id)})
     kept = templates.versions(page.by, template.id)
     if len(kept) < 2:
         return
@@ -66,7 +71,9 @@ page.title(template.name)
 changed = (st.session_state[SOURCE] or "") != latest.source
 if may_edit and page.header("Save version", icon="save", disabled=False):
     with page.act("Saved as a new version." if changed else "Nothing has changed since the last version."):
-        templates.save(page.by, template.name, st.session_state[SOURCE] or "", kind=latest.kind)
+        source_now, note = st.session_state[SOURCE] or "", st.session_state.get(NOTE) or ""
+        templates.save_version(page.by, template.id, source_now, kind=latest.kind, note=note)
+        st.session_state[NOTE] = ""
         st.rerun()
 source, preview = st.columns([1, 1], gap="medium")
 with source:

@@ -244,3 +244,14 @@ def test_who_only_looks_restores_nothing(app_as, shared, admin):
     shared.templates.save(admin, "Tea letter", "<p>Other</p>")
     app = app_as(Role.ANALYST)(VERSIONS, id=first.template_id)
     assert not [button for button in app.button if (button.key or "").startswith("restore_")]
+
+
+def test_a_version_is_saved_with_its_note(app_as, shared, admin):
+    first = given.template(shared, admin)
+    app = app_as(Role.MARKETER)(EDITOR, id=first.template_id)
+    app.text_area(key=f"source_{first.template_id}").set_value("<p>Shorter</p>").run()
+    app.text_input(key=f"note_{first.template_id}").set_value("Shorter").run()
+    app.button(key="primary_action").click().run()
+    latest = shared.templates.latest(admin, first.template_id)
+    assert (latest.number, latest.note, latest.created_by) == (2, "Shorter", "person:2")
+    assert app.text_input(key=f"note_{first.template_id}").value == ""
