@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         "", description="`redis://…` where several processes count the API's requests together; empty means memory."
     )
     journal_days: int = Field(90, ge=1, le=36_500, description="How many days journal files are kept after they were read to their end.")
+    pictures_mb: int = Field(2_048, ge=1, le=10_000_000, description="How much the pictures of a workspace may take together, in MB.")
     metrics_token: SecretStr = Field(
         SecretStr(""), description="What has to be brought to read the receiver's numbers; empty lets its own machine alone read them."
     )
@@ -230,6 +231,11 @@ class Settings(BaseSettings):
     def uploads_dir(self) -> Path:
         """Where files that people send are while they are read."""
         return self.data_dir / "uploads"
+
+    @property
+    def pictures_dir(self) -> Path:
+        """The pictures in emails; everybody who has an address gets the file, so nothing else may be in there."""
+        return self.data_dir / "pictures"
 
     @property
     def links_snapshot(self) -> Path:

@@ -14,6 +14,7 @@ _NAMED = {
         "campaign": "campaigns",
         "connection": "connections",
         "list": "lists",
+        "picture": "pictures",
         "role": "roles",
         "segment": "segments",
         "tag": "tags",

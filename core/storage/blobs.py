@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import NotFound, StorageFull
@@ -26,7 +27,7 @@ class Blobs:
         Raises:
             StorageFull: If the disk is full; nothing was kept.
         """
-        key = hashlib.sha256(data).hexdigest()
+        key = self.key_of(data)
         path = self._path(workspace_id, key)
         if path.exists():
             return key
@@ -39,9 +40,15 @@ class Blobs:
                 os.fsync(file.fileno())
             temporary.rename(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink()
             raise StorageFull("The file could not be kept.", hint="Free some disk space and try again.") from error
         return key
+
+    @staticmethod
+    def key_of(data: bytes) -> str:
+        """Return the key that bytes have, or would have."""
+        return hashlib.sha256(data).hexdigest()
 
     def get(self, workspace_id: int, key: str) -> bytes:
         """Return the bytes of a key.

@@ -9,6 +9,7 @@ from core.storage.blobs import Blobs
 from core.templates.brands.kits import BrandKits
 from core.templates.drafts import Drafts
 from core.templates.exchange import Exchange
+from core.templates.images.pictures import Pictures
 from core.templates.library import Templates
 from core.templates.shelving import Shelves
 from core.templates.thumbnails import Thumbnails
@@ -26,6 +27,12 @@ class TemplateServices(AccountServices):
     def brand_kits(self) -> BrandKits:
         """How emails look."""
         return BrandKits(self.db)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """What emails show."""
+        blobs = Blobs(self.settings.pictures_dir)
+        return Pictures(self.db, self.clock, blobs, self.settings.public_url, self.settings.pictures_mb << 20)
 
     @cached_property
     def templates(self) -> Templates:

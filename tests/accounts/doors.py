@@ -40,7 +40,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
-            "form_id",
+            *("form_id", "picture_id"),
         ),
         2**40,
     ),
@@ -63,7 +63,7 @@ SAMPLES: Mapping[str, object] = {
     **{"first_name": "Ann", "last_name": "Lee", "attributes": {}},
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
-    "source": MJML,
+    **{"source": MJML, "alt": "A lake"},
     **{"based_on": 1, "revision": 0, "number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",

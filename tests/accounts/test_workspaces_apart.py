@@ -19,6 +19,7 @@ from core.privacy.due import RequestKind
 from core.storage.schema import metadata
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
+from tests.support.pictures import PICTURE
 
 SECRET = "neighbours-secret"
 # What names a thing of somebody's; a door that takes one of these must look whose it is.
@@ -72,6 +73,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
         "form_id": services.forms.create(theirs, SECRET, FormDesign(SECRET, SECRET, (imported.list_id,))).id,
+        "picture_id": services.pictures.add(theirs, PICTURE, SECRET).id,
         "connection_id": services.connections.default(theirs).id,
         "connection_ids": [services.connections.default(theirs).id],
         "fallback_id": services.connections.default(theirs).id,

@@ -32,6 +32,7 @@ from core.templates.compiling import TemplateKind
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 from tests.support.dns_server import DnsServer
+from tests.support.pictures import OTHER_PICTURE, PICTURE
 
 # Stands in everything that is personal or secret: none of it may be in the log.
 MARK = "zebrafish"
@@ -101,6 +102,7 @@ def make_world(services: Services, number: int) -> World:
         "template_id": template.template_id,
         "segment_id": services.segments.create(system, "First", RULES).id,
         "form_id": services.forms.create(system, "Footer", design).id,
+        "picture_id": services.pictures.add(system, PICTURE, "A lake").id,
         "design": replace(design, wording=f"I agree to get {MARK} anew."),
         "connection_id": relay.id,
         "campaign_id": draft.id,
@@ -342,6 +344,8 @@ def _drafted(world: World) -> Mapping[str, Any]:
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "imports.cancel": _started_import,
+    "pictures.add": lambda world: {"data": OTHER_PICTURE, "name": MARK, "alt": MARK},
+    "pictures.describe": lambda world: {"name": "The lake", "alt": MARK},
     "workspaces.update": lambda world: {
         "postal_address": "1 Main Street",
         "timezone": "Europe/Berlin",

@@ -1,0 +1,1 @@
+"""Pictures for emails: looked at with suspicion, made anew, kept for good, served to everybody."""
