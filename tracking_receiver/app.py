@@ -26,6 +26,7 @@ from tracking_receiver.hits import Hits, Send
 from tracking_receiver.lane import Lane
 from tracking_receiver.learning import keepers_of
 from tracking_receiver.parts import Parts
+from tracking_receiver.pictures import showing
 from tracking_receiver.preferring import preferring
 from tracking_receiver.telling import telling
 from tracking_receiver.unsubscribing import unsubscribing
@@ -75,6 +76,7 @@ class Receiver:
             Route("/v/preview", _preview),
             Route("/v/{token}", self._view),
             Route("/e/{token}", converting(parts), methods=both),
+            Route("/i/{workspace}/{picture}", showing(parts.pictures_dir)),
             Route("/f/confirm/{token}", confirming(parts), methods=both),
             Route("/f/{key}", self._sign_ups.answer, methods=both),
             Route("/webhooks/{provider}/{key}", self._reporting.answer, methods=both),

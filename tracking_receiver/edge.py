@@ -33,6 +33,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PURPOSES = {"u": Purpose.UNSUBSCRIBE, "p": Purpose.PREFERENCES, "v": Purpose.VIEW, "e": Purpose.CONVERSION}
 _POLLED = frozenset({"/healthz", "/readyz", "/metrics"})  # every few seconds, by machines of ours: not limited, and no news
+# Thousands of readers come from a mailbox provider's few addresses, and an address is a secret that can't be guessed.
+_PICTURE = "/i/{picture}"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
@@ -94,7 +96,7 @@ class Edge:
     def done(self, method: str, shape: str, status: int, seconds: float, address: str) -> None:
         """Count an answered request and write down what may be written of it."""
         self._parts.metrics.count(shape, status)
-        if shape not in _POLLED:
+        if shape not in _POLLED and shape != _PICTURE:  # as many as there are hits
             self._write_down(method, shape, status, seconds, address)
 
     def _at_once(self, scope: Scope, asked: _Asked) -> Response | None:
@@ -110,7 +112,9 @@ class Edge:
         return answer
 
     def _wait(self, scope: Scope, asked: _Asked) -> int:
-        if asked.shape in _POLLED or asked.shape.startswith("/webhooks/"):  # reports are counted after checking, when they are refused
+        if (
+            asked.shape in _POLLED or asked.shape == _PICTURE or asked.shape.startswith("/webhooks/")
+        ):  # reports are counted after checking, when they are refused
             return 0
         address = _address(scope)
         if asked.shape.startswith("/f/"):
@@ -143,6 +147,8 @@ def _asked(path: str) -> _Asked:
         return _Asked(f"/{first}/{{token}}", rest, _PURPOSES[first])
     if first == "f" and rest:
         return _Asked("/f/confirm/{token}" if rest.startswith("confirm/") else "/f/{form_key}")
+    if first == "i":
+        return _Asked(_PICTURE)
     if first == "webhooks":
         provider, _, _ = rest.partition("/")
         return _Asked(f"/webhooks/{provider if provider in WEBHOOKS else '{provider}'}/{{key}}")

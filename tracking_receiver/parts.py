@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.clock import Clock
 from core.contacts.hosted.published import PublishedForms
@@ -46,6 +47,7 @@ class Parts:
     limiter: Limiter
     metrics: Metrics
     metrics_token: str
+    pictures_dir: Path
 
     def close(self) -> None:
         """Finish the journal and close the database."""
@@ -84,6 +86,5 @@ def build(settings: Settings, clock: Clock) -> Parts:
     token = settings.metrics_token.get_secret_value()
     stopping = Stopping(db)
     hosted = (PublishedForms(db), Stamps(settings.key, settings.previous_keys))
-    return Parts(
-        clock, signer, urls, destinations, notes, lookups, stopping, doors, *hosted, db, settings.public_url, Limiter(), metrics, token
-    )
+    shown, told = (settings.public_url, Limiter()), (metrics, token)
+    return Parts(clock, signer, urls, destinations, notes, lookups, stopping, doors, *hosted, db, *shown, *told, settings.pictures_dir)

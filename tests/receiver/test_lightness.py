@@ -5,7 +5,25 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ["streamlit", "plotly", "polars", "pandera", "duckdb", "pyarrow", "numpy", "pandas", "huey", "alembic", "mrml", "core.app"]
+HEAVY = [
+    *("streamlit", "plotly", "polars", "pandera", "duckdb", "pyarrow", "numpy", "pandas", "huey", "alembic", "mrml"),
+    *("PIL", "pi_heif", "core.app"),
+]
+    "streamlit",
+    "PIL",
+    "pi_heif",
+    "plotly",
+    "polars",
+    "pandera",
+    "duckdb",
+    "pyarrow",
+    "numpy",
+    "pandas",
+    "huey",
+    "alembic",
+    "mrml",
+    "core.app",
+]
 
 
 def test_the_receiver_loads_nothing_heavy() -> None:

@@ -141,7 +141,7 @@ class Pictures:
             connection.execute(pictures.update().where(_is(by.workspace_id, picture_id)).values(wanted))
             # Which, not what: a file may be named after somebody.
             record(connection, self._clock.now(), by, AuditAction.PICTURE_CHANGED, f"picture:{picture_id}", after={"changed": changed})
-        return replace(was, **wanted)
+        return replace(was, name=wanted["name"], alt=wanted["alt"])
 
     def where_used(self, by: Principal, picture_id: int) -> list[Use]:
         """Return what names a picture's address: versions and drafts of templates, brand kits, saved blocks.
