@@ -52,6 +52,7 @@ PAGES = (
     Entry("Create", "pages/create/templates.py", "Templates", "article", _P.TEMPLATES_VIEW),
     Entry("Create", "pages/create/template.py", "Template", "article", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Create", "pages/create/template_versions.py", "Versions", "history", _P.TEMPLATES_VIEW, hidden=True),
+    Entry("Create", "pages/create/pictures.py", "Pictures", "image", _P.TEMPLATES_VIEW),
     Entry("Audience", "pages/audience/contacts.py", "Contacts", "group", _P.CONTACTS_VIEW),
     Entry("Audience", "pages/audience/contact.py", "Contact", "person", _P.CONTACTS_VIEW, hidden=True),
     Entry("Audience", "pages/audience/merge_contacts.py", "Merge contacts", "merge", _P.CONTACTS_EDIT, hidden=True),

@@ -18,7 +18,7 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions"
     " template_exchange.export template_thumbnails.pictures templates.page templates.marked templates.try_out"
     " template_versions.get template_versions.page template_versions.uses"
-    " pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used",
+    " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used",
     P.TEMPLATES_EDIT: "templates.save templates.save_version template_exchange.load template_versions.restore"
     " template_shelves.archive template_shelves.duplicate"
     " template_shelves.move template_shelves.rename template_shelves.tag template_shelves.unarchive"

@@ -12,6 +12,7 @@ from core.messages.request_models import Request
 from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
 from tests.api.conftest import MJML, PASSWORD
+from tests.support.pictures import PICTURE
 
 if TYPE_CHECKING:
     from core.app import Services
@@ -41,6 +42,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
     token, _ = services.api_tokens.create(services.people.principal(person.id, where.workspace_id), word, ["contacts.view"])
     return {
         "person_id": person.id,
+        "picture_id": services.pictures.add(where, PICTURE, word, word).id,
         "list_id": listed.id,
         "list_ids": [listed.id],
         "contact_id": contact.id,

@@ -20,7 +20,7 @@ TITLES = """links => links.map(link => {
   copy.querySelectorAll('[data-testid=stIconMaterial]').forEach(icon => icon.remove())
   return copy.textContent.trim()
 })"""
-CREATE = ["Campaigns", "Templates"]
+CREATE = ["Campaigns", "Templates", "Pictures"]
 AUDIENCE = ["Contacts", "Lists", "Forms", "Segments", "Fields and tags", "Suppressions"]
 OWN = "Proofreader"  # sees and changes templates, and reads reports
 
@@ -45,7 +45,7 @@ ROLES = [
     Sees("Admin", EVERYTHING),
     Sees("Marketer", ["Overview", *CREATE, "Contacts", "Import", *AUDIENCE[1:], "Reports", "Outbox"], ("people", Permission.PEOPLE_MANAGE)),
     Sees("Analyst", ["Overview", *CREATE, *AUDIENCE, "Reports"], ("import_contacts", Permission.CONTACTS_IMPORT)),
-    Sees(OWN, ["Templates", "Reports"], ("roles", Permission.ROLES_MANAGE)),
+    Sees(OWN, ["Templates", "Pictures", "Reports"], ("roles", Permission.ROLES_MANAGE)),
 ]
 
 

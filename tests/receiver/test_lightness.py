@@ -9,21 +9,6 @@ HEAVY = [
     *("streamlit", "plotly", "polars", "pandera", "duckdb", "pyarrow", "numpy", "pandas", "huey", "alembic", "mrml"),
     *("PIL", "pi_heif", "core.app"),
 ]
-    "streamlit",
-    "PIL",
-    "pi_heif",
-    "plotly",
-    "polars",
-    "pandera",
-    "duckdb",
-    "pyarrow",
-    "numpy",
-    "pandas",
-    "huey",
-    "alembic",
-    "mrml",
-    "core.app",
-]
 
 
 def test_the_receiver_loads_nothing_heavy() -> None:
