@@ -49,7 +49,8 @@ def details(one: Picture) -> None:
 def describe(one: Picture) -> None:
     with st.form("describe_picture", border=False):
         name = st.text_input("Name", one.name, key=f"name_{one.id}", max_chars=200)
-        alt = st.text_input("What it shows", one.alt, key=f"alt_{one.id}", max_chars=500, help=picture_picker.WHY_ALT)
+        alt = st.text_input("What it shows", one.alt, key=f"alt_{one.id}", max_chars=500)
+        st.caption(picture_picker.WHY_ALT)
         if not st.form_submit_button("Save", type="primary"):
             return
     with page.act("Saved. Emails that name it already keep the words they have."):

@@ -14,7 +14,10 @@ from tests.api.world import furnish
 if TYPE_CHECKING:
     from core.app import Services
 
-LISTS = ("/people", "/tokens", "/workspaces", "/contacts", "/lists", "/tags", "/templates", "/campaigns", "/messages", "/events")
+LISTS = (
+    *("/people", "/tokens", "/workspaces", "/contacts", "/lists", "/tags", "/templates", "/pictures", "/campaigns"),
+    *("/messages", "/events"),
+)
 
 
 def walk(program: Program, path: str, limit: int = 2, between=lambda: None) -> list[dict]:

@@ -35,7 +35,7 @@ def test_a_picture_is_uploaded_with_what_it_shows(app_as, shared, admin):
     [made] = shared.pictures.all(admin)
     assert (made.name, made.alt, made.width) == ("Lake in summer", "A lake", 400)
     assert "**Lake in summer**" in words_on(app)
-    assert f"400 × 300 · {round(made.size / 1024)} KB" in words_on(app)
+    assert f"400 × 300 · {round(made.size / 1024)}\u00a0KB" in words_on(app)
 
 
 @pytest.mark.parametrize(("data", "said"), [(b"<svg onload='x()'></svg>", "SVG"), (b"MZ" + bytes(60), "program"), (LAKE[:2000], "damaged")])

@@ -15,12 +15,14 @@ from core.ui import paging
 from core.ui.page import Page
 from core.ui.words import number, plain
 
-WHY_ALT = "Read out to people who don’t see it, and shown until pictures load. Say what it shows; leave it empty for decoration."
+# Why anybody should say what a picture shows, in a line.
+WHY_ALT = "Read out to people who don’t see it, and shown until pictures load. Leave it empty for decoration."
 _KINDS = "JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF or BMP. It is made ready for email: upright, no wider than 1,200 pixels, without data."
 _PAGE = 12
-_TILE = 140  # pixels: narrow enough for two beside each other on a phone
-_HIGHEST = 160  # pixels: a tall picture must not push all others away
-_KB, _MB = 1 << 10, 1 << 20
+_TILE = 160  # pixels: narrow enough for two beside each other on a phone
+_WIDEST, _HIGHEST = 200, 140  # pixels: tall and wide ones in frames of one size
+_LONGEST = 40  # letters of a name
+_KB, _MB, _GB = 1 << 10, 1 << 20, 1 << 30
 
 
 @dataclass(frozen=True)
@@ -47,26 +49,28 @@ def pick(page: Page, key: str) -> Chosen | None:
         page: The page.
         key: Unique on the page.
     """
-    added = upload(page, key) if page.may(Permission.TEMPLATES_EDIT) else None
+    added = upload(page, key, is_framed=True) if page.may(Permission.TEMPLATES_EDIT) else None
     if added:
         return _chosen(page, added)
     found = grid(page, key, partial(_choose_button, key), size=_PAGE)
     return _chosen(page, found) if found else None
 
 
-def upload(page: Page, key: str) -> Picture | None:
+def upload(page: Page, key: str, *, is_framed: bool = False) -> Picture | None:
     """Draw the place for new pictures and return the one that was uploaded in this run, or None.
 
     Args:
         page: The page.
         key: Unique on the page.
+        is_framed: Whether there is something else beside it.
     """
     turn = int(st.session_state.get(f"{key}_turn", 0))  # a new uploader after each picture: the last one would stand in it still
-    with st.form(f"{key}_upload_{turn}", border=True):
+    with st.form(f"{key}_upload_{turn}", border=is_framed):
         # Of any kind: what it is and what to do about it is for the service to say, in better words than “not allowed”.
         file = st.file_uploader("New picture", key=f"{key}_file_{turn}", max_upload_size=MAX_BYTES >> 20, help=_KINDS)
-        alt = st.text_input("What it shows", key=f"{key}_alt_{turn}", placeholder="A red bicycle by a lake", max_chars=500, help=WHY_ALT)
-        if not st.form_submit_button("Upload picture", key=f"{key}_send_{turn}"):
+        alt = st.text_input("What it shows", key=f"{key}_alt_{turn}", placeholder="A red bicycle by a lake", max_chars=500)
+        st.caption(WHY_ALT)
+        if not st.form_submit_button("Upload picture", key=f"{key}_send_{turn}", type="secondary" if is_framed else "primary"):
             return None
     if file is None:
         st.warning("There is no picture yet. Choose one first.")
@@ -112,17 +116,21 @@ def facts(one: Picture) -> str:
 
 
 def size_in_words(size: int) -> str:
-    """Return how much room something takes."""
-    return f"{size / _MB:,.1f} MB" if size >= _MB else f"{max(1, round(size / _KB)):,} KB"
+    """Return how much room something takes, on one line."""
+    for unit, name in ((_GB, "GB"), (_MB, "MB")):
+        if size >= unit:
+            return f"{size / unit:,.1f}\u00a0{name}".replace(".0\u00a0", "\u00a0")
+    return f"{max(1, round(size / _KB))}\u00a0KB"
 
 
 def _draw(page: Page, one: Picture) -> None:
-    with page.act():
-        width = min(one.width, _HIGHEST * one.width // one.height or 1)
+    with st.container(height=_HIGHEST, border=False, horizontal_alignment="center", vertical_alignment="center"), page.act():
         shown = page.services.pictures.content(page.by, one.id)
-        st.image(shown, width=width if width < _TILE else "stretch", alt=one.alt or one.name)
-    st.markdown(f"**{plain(one.name)}**")
-    st.caption(facts(one) + ("" if one.alt else " · :orange[no alt text]"))
+        width = min(one.width, _HIGHEST * one.width // one.height or 1, _WIDEST)
+        st.image(shown, width=width, alt=one.alt or one.name)
+    name = one.name if len(one.name) <= _LONGEST else f"{one.name[: _LONGEST - 1].rstrip()}…"
+    st.markdown(f":small[**{plain(name)}**]")
+    st.caption(facts(one) + ("" if one.alt else "  \n:orange[No alt text]"))
 
 
 def _choose_button(key: str, one: Picture) -> bool:

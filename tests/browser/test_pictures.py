@@ -1,0 +1,46 @@
+"""A picture from a person's disk to an email: uploaded on its page, public at the receiver, shown in the preview of a template."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+from playwright.sync_api import StorageState, expect
+
+from tests.browser.conftest import Visit
+from tests.support.browser import heading, wait_idle
+from tests.support.product import Product
+from tests.templates.images.making import photo, saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_an_uploaded_picture_shows_in_an_email(product: Product, signed_in: StorageState, visit: Visit) -> None:
+    page = visit(storage_state=signed_in).new_page()
+    page.goto(f"{product.app_url}/pictures")
+    heading(page, "Pictures")
+    page.get_by_role("button", name="Upload picture").first.click()
+    dialog = page.get_by_role("dialog", name="Upload picture")
+    drawing = {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'></svg>"}
+    lake = {"name": "The lake.jpg", "mimeType": "image/jpeg", "buffer": saved(photo(), "JPEG")}
+    chooser = dialog.locator("input[type=file]")
+
+    chooser.set_input_files(drawing)  # type: ignore[arg-type]
+    dialog.get_by_role("button", name="Upload picture").click()
+    expect(dialog.get_by_text("This is an SVG drawing.")).to_be_visible()
+    chooser.set_input_files(lake)  # type: ignore[arg-type]
+    dialog.get_by_label("What it shows").fill("A lake")
+    dialog.get_by_role("button", name="Upload picture").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("img", name="A lake")).to_be_visible()
+
+    page.get_by_role("button", name="Details").click()
+    url = str(page.get_by_role("dialog", name="Picture").get_by_test_id("stCode").inner_text()).strip()
+    shown = httpx2.get(url)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+
+    source = f'<html><body><p>Hello</p><img src="{url}" alt="A lake"></body></html>'
+    template = product.run("templates", "save", "With a lake", "-", given=source)
+    page.goto(f"{product.app_url}/template?id={template['template_id']}")
+    with page.expect_response(url) as loaded:
+        wait_idle(page)
+    assert loaded.value.status in {200, 304}
