@@ -22,7 +22,7 @@ _LITTLE_SPACE = 1024**3
 
 def examine(settings: Settings) -> list[Finding]:
     """Return the findings of every check; nothing is changed or made."""
-    found = [check(settings) for check in (_data_folder, _key, _addresses, _servers)]
+    found = [check(settings) for check in (_data_folder, _pictures_folder, _key, _addresses, _servers)]
     found.append(_database(settings))
     if found[-1].level is not Level.OK:
         return found
@@ -45,6 +45,15 @@ def _data_folder(settings: Settings) -> Finding:
     if free < _LITTLE_SPACE:
         return Finding("data folder", Level.WARN, f"only {free / _LITTLE_SPACE:.1f} GB are free. Make room before the next campaign.")
     return Finding("data folder", Level.OK, f"“{folder}” can be written, {free / _LITTLE_SPACE:.0f} GB free")
+
+
+def _pictures_folder(settings: Settings) -> Finding:
+    folder = settings.pictures_dir
+    if not folder.exists():
+        return Finding("pictures", Level.OK, "none were uploaded yet")
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("pictures", Level.FAIL, f"“{folder}” can't be written. Give this user the right, so that pictures can be uploaded.")
+    return Finding("pictures", Level.OK, f"“{folder}” can be written")
 
 
 def _key(settings: Settings) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx2
 import pytest
 from playwright.sync_api import StorageState, expect
@@ -14,7 +16,7 @@ from tests.templates.images.making import photo, saved
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_an_uploaded_picture_shows_in_an_email(product: Product, signed_in: StorageState, visit: Visit) -> None:
+def test_an_uploaded_picture_shows_in_an_email(product: Product, signed_in: StorageState, visit: Visit, tmp_path: Path) -> None:
     page = visit(storage_state=signed_in).new_page()
     page.goto(f"{product.app_url}/pictures")
     heading(page, "Pictures")
@@ -39,7 +41,9 @@ def test_an_uploaded_picture_shows_in_an_email(product: Product, signed_in: Stor
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
 
     source = f'<html><body><p>Hello</p><img src="{url}" alt="A lake"></body></html>'
-    template = product.run("templates", "save", "With a lake", "-", given=source)
+    letter = tmp_path / "letter.html"
+    letter.write_text(source)
+    template = product.run("templates", "import", str(letter), "--name", "With a lake")
     page.goto(f"{product.app_url}/template?id={template['template_id']}")
     with page.expect_response(url) as loaded:
         wait_idle(page)

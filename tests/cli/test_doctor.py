@@ -94,3 +94,10 @@ def test_a_folder_that_cant_be_written_is_broken(bare_cli: Cli, monkeypatch: pyt
     said = bare_cli("doctor", "--json")
     assert (said.code, level(said, "data folder")) == (1, "fail")
     assert not Path("/proc/self/app.db").exists()
+
+
+def test_a_place_for_pictures_that_cant_be_written_is_broken(cli: Cli, settings: Settings) -> None:
+    assert level(cli("doctor", "--json"), "pictures") == "ok"
+    settings.pictures_dir.write_text("A file stands where the folder should be.")
+    said = cli("doctor", "--json")
+    assert (said.code, level(said, "pictures")) == (1, "fail")
