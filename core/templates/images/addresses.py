@@ -29,7 +29,12 @@ class PictureFile:
 
     def begins_with(self, data: bytes) -> bool:
         """Return whether a file that begins like this is what it has to be."""
-        return data.startswith(_BEGINNINGS[self.media_type])
+        return begins_as(self.media_type, data)
+
+
+def begins_as(media_type: str, data: bytes) -> bool:
+    """Return whether bytes begin as a picture of a type does."""
+    return data.startswith(_BEGINNINGS[media_type])
 
 
 def path_of(workspace_id: int, key: str, media_type: str) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput, Unavailable
+from core.templates.images.addresses import ENDINGS, begins_as
 from core.templates.images.endings import has_foreign_ending
 from core.templates.images.recognising import Format, recognise
-from core.templates.images.reworking import MAX_ANIMATED_BYTES, MAX_FRAMES, MAX_PIXELS
+from core.templates.images.reworking import MAX_ANIMATED_BYTES, MAX_ANSWER, MAX_FRAMES, MAX_PIXELS
 
 MAX_BYTES = 10 << 20
 _PROGRAM = Path(__file__).with_name("reworking.py")
 _SECONDS = 30
 _AT_ONCE = 2  # each may take more than a gigabyte for a moment
 _WAIT_SECONDS = 60
+_LONGEST_SIDE = 1_000_000
 _TURN = threading.BoundedSemaphore(_AT_ONCE)
 
 
@@ -77,23 +81,43 @@ def rework(data: bytes, max_width: int) -> Reworked:
         told, made = _run(data, max_width)
     finally:
         _TURN.release()
-    if "refused" in told:
-        raise _refusal(told["refused"], form)
-    return Reworked(made, told["media_type"], told["width"], told["height"])
+    reworked = _taken(told, made)
+    if reworked is None:
+        raise _refusal(str(told.get("refused", "broken")), form)
+    return reworked
 
 
 def _run(data: bytes, max_width: int) -> tuple[dict[str, Any], bytes]:
-    """Have the other process do it; whatever becomes of it, it is over in time."""
+    """Have the other process do it; whatever becomes of it, it is over in time, and what it says has an end."""
     given = json.dumps({"max_width": max_width}).encode() + b"\n" + data
     command = [sys.executable, "-I", "-B", str(_PROGRAM)]
+    with tempfile.TemporaryFile() as out:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own program
+                command, input=given, stdout=out, stderr=subprocess.DEVNULL, timeout=_SECONDS, env={}, cwd="/", check=False
+            )
+        except subprocess.TimeoutExpired:
+            return {"refused": "too-much"}, b""
+        out.seek(0)
+        line, _, made = out.read(MAX_ANSWER).partition(b"\n")
+    return (_told(line), made) if done.returncode == 0 else ({"refused": "too-much"}, b"")
+
+
+def _told(line: bytes) -> dict[str, Any]:
     try:
-        done = subprocess.run(command, input=given, capture_output=True, timeout=_SECONDS, env={}, check=False)  # noqa: S603 - our own program
-    except subprocess.TimeoutExpired:
-        return {"refused": "too-much"}, b""
-    line, newline, made = done.stdout.partition(b"\n")
-    if done.returncode != 0 or not newline:
-        return {"refused": "too-much"}, b""
-    return json.loads(line), made
+        told = json.loads(line)
+    except ValueError:
+        return {"refused": "broken"}
+    return told if isinstance(told, dict) else {"refused": "broken"}
+
+
+def _taken(told: Mapping[str, Any], made: bytes) -> Reworked | None:
+    """Return what came back if it is a picture: it could be the words of somebody who found a hole."""
+    media_type, width, height = (told.get(name) for name in ("media_type", "width", "height"))
+    is_size = all(type(side) is int and 0 < side <= _LONGEST_SIDE for side in (width, height))
+    if media_type not in ENDINGS or not is_size or not begins_as(media_type, made):
+        return None
+    return Reworked(made, str(media_type), int(str(width)), int(str(height)))
 
 
 def _refusal(word: str, form: Format) -> InvalidInput:

@@ -18,6 +18,8 @@ MAX_FRAMES = 300
 # What an animation unfolds to, all its frames together: it is decoded and encoded whole.
 MAX_ANIMATED_PIXELS = 60_000_000
 MAX_ANIMATED_BYTES = 4 << 20
+# What it may write: its answer goes to a file, which the limit on files bounds.
+MAX_ANSWER = 32 << 20
 _MEMORY = 1_500 << 20
 _CPU_SECONDS = 20
 _PALETTE = 256
@@ -46,6 +48,7 @@ def main() -> None:
     except Exception:  # whatever a decoder raises at a file like this, it is the file's fault
         answer, made = {"refused": "broken"}, b""
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + made)
+    sys.stdout.buffer.flush()
 
 
 def confine() -> None:
@@ -53,7 +56,7 @@ def confine() -> None:
     for what, most in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, _CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, MAX_ANSWER),
         (resource.RLIMIT_CORE, 0),
     ):
         _, hard = resource.getrlimit(what)
