@@ -106,8 +106,9 @@ def _still(image: Any, max_width: int) -> tuple[dict[str, Any], bytes]:
     from PIL import ImageOps
 
     source = image.format
-    if source == "JPEG":
-        image.draft(None, _fitting(image.size, max_width * 2))  # decodes an eighth of it where that is all we need
+    enough = 2 * max_width / min(image.size)  # of its shorter side: which is the width its orientation says later
+    if source == "JPEG" and enough < 1:
+        image.draft(None, (round(image.width * enough), round(image.height * enough)))  # decodes an eighth where that will do
     image.load()
     image = _upright(image, ImageOps)
     image = _plain(image)

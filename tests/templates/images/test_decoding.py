@@ -86,6 +86,15 @@ def test_it_stands_upright_and_says_nothing_of_where_it_was_taken() -> None:
     assert bottom[0] - top[0] > 150  # what grew to the right grows downwards
 
 
+def test_a_long_picture_that_lies_on_its_side_keeps_its_width() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+
+    made = rework(saved(photo(4_000, 500), "JPEG", exif=exif), 600)
+
+    assert (made.width, made.height) == (500, 4_000)
+
+
 @pytest.mark.parametrize("form", ["JPEG", "TIFF"])
 def test_colours_for_printing_become_those_of_screens(form: str) -> None:
     made = rework(saved(Image.new("CMYK", (50, 50), (0, 255, 255, 0)), form), 1_200)
