@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from core.permissions import Role
+from core.ui.signing_in import auth
 from tests.pages.conftest import words_on
 from tests.templates.images.making import photo, saved
 
@@ -101,3 +103,60 @@ def test_who_may_not_edit_only_looks(app_as, lake):
     app.button(key=f"open_{lake.id}").click().run()
     assert "A lake" in words_on(app)
     assert not [button for button in app.button if button.label in {"Save", "Delete picture"}]
+
+
+PICKING = """
+import streamlit as st
+from core.permissions import Permission
+from core.ui.create import picture_picker
+from core.ui.page import open_page
+page = open_page("Try", needs=Permission.TEMPLATES_VIEW)
+chosen = picture_picker.pick(page, "logo")
+if chosen:
+    st.text(f"{chosen.url} {chosen.width} {chosen.height} {chosen.alt}")
+"""
+
+
+@pytest.fixture
+def picking(shared, someone):
+    def as_role(role: Role):
+        person = someone(role)
+        workspace = shared.workspaces.for_person(person.id)[0]
+        app = AppTest.from_string(PICKING, default_timeout=30)
+        app.session_state[auth.TOKEN_KEY] = shared.sessions.redeem(shared.sessions.issue_ticket(person.id, workspace.id), "", "")
+        return app.run()
+
+    return as_role
+
+
+def test_a_picture_that_is_there_is_chosen(shared, lake, picking):
+    app = picking(Role.ANALYST)
+    assert not app.text
+
+    app.button(key=f"logo_choose_{lake.id}").click().run()
+
+    assert app.text[0].value == f"{shared.pictures.url_of(lake)} 400 300 A lake"
+    assert not app.get("file_uploader")  # who may not edit templates adds none
+
+
+def test_a_new_picture_is_chosen_as_it_is_uploaded(shared, admin, picking):
+    app = picking(Role.MARKETER)
+    app.file_uploader(key="logo_file_0").upload("tree.png", TREE)
+    app.text_input(key="logo_alt_0").set_value("A tree")
+
+    app.button(key="logo_send_0").click().run()
+
+    [tree] = shared.pictures.all(admin)
+    assert app.text[0].value == f"{shared.pictures.url_of(tree)} 30 20 A tree"
+    assert not app.run().text
+    assert app.file_uploader(key="logo_file_1").value is None
+
+
+def test_a_picture_known_already_is_chosen_with_the_words_typed_now(shared, lake, picking):
+    app = picking(Role.MARKETER)
+    app.file_uploader(key="logo_file_0").upload("again.jpg", LAKE)
+    app.text_input(key="logo_alt_0").set_value("The lake again")
+
+    app.button(key="logo_send_0").click().run()
+
+    assert app.text[0].value == f"{shared.pictures.url_of(lake)} 400 300 The lake again"

@@ -51,11 +51,15 @@ def main() -> None:
     sys.stdout.buffer.flush()
 
 
-def confine() -> None:
-    """Take away what opening a picture does not need: much memory, much time, files, other programs."""
+def confine(seconds: int = _CPU_SECONDS) -> None:
+    """Take away what opening a picture does not need: much memory, much time, large files.
+
+    Args:
+        seconds: How long it may work.
+    """
     for what, most in (
         (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, MAX_ANSWER),
         (resource.RLIMIT_CORE, 0),
     ):

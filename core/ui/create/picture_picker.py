@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -50,10 +50,8 @@ def pick(page: Page, key: str) -> Chosen | None:
         key: Unique on the page.
     """
     added = upload(page, key, is_framed=True) if page.may(Permission.TEMPLATES_EDIT) else None
-    if added:
-        return _chosen(page, added)
-    found = grid(page, key, partial(_choose_button, key), size=_PAGE)
-    return _chosen(page, found) if found else None
+    found = added or grid(page, key, partial(_choose_button, key), size=_PAGE)
+    return Chosen(page.services.pictures.url_of(found), found.width, found.height, found.alt) if found else None
 
 
 def upload(page: Page, key: str, *, is_framed: bool = False) -> Picture | None:
@@ -78,6 +76,7 @@ def upload(page: Page, key: str, *, is_framed: bool = False) -> Picture | None:
     added: Picture | None = None
     with page.act("Picture uploaded."), st.spinner("Making it ready for email…"):
         added = page.services.pictures.add(page.by, file.getvalue(), file.name, alt or "")
+        added = replace(added, alt=alt or added.alt)  # one that was there already keeps its words; here those typed now count
         st.session_state[f"{key}_turn"] = turn + 1
     return added
 
@@ -135,7 +134,3 @@ def _draw(page: Page, one: Picture) -> None:
 
 def _choose_button(key: str, one: Picture) -> bool:
     return st.button("Choose", key=f"{key}_choose_{one.id}", width="stretch")
-
-
-def _chosen(page: Page, one: Picture) -> Chosen:
-    return Chosen(page.services.pictures.url_of(one), one.width, one.height, one.alt)

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PIL import Image, ImageCms
 
@@ -211,12 +215,29 @@ def test_what_hides_inside_a_picture_does_not_survive() -> None:
     assert b"<script>" not in rework(data, 1_200).data
 
 
-def test_the_process_that_opens_pictures_has_little_memory() -> None:
+def test_a_canvas_that_is_too_large_is_never_made() -> None:
     """A WebP may claim 16,383 × 16,383 pixels, for which its decoder makes room before anybody can ask it anything."""
-    width = height = 16_382
-    frame = b"VP8X" + (10).to_bytes(4, "little") + b"\x02\0\0\0" + width.to_bytes(3, "little") + height.to_bytes(3, "little")
-    frame += b"ANIM" + (6).to_bytes(4, "little") + bytes(6)
-    data = b"RIFF" + (4 + len(frame)).to_bytes(4, "little") + b"WEBP" + frame
+    data = bytearray(animation("WEBP"))
+    canvas = data.index(b"VP8X") + 12
+    data[canvas : canvas + 6] = (16_381).to_bytes(3, "little") * 2
 
     with pytest.raises(InvalidInput):
-        rework(data, 1_200)
+        rework(bytes(data), 1_200)
+
+
+@pytest.mark.parametrize(
+    ("greed", "end"),
+    [
+        ("bytearray(2 << 30)", "MemoryError"),
+        ("open('FOLDER/large', 'wb').write(bytes(40 << 20))", "File too large"),
+        ("exec('while True: pass')", ""),
+    ],
+    ids=["memory", "files", "time"],
+)
+def test_the_program_that_opens_pictures_has_limits(greed: str, end: str, tmp_path: Path) -> None:
+    program = f"from core.templates.images import reworking; reworking.confine(1); {greed.replace('FOLDER', str(tmp_path))}"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode != 0
+    assert end in done.stderr
