@@ -98,7 +98,7 @@ def test_whoever_is_invited_chooses_a_password_and_lands_in_their_menu(product: 
     page.get_by_role("button", name="Create account").click()
     heading(page, "Templates")
     expect(page.get_by_role("button", name="Grace", exact=True)).to_be_visible()
-    assert menu(page) == ["Templates", "Reports"]
+    assert menu(page) == ["Templates", "Pictures", "Reports"]
     assert "invitation" not in page.url
     assert link.partition("=")[2] not in product.log.read_text()
     again = visit().new_page()
@@ -107,7 +107,7 @@ def test_whoever_is_invited_chooses_a_password_and_lands_in_their_menu(product: 
     again.get_by_role("button", name="Go to sign in").click()
     sign_in_form(again)
     sign_in(again, "grace@example.com", "a passphrase for grace")
-    assert menu(again) == ["Templates", "Reports"]
+    assert menu(again) == ["Templates", "Pictures", "Reports"]
 
 
 def test_an_invitation_opened_by_somebody_else_goes_on_once_they_have_signed_out(product: Product, visit: Visit) -> None:

@@ -92,19 +92,19 @@ class Pictures:
             rows = connection.execute(found.limit(size).offset((max(1, page) - 1) * size))
             return [Picture(*row) for row in rows]
 
-    def after(self, by: Principal, after_id: int, limit: int) -> list[Picture]:
+    def after(self, by: Principal, after_number: int, limit: int) -> list[Picture]:
         """Return pictures in the order they were uploaded, for reading all of them piece by piece.
 
         Args:
             by: Who looks.
-            after_id: The last one read before; 0 to begin.
+            after_number: The last one read before; 0 to begin.
             limit: How many at most.
 
         Raises:
             Denied: If `by` may not see templates.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        following = _pictures(pictures.c.workspace_id == by.workspace_id, pictures.c.id > after_id).order_by(pictures.c.id)
+        following = _pictures(pictures.c.workspace_id == by.workspace_id, pictures.c.id > after_number).order_by(pictures.c.id)
         with self._db.read() as connection:
             return [Picture(*row) for row in connection.execute(following.limit(limit))]
 
