@@ -11,6 +11,7 @@ _CALLED = {"sender_domain": "domain"}  # the column that holds the name, where i
 _NAMED = {
     noun: sa.table(table, sa.column("id"), sa.column(_CALLED.get(noun, "name")), sa.column("workspace_id"))
     for noun, table in {
+        "brand_kit": "brand_kits",
         "campaign": "campaigns",
         "connection": "connections",
         "list": "lists",

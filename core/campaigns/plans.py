@@ -16,6 +16,7 @@ from core.messages.plan import PinnedVersion, Route, SendPlan, WorkspaceCap
 from core.messages.tables import messages
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
+from core.templates.brands.reading import brand_fields
 from core.templates.tables import template_versions
 
 
@@ -92,5 +93,6 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         track_conversions=row.track_conversions,
         hours=hours if hours.window or hours.quiet else None,
         cap=cap,
+        brand=brand_fields(connection, row.workspace_id, row.template_id),
         routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
     )

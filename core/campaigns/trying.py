@@ -23,6 +23,7 @@ from core.providers.base import Outcome
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.tables import workspaces
+from core.templates.brands.reading import brand_fields
 from core.templates.library import Templates, TemplateVersion
 
 
@@ -90,6 +91,7 @@ class Trying:
         version = self._version(by, campaign)
         with self._db.read() as connection:
             place = connection.execute(sa.select(workspaces).where(workspaces.c.id == by.workspace_id)).one()
+            brand = brand_fields(connection, by.workspace_id, campaign.template_id)
         return SendPlan(
             workspace_id=by.workspace_id,
             campaign_id=campaign.id,
@@ -103,6 +105,7 @@ class Trying:
             link_ids=(),
             workspace={"name": place.name, "postal_address": place.postal_address},
             track_conversions=False,
+            brand=brand,
         )
 
     def _version(self, by: Principal, campaign: Campaign) -> TemplateVersion:

@@ -120,7 +120,7 @@ def _finished(
         "contact": contact_fields(contact),
         "workspace": plan.workspace,
         "campaign": campaign,
-        "brand": {},
+        "brand": plan.brand,
         "unsubscribe_url": addresses.unsubscribe,
         "preferences_url": addresses.preferences,
         "view_url": addresses.view,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from core.hours import Hours
@@ -101,6 +101,7 @@ class SendPlan:
         hours: When it may go out, or None for any time.
         cap: How many campaigns its readers get at most, or None for any number.
         routes: The connections it is sent through, each with its share; none where it is all by `connection_id`.
+        brand: What templates may say about the brand they wear.
     """
 
     workspace_id: int
@@ -118,6 +119,7 @@ class SendPlan:
     hours: Hours | None = None
     cap: WorkspaceCap | None = None
     routes: tuple[Route, ...] = ()
+    brand: Mapping[str, str] = field(default_factory=dict)
 
     def subject_for(self, variant_id: int | None) -> str:
         """Return the subject an arm sees."""

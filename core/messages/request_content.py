@@ -70,6 +70,7 @@ class Template:
         text: The plain-text part.
         links: Where its links lead.
         fields: The merge fields it uses.
+        brand: What `brand.…` stands for.
     """
 
     id: int
@@ -77,6 +78,7 @@ class Template:
     text: str
     links: tuple[str, ...]
     fields: tuple[str, ...]
+    brand: Mapping[str, str]
 
 
 def as_given(request: Request) -> Content:
@@ -106,7 +108,7 @@ def written(request: Request, template: Template, contact: Mapping[str, Any], wo
     _check_data(needed, request.data)
     campaign = {"name": "", "subject": ""}
     stands_in = {"unsubscribe_url": mark + UNSUBSCRIBE, "preferences_url": mark + PREFERENCES, "view_url": mark + VIEW}
-    context = {"contact": contact, "workspace": workspace, "campaign": campaign, "brand": {}, "data": request.data, **stands_in}
+    context = {"contact": contact, "workspace": workspace, "campaign": campaign, "brand": template.brand, "data": request.data, **stands_in}
     subject = render_text(request.subject, context)
     if not subject:
         raise InvalidInput("The subject is empty once its merge fields are filled in.", hint="Check the data.")

@@ -31,6 +31,7 @@ from core.providers.tables import connections
 from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.storage.vault import Vault
+from core.templates.brands.reading import brand_fields
 from core.templates.previewing import contact_fields
 from core.templates.tables import template_versions, templates
 
@@ -214,7 +215,7 @@ def _template(connection: sa.Connection, by: Principal, named: int | str) -> Tem
     version = template_versions.c
     which = templates.c.id == named if isinstance(named, int) else templates.c.name == named.strip()
     wanted = (
-        sa.select(version.id, version.html, version.text, version.links, version.fields)
+        sa.select(version.id, version.template_id, version.html, version.text, version.links, version.fields)
         .join(templates, templates.c.id == version.template_id)
         .where(templates.c.workspace_id == by.workspace_id, version.workspace_id == by.workspace_id, which)
         .order_by(version.number.desc())
@@ -223,4 +224,5 @@ def _template(connection: sa.Connection, by: Principal, named: int | str) -> Tem
     row = connection.execute(wanted).first()
     if row is None:
         raise NotFound("There is no such template.", hint="Look under Templates for those there are.")
-    return Template(row.id, row.html, row.text, tuple(row.links), tuple(row.fields))
+    brand = brand_fields(connection, by.workspace_id, row.template_id)
+    return Template(row.id, row.html, row.text, tuple(row.links), tuple(row.fields), brand)

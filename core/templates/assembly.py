@@ -26,7 +26,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def brand_kits(self) -> BrandKits:
         """How emails look."""
-        return BrandKits(self.db)
+        return BrandKits(self.db, self.clock)
 
     @cached_property
     def pictures(self) -> Pictures:

@@ -11,13 +11,18 @@ from core.errors import InvalidInput
 CONTACT_FIELDS = ("email", "first_name", "last_name")
 # Addresses that belong to one message; they stand alone, without a dot.
 URL_FIELDS = ("unsubscribe_url", "preferences_url", "view_url")
+# What a brand kit says; `core.templates.brands.reading.fields_of` fills them in.
+BRAND_FIELDS = (
+    *("name", "postal_address", "legal", "logo_url", "logo_alt", "primary_colour", "button_text_colour", "text_colour", "muted_colour"),
+    *("background_colour", "surface_colour", "line_colour", "heading_font", "body_font"),
+)
 # What compiling puts in: the tracked links and the pixel. Nobody writes these.
 INTERNAL_FIELDS = ("pw_links", "pw_pixel")
 _GROUPS: dict[str, tuple[str, ...] | None] = {
     "contact": CONTACT_FIELDS,
     "workspace": ("name", "postal_address"),
     "campaign": ("name", "subject"),
-    "brand": None,
+    "brand": BRAND_FIELDS,
     "data": None,  # what a program sends along with a single message
 }
 LOOP_FIELDS = ("index", "index0", "revindex", "revindex0", "first", "last", "length")
@@ -59,7 +64,7 @@ class Vocabulary:
 
     def incomplete_name(self, name: str, line: int) -> InvalidInput:
         """Return the error for a group that stands alone."""
-        example = f"{name}.{(_GROUPS[name] or ('color',))[-1]}"
+        example = f"{name}.{(_GROUPS[name] or ('order',))[-1]}"
         return InvalidInput(f"“{name}” in line {line} needs a field behind it.", hint=f"Write for example {{{{ {example} }}}}.")
 
     def _known(self, group: str) -> list[str] | None:

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.contacts.tables import contact_attributes
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
-from core.storage.tables import workspaces
 from core.templates.brands.kits import BrandKits
+from core.templates.brands.reading import sender_fields
+from core.templates.brands.restyling import attributes_of
 from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined import SHARED, Confined
 from core.templates.drafts import drop_saved
@@ -216,7 +216,9 @@ class Templates:
         with self._db.read() as connection:
             return load_version(connection, workspace_id, version_id)
 
-    def preview(self, by: Principal, version: CompiledTemplate | TemplateVersion, contact: ContactLike | None = None) -> Rendered:
+    def preview(
+        self, by: Principal, version: CompiledTemplate | TemplateVersion, contact: ContactLike | None = None, template_id: int | None = None
+    ) -> Rendered:
         """Return what a contact would see, with links that lead straight to their destination and no pixel.
 
         What is not saved is rendered where it can be stopped; a saved version is rendered here, as it is when it is sent.
@@ -225,16 +227,16 @@ class Templates:
             by: Who looks.
             version: A saved version, or a template that was just compiled.
             contact: Whose values fill it in; by default a made-up person.
+            template_id: The template whose brand fills in `brand.…`; known of a saved version, the default brand's for another.
 
         Raises:
             Denied: If `by` may not see templates.
             InvalidInput: If it can't be rendered for this contact.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        columns = (workspaces.c.name, workspaces.c.postal_address)
+        worn = version.template_id if isinstance(version, TemplateVersion) else template_id
         with self._db.read() as connection:
-            workspace = connection.execute(sa.select(*columns).where(workspaces.c.id == by.workspace_id)).one()
-        context = preview_context(workspace.name, workspace.postal_address, version.links, contact)
+            context = preview_context(sender_fields(connection, by.workspace_id, worn), version.links, contact)
         return self._confined.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)
 
     def marked(self, by: Principal, version: TemplateVersion) -> CompiledTemplate:
@@ -252,14 +254,9 @@ class Templates:
     ) -> CompiledTemplate:
         with self._db.read() as connection:
             kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)
-            kit_id = connection.execute(kit).scalar()
+            kit_id, known = connection.execute(kit).scalar(), attributes_of(connection, workspace_id)
         brand = self._brands.brand_of(workspace_id, kit_id)
-        return self._confined.compile(source, kind, known_attributes=self._attributes(workspace_id), brand=brand, marked=marked)
-
-    def _attributes(self, workspace_id: int) -> list[str]:
-        statement = sa.select(contact_attributes.c.name).where(contact_attributes.c.workspace_id == workspace_id)
-        with self._db.read() as connection:
-            return list(connection.execute(statement).scalars())
+        return self._confined.compile(source, kind, known_attributes=known, brand=brand, marked=marked)
 
     def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
         """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""

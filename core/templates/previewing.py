@@ -37,20 +37,18 @@ def contact_fields(contact: ContactLike) -> dict[str, Any]:
     return {**contact.attributes, "email": contact.email, "first_name": contact.first_name, "last_name": contact.last_name}
 
 
-def preview_context(workspace_name: str, postal_address: str, links: Sequence[str], contact: ContactLike | None) -> dict[str, Any]:
+def preview_context(sender: Mapping[str, Mapping[str, str]], links: Sequence[str], contact: ContactLike | None) -> dict[str, Any]:
     """Return a context in which links lead straight to their destination and nothing is counted.
 
     Args:
-        workspace_name: The sender's name.
-        postal_address: The sender's address.
+        sender: What `workspace.…` and `brand.…` stand for.
         links: Where the template's links lead.
         contact: Whose values are shown; None means a made-up person.
     """
     return {
         "contact": contact_fields(contact) if contact else _SAMPLE_CONTACT,
-        "workspace": {"name": workspace_name, "postal_address": postal_address},
+        **sender,
         "campaign": {"name": "Preview", "subject": ""},
-        "brand": {},
         **dict.fromkeys(("unsubscribe_url", "preferences_url", "view_url"), "#"),
         "pw_links": list(links),
         "pw_pixel": "",

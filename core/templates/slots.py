@@ -22,7 +22,7 @@ Context = Mapping[str, Any]
 _Get = Callable[[Context], str]
 # Never in a template (it is a control character); where it is in somebody's data the mail is rendered whole.
 _SEPARATOR = "\x1e"
-_GROUPS = ("contact", "workspace", "campaign")
+_GROUPS = ("contact", "workspace", "campaign", "brand")
 BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
 
 

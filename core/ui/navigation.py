@@ -53,6 +53,8 @@ PAGES = (
     Entry("Create", "pages/create/template.py", "Template", "article", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Create", "pages/create/template_versions.py", "Versions", "history", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Create", "pages/create/pictures.py", "Pictures", "image", _P.TEMPLATES_VIEW),
+    Entry("Create", "pages/create/brand_kits.py", "Brand", "palette", _P.TEMPLATES_VIEW),
+    Entry("Create", "pages/create/brand_kit.py", "Brand kit", "palette", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Audience", "pages/audience/contacts.py", "Contacts", "group", _P.CONTACTS_VIEW),
     Entry("Audience", "pages/audience/contact.py", "Contact", "person", _P.CONTACTS_VIEW, hidden=True),
     Entry("Audience", "pages/audience/merge_contacts.py", "Merge contacts", "merge", _P.CONTACTS_EDIT, hidden=True),

@@ -29,6 +29,7 @@ from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
 from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
+from core.templates.brands.brand import Brand
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
 ROWS = pl.DataFrame({"line": [2], "surplus": [False], "c0": ["ann@example.com"]})
@@ -40,7 +41,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
-            *("form_id", "picture_id"),
+            *("form_id", "picture_id", "kit_id"),
         ),
         2**40,
     ),
@@ -65,6 +66,7 @@ SAMPLES: Mapping[str, object] = {
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     **{"source": MJML, "alt": "A lake"},
     **{"based_on": 1, "revision": 0, "number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
+    "brand": Brand(),
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
     **{"staged": Staged(["email"], None, 1, frame=ROWS), "choices": Choices("A name")},

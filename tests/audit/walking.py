@@ -29,6 +29,7 @@ from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from core.templates.compiling import TemplateKind
+from core.templates.brands.brand import Brand, Sender
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 from tests.support.dns_server import DnsServer
@@ -91,6 +92,8 @@ def make_world(services: Services, number: int) -> World:
     services.campaigns.launch(system, launched.id)
     assert contact
     design = FormDesign("News", f"I agree to get {MARK}.", (imported.list_id or 0,))
+    services.brand_kits.save(system, "House", Brand())
+    kit = services.brand_kits.save(system, "Shop", Brand(legal=MARK)).kit
     things = {
         **SAMPLES,
         "person_id": grace.id,
@@ -100,6 +103,8 @@ def make_world(services: Services, number: int) -> World:
         "list_ids": [imported.list_id],
         "tag_id": services.tags.create(system, "VIP").id,
         "template_id": template.template_id,
+        "kit_id": kit.id,
+        "brand": Brand(legal=MARK, senders=(Sender(name=MARK, email=f"{MARK}@example.com"),)),
         "segment_id": services.segments.create(system, "First", RULES).id,
         "form_id": services.forms.create(system, "Footer", design).id,
         "picture_id": services.pictures.add(system, PICTURE, "A lake").id,

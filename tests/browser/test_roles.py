@@ -20,7 +20,7 @@ TITLES = """links => links.map(link => {
   copy.querySelectorAll('[data-testid=stIconMaterial]').forEach(icon => icon.remove())
   return copy.textContent.trim()
 })"""
-CREATE = ["Campaigns", "Templates", "Pictures"]
+CREATE = ["Campaigns", "Templates", "Pictures", "Brand"]
 AUDIENCE = ["Contacts", "Lists", "Forms", "Segments", "Fields and tags", "Suppressions"]
 OWN = "Proofreader"  # sees and changes templates, and reads reports
 
@@ -45,7 +45,7 @@ ROLES = [
     Sees("Admin", EVERYTHING),
     Sees("Marketer", ["Overview", *CREATE, "Contacts", "Import", *AUDIENCE[1:], "Reports", "Outbox"], ("people", Permission.PEOPLE_MANAGE)),
     Sees("Analyst", ["Overview", *CREATE, *AUDIENCE, "Reports"], ("import_contacts", Permission.CONTACTS_IMPORT)),
-    Sees(OWN, ["Templates", "Pictures", "Reports"], ("roles", Permission.ROLES_MANAGE)),
+    Sees(OWN, ["Templates", "Pictures", "Brand", "Reports"], ("roles", Permission.ROLES_MANAGE)),
 ]
 
 
@@ -98,7 +98,7 @@ def test_whoever_is_invited_chooses_a_password_and_lands_in_their_menu(product: 
     page.get_by_role("button", name="Create account").click()
     heading(page, "Templates")
     expect(page.get_by_role("button", name="Grace", exact=True)).to_be_visible()
-    assert menu(page) == ["Templates", "Pictures", "Reports"]
+    assert menu(page) == ["Templates", "Pictures", "Brand", "Reports"]
     assert "invitation" not in page.url
     assert link.partition("=")[2] not in product.log.read_text()
     again = visit().new_page()
@@ -107,7 +107,7 @@ def test_whoever_is_invited_chooses_a_password_and_lands_in_their_menu(product: 
     again.get_by_role("button", name="Go to sign in").click()
     sign_in_form(again)
     sign_in(again, "grace@example.com", "a passphrase for grace")
-    assert menu(again) == ["Templates", "Pictures", "Reports"]
+    assert menu(again) == ["Templates", "Pictures", "Brand", "Reports"]
 
 
 def test_an_invitation_opened_by_somebody_else_goes_on_once_they_have_signed_out(product: Product, visit: Visit) -> None:

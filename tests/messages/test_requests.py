@@ -128,7 +128,7 @@ def test_a_template_is_written_in_the_version_of_the_moment_it_was_asked_for(
     asked: Requests, delivery_of: RequestDelivery, workspace: Principal, tmp_path: Path, db: Database, clock: FrozenClock
 ) -> None:
     Contacts(db, clock).save(workspace, "grace@example.com", first_name="Grace")
-    templates = Templates(db, clock, BrandKits(db))
+    templates = Templates(db, clock, BrandKits(db, clock))
     version = templates.save(workspace, "Receipt", TEMPLATE)
     data = {"order": "A-1", "lines": [{"name": "Tea"}, {"name": "<Cup>"}]}
     request = replace(RECEIPT, template="Receipt", text="", subject="Order {{ data.order }}", data=data)
@@ -152,7 +152,7 @@ def test_a_template_is_written_in_the_version_of_the_moment_it_was_asked_for(
 def test_missing_data_is_said_at_once(
     asked: Requests, workspace: Principal, db: Database, clock: FrozenClock, data: dict[str, Any]
 ) -> None:
-    Templates(db, clock, BrandKits(db)).save(workspace, "Receipt", TEMPLATE)
+    Templates(db, clock, BrandKits(db, clock)).save(workspace, "Receipt", TEMPLATE)
 
     with pytest.raises(InvalidInput, match="needs data that is missing: l"):
         asked.submit(workspace, replace(RECEIPT, template="Receipt", text="", data={**data, **({} if data else {"order": None})}))
@@ -162,7 +162,7 @@ def test_a_template_that_works_itself_to_death_is_refused_when_it_is_asked_for(
     asked: Requests, workspace: Principal, db: Database, clock: FrozenClock
 ) -> None:
     loops = "{% for x in data.l %}{% for y in data.l %}{% if data.s|title == 'x' %}a{% endif %}{% endfor %}{% endfor %}"
-    Templates(db, clock, BrandKits(db)).save(
+    Templates(db, clock, BrandKits(db, clock)).save(
         workspace, "Bomb", f"<html><body><p>{loops}</p><a href='{{{{ unsubscribe_url }}}}'>u</a></body></html>"
     )
     data = {"l": list(range(30)), "s": "ab " * 30_000}
@@ -398,7 +398,7 @@ def test_every_attempt_sends_the_same_bytes(
     asked: Requests, delivery_of: RequestDelivery, workspace: Principal, db: Database, clock: FrozenClock, tmp_path: Path
 ) -> None:
     Contacts(db, clock).save(workspace, "grace@example.com", first_name="Grace")
-    Templates(db, clock, BrandKits(db)).save(workspace, "Receipt", TEMPLATE)
+    Templates(db, clock, BrandKits(db, clock)).save(workspace, "Receipt", TEMPLATE)
     asked.submit(workspace, replace(RECEIPT, template="Receipt", text="", data={"order": "A-1", "lines": []}))
     sent: list[bytes] = []
     for name in ("Grace", "Ada"):

@@ -19,7 +19,7 @@ def context() -> dict[str, Any]:
         },
         "workspace": {"name": "Acme", "postal_address": "1 Main Road, Town"},
         "campaign": {"name": "Spring", "subject": "Hello"},
-        "brand": {"color": "#123456"},
+        "brand": {"name": "Acme Tea", "primary_colour": "#123456"},
         "unsubscribe_url": "https://mail.example/u/1",
         "preferences_url": "https://mail.example/p/1",
         "view_url": "https://mail.example/v/1",

@@ -134,7 +134,7 @@ def test_nothing_is_fetched_from_anywhere() -> None:
 
 
 def test_a_merge_field_may_colour_a_button(context: dict[str, Any]) -> None:
-    source = _mjml('<mj-button background-color="{{ brand.color }}" href="https://a.example">Go</mj-button>')
+    source = _mjml('<mj-button background-color="{{ brand.primary_colour }}" href="https://a.example">Go</mj-button>')
     assert "background:#123456" in render(compile_template(source), context).html
 
 
@@ -200,7 +200,7 @@ def test_the_fields_used_are_listed() -> None:
         ("<mjml><mj-body><mj-include path='/etc/passwd' /></mj-body></mjml>", "mj-include"),
         (_mjml("<mj-text align=left>x</mj-text>"), "can't be read"),
         ("<mjml><mj-section></mj-section></mjml>", "can't be read near line 1"),
-        (_mjml("<mj-image width='{{ brand.width }}' src='https://a.example/x.png' />"), "brand.width }} in line 1 gets lost"),
+        (_mjml("<mj-image width='{{ brand.name }}' src='https://a.example/x.png' />"), "brand.name }} in line 1 gets lost"),
         (_mjml("<mj-text title='" + "x" * 2001 + "'>x</mj-text>"), "too large"),
         (_mjml("<mj-spacer />" * 3001), "too large"),
         ("<div>" * 501, "inside each other"),

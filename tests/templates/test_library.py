@@ -30,7 +30,7 @@ class Somebody:
 
 @pytest.fixture
 def library(db: Database, clock: FrozenClock) -> Templates:
-    return Templates(db, clock, BrandKits(db))
+    return Templates(db, clock, BrandKits(db, clock))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from core.templates.validating import inspect
         "{% for a in contact.items %}{% for b in a.parts %}{{ b }}{% endfor %}{% endfor %}",
         "{{ contact.points * 2 + 1 }} {{ 'a' ~ contact.city }}",
         "{{ 'yes' if contact.city else 'no' }}",
-        "{{ unsubscribe_url }} {{ view_url }} {{ preferences_url }} {{ brand.anything.deep }}",
+        "{{ unsubscribe_url }} {{ view_url }} {{ preferences_url }} {{ brand.primary_colour }}",
         "{# a comment with {{ nonsense }} #}",
         "{{ contact.joined|date('%d %B %Y') }} {{ contact.points|number(2) }} {{ contact.points|round(-1) }}",
     ],

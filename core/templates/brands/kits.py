@@ -1,23 +1,39 @@
-"""The brand kits of a workspace."""
+"""The brand kits of a workspace: how its emails look, one kit for each sender; templates follow when a kit changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
+from core.clock import Clock
+from core.errors import Conflict, InvalidInput, NotFound
+from core.permissions import Permission, Principal
 from core.storage.database import Database
-from core.templates.brands.brand import Brand, read_brand
-from core.templates.tables import brand_kits
+from core.storage.tables import workspaces
+from core.templates.brands.brand import Brand
+from core.templates.brands.checking import checked_brand, checked_name
+from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
+from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, wearers
+from core.templates.tables import brand_kits, templates
+
+MAX_KITS = 50
+_MISSING = "There is no such brand kit."
 
 
 class BrandKits:
-    """Finds the brand of an email.
+    """Finds, keeps and deletes brand kits; the first one of a workspace is its default, and there is always exactly one.
 
     Args:
         db: The operational database.
+        clock: The time.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
 
     def brand_of(self, workspace_id: int, kit_id: int | None) -> Brand:
         """Return the brand of a kit, or of the workspace's usual one; plain where there is none.
@@ -26,8 +42,258 @@ class BrandKits:
             workspace_id: Whose.
             kit_id: The kit, or None for the usual one.
         """
-        mine = brand_kits.c.workspace_id == workspace_id
-        which = brand_kits.c.id == kit_id if kit_id is not None else brand_kits.c.is_default
         with self._db.read() as connection:
-            content = connection.execute(sa.select(brand_kits.c.content).where(mine, which)).scalar()
-        return read_brand(content) if content is not None else Brand()
+            return brand_worn(connection, workspace_id, kit_id)
+
+    def all(self, by: Principal) -> list[BrandKit]:
+        """Return every kit, the default first, then by name.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            found = [as_kit(row) for row in connection.execute(kits_of(by.workspace_id))]
+        return sorted(found, key=lambda kit: (not kit.is_default, kit.name.casefold()))
+
+    def get(self, by: Principal, kit_id: int) -> BrandKit:
+        """Return a kit.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            return _read(connection, by, kit_id)
+
+    def default(self, by: Principal) -> BrandKit | None:
+        """Return the kit that templates wear which choose none; None where there is no kit.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            row = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.is_default)).one_or_none()
+        return as_kit(row) if row else None
+
+    def save(self, by: Principal, name: str, brand: Brand, kit_id: int | None = None) -> SavedKit:
+        """Keep a kit, and give every template that wears it a new version in its look; versions that are there stay as they are.
+
+        Args:
+            by: Who keeps it.
+            name: Unique in the workspace.
+            brand: How emails look.
+            kit_id: The kit to change; None for a new one.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            InvalidInput: If the name or a part of the brand can't be used, or there are too many kits.
+            Conflict: If another kit has the name.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        name, brand = checked_name(name), checked_brand(brand)
+        restyling = self._prepared(by, brand, kit_id)
+        with self._changing(by) as connection:
+            if kit_id is None:
+                return self._add(connection, by, name, brand, restyling)
+            return self._change(connection, by, _read(connection, by, kit_id), name, brand, restyling)
+
+    def rename(self, by: Principal, kit_id: int, name: str) -> BrandKit:
+        """Give a kit another name.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            InvalidInput: If the name can't be used.
+            Conflict: If another kit has it.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        name = checked_name(name)
+        with self._changing(by) as connection:
+            before = _read(connection, by, kit_id)
+            if before.name != name:
+                _must_be_free(connection, by, name, kit_id)
+                self._write(connection, by, kit_id, name=name)
+                self._note(connection, by, AuditAction.BRAND_KIT_RENAMED, kit_id, {"name": before.name}, {"name": name})
+            return _read(connection, by, kit_id)
+
+    def make_default(self, by: Principal, kit_id: int) -> Restyled:
+        """Let the templates that choose no kit wear this one from now on.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        with self._changing(by) as connection:
+            kit = _read(connection, by, kit_id)
+            if kit.is_default:
+                return Restyled()
+            mine = brand_kits.c.workspace_id == by.workspace_id
+            connection.execute(brand_kits.update().where(mine).values(is_default=brand_kits.c.id == kit_id))
+            restyled = self._restyled(connection, by, kit.brand, None, also_none=True)
+            after = {"name": kit.name, "templates": len(restyled.changed)}
+            self._note(connection, by, AuditAction.BRAND_KIT_MADE_DEFAULT, kit_id, {}, after)
+            return restyled
+
+    def delete(self, by: Principal, kit_id: int) -> Restyled:
+        """Delete a kit that no template has chosen; the default goes last.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            Conflict: If templates wear it, or it is the default and there are others.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        with self._changing(by) as connection:
+            kit = _read(connection, by, kit_id)
+            _must_be_deletable(connection, by, kit)
+            chosen = wearers(by.workspace_id, kit_id, also_none=False)
+            connection.execute(templates.update().where(chosen).values(brand_kit_id=None))  # archived ones
+            connection.execute(brand_kits.delete().where(brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id))
+            plain = self._restyled(connection, by, Brand(), None, also_none=True) if kit.is_default else Restyled()
+            self._note(connection, by, AuditAction.BRAND_KIT_DELETED, kit_id, {"name": kit.name}, {"templates": len(plain.changed)})
+            return plain
+
+    def where_used(self, by: Principal, kit_id: int) -> list[Wearer]:
+        """Return the templates that wear a kit, by name: those that have chosen it, and with the default those that have chosen none.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such kit.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            kit = _read(connection, by, kit_id)
+            which = wearers(by.workspace_id, kit_id, also_none=kit.is_default)
+            columns = (templates.c.id, templates.c.name, templates.c.brand_kit_id)
+            found = connection.execute(sa.select(*columns).where(which, templates.c.archived_at.is_(None))).all()
+        return sorted((Wearer(row.id, row.name, row.brand_kit_id is not None) for row in found), key=lambda one: one.name.casefold())
+
+    def chosen_for(self, by: Principal, template_id: int) -> int | None:
+        """Return the number of the kit that a template has chosen; None where it wears the default.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such template.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            return _worn(connection, by, template_id)[1]
+
+    def wear(self, by: Principal, template_id: int, kit_id: int | None) -> Restyled:
+        """Let a template wear a kit, or with None the default, whichever that is.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            NotFound: If this workspace has no such template or kit.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        this = sa.and_(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
+        with self._changing(by) as connection:
+            name, worn = _worn(connection, by, template_id)
+            kit = _read(connection, by, kit_id) if kit_id is not None else None
+            if worn == kit_id:
+                return Restyled()
+            connection.execute(templates.update().where(this).values(brand_kit_id=kit_id))
+            brand = kit.brand if kit else brand_worn(connection, by.workspace_id, None)
+            restyled = Restyling(brand, attributes_of(connection, by.workspace_id)).apply(connection, by, this, self._clock.now())
+            after = {"name": name, "brand": kit.name if kit else ""}
+            record(connection, self._clock.now(), by, AuditAction.TEMPLATE_BRAND_CHOSEN, f"template:{template_id}", after=after)
+            return restyled
+
+    @contextmanager
+    def _changing(self, by: Principal) -> Iterator[sa.Connection]:
+        """Yield a transaction in which nobody else changes the kits of this workspace."""
+        with self._db.transaction() as connection:
+            connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update())
+            yield connection
+
+    def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand, restyling: Restyling) -> SavedKit:
+        _must_be_free(connection, by, name, None)
+        mine = sa.select(sa.func.count()).select_from(brand_kits).where(brand_kits.c.workspace_id == by.workspace_id)
+        there = int(connection.execute(mine).scalar_one())
+        if there >= MAX_KITS:
+            raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
+        now, content = self._clock.now(), brand.model_dump(mode="json")
+        row = {"workspace_id": by.workspace_id, "name": name, "is_default": there == 0, "content": content}
+        row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
+        kit_id = int(connection.execute(brand_kits.insert().values(row).returning(brand_kits.c.id)).scalar_one())
+        restyled = Restyled() if there else self._apply(connection, by, restyling, None, also_none=True)
+        after = {"name": name, "templates": len(restyled.changed)}
+        self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, after)
+        return SavedKit(_read(connection, by, kit_id), restyled)
+
+    def _change(
+        self, connection: sa.Connection, by: Principal, before: BrandKit, name: str, brand: Brand, restyling: Restyling
+    ) -> SavedKit:
+        parts = [part for part in Brand.model_fields if getattr(before.brand, part) != getattr(brand, part)]
+        if not parts and before.name == name:
+            return SavedKit(before, Restyled())
+        _must_be_free(connection, by, name, before.id)
+        self._write(connection, by, before.id, name=name, content=brand.model_dump(mode="json"))
+        restyled = self._apply(connection, by, restyling, before.id, also_none=before.is_default)
+        after = {"name": name, "parts": ", ".join(parts), "templates": len(restyled.changed)}
+        self._note(connection, by, AuditAction.BRAND_KIT_CHANGED, before.id, {"name": before.name}, after)
+        return SavedKit(_read(connection, by, before.id), restyled)
+
+    def _prepared(self, by: Principal, brand: Brand, kit_id: int | None) -> Restyling:
+        """Return the templates that wear a kit, or will, compiled in its new look, before anybody has to wait for that."""
+        with self._db.read() as connection:
+            restyling = Restyling(brand, attributes_of(connection, by.workspace_id))
+            default = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.is_default)).one_or_none()
+            if kit_id is not None or default is None:
+                also_none = default is None or default.id == kit_id
+                restyling.prepare(connection, wearers(by.workspace_id, kit_id, also_none=also_none))
+        return restyling
+
+    def _restyled(self, connection: sa.Connection, by: Principal, brand: Brand, kit_id: int | None, *, also_none: bool) -> Restyled:
+        restyling = Restyling(brand, attributes_of(connection, by.workspace_id))
+        return self._apply(connection, by, restyling, kit_id, also_none=also_none)
+
+    def _apply(self, connection: sa.Connection, by: Principal, restyling: Restyling, kit_id: int | None, *, also_none: bool) -> Restyled:
+        return restyling.apply(connection, by, wearers(by.workspace_id, kit_id, also_none=also_none), self._clock.now())
+
+    def _write(self, connection: sa.Connection, by: Principal, kit_id: int, **values: object) -> None:
+        this = (brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id)
+        connection.execute(brand_kits.update().where(*this).values(**values, updated_by=by.label, updated_at=self._clock.now()))
+
+    def _note(
+        self, connection: sa.Connection, by: Principal, what: AuditAction, kit_id: int, before: dict[str, object], after: dict[str, object]
+    ) -> None:
+        record(connection, self._clock.now(), by, what, f"brand_kit:{kit_id}", before=before, after=after)
+
+
+def _read(connection: sa.Connection, by: Principal, kit_id: int) -> BrandKit:
+    row = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.id == kit_id)).one_or_none()
+    if row is None:
+        raise NotFound(_MISSING, hint="Look under Brand for those that are there.")
+    return as_kit(row)
+
+
+def _worn(connection: sa.Connection, by: Principal, template_id: int) -> tuple[str, int | None]:
+    mine = (templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
+    row = connection.execute(sa.select(templates.c.name, templates.c.brand_kit_id).where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"Template {template_id} does not exist in this workspace.", hint="Look under Templates for those that do.")
+    return row.name, row.brand_kit_id
+
+
+def _must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: int | None) -> None:
+    if any(row.name.casefold() == name.casefold() and row.id != kit_id for row in connection.execute(kits_of(by.workspace_id))):
+        raise Conflict(f"There is a brand kit called “{name}” already.", hint="Choose another name.")
+
+
+def _must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) -> None:
+    here = wearers(by.workspace_id, kit.id, also_none=False)
+    chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
+    worn = int(connection.execute(chosen).scalar_one())
+    if worn:
+        how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
+        raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
+    others = sum(1 for row in connection.execute(kits_of(by.workspace_id)) if row.id != kit.id)
+    if kit.is_default and others:
+        raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")

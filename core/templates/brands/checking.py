@@ -1,0 +1,65 @@
+"""What is checked of a brand kit before it is kept: what is wrong is said here, and not by every template that wears it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from core.contacts.addresses import normalise
+from core.errors import InvalidInput
+from core.templates.brands.brand import Brand, Sender
+from core.templates.brands.sample import sample_document
+from core.templates.compiling import TemplateKind, compile_template
+
+_MAX_NAME = 100
+# A kit says the same to every reader; these begin what is filled in for each.
+_FIELDS = ("{{", "{%", "{#")
+
+
+def checked_name(name: str) -> str:
+    """Return the name of a kit, tidied.
+
+    Raises:
+        InvalidInput: If it is empty or too long.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > _MAX_NAME:
+        raise InvalidInput("A brand kit needs a name.", hint=f"Use 1 to {_MAX_NAME} characters.")
+    return name
+
+
+def checked_brand(brand: Brand) -> Brand:
+    """Return a brand with its addresses in their usual spelling.
+
+    Raises:
+        InvalidInput: If a part of it can't be used in an email; says which.
+    """
+    logo = brand.logo.model_copy(update={"url": _web_address(brand.logo.url, "the logo") if brand.logo.url.strip() else ""})
+    social = tuple(one.model_copy(update={"url": _web_address(one.url, one.network.label)}) for one in brand.social)
+    made = brand.model_copy(update={"logo": logo, "social": social, "senders": _senders(brand)})
+    texts = (logo.alt, made.postal_address, made.legal, *(one.name for one in made.senders), *made.utm.model_dump().values())
+    if any(mark in text for text in texts for mark in _FIELDS):
+        raise InvalidInput("A brand kit can’t hold merge fields.", hint="Write the words out; they are the same for every reader.")
+    compile_template(sample_document().as_json(), TemplateKind.BLOCKS, brand=made)
+    return made
+
+
+def _senders(brand: Brand) -> tuple[Sender, ...]:
+    found: list[Sender] = []
+    for one in brand.senders:
+        sender = Sender(name=" ".join(one.name.split()), email=normalise(one.email))
+        if any(other.email == sender.email and other.name == sender.name for other in found):
+            raise InvalidInput("The same sender stands there twice.", hint="Remove one of the two rows.")
+        found.append(sender)
+    return tuple(found)
+
+
+def _web_address(url: str, what: str) -> str:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_web = False
+    if not is_web or any(mark in url for mark in _FIELDS) or any(one.isspace() for one in url):
+        raise InvalidInput(f"The address of {what} is no web address.", hint="Write all of it, for example https://www.example.com/.")
+    return url

@@ -1,0 +1,51 @@
+"""Whether the words of a brand can be read on its colours, and the nearest colours with which they can."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.templates.brands.brand import Brand, Token
+from core.templates.brands.contrast import ENOUGH, Contrast, contrasts
+
+_SAMPLE = (
+    '<span style="background:{behind};color:{front};padding:3px 10px;border-radius:6px;border:1px solid rgba(128,128,128,.35);'
+    'font-size:14px;font-weight:600">Aa</span>'
+)
+
+
+def key_of(key: str, token: Token) -> str:
+    """Return the key of the field that holds a colour."""
+    return f"{key}_colour_{token.value}"
+
+
+def draw(brand: Brand, key: str, *, disabled: bool) -> None:
+    """Draw a line for each pair of colours that words are read by; where they can't be read, with a colour that can."""
+    found = contrasts(brand)
+    unread = sum(1 for one in found if not one.passes)
+    with st.container(border=True, gap="small", key=f"{key}_contrast"):
+        words = "Everything can be read." if not unread else f"{unread} of {len(found)} can be hard to read."
+        st.markdown(f"**Contrast** :gray[{words} Text needs {ENOUGH} to 1.]")
+        for one in found:
+            _line(brand, one, key, disabled=disabled)
+
+
+def _line(brand: Brand, one: Contrast, key: str, *, disabled: bool) -> None:
+    behind = brand.colours.of(one.behind)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(_SAMPLE.format(behind=behind, front=brand.colours.of(one.front)), width="content")
+        icon, colour = ("check_circle", "green") if one.passes else ("warning", "orange")
+        # Rounded down, so that what does not pass never reads like what does.
+        st.markdown(f":{colour}[:material/{icon}:] {one.what}: {int(one.ratio * 10) / 10:.1f} to 1", width="content")
+        if not one.passes:
+            st.html(_SAMPLE.format(behind=behind, front=one.suggestion), width="content")
+            st.button(
+                f"Use {one.suggestion}",
+                key=f"{key}_use_{one.what}",
+                on_click=_use,
+                args=(key_of(key, one.front), one.suggestion),
+                disabled=disabled,
+            )
+
+
+def _use(key: str, colour: str) -> None:
+    st.session_state[key] = colour

@@ -1,0 +1,36 @@
+"""What pages say about brand kits: the templates that followed one, and those that could not."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.templates.brands.brand import Brand, Token
+from core.templates.brands.restyling import Restyled
+from core.ui.words import counted, plain
+
+_KEPT = "brand_kept"
+_SHOWN = (Token.PRIMARY, Token.TEXT, Token.BACKGROUND, Token.SURFACE)
+_DOT = '<span style="width:18px;height:18px;border-radius:9px;border:1px solid rgba(128,128,128,.4);background:{}"></span>'
+
+
+def done(first: str, restyled: Restyled) -> str:
+    """Return what to say when a change worked: "Saved. 3 templates have a new version.", and remember what did not follow."""
+    st.session_state[_KEPT] = restyled.kept
+    if not restyled.changed:
+        return first
+    return f"{first} {counted(len(restyled.changed), 'template has', 'templates have')} a new version."
+
+
+def kept() -> None:
+    """Draw once which templates could not follow the last change, and why."""
+    for one in st.session_state.pop(_KEPT, ()):
+        st.warning(
+            f"**{plain(one.name)}** can’t be written in the new look and keeps the version it has. {plain(one.reason)}",
+            icon=":material/warning:",
+        )
+
+
+def swatches(brand: Brand) -> None:
+    """Draw the main colours of a brand."""
+    dots = "".join(_DOT.format(brand.colours.of(token)) for token in _SHOWN)
+    st.html(f'<div style="display:flex;gap:4px" aria-hidden="true">{dots}</div>', width="content")

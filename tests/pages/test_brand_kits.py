@@ -1,0 +1,113 @@
+"""The pages of brand kits: made with a preview, changed, made the default, deleted; chosen by a template and by a campaign."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.permissions import Role
+from core.templates.brands.brand import Brand, Colours, Network, Sender, SocialLink
+from core.ui.create.brand_preview import in_scheme
+from tests.pages.conftest import words_on
+from tests.templates.brands.conftest import letter
+
+LIST, EDITOR, TEMPLATE = "pages/create/brand_kits.py", "pages/create/brand_kit.py", "pages/create/template.py"
+GREEN = Brand(
+    colours=Colours(primary="#0a7d4f"),
+    social=(SocialLink(network=Network.LINKEDIN, url="https://www.linkedin.com/company/a"),),
+    senders=(Sender(name="Shop", email="shop@example.com"), Sender(name="Ada", email="ada@example.com")),
+)
+
+
+@pytest.fixture
+def house(shared, admin):
+    return shared.brand_kits.save(admin, "House", GREEN).kit
+
+
+def test_an_empty_workspace_says_what_kits_are_for(app_as):
+    assert "No brand kits yet" in words_on(app_as(Role.MARKETER)(LIST))
+
+
+def test_a_kit_is_made_and_seen_before_it_is(app_as, shared, admin):
+    app = app_as(Role.MARKETER)(EDITOR)
+    assert app.text_input(key="brand_new_name").value == "Aurora"
+    app.color_picker(key="brand_new_colour_primary").set_value("#0a7d4f").run()
+    app.selectbox(key="brand_new_heading_font").set_value("georgia").run()
+    app.button(key="brand_new_senders_add").click().run()
+    app.text_input(key="brand_new_sender_email_0").set_value("News@Example.com").run()
+    app.button(key="brand_new_social_add").click().run()
+    assert "Not complete yet" in words_on(app)
+    app.text_input(key="brand_new_social_0").set_value("https://www.facebook.com/aurora").run()
+    assert "Not complete yet" not in words_on(app)
+    assert not shared.brand_kits.all(admin)
+    app.button(key="primary_action").click().run()
+    [kit] = shared.brand_kits.all(admin)
+    assert (kit.name, kit.is_default, kit.brand.colours.primary, kit.brand.heading_font) == ("Aurora", True, "#0a7d4f", "georgia")
+    assert [one.email for one in kit.brand.senders] == ["news@example.com"]
+    assert [one.network for one in kit.brand.social] == [Network.FACEBOOK]
+
+
+def test_colours_that_can_not_be_read_are_named_and_put_right(app_as, house):
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    assert "Everything can be read" in words_on(app)
+    app.color_picker(key=f"brand_{house.id}_colour_text").set_value("#bbbbbb").run()
+    assert "1 of 4 can be hard to read" in words_on(app)
+    app.button(key=f"brand_{house.id}_use_Text on the sheet").click().run()
+    assert "Everything can be read" in words_on(app)
+    assert app.color_picker(key=f"brand_{house.id}_colour_text").value != "#bbbbbb"
+
+
+def test_a_change_says_how_many_templates_followed(app_as, shared, admin, house):
+    version = letter(shared.templates, admin)
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    app.text_area(key=f"brand_{house.id}_legal").set_value("Register no. 1").run()
+    app.button(key="primary_action").click().run()
+    assert "1 template has a new version" in "".join(toast.value for toast in app.toast)
+    assert shared.templates.latest(admin, version.template_id).number == 2
+    assert shared.brand_kits.get(admin, house.id).brand.senders == GREEN.senders
+
+
+def test_a_row_is_taken_out_and_the_others_stay(app_as, shared, admin, house):
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    app.button(key=f"brand_{house.id}_senders_remove_0").click().run()
+    app.button(key=f"brand_{house.id}_senders_add").click().run()
+    assert app.text_input(key=f"brand_{house.id}_sender_email_2").value == "", "a new row does not show what stood in another"
+    app.text_input(key=f"brand_{house.id}_sender_email_2").set_value("third@example.com").run()
+    app.button(key="primary_action").click().run()
+    assert [one.email for one in shared.brand_kits.get(admin, house.id).brand.senders] == ["ada@example.com", "third@example.com"]
+
+
+def test_an_address_that_is_none_is_said_and_nothing_is_lost(app_as, shared, admin, house):
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    app.text_input(key=f"brand_{house.id}_sender_email_0").set_value("nobody").run()
+    app.button(key="primary_action").click().run()
+    assert "no @" in "".join(one.value for one in app.error)
+    assert app.text_input(key=f"brand_{house.id}_sender_email_0").value == "nobody"
+    assert shared.brand_kits.get(admin, house.id).brand == GREEN
+
+
+def test_the_list_makes_default_and_deletes(app_as, shared, admin, house):
+    shop = shared.brand_kits.save(admin, "Shop", Brand()).kit
+    letter(shared.templates, admin)
+    app = app_as(Role.MARKETER)(LIST)
+    app.button(key=f"default_{shop.id}").click().run()
+    assert "1 template that has no brand of their own" in words_on(app)
+    app.button(key="default-yes").click().run()
+    assert shared.brand_kits.default(admin).id == shop.id
+    app.button(key=f"delete_{house.id}").click().run()
+    app.button(key="delete-yes").click().run()
+    assert [kit.id for kit in shared.brand_kits.all(admin)] == [shop.id]
+
+
+def test_who_may_only_look_finds_no_buttons(app_as, house):
+    app = app_as(Role.ANALYST)(LIST)
+    assert "House" in "".join(one.label for one in app.button)
+    assert not [one for one in app.button if one.key in {"primary_action", f"delete_{house.id}"}]
+    app = app_as(Role.ANALYST)(EDITOR, id=str(house.id))
+    assert app.text_input(key=f"brand_{house.id}_name").disabled
+    assert all(one.disabled for one in app.color_picker)
+
+
+def test_the_preview_is_dark_wherever_it_is_looked_at():
+    html = '<meta name="color-scheme" content="light dark"><style>@media (prefers-color-scheme: dark){a{color:red}}</style>'
+    assert in_scheme(html, "dark") == '<meta name="color-scheme" content="dark"><style>@media (min-width:0){a{color:red}}</style>'
+    assert in_scheme(html, "light") == '<meta name="color-scheme" content="light"><style>@media (max-width:0){a{color:red}}</style>'

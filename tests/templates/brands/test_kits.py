@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from core.clock import FrozenClock
+from core.errors import Conflict, Denied, InvalidInput, NotFound
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+from core.templates.brands.brand import Brand, Colours, Logo, Network, Sender, SocialLink, Utm
+from core.templates.brands.kits import MAX_KITS, BrandKits
+from core.templates.brands.restyling import NOTE
+from core.templates.compiling import TemplateKind
+from core.templates.library import Templates
+from core.templates.tables import template_versions, templates
+from tests.templates.brands.conftest import letter
+
+GREEN = Brand(colours=Colours(primary="#0a7d4f"))
+RED = Brand(colours=Colours(primary="#b3261e"), legal="Acme Ltd, registered in Oslo")
+
+
+def test_the_first_kit_is_the_default_and_the_second_is_not(kits: BrandKits, workspace: Principal) -> None:
+    assert kits.default(workspace) is None
+    first = kits.save(workspace, "  House   style ", GREEN).kit
+    second = kits.save(workspace, "Shop", RED).kit
+    assert (first.name, first.is_default, second.is_default) == ("House style", True, False)
+    assert kits.all(workspace) == [first, second]
+    assert kits.default(workspace) == first == kits.get(workspace, first.id)
+    assert kits.brand_of(workspace.workspace_id, None) == GREEN
+    assert kits.brand_of(workspace.workspace_id, second.id) == RED
+
+
+def test_there_is_always_one_default(kits: BrandKits, workspace: Principal, db: Database) -> None:
+    made = [kits.save(workspace, name, Brand()).kit for name in ("A", "B", "C")]
+    for kit in (made[2], made[1], made[1]):
+        kits.make_default(workspace, kit.id)
+        assert [each.id for each in kits.all(workspace) if each.is_default] == [kit.id]
+    assert kits.all(workspace)[0].id == made[1].id
+
+
+def test_of_two_first_kits_at_once_one_is_the_default(kits: BrandKits, workspace: Principal, db: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: kits.save(workspace, name, Brand()), ["A", "B", "C", "D"]))
+    assert [kit.is_default for kit in kits.all(workspace)] == [True, False, False, False]
+
+
+def test_a_name_is_taken_once(kits: BrandKits, workspace: Principal, other: Principal) -> None:
+    kits.save(workspace, "Shop", GREEN)
+    second = kits.save(workspace, "House", GREEN).kit
+    for refused in (lambda: kits.save(workspace, "SHOP", RED), lambda: kits.rename(workspace, second.id, "shop")):
+        with pytest.raises(Conflict, match="called"):
+            refused()
+    assert kits.save(other, "Shop", RED).kit.is_default
+    assert kits.rename(workspace, second.id, "House of tea").name == "House of tea"
+    with pytest.raises(InvalidInput, match="needs a name"):
+        kits.save(workspace, "   ", GREEN)
+
+
+def test_there_is_a_bound(kits: BrandKits, workspace: Principal) -> None:
+    for number in range(MAX_KITS):
+        kits.save(workspace, f"Kit {number}", Brand())
+    with pytest.raises(InvalidInput, match="the most"):
+        kits.save(workspace, "One more", Brand())
+
+
+def test_a_kit_is_seen_in_its_workspace_only(kits: BrandKits, library: Templates, workspace: Principal, other: Principal) -> None:
+    kit = kits.save(workspace, "Shop", RED).kit
+    theirs = letter(library, other)
+    assert kits.all(other) == [] and kits.default(other) is None
+    for knock in (
+        lambda: kits.get(other, kit.id),
+        lambda: kits.save(other, "Theirs", GREEN, kit.id),
+        lambda: kits.rename(other, kit.id, "Theirs"),
+        lambda: kits.make_default(other, kit.id),
+        lambda: kits.delete(other, kit.id),
+        lambda: kits.where_used(other, kit.id),
+        lambda: kits.wear(other, theirs.template_id, kit.id),
+        lambda: kits.wear(workspace, theirs.template_id, kit.id),
+        lambda: kits.chosen_for(workspace, theirs.template_id),
+    ):
+        with pytest.raises(NotFound):
+            knock()
+    assert kits.all(workspace) == [kit]
+    assert kits.brand_of(other.workspace_id, kit.id) == Brand()
+
+
+def test_who_may_only_look_changes_nothing(kits: BrandKits, workspace: Principal) -> None:
+    kit = kits.save(workspace, "Shop", RED).kit
+    reader = Principal(workspace.workspace_id, "person:1", frozenset({Permission.TEMPLATES_VIEW}))
+    assert kits.all(reader) == [kit]
+    with pytest.raises(Denied):
+        kits.save(reader, "Shop", GREEN, kit.id)
+
+
+def test_a_change_gives_templates_a_new_version_and_leaves_the_old_one_alone(
+    kits: BrandKits, library: Templates, workspace: Principal, clock: FrozenClock, db: Database
+) -> None:
+    kit = kits.save(workspace, "Shop", GREEN).kit
+    first = letter(library, workspace)
+    assert "#0a7d4f" in first.html
+    clock.advance(timedelta(hours=1))
+    saved = kits.save(workspace, "Shop", RED, kit.id)
+    assert dict(saved.restyled.changed) == {first.template_id: "Letter"} and not saved.restyled.kept
+    newest = library.latest(workspace, first.template_id)
+    assert (newest.number, newest.source, newest.kind, newest.created_at) == (2, first.source, TemplateKind.BLOCKS, clock.now())
+    assert "#b3261e" in newest.html and "registered in Oslo" in newest.html + newest.text and "#0a7d4f" not in newest.html
+    assert library.version(workspace.workspace_id, first.id) == first
+    assert library.get(workspace, first.template_id).updated_at == clock.now()
+    with db.read() as connection:
+        assert list(connection.execute(sa.select(template_versions.c.note).order_by(template_versions.c.number)).scalars()) == ["", NOTE]
+
+
+def test_what_looks_the_same_gets_no_version(kits: BrandKits, library: Templates, workspace: Principal) -> None:
+    kit = kits.save(workspace, "Shop", GREEN).kit
+    first = letter(library, workspace)
+    more = GREEN.model_copy(update={"senders": (Sender(name="Shop", email="shop@example.com"),)})
+    assert not kits.save(workspace, "Shop", more, kit.id).restyled.changed
+    assert not kits.save(workspace, "Shop of tea", more, kit.id).restyled.changed
+    assert library.latest(workspace, first.template_id) == first
+    unchanged = kits.save(workspace, "Shop of tea", more, kit.id)
+    assert unchanged.kit == kits.get(workspace, kit.id)
+
+
+def test_only_those_that_wear_it_change(kits: BrandKits, library: Templates, workspace: Principal, other: Principal, db: Database) -> None:
+    kits.save(workspace, "House", Brand())
+    shop = kits.save(workspace, "Shop", GREEN).kit
+    worn, bare, code, archived, theirs = (
+        letter(library, workspace, "Worn"),
+        letter(library, workspace, "Bare"),
+        library.save(workspace, "Code", "<p>{{ brand.legal }}</p>"),
+        letter(library, workspace, "Archived"),
+        letter(library, other, "Worn"),
+    )
+    for each in (worn, code, archived):
+        kits.wear(workspace, each.template_id, shop.id)
+    with db.transaction() as connection:
+        gone = templates.c.id == archived.template_id
+        connection.execute(templates.update().where(gone).values(archived_at=archived.created_at))
+    assert list(kits.save(workspace, "Shop", RED, shop.id).restyled.changed.values()) == ["Worn"]
+    for each, by in ((bare, workspace), (code, workspace), (theirs, other)):
+        assert library.latest(by, each.template_id) == each
+    assert [(one.name, one.is_chosen) for one in kits.where_used(workspace, shop.id)] == [("Code", True), ("Worn", True)]
+
+
+def test_a_template_that_chose_none_wears_the_default_whichever_that_is(kits: BrandKits, library: Templates, workspace: Principal) -> None:
+    bare = letter(library, workspace)
+    house = kits.save(workspace, "House", GREEN)
+    assert list(house.restyled.changed.values()) == ["Letter"], "the first kit is worn at once"
+    shop = kits.save(workspace, "Shop", RED)
+    assert not shop.restyled.changed
+    assert [one.name for one in kits.where_used(workspace, house.kit.id)] == ["Letter"]
+    assert kits.where_used(workspace, shop.kit.id) == []
+    assert list(kits.make_default(workspace, shop.kit.id).changed.values()) == ["Letter"]
+    assert "#b3261e" in library.latest(workspace, bare.template_id).html
+    assert not kits.make_default(workspace, shop.kit.id).changed
+
+
+def test_a_template_chooses_its_kit_and_goes_back(kits: BrandKits, library: Templates, workspace: Principal) -> None:
+    kits.save(workspace, "House", GREEN)
+    shop = kits.save(workspace, "Shop", RED).kit
+    worn = letter(library, workspace)
+    assert kits.chosen_for(workspace, worn.template_id) is None
+    assert list(kits.wear(workspace, worn.template_id, shop.id).changed) == [worn.template_id]
+    assert kits.chosen_for(workspace, worn.template_id) == shop.id
+    assert "#b3261e" in library.latest(workspace, worn.template_id).html
+    assert not kits.wear(workspace, worn.template_id, shop.id).changed
+    saved = letter(library, workspace, text="Other words")
+    assert "#b3261e" in saved.html and saved.number == 3
+    kits.wear(workspace, worn.template_id, None)
+    assert "#0a7d4f" in library.latest(workspace, worn.template_id).html
+    with pytest.raises(NotFound):
+        kits.wear(workspace, worn.template_id, 2**40)
+
+
+def test_what_is_worn_is_not_deleted(kits: BrandKits, library: Templates, workspace: Principal) -> None:
+    house, shop = (kits.save(workspace, name, look).kit for name, look in (("House", GREEN), ("Shop", RED)))
+    worn = letter(library, workspace)
+    kits.wear(workspace, worn.template_id, shop.id)
+    with pytest.raises(Conflict, match="1 template wears"):
+        kits.delete(workspace, shop.id)
+    with pytest.raises(Conflict, match="default"):
+        kits.delete(workspace, house.id)
+    kits.wear(workspace, worn.template_id, None)
+    kits.delete(workspace, shop.id)
+    plain = kits.delete(workspace, house.id)
+    assert list(plain.changed.values()) == ["Letter"], "the last kit leaves plain templates"
+    assert kits.all(workspace) == []
+    assert Colours().primary in library.latest(workspace, worn.template_id).html
+
+
+def test_an_archived_template_keeps_no_kit_from_going(
+    kits: BrandKits, library: Templates, workspace: Principal, sqlite_db: Database, clock: FrozenClock
+) -> None:
+    kits.save(workspace, "House", GREEN)
+    shop = kits.save(workspace, "Shop", RED).kit
+    worn = letter(library, workspace)
+    kits.wear(workspace, worn.template_id, shop.id)
+    with sqlite_db.transaction() as connection:
+        connection.execute(templates.update().values(archived_at=clock.now()))
+    kits.delete(workspace, shop.id)
+    assert kits.chosen_for(workspace, worn.template_id) is None
+
+
+def test_a_template_that_does_not_compile_keeps_its_version_and_is_named(
+    kits: BrandKits, library: Templates, workspace: Principal, sqlite_db: Database
+) -> None:
+    kit = kits.save(workspace, "House", GREEN).kit
+    broken, whole = letter(library, workspace, "Broken"), letter(library, workspace, "Whole")
+    with sqlite_db.transaction() as connection:  # as an earlier version of the product may have left it
+        this = template_versions.c.id == broken.id
+        connection.execute(template_versions.update().where(this).values(source=broken.source.replace("https://shop", "javascript:shop")))
+    saved = kits.save(workspace, "House", RED, kit.id)
+    assert list(saved.restyled.changed) == [whole.template_id]
+    [kept] = saved.restyled.kept
+    assert (kept.template_id, kept.name) == (broken.template_id, "Broken") and kept.reason
+    assert library.latest(workspace, broken.template_id).html == broken.html
+
+
+@pytest.mark.parametrize(
+    ("brand", "what"),
+    [
+        (Brand(logo=Logo(url="javascript:alert(1)")), "logo"),
+        (Brand(logo=Logo(url="/logo.png")), "logo"),
+        (Brand(logo=Logo(url="https://[")), "logo"),
+        (Brand(logo=Logo(url="https://a.example/{{ contact.email }}")), "logo"),
+        (Brand(social=(SocialLink(network=Network.LINKEDIN, url="linkedin.com/x"),)), "LinkedIn"),
+        (Brand(senders=(Sender(email="nobody"),)), "@"),
+        (Brand(senders=(Sender(name="A", email="a@example.com"), Sender(name="A ", email="A@example.com"))), "twice"),
+        (Brand(legal="{{ contact.email }}"), "merge fields"),
+        (Brand(postal_address="{% for a in b %}"), "merge fields"),
+        (Brand(utm=Utm(source="{{ x }}")), "merge fields"),
+    ],
+)
+def test_what_would_break_emails_is_not_kept(kits: BrandKits, workspace: Principal, brand: Brand, what: str) -> None:
+    with pytest.raises(InvalidInput, match=what):
+        kits.save(workspace, "House", brand)
+    assert kits.all(workspace) == []
+
+
+def test_addresses_are_kept_in_one_spelling(kits: BrandKits, workspace: Principal) -> None:
+    brand = Brand(logo=Logo(url=" https://a.example/logo.png "), senders=(Sender(name=" Tea  shop ", email=" Shop@Example.COM "),))
+    kept = kits.save(workspace, "House", brand).kit.brand
+    assert kept.logo.url == "https://a.example/logo.png"
+    assert kept.senders == (Sender(name="Tea shop", email="shop@example.com"),)

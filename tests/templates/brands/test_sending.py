@@ -1,0 +1,108 @@
+"""What an email says of its brand when it is looked at, tried, sent and asked for by a program."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.campaigns.models import Audience
+from core.errors import InvalidInput
+from core.jobs.delivering import drain
+from core.messages.request_models import Request
+from core.permissions import Principal
+from core.templates.brands.brand import Brand, Colours, Logo
+from core.templates.brands.reading import fields_of
+from core.templates.fields import BRAND_FIELDS
+from tests.support.lists import list_called
+from tests.templates.brands.conftest import letter
+
+if TYPE_CHECKING:
+    from core.app import Services
+
+GREEN = Brand(colours=Colours(primary="#0a7d4f"), legal="Register no. 1 & 2")
+RED = Brand(colours=Colours(primary="#b3261e"), postal_address="2 Side Street", logo=Logo(url="https://a.example/l.png"))
+SOURCE = (
+    "<html><body><p>{{ brand.name }}|{{ brand.postal_address }}|{{ brand.legal }}|{{ brand['primary_colour'] }}|"
+    "{% if brand.logo_url %}{{ brand.logo_url }}{% else %}no logo{% endif %}</p><a href='{{ unsubscribe_url }}'>stop</a></body></html>"
+)
+
+
+@pytest.fixture
+def by(services: Services, workspace: Principal) -> Principal:
+    services.workspaces.update(workspace, postal_address="1 Main Street")
+    return workspace
+
+
+def said(html: str) -> str:
+    found = re.search(r"<p[^>]*>(.*?)</p>", html)
+    assert found
+    return found[1]
+
+
+def campaign(services: Services, by: Principal, template_id: int) -> int:
+    readers = list_called(services.lists, by, "Readers")
+    services.contacts.save(by, "reader@example.com", list_ids=[readers.id])
+    fields: Any = {"name": "News", "subject": "From {{ brand.name }}", "from_email": "news@example.com"}
+    return services.campaigns.create(by, **fields, template_id=template_id, audience=Audience("list", readers.id)).id
+
+
+def sent(services: Services, by: Principal) -> Any:
+    return services.outbox.show(by, services.outbox.page(by).rows[0].key)
+
+
+def test_every_field_that_may_be_written_is_filled_in() -> None:
+    assert set(fields_of("Acme", Brand(), "1 Main Street")) == set(BRAND_FIELDS)
+
+
+@pytest.mark.parametrize("source", ["{{ brand.color }}", "{{ brand.nmae }}", "{% if brand.secret %}x{% endif %}"])
+def test_a_field_that_no_brand_has_is_refused_when_it_is_saved(services: Services, by: Principal, source: str) -> None:
+    with pytest.raises(InvalidInput, match="does not exist") as refused:
+        services.templates.save(by, "Letter", f"<p>{source}</p>")
+    assert "brand.name" in refused.value.hint
+
+
+def test_a_preview_shows_the_brand_of_its_template(services: Services, by: Principal) -> None:
+    version = services.templates.save(by, "Letter", SOURCE)
+    assert said(services.templates.preview(by, version).html) == "Acme|1 Main Street||#4f46e5|no logo"
+    services.brand_kits.save(by, "House", GREEN)
+    shop = services.brand_kits.save(by, "Shop & Co", RED).kit
+    assert said(services.templates.preview(by, version).html) == "House|1 Main Street|Register no. 1 &amp; 2|#0a7d4f|no logo"
+    services.brand_kits.wear(by, version.template_id, shop.id)
+    assert said(services.templates.preview(by, version).html) == "Shop &amp; Co|2 Side Street||#b3261e|https://a.example/l.png"
+
+
+def test_a_campaign_says_what_the_kit_says_when_it_leaves_and_keeps_the_look_it_was_launched_with(
+    services: Services, by: Principal
+) -> None:
+    kit = services.brand_kits.save(by, "House", GREEN).kit
+    version = letter(services.templates, by)
+    number = campaign(services, by, version.template_id)
+    services.campaigns.launch(by, number)
+    services.brand_kits.save(by, "Shop", RED, kit.id)
+    assert services.templates.latest(by, version.template_id).number == 2
+    drain(services, number, owner="test", should_stop=lambda: False)
+    mail = sent(services, by)
+    assert mail.row.subject == "From Shop"
+    assert "#0a7d4f" in mail.html and "#b3261e" not in mail.html
+    assert services.campaigns.get(by, number).template_version_id == version.id
+
+
+def test_a_test_mail_is_filled_in_too(services: Services, by: Principal) -> None:
+    services.brand_kits.save(by, "House", GREEN)
+    version = services.templates.save(by, "Letter", SOURCE)
+    services.campaigns.send_test(by, campaign(services, by, version.template_id), "ada@example.com")
+    mail = sent(services, by)
+    assert mail.row.subject == "[Test] From House"
+    assert said(mail.html).startswith("House|1 Main Street|")
+
+
+def test_a_single_message_is_filled_in_when_it_is_asked_for(services: Services, by: Principal) -> None:
+    services.brand_kits.save(by, "House", GREEN)
+    shop = services.brand_kits.save(by, "Shop", RED).kit
+    version = services.templates.save(by, "Receipt", SOURCE)
+    services.brand_kits.wear(by, version.template_id, shop.id)
+    request = Request("kim@example.com", "shop@example.com", "Your order at {{ brand.name }}", template="Receipt")
+    asked = services.requests.submit(by, request)
+    assert services.requests.get(by, asked.message_id).subject == "Your order at Shop"
