@@ -25,6 +25,7 @@ from core.api.front import Front
 from core.api.problems import answer_to
 from core.api.resources import (
     auth,
+    brand_kits,
     campaigns,
     contacts,
     conversions,
@@ -68,6 +69,7 @@ RESOURCES = (
     forms,
     templates,
     pictures,
+    brand_kits,
     campaigns,
     recipients,
     messages,

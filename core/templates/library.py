@@ -217,7 +217,7 @@ class Templates:
             return load_version(connection, workspace_id, version_id)
 
     def preview(
-        self, by: Principal, version: CompiledTemplate | TemplateVersion, contact: ContactLike | None = None, template_id: int | None = None
+        self, by: Principal, version: CompiledTemplate | TemplateVersion, contact: ContactLike | None = None, brand_of: int | None = None
     ) -> Rendered:
         """Return what a contact would see, with links that lead straight to their destination and no pixel.
 
@@ -227,14 +227,14 @@ class Templates:
             by: Who looks.
             version: A saved version, or a template that was just compiled.
             contact: Whose values fill it in; by default a made-up person.
-            template_id: The template whose brand fills in `brand.…`; known of a saved version, the default brand's for another.
+            brand_of: The template whose brand fills in `brand.…`; known of a saved version, the default brand's for another.
 
         Raises:
             Denied: If `by` may not see templates.
             InvalidInput: If it can't be rendered for this contact.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        worn = version.template_id if isinstance(version, TemplateVersion) else template_id
+        worn = version.template_id if isinstance(version, TemplateVersion) else brand_of
         with self._db.read() as connection:
             context = preview_context(sender_fields(connection, by.workspace_id, worn), version.links, contact)
         return self._confined.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)

@@ -8,7 +8,7 @@ from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.names import LONGEST_NOTE
-from core.ui.create import template_preview
+from core.ui.create import brand_choice, template_preview
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.targets import find
@@ -77,9 +77,11 @@ if may_edit and page.header("Save version", icon="save", disabled=False):
         st.rerun()
 source, preview = st.columns([1, 1], gap="medium")
 with source:
+    if latest.kind is TemplateKind.BLOCKS:
+        brand_choice.draw(page, template.id)
     edit()
     versions()
 with preview:
     found = compiled()
     if found:
-        template_preview.draw(page, found, key="template", height=720)
+        template_preview.draw(page, found, key="template", height=720, template_id=template.id)

@@ -17,6 +17,7 @@ from core.jobs.delivering import drain
 from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
 from core.storage.schema import metadata
+from core.templates.brands.brand import Brand
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
 from tests.support.pictures import PICTURE
@@ -69,6 +70,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "list_ids": [imported.list_id],
         "template_id": template.template_id,
         "version_ids": [template.id],
+        "kit_id": services.brand_kits.save(theirs, SECRET, Brand()).kit.id,
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,

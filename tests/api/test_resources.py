@@ -8,7 +8,9 @@ import pytest
 
 from core.jobs.delivering import drain
 from core.permissions import Permission, Principal, Role
+from core.templates.brands.brand import Brand
 from tests.api.conftest import MJML, Login, Member, Program
+from tests.templates.brands.conftest import letter
 
 if TYPE_CHECKING:
     from core.app import Services
@@ -131,6 +133,20 @@ def test_a_template_gets_versions_and_a_broken_one_says_why(admin: Program):
     broken = admin("PUT", path, {"source": MJML.replace("Hello", "{{ contact.nothing }}")})
     assert broken.status_code == 422
     assert "nothing" in broken.json()["detail"]
+
+
+def test_a_brand_kit_is_changed_and_says_which_templates_followed(services: Services, admin: Program, workspace: Principal):
+    kit = services.brand_kits.save(workspace, "Shop", Brand()).kit
+    version = letter(services.templates, workspace)
+    path = f"/brand-kits/{kit.id}"
+    assert [one["name"] for one in admin.get("/brand-kits").json()["data"]] == ["Shop"]
+    assert admin.get(path).json()["brand"]["colours"]["primary"] == "#4f46e5"
+    changed = admin("PUT", path, {"name": "Shop", "brand": {"colours": {"primary": "#0a7d4f"}}}).json()
+    assert (changed["template_ids"], changed["kept"], changed["is_default"]) == ([version.template_id], [], True)
+    assert admin.get(path).json()["brand"] == changed["brand"]
+    for brand in ({"colours": {"primary": "green"}}, {"logo": {"url": "javascript:x"}}, {"nothing": 1}):
+        assert admin("PUT", path, {"name": "Shop", "brand": brand}).status_code == 422
+    assert admin("PUT", "/brand-kits/4040", {"name": "Shop", "brand": {}}).status_code == 404
 
 
 def test_people_are_looked_after(services: Services, admin: Program, member: Member, workspace: Principal):

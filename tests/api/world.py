@@ -11,6 +11,7 @@ from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
+from core.templates.brands.brand import Brand
 from tests.api.conftest import MJML, PASSWORD
 from tests.support.pictures import PICTURE
 
@@ -46,6 +47,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "list_id": listed.id,
         "list_ids": [listed.id],
         "contact_id": contact.id,
+        "kit_id": services.brand_kits.save(where, word, Brand(legal=word)).kit.id,
         "tag_id": services.tags.create(where, word).id,
         "note_id": services.notes.add(where, contact.id, word).id,
         "field": services.fields.add(where, f"Size {word}", AttributeType.NUMBER).name,

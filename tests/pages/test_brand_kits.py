@@ -111,3 +111,30 @@ def test_the_preview_is_dark_wherever_it_is_looked_at():
     html = '<meta name="color-scheme" content="light dark"><style>@media (prefers-color-scheme: dark){a{color:red}}</style>'
     assert in_scheme(html, "dark") == '<meta name="color-scheme" content="dark"><style>@media (min-width:0){a{color:red}}</style>'
     assert in_scheme(html, "light") == '<meta name="color-scheme" content="light"><style>@media (max-width:0){a{color:red}}</style>'
+
+
+def test_a_template_of_blocks_chooses_its_brand(app_as, shared, admin, house):
+    shop = shared.brand_kits.save(admin, "Shop", Brand(colours=Colours(primary="#b3261e"))).kit
+    version = letter(shared.templates, admin)
+    app = app_as(Role.MARKETER)(TEMPLATE, id=str(version.template_id))
+    choice = app.selectbox(key=f"brand_of_{version.template_id}")
+    assert choice.options == ["The default (House)", "House", "Shop"]
+    choice.set_value(shop.id).run()
+    assert shared.brand_kits.chosen_for(admin, version.template_id) == shop.id
+    newest = shared.templates.latest(admin, version.template_id)
+    assert newest.number == 2 and "#b3261e" in newest.html
+
+
+def test_a_template_of_html_has_no_brand_to_choose(app_as, shared, admin, house):
+    version = shared.templates.save(admin, "Code", "<p>Hello</p>")
+    app = app_as(Role.MARKETER)(TEMPLATE, id=str(version.template_id))
+    assert "Brand" not in [one.label for one in app.selectbox]
+
+
+def test_the_senders_of_brands_are_offered_as_from(app_as, shared, admin, house):
+    app = app_as(Role.MARKETER)("pages/create/campaign.py")
+    choice = app.selectbox(key="campaign_new_sender")
+    assert choice.options == ["Shop <shop@example.com>", "Ada <ada@example.com>"]
+    choice.set_value(GREEN.senders[1]).run()
+    assert app.text_input(key="campaign_new_from_name").value == "Ada"
+    assert app.text_input(key="campaign_new_from_email").value == "ada@example.com"

@@ -209,7 +209,7 @@ class BrandKits:
     def _changing(self, by: Principal) -> Iterator[sa.Connection]:
         """Yield a transaction in which nobody else changes the kits of this workspace."""
         with self._db.transaction() as connection:
-            connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update())
+            connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update(key_share=True))
             yield connection
 
     def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand, restyling: Restyling) -> SavedKit:

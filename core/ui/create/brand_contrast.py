@@ -24,7 +24,7 @@ def draw(brand: Brand, key: str, *, disabled: bool) -> None:
     unread = sum(1 for one in found if not one.passes)
     with st.container(border=True, gap="small", key=f"{key}_contrast"):
         words = "Everything can be read." if not unread else f"{unread} of {len(found)} can be hard to read."
-        st.markdown(f"**Contrast** :gray[{words} Text needs {ENOUGH} to 1.]")
+        st.markdown(f"**Contrast**  \n:small[:gray[{words} Text needs {ENOUGH} to 1.]]")
         for one in found:
             _line(brand, one, key, disabled=disabled)
 
@@ -35,16 +35,13 @@ def _line(brand: Brand, one: Contrast, key: str, *, disabled: bool) -> None:
         st.html(_SAMPLE.format(behind=behind, front=brand.colours.of(one.front)), width="content")
         icon, colour = ("check_circle", "green") if one.passes else ("warning", "orange")
         # Rounded down, so that what does not pass never reads like what does.
-        st.markdown(f":{colour}[:material/{icon}:] {one.what}: {int(one.ratio * 10) / 10:.1f} to 1", width="content")
-        if not one.passes:
+        st.markdown(f":{colour}[:material/{icon}:] :small[{one.what}: {int(one.ratio * 10) / 10:.1f} to 1]", width="content")
+        if one.passes:
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.html(_SAMPLE.format(behind=behind, front=one.suggestion), width="content")
-            st.button(
-                f"Use {one.suggestion}",
-                key=f"{key}_use_{one.what}",
-                on_click=_use,
-                args=(key_of(key, one.front), one.suggestion),
-                disabled=disabled,
-            )
+            given = (key_of(key, one.front), one.suggestion)
+            st.button(f"Use {one.suggestion}", key=f"{key}_use_{one.what}", on_click=_use, args=given, disabled=disabled)
 
 
 def _use(key: str, colour: str) -> None:

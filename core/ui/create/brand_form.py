@@ -13,8 +13,8 @@ from core.ui.create.brand_rows import Rows
 from core.ui.page import Page
 
 COLOURS = {
-    Token.PRIMARY: "Buttons and links",
-    Token.BUTTON_TEXT: "Words on buttons",
+    Token.PRIMARY: "Main colour",
+    Token.BUTTON_TEXT: "On buttons",
     Token.TEXT: "Text",
     Token.MUTED: "Quiet text",
     Token.BACKGROUND: "Background",
@@ -81,7 +81,7 @@ class BrandForm:
 
     def _colours(self) -> dict[str, str]:
         st.markdown("**Colours**")
-        with st.grid(min_column_width=120, gap="small"):
+        with st.grid(min_column_width=110, gap="small"):
             return {token.value.replace("-", "_"): self._colour(token, label) for token, label in COLOURS.items()}
 
     def _colour(self, token: Token, label: str) -> str:
@@ -139,7 +139,6 @@ class BrandForm:
             key=f"{self._key}_network_{place}",
             format_func=lambda one: one.label,
             disabled=self._off,
-            width=150,
         )
         url = self._text("Address", known.url if known else "", f"social_{place}", "https://")
         return {"network": network or networks[0], "url": url.strip()}

@@ -20,7 +20,7 @@ _ASKED = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 _META = re.compile(r'(<meta name="(?:supported-)?color-schemes?" content=")[^"]*"')
 
 
-def draw(page: Page, brand: Brand, *, key: str, height: int = 700) -> None:
+def draw(page: Page, brand: Brand, *, key: str, height: int = 640) -> None:
     """Draw the email with the choice between light and dark; where the brand is not complete yet, say what is missing.
 
     Args:

@@ -32,7 +32,8 @@ class Rows:
         found = []
         for place in self._places:
             with st.container(horizontal=True, vertical_alignment="bottom", key=f"{self._key}_row_{place}"):
-                found.append(row(place))
+                with st.grid(2, min_column_width=150, gap="small", width="stretch"):
+                    found.append(row(place))
                 st.button(
                     "Remove",
                     icon=":material/close:",

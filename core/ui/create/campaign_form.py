@@ -12,7 +12,7 @@ from core.campaigns.models import Audience, Campaign
 from core.errors import InvalidInput, PostwrightError
 from core.permissions import Permission
 from core.ui.admin import sender_warning
-from core.ui.create import campaign_routes, campaign_timing
+from core.ui.create import brand_choice, campaign_routes, campaign_timing
 from core.ui.page import Page
 from core.ui.words import number, plain
 
@@ -96,6 +96,7 @@ def _second_subject(draft: Campaign | None, key: str) -> str | None:
 
 def _sender(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:
     before = draft or next(iter(page.services.campaigns.all(page.by)), None)
+    brand_choice.senders(page, key)
     name, address = st.columns(2)
     with name:
         fields["from_name"] = st.text_input("From name", before.from_name if before else page.workspace.name, key=f"{key}_from_name") or ""

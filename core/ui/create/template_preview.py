@@ -18,7 +18,7 @@ VIEWS = {"desktop": ":material/desktop_windows: Desktop", "phone": ":material/sm
 PHONE = 375
 
 
-def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, height: int = 640) -> None:
+def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, height: int = 640, template_id: int | None = None) -> None:
     """Draw the preview with its choices of view and reader.
 
     Args:
@@ -26,6 +26,7 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
         version: What is shown.
         key: Unique on the page.
         height: Of the frame, in pixels.
+        template_id: The template whose brand it wears, for one that was just compiled.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = st.segmented_control(
@@ -39,7 +40,7 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
         )
         reader = _reader(page, key)
     with page.act():
-        mail = page.services.templates.preview(page.by, version, reader)
+        mail = page.services.templates.preview(page.by, version, reader, template_id)
         if view == "text":
             st.code(mail.text, language=None, wrap_lines=True, height=height)
             return
