@@ -27,7 +27,7 @@ KEY = f"brand_{kit.id if kit else 'new'}"
 
 def save(name: str, brand: Brand) -> None:
     saved = None
-    with page.act():
+    with page.act(), st.spinner("Writing the templates that wear it in the new look"):
         saved = kits.save(page.by, name, brand, kit.id if kit else None)
     if saved:
         with page.act(brand_words.done("Saved." if kit else "Brand kit made.", saved.restyled)):

@@ -21,7 +21,6 @@ from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Weare
 from core.templates.tables import brand_kits, templates
 
 MAX_KITS = 50
-_MISSING = "There is no such brand kit."
 
 
 class BrandKits:
@@ -128,13 +127,16 @@ class BrandKits:
             NotFound: If this workspace has no such kit.
         """
         by.require(Permission.TEMPLATES_EDIT)
+        with self._db.read() as connection:
+            ready = Restyling(_read(connection, by, kit_id).brand, attributes_of(connection, by.workspace_id))
+            ready.prepare(connection, wearers(by.workspace_id, None, also_none=True))
         with self._changing(by) as connection:
             kit = _read(connection, by, kit_id)
             if kit.is_default:
                 return Restyled()
             mine = brand_kits.c.workspace_id == by.workspace_id
             connection.execute(brand_kits.update().where(mine).values(is_default=brand_kits.c.id == kit_id))
-            restyled = self._restyled(connection, by, kit.brand, None, also_none=True)
+            restyled = self._restyled(connection, by, kit.brand, None, also_none=True, ready=ready)
             after = {"name": kit.name, "templates": len(restyled.changed)}
             self._note(connection, by, AuditAction.BRAND_KIT_MADE_DEFAULT, kit_id, {}, after)
             return restyled
@@ -218,11 +220,11 @@ class BrandKits:
         there = int(connection.execute(mine).scalar_one())
         if there >= MAX_KITS:
             raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
-        now, content = self._clock.now(), brand.model_dump(mode="json")
-        row = {"workspace_id": by.workspace_id, "name": name, "is_default": there == 0, "content": content}
+        now = self._clock.now()
+        row = {"workspace_id": by.workspace_id, "name": name, "is_default": there == 0, "content": brand.model_dump(mode="json")}
         row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
         kit_id = int(connection.execute(brand_kits.insert().values(row).returning(brand_kits.c.id)).scalar_one())
-        restyled = Restyled() if there else self._apply(connection, by, restyling, None, also_none=True)
+        restyled = Restyled() if there else self._restyled(connection, by, brand, None, also_none=True, ready=restyling)
         after = {"name": name, "templates": len(restyled.changed)}
         self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, after)
         return SavedKit(_read(connection, by, kit_id), restyled)
@@ -235,7 +237,7 @@ class BrandKits:
             return SavedKit(before, Restyled())
         _must_be_free(connection, by, name, before.id)
         self._write(connection, by, before.id, name=name, content=brand.model_dump(mode="json"))
-        restyled = self._apply(connection, by, restyling, before.id, also_none=before.is_default)
+        restyled = self._restyled(connection, by, brand, before.id, also_none=before.is_default, ready=restyling)
         after = {"name": name, "parts": ", ".join(parts), "templates": len(restyled.changed)}
         self._note(connection, by, AuditAction.BRAND_KIT_CHANGED, before.id, {"name": before.name}, after)
         return SavedKit(_read(connection, by, before.id), restyled)
@@ -250,12 +252,12 @@ class BrandKits:
                 restyling.prepare(connection, wearers(by.workspace_id, kit_id, also_none=also_none))
         return restyling
 
-    def _restyled(self, connection: sa.Connection, by: Principal, brand: Brand, kit_id: int | None, *, also_none: bool) -> Restyled:
-        restyling = Restyling(brand, attributes_of(connection, by.workspace_id))
-        return self._apply(connection, by, restyling, kit_id, also_none=also_none)
-
-    def _apply(self, connection: sa.Connection, by: Principal, restyling: Restyling, kit_id: int | None, *, also_none: bool) -> Restyled:
-        return restyling.apply(connection, by, wearers(by.workspace_id, kit_id, also_none=also_none), self._clock.now())
+    def _restyled(
+        self, connection: sa.Connection, by: Principal, brand: Brand, kit_id: int | None, *, also_none: bool, ready: Restyling | None = None
+    ) -> Restyled:
+        if ready is None or ready.brand != brand:  # somebody may have changed the kit since
+            ready = Restyling(brand, attributes_of(connection, by.workspace_id))
+        return ready.apply(connection, by, wearers(by.workspace_id, kit_id, also_none=also_none), self._clock.now())
 
     def _write(self, connection: sa.Connection, by: Principal, kit_id: int, **values: object) -> None:
         this = (brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id)
@@ -270,7 +272,7 @@ class BrandKits:
 def _read(connection: sa.Connection, by: Principal, kit_id: int) -> BrandKit:
     row = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.id == kit_id)).one_or_none()
     if row is None:
-        raise NotFound(_MISSING, hint="Look under Brand for those that are there.")
+        raise NotFound("There is no such brand kit.", hint="Look under Brand for those that are there.")
     return as_kit(row)
 
 
@@ -290,8 +292,7 @@ def _must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: i
 def _must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) -> None:
     here = wearers(by.workspace_id, kit.id, also_none=False)
     chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
-    worn = int(connection.execute(chosen).scalar_one())
-    if worn:
+    if worn := int(connection.execute(chosen).scalar_one()):
         how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
         raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
     others = sum(1 for row in connection.execute(kits_of(by.workspace_id)) if row.id != kit.id)

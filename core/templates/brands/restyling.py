@@ -101,7 +101,7 @@ class Restyling:
     """
 
     def __init__(self, brand: Brand, attributes: list[str]) -> None:
-        self._brand, self._attributes = brand, attributes
+        self.brand, self._attributes = brand, attributes
         self._done: dict[int, dict[str, CompiledTemplate] | PostwrightError] = {}
 
     def prepare(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
@@ -133,7 +133,7 @@ class Restyling:
         return self._done[row.id]
 
     def _look(self, source: str) -> CompiledTemplate:
-        return compile_template(source, TemplateKind.BLOCKS, known_attributes=self._attributes, brand=self._brand)
+        return compile_template(source, TemplateKind.BLOCKS, known_attributes=self._attributes, brand=self.brand)
 
 
 def attributes_of(connection: sa.Connection, workspace_id: int) -> list[str]:
