@@ -13,8 +13,9 @@ from core.clock import Clock
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
+from core.templates.brands.brand import Brand
 from core.templates.brands.kits import BrandKits
-from core.templates.brands.reading import sender_fields
+from core.templates.brands.reading import brand_of_template, sender_fields
 from core.templates.brands.restyling import attributes_of
 from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined import SHARED, Confined
@@ -82,9 +83,11 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
-        compiled = self._compiled(by.workspace_id, source, kind, templates.c.name == name)
+        brand = self._worn(by.workspace_id, templates.c.name == name)
+        compiled = self._compiled(by.workspace_id, source, kind, brand)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name, place, is_new=is_new)
+            compiled = self._in_todays_brand(connection, by, template_id, source, compiled, brand)
             return self._keep(connection, by, template_id, normalised(source), compiled, note)
 
     def save_version(
@@ -106,11 +109,13 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         note = checked_note(note)
-        compiled = self._compiled(by.workspace_id, source, kind, templates.c.id == template_id)
+        brand = self._worn(by.workspace_id, templates.c.id == template_id)
+        compiled = self._compiled(by.workspace_id, source, kind, brand)
         with self._db.transaction() as connection:
             mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
+            compiled = self._in_todays_brand(connection, by, template_id, source, compiled, brand)
             return self._keep(connection, by, template_id, normalised(source), compiled, note)
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
@@ -123,7 +128,7 @@ class Templates:
             InvalidInput: If it can't be used; says what is wrong and in which line.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        return self._compiled(by.workspace_id, source, kind, templates.c.id == template_id)
+        return self._compiled(by.workspace_id, source, kind, self._worn(by.workspace_id, templates.c.id == template_id))
 
     def page(self, by: Principal, wanted: Wanted | None = None, limit: int = 50, offset: int = 0) -> Shelf:
         """Return some of the templates, the one saved last first, with what they can be narrowed by.
@@ -247,16 +252,29 @@ class Templates:
             InvalidInput: If it can't be used any more.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        return self._compiled(by.workspace_id, version.source, version.kind, templates.c.id == version.template_id, marked=True)
+        brand = self._worn(by.workspace_id, templates.c.id == version.template_id)
+        return self._compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
 
     def _compiled(
-        self, workspace_id: int, source: str, kind: TemplateKind | None, which: sa.ColumnElement[bool], *, marked: bool = False
+        self, workspace_id: int, source: str, kind: TemplateKind | None, brand: Brand, *, marked: bool = False
     ) -> CompiledTemplate:
         with self._db.read() as connection:
-            kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)
-            kit_id, known = connection.execute(kit).scalar(), attributes_of(connection, workspace_id)
-        brand = self._brands.brand_of(workspace_id, kit_id)
+            known = attributes_of(connection, workspace_id)
         return self._confined.compile(source, kind, known_attributes=known, brand=brand, marked=marked)
+
+    def _in_todays_brand(
+        self, connection: sa.Connection, by: Principal, template_id: int, source: str, compiled: CompiledTemplate, brand: Brand
+    ) -> CompiledTemplate:
+        """Compile again if the kit was changed since, or another one put on."""
+        if compiled.kind is not TemplateKind.BLOCKS or brand == (worn := brand_of_template(connection, by.workspace_id, template_id)):
+            return compiled
+        return self._compiled(by.workspace_id, source, compiled.kind, worn)
+
+    def _worn(self, workspace_id: int, which: sa.ColumnElement[bool]) -> Brand:
+        mine = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)
+        with self._db.read() as connection:
+            kit_id = connection.execute(mine).scalar()
+        return self._brands.brand_of(workspace_id, kit_id)
 
     def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
         """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""

@@ -1,4 +1,4 @@
-"""A brand kit is made in a browser, seen by day and by night before it is kept, and deleted again."""
+"""A brand kit is made in a browser and seen by day and by night before it is kept."""
 
 from __future__ import annotations
 
@@ -41,7 +41,4 @@ def test_a_kit_is_seen_by_day_and_by_night_whatever_the_screen_is(
     heading(page, f"Tea by {scheme}")
     page.goto(f"{product.app_url}/brand_kits")
     heading(page, "Brand")
-    expect(page.get_by_text(re.compile("Default$"))).to_be_visible()
-    page.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_role("button", name="Delete brand kit").click()
-    expect(page.get_by_text("No brand kits yet")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Tea by {scheme}", exact=True)).to_be_visible()

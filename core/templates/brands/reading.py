@@ -52,6 +52,12 @@ def brand_worn(connection: sa.Connection, workspace_id: int, kit_id: int | None)
     return as_kit(row).brand if row else Brand()
 
 
+def brand_of_template(connection: sa.Connection, workspace_id: int, template_id: int) -> Brand:
+    """Return the brand a template wears."""
+    mine = (templates.c.workspace_id == workspace_id, templates.c.id == template_id)
+    return brand_worn(connection, workspace_id, connection.execute(sa.select(templates.c.brand_kit_id).where(*mine)).scalar())
+
+
 def brand_fields(connection: sa.Connection, workspace_id: int, template_id: int | None) -> dict[str, str]:
     """Return what `brand.…` stands for in a template, now; see `sender_fields`."""
     return sender_fields(connection, workspace_id, template_id)["brand"]

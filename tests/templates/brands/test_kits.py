@@ -15,7 +15,7 @@ from core.templates.brands.kits import MAX_KITS, BrandKits
 from core.templates.brands.restyling import NOTE
 from core.templates.compiling import TemplateKind
 from core.templates.library import Templates
-from core.templates.tables import template_versions, templates
+from core.templates.tables import brand_kits, template_variants, template_versions, templates
 from tests.templates.brands.conftest import letter
 
 GREEN = Brand(colours=Colours(primary="#0a7d4f"))
@@ -59,9 +59,12 @@ def test_a_name_is_taken_once(kits: BrandKits, workspace: Principal, other: Prin
         kits.save(workspace, "   ", GREEN)
 
 
-def test_there_is_a_bound(kits: BrandKits, workspace: Principal) -> None:
-    for number in range(MAX_KITS):
-        kits.save(workspace, f"Kit {number}", Brand())
+def test_there_is_a_bound(kits: BrandKits, workspace: Principal, sqlite_db: Database) -> None:
+    first = kits.save(workspace, "Kit 0", Brand()).kit
+    row = {"workspace_id": workspace.workspace_id, "is_default": False, "content": {}, "updated_by": "system"}
+    moments = {"created_at": first.updated_at, "updated_at": first.updated_at}
+    with sqlite_db.transaction() as connection:
+        connection.execute(brand_kits.insert(), [{**row, **moments, "name": f"Kit {number}"} for number in range(1, MAX_KITS)])
     with pytest.raises(InvalidInput, match="the most"):
         kits.save(workspace, "One more", Brand())
 
@@ -245,3 +248,35 @@ def test_addresses_are_kept_in_one_spelling(kits: BrandKits, workspace: Principa
     kept = kits.save(workspace, "House", brand).kit.brand
     assert kept.logo.url == "https://a.example/logo.png"
     assert kept.senders == (Sender(name="Tea shop", email="shop@example.com"),)
+
+
+def test_whoever_saves_while_a_kit_is_changed_gets_the_new_look(
+    kits: BrandKits, library: Templates, workspace: Principal, clock: FrozenClock, sqlite_db: Database
+) -> None:
+    class Late(BrandKits):
+        """Answers, and then somebody changes the kit."""
+
+        def brand_of(self, workspace_id: int, kit_id: int | None) -> Brand:
+            found = super().brand_of(workspace_id, kit_id)
+            kits.save(workspace, "House", RED, house.id)
+            return found
+
+    house = kits.save(workspace, "House", GREEN).kit
+    version = letter(Templates(sqlite_db, clock, Late(sqlite_db, clock)), workspace)
+    assert "#b3261e" in version.html and version.number == 1
+
+
+def test_every_language_of_a_template_follows(kits: BrandKits, library: Templates, workspace: Principal, db: Database) -> None:
+    kit = kits.save(workspace, "House", GREEN).kit
+    english, german = letter(library, workspace), letter(library, workspace, "German", text="Los")
+    parts = {name: getattr(german, name) for name in ("source", "html", "text", "links", "fields")}
+    variant = {"workspace_id": workspace.workspace_id, "version_id": english.id, "language": "de", **parts}
+    with db.transaction() as connection:
+        connection.execute(template_variants.insert().values(variant))
+    kits.save(workspace, "House", RED, kit.id)
+    newest = library.latest(workspace, english.template_id)
+    with db.read() as connection:
+        rows = connection.execute(sa.select(template_variants).order_by(template_variants.c.id)).all()
+    assert [(row.version_id, row.language) for row in rows] == [(english.id, "de"), (newest.id, "de")]
+    assert (rows[0].html, rows[1].source) == (german.html, german.source)
+    assert "#b3261e" in rows[1].html and "Los" in rows[1].html
