@@ -7,6 +7,7 @@ import os
 from core.cli import doctor, event_intake, paces, up
 from core.cli.answers import Answer
 from core.cli.audit import audit
+from core.cli.brands import brands
 from core.cli.call import Call
 from core.cli.campaigns import campaigns
 from core.cli.command import command, group
@@ -46,7 +47,7 @@ def migrate(call: Call) -> Answer:
 
 
 _AUDIENCE = (contacts, lists, suppressions, privacy, segments)
-for noun in (users, tokens, *_AUDIENCE, templates, campaigns, recipients, messages, events, providers, domains, outbox, audit):
+for noun in (users, tokens, *_AUDIENCE, templates, brands, campaigns, recipients, messages, events, providers, domains, outbox, audit):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):
