@@ -1,4 +1,4 @@
-"""What the audit log says of templates."""
+"""What is done with templates and what they are built from, in the words of the audit log."""
 
 from __future__ import annotations
 
@@ -16,4 +16,13 @@ TEMPLATE_WORDS: dict[AuditAction, str] = {
     _A.TEMPLATE_EXPORTED: "exported the template {target}",
     _A.TEMPLATE_DRAFTED: "began to change the template {target}",
     _A.TEMPLATE_DRAFT_DISCARDED: "threw away a draft of the template {target}",
+    _A.PICTURE_ADDED: "uploaded the picture {target}",
+    _A.PICTURE_CHANGED: "changed the picture {target}",
+    _A.PICTURE_DELETED: "deleted the picture {target}",
+    _A.TEMPLATE_BRAND_CHOSEN: "chose another brand for the template {target}",
+    _A.BRAND_KIT_CREATED: "made the brand kit {target}",
+    _A.BRAND_KIT_CHANGED: "changed the brand kit {target}",
+    _A.BRAND_KIT_RENAMED: "renamed a brand kit to {target}",
+    _A.BRAND_KIT_MADE_DEFAULT: "made {target} the default brand kit",
+    _A.BRAND_KIT_DELETED: "deleted the brand kit {target}",
 }
