@@ -24,7 +24,6 @@ from core.contacts.consent.wordings import Wordings
 from core.contacts.contacts import Contacts
 from core.contacts.exporting import ContactExport
 from core.contacts.lists import Lists
-from core.contacts.snapshot import ContactSnapshots
 from core.contacts.tables import contacts
 from core.events import datacentres
 from core.events.actions.means import Means
@@ -48,7 +47,6 @@ from core.messages.tables import messages
 from core.privacy.assembly import PrivacyServices
 from core.providers.outbox.reading import Outbox
 from core.providers.paces import Paces
-from core.segments.segments import Segments
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
@@ -159,11 +157,6 @@ class Services(PrivacyServices):
         return ContactExport(self.db, self.clock)
 
     @cached_property
-    def snapshots(self) -> ContactSnapshots:
-        """Contacts as analytics sees them."""
-        return ContactSnapshots(self.db, self.clock, self.lake)
-
-    @cached_property
     def outbox(self) -> Outbox:
         """The mail of the sandbox provider."""
         return Outbox(self.settings.data_dir / "outbox")
@@ -172,11 +165,6 @@ class Services(PrivacyServices):
     def links(self) -> Links:
         """Tracked links."""
         return Links(self.db, self.clock)
-
-    @cached_property
-    def segments(self) -> Segments:
-        """Rules that choose people."""
-        return Segments(self.db, self.clock, self.engine, self.snapshots)
 
     @cached_property
     def paces(self) -> Paces:

@@ -1,4 +1,4 @@
-"""All that has to do with sending, put together over connections and sender domains."""
+"""All that has to do with sending, put together over connections, sender domains and preflight."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import cached_property
 from core.campaigns.template_uses import uses_of_template
 from core.campaigns.visibility import seen_campaign_ids
 from core.contacts.suppression.address_hashes import AddressHashes
-from core.deliverability.assembly import DeliverabilityServices
 from core.links.tokens import TokenSigner
 from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
@@ -26,13 +25,14 @@ from core.messages.request_delivery import RequestDelivery
 from core.messages.requests import Requests
 from core.messages.standings import Standings
 from core.messages.ways import Ways
+from core.preflight.assembly import PreflightServices
 from core.providers.pace_book import PaceBook
 from core.storage.journal import JournalWriter
 from core.templates.assembly import TemplateServices
 from core.templates.versions import Versions
 
 
-class SendingServices(DeliverabilityServices, TemplateServices):
+class SendingServices(PreflightServices, TemplateServices):
     """The ledger, what fills and empties it, and those who read it."""
 
     @cached_property

@@ -18,15 +18,10 @@ from core.contacts.suppression.everywhere import SuppressedEverywhere
 from core.contacts.suppression.suppression import Suppressions
 from core.contacts.tags import Tags
 from core.contacts.uniting import Merges
-from core.storage.engine import AnalyticsEngine
-from core.storage.lake import Lake
 
 
 class AudienceServices(SendingServices):
-    """The services around single people; who builds them brings the lake and the engine."""
-
-    lake: Lake
-    engine: AnalyticsEngine
+    """The services around single people."""
 
     @cached_property
     def directory(self) -> Directory:

@@ -19,6 +19,7 @@ from core.experiments.experiments import deal, hold_out, load_arms
 from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
+from core.preflight.preflight import must_be_sendable, postal_address_of
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.templates.library import Templates, TemplateVersion
@@ -47,7 +48,8 @@ class Launching:
         """Launch a draft; launching again changes nothing.
 
         Raises:
-            Conflict: If nobody is in the audience, the campaign was cancelled, or nothing can be sent through its connection.
+            Conflict: If nobody is in the audience, the campaign was cancelled, nothing can be sent through its connection, or the
+                email lacks what it must have.
             Denied: If `by` may not send.
         """
         by.require(Permission.CAMPAIGNS_SEND)
@@ -66,12 +68,24 @@ class Launching:
         """
         return campaign.state is CampaignState.SCHEDULED and self._launch(by, campaign)
 
+    def check(self, by: Principal, campaign: Campaign) -> TemplateVersion:
+        """Return the version of a draft's template that would be sent now, if it can be: what it must have, it has.
+
+        Raises:
+            Conflict: If it needs what only single messages bring, or a look at it finds an error; names them.
+        """
+        version = self._templates.latest(by, campaign.template_id)
+        _check_fields(version)
+        with self._db.read() as connection:
+            address = postal_address_of(connection, by.workspace_id)
+        must_be_sendable(version, tuple(each for each in (campaign.subject, campaign.subject_b) if each is not None), address)
+        return version
+
     def _launch(self, by: Principal, campaign: Campaign) -> bool:
         """Launch a campaign that is still as it was read; return whether that was now."""
         for connection_id in [each.connection_id for each in campaign.routes] or [campaign.connection_id]:
             self._connections.get(by, connection_id).must_send()
-        version = self._templates.latest(by, campaign.template_id)
-        _check_fields(version)
+        version = self.check(by, campaign)
         contact_ids = self._audiences.contact_ids(by, campaign.audience)
         if not contact_ids:
             raise Conflict("Nobody is in this audience.", hint="Import people, or choose another list or segment.")

@@ -73,6 +73,7 @@ class Scheduling:
         by.require(Permission.CAMPAIGNS_SEND)
         self._must_wait(campaign)
         check_important(by, campaign.timing, timing)
+        self._launching.check(by, campaign)
         self._trying.check(by, campaign)
         forecast = self.forecast(by, campaign, at, timing)
         starts = self._start(forecast, checked_wall(at))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from core.campaigns.audience_services import AudienceServices
-from core.contacts.snapshot import ContactSnapshots
 from core.privacy.erasing import Erasures
 from core.privacy.erasing_work import ErasingWork
 from core.privacy.exporting import PersonExports
@@ -26,11 +25,6 @@ class PrivacyServices(AudienceServices):
     """What is known about people, and how it goes; what it needs is made where everything is put together."""
 
     blobs: Blobs
-
-    @property
-    def snapshots(self) -> ContactSnapshots:
-        """Contacts as analytics sees them."""
-        raise NotImplementedError
 
     @cached_property
     def privacy_requests(self) -> PrivacyRequests:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ import httpx2
 
 from core.providers.forbidden import addresses_of
 
+Addresses = Callable[[str, int], list[str]]
 # What is written at once: between two pieces the time is looked at.
 _PIECE = 16 * 1024
 
@@ -78,15 +79,15 @@ class _Stream(httpcore2.NetworkStream):
 class _Network(httpcore2.SyncBackend):
     """Connects within a deadline, to whichever address of a name answers first in turn."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, deadline: Deadline, addresses: Addresses) -> None:
+        self._deadline, self._addresses = deadline, addresses
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:  # fmt: skip
         error: Exception = httpcore2.ConnectError("the name has no address")
-        for address in _addresses(host, port):
+        for address in _found(self._addresses, host, port):
             left = self._deadline.left(timeout, httpcore2.ConnectTimeout)
             try:
                 return _Stream(super().connect_tcp(address, port, left, local_address, socket_options), self._deadline)
@@ -101,9 +102,10 @@ class DeadlineTransport(httpx2.HTTPTransport):
     Args:
         deadline: When the requests are over.
         limits: How many connections there are, and are kept.
+        addresses: Says to which addresses of a name it may connect, in turn, or raises an `OSError`.
     """
 
-    def __init__(self, deadline: Deadline, limits: httpx2.Limits) -> None:
+    def __init__(self, deadline: Deadline, limits: httpx2.Limits, addresses: Addresses = addresses_of) -> None:
         context = httpx2.create_ssl_context(trust_env=False)
         super().__init__(verify=context, trust_env=False, limits=limits)
         self._pool = httpcore2.ConnectionPool(  # the one made above takes no network of ours
@@ -111,12 +113,12 @@ class DeadlineTransport(httpx2.HTTPTransport):
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Network(deadline),
+            network_backend=_Network(deadline, addresses),
         )
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _found(addresses: Addresses, host: str, port: int) -> list[str]:
     try:
-        return addresses_of(host, port)
+        return addresses(host, port)
     except OSError as error:
         raise httpcore2.ConnectError(str(error)) from error

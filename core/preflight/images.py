@@ -1,0 +1,94 @@
+"""Images: what readers see where they don't load, how they fit, and whether there is anything but images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.preflight.catalogue import found
+from core.preflight.emails import UNKNOWN, Email, quoted
+from core.preflight.findings import Finding, Rule
+from core.preflight.links import faulty, is_fetchable
+from core.preflight.styling import declarations, pixels
+from core.templates.markup import Piece
+
+# A page of a newsletter loads in a second or two on a phone below these (bytes).
+HEAVY = 400_000
+ALL_HEAVY = 1_500_000
+_TINY = 4  # pixels: what counts opens or keeps a distance
+_FEW_LETTERS = 150
+_MANY_PIXELS = 300
+
+
+def alternatives(email: Email) -> Iterator[Finding]:
+    """Find images that say nothing where they are not shown."""
+    for piece, source in _pictures(email):
+        alt = email.value(piece, "alt")
+        if alt is None:
+            where = email.line_of_address(source)
+            yield found(Rule.IMAGE_NO_ALT, f"The image “{_name(source)}” has no alternative text.", where=where)
+
+
+def widths(email: Email) -> Iterator[Finding]:
+    """Find images whose width Outlook does not know."""
+    for piece, source in _pictures(email):
+        if _width(email, piece) is None:
+            yield found(Rule.IMAGE_NO_WIDTH, f"The image “{_name(source)}” has no width.", where=email.line_of_address(source))
+
+
+def addresses(email: Email) -> Iterator[Finding]:
+    """Find images that can't be loaded from where they are said to be."""
+    for _, source in _pictures(email):
+        where = email.line_of_address(source)
+        if source.lower().startswith("data:"):
+            size = round(len(source) / 1000)
+            yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({size:,} KB).", where=where)
+        elif not source.strip():
+            yield found(Rule.IMAGE_ADDRESS, "An image has no address.")
+        elif fault := faulty(source):
+            yield found(Rule.IMAGE_ADDRESS, f"The image “{quoted(source)}” {fault.why}.", where=where)
+
+
+def only_images(email: Email) -> Iterator[Finding]:
+    """Find an email that says everything in images."""
+    large = [piece for piece, _ in _pictures(email) if (_width(email, piece) or _MANY_PIXELS) >= _MANY_PIXELS]
+    letters = sum(map(str.isalnum, email.words))
+    if large and letters < _FEW_LETTERS * min(len(large), 2):
+        images = "one large image" if len(large) == 1 else f"{len(large)} large images"
+        yield found(Rule.ALL_IMAGES, f"Nearly all of it is images: {images}, and {letters} letters of text.")
+
+
+def web_images(email: Email) -> list[str]:
+    """Return the addresses images are loaded from that are the same for everybody, each once, in order."""
+    return list(dict.fromkeys(source.strip() for _, source in _pictures(email) if is_fetchable(source.strip())))
+
+
+def weight(size: int) -> str:
+    """Return a size as people read it: "420 KB", "1.6 MB"."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000)):,} KB"
+
+
+def _pictures(email: Email) -> Iterator[tuple[Piece, str]]:
+    """Yield every image that is meant to be seen, with its address; those of merge fields without one that can be told."""
+    for piece in email.starts("img"):
+        source = email.value(piece, "src") or ""
+        width, height = (pixels(email.value(piece, name) or "") for name in ("width", "height"))
+        is_tiny = width is not None and width <= _TINY and (height is None or height <= _TINY)
+        if not is_tiny:
+            yield piece, source
+
+
+def _width(email: Email, piece: Piece) -> float | None:
+    """Return how wide an image is said to be; percentages of what is around it count as what MJML's columns have at most."""
+    given = email.value(piece, "width") or ""
+    if UNKNOWN in given:
+        return 0.0
+    style = declarations(email.value(piece, "style") or "")
+    found_widths = [pixels(each, 600.0) for each in (given, style.get("width", ""), style.get("max-width", "")) if each]
+    return next((width for width in found_widths if width is not None), None)
+
+
+def _name(source: str) -> str:
+    """Return what an image is recognised by: the last part of its address."""
+    if source.lower().startswith("data:"):
+        return "data:…"
+    return quoted(source.partition("?")[0].rstrip("/").rpartition("/")[2] or source, 40)

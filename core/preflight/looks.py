@@ -1,0 +1,58 @@
+"""How it reads: contrast, size of letters, and tables wider than a mail program has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.preflight.catalogue import found
+from core.preflight.colours import Colour, contrast
+from core.preflight.emails import UNKNOWN, Email, quoted
+from core.preflight.findings import Finding, Rule
+from core.preflight.styling import declarations, pixels
+
+_CONTRAST, _CONTRAST_OF_LARGE = 4.5, 3.0
+_SMALLEST = 12.0
+_WIDEST = 700.0
+
+
+def contrasts(email: Email) -> Iterator[Finding]:
+    """Find texts whose colour is too near to what is behind them, one finding for each pair of colours."""
+    seen: set[tuple[Colour, Colour]] = set()
+    for one in email.shown:
+        letters, behind = one.look.colour, one.look.behind
+        if one.look.hidden or letters is None or behind is None or (letters, behind) in seen or not _is_read(one.text, email):
+            continue
+        ratio, least = contrast(letters, behind), _CONTRAST_OF_LARGE if one.look.is_large else _CONTRAST
+        if ratio < least:
+            seen.add((letters, behind))
+            message = f"“{quoted(email.filled(one.text), 40)}” is hard to read: {letters} on {behind} has a contrast of {ratio:.1f} to 1."
+            yield found(Rule.LOW_CONTRAST, message, where=email.line_of_text(one.text))
+
+
+def letters(email: Email) -> Iterator[Finding]:
+    """Find texts that are too small to read, one finding for each size."""
+    seen: set[float] = set()
+    for one in email.shown:
+        size = one.look.size
+        if one.look.hidden or size >= _SMALLEST or size in seen or not _is_read(one.text, email):
+            continue
+        seen.add(size)
+        message = f"“{quoted(email.filled(one.text), 40)}” is written in {size:g} px."
+        yield found(Rule.SMALL_TEXT, message, where=email.line_of_text(one.text))
+
+
+def tables(email: Email) -> Iterator[Finding]:
+    """Find tables that are wider than there is room, one finding for each width."""
+    seen: set[float] = set()
+    for piece in email.starts("table", "td"):
+        style = declarations(email.value(piece, "style") or "")
+        given = [email.value(piece, "width") or "", style.get("width", ""), style.get("min-width", "")]
+        width = max((pixels(each) or 0.0 for each in given if not each.endswith("%")), default=0.0)
+        if width > _WIDEST and width not in seen:
+            seen.add(width)
+            yield found(Rule.WIDE_TABLE, f"A table is {width:g} px wide.", where=email.line_of(f'"{width:g}"', f"{width:g}px"))
+
+
+def _is_read(text: str, email: Email) -> bool:
+    """Return whether a text has letters, of its own or of a merge field."""
+    return any(character.isalnum() or character == UNKNOWN for character in email.filled(text))

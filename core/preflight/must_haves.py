@@ -1,0 +1,79 @@
+"""What every email must have: a way to stop it, and where its sender is (CAN-SPAM 7704(a)(5); §5 DDG; GDPR art. 21)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jinja2 import nodes
+
+from core.preflight.branches import always_printed, name_of, printed
+from core.preflight.catalogue import found
+from core.preflight.emails import Email
+from core.preflight.findings import Finding, Rule
+
+# Texts that look like an address somebody wrote out: a postcode with a town, or a street with a number.
+# Every repetition has a bound: the text may be anybody's.
+_WRITTEN = re.compile(
+    r"\b(?:[A-Z]{1,2}-)?\d{4,6} [A-ZÄÖÜÉÅØ]\w"
+    r"|\b[A-Z]{2} \d{5}\b"
+    r"|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
+    r"|(?i:(?:straße|strasse|str\.|gasse|platz|weg|allee) \d)"
+    r"|(?i:\b\d{1,5}[a-z]?,? (?:\w{1,30} ){0,3}(?:street|st|road|rd|avenue|ave|lane|square|drive|boulevard|blvd)\b)"
+    r"|(?i:\b(?:street|road|avenue|lane|square) \d)"
+    r"|(?i:\bP\.? ?O\.? ?Box \d|\bPostfach \d)"
+)
+
+
+def unsubscribe_link(email: Email) -> Iterator[Finding]:
+    """Find that it can't be stopped, by anybody or by some."""
+    tree = email.tree
+    if tree is None or always_printed(tree, _is_unsubscribe):
+        return
+    if printed(tree, _is_unsubscribe):
+        where = email.line_of("unsubscribe_url")
+        yield found(Rule.UNSUBSCRIBE_SOMETIMES, "The unsubscribe link stands inside a condition: not everybody gets it.", where=where)
+    else:
+        yield found(Rule.NO_UNSUBSCRIBE, "There is no unsubscribe link.")
+
+
+def postal_address(email: Email) -> Iterator[Finding]:
+    """Find that it does not say where its sender is."""
+    tree = email.tree
+    if tree is None or _is_written_out(email):
+        return
+    if not printed(tree, _is_address):
+        if email.postal_address:
+            yield found(Rule.NO_POSTAL_ADDRESS, "Your postal address is not in the email.")
+        else:
+            message = "The email names no postal address, and the workspace has none. Many countries want one."
+            yield found(Rule.POSTAL_ADDRESS_UNSEEN, message)
+        return
+    if not always_printed(tree, _is_address):
+        where = email.line_of("workspace.postal_address", "brand.")
+        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, "The postal address stands inside a condition: not everybody gets it.", where=where)
+    if not email.postal_address and printed(tree, _is_of_workspace) and not printed(tree, _is_of_brand):
+        yield found(Rule.POSTAL_ADDRESS_EMPTY, "The workspace has no postal address, so none stands in the email. Many countries want one.")
+
+
+def _is_unsubscribe(node: nodes.Node) -> bool:
+    return name_of(node) == "unsubscribe_url"
+
+
+def _is_of_workspace(node: nodes.Node) -> bool:
+    return name_of(node) == "workspace.postal_address"
+
+
+def _is_of_brand(node: nodes.Node) -> bool:
+    group, _, field = name_of(node).partition(".")
+    return group == "brand" and "address" in field
+
+
+def _is_address(node: nodes.Node) -> bool:
+    return _is_of_workspace(node) or _is_of_brand(node)
+
+
+def _is_written_out(email: Email) -> bool:
+    words = email.words
+    mine = email.postal_address.splitlines()
+    return bool(mine and mine[0].strip() and mine[0].strip() in words) or bool(_WRITTEN.search(words))
