@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import files
-from core.cli.answers import Answer, table
+from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
 from core.cli.command import Usage, command, group
 from core.errors import NotFound
 
 if TYPE_CHECKING:  # it pulls in the compilers
+    from core.campaigns.models import Audience
+    from core.preflight.findings import Finding
     from core.templates.finding import Card
     from core.templates.library import Template
 
@@ -102,6 +104,30 @@ def render(
     return Answer({"html": rendered.html, "text": rendered.text}, rendered.text if text else rendered.html)
 
 
+@command(templates, "check")
+def check(
+    call: Call,
+    name: Annotated[str, typer.Argument(help="The template's name.")],
+    subject: Annotated[str | None, typer.Option("--subject", help="The subject it will have.")] = None,
+    preview: Annotated[
+        str | None, typer.Option("--preview", help="The text beside the subject; looked for in the email if left out.")
+    ] = None,
+    sender: Annotated[str | None, typer.Option("--from", metavar="EMAIL", help="The address it will come from.")] = None,
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list it will go to.")] = "",
+    segment: Annotated[str, typer.Option("--segment", metavar="NAME", help="The segment it will go to.")] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Don't ask for links and images.")] = False,
+) -> Answer:
+    """Say what must be mended before it is sent, and what had better be."""
+    from core.preflight.emails import Envelope  # it pulls in the compilers
+
+    services, by = call.services, call.by
+    version = services.templates.latest(by, find_template(call, name).id)
+    envelope = Envelope(None if subject is None else (subject,), preview, sender)
+    report = services.preflight.check(by, version, envelope, audience=_audience(call, list_name, segment), fetch=not offline)
+    facts = {"blocked": report.is_blocked, "fetched": report.fetched, "findings": [facts_of(one) for one in report.findings]}
+    return Answer(facts, "\n".join(map(_found, report.findings)) or "Nothing to mend.", ok=not report.is_blocked)
+
+
 def find_template(call: Call, name: str) -> Template:
     """Return a template by its name or number.
 
@@ -120,3 +146,18 @@ def _facts(card: Card) -> dict[str, Any]:
     one = card.template
     facts = {"id": one.id, "name": one.name, "version": one.latest_number, "folder": one.folder, "tags": list(one.tags)}
     return {**facts, "changed_by": card.changed_by, "updated_at": one.updated_at, "archived": one.is_archived}
+
+
+def _audience(call: Call, list_name: str, segment: str) -> Audience | None:
+    from core.campaigns.models import Audience  # as above
+
+    if list_name and segment:
+        raise Usage("An email is checked for one audience at a time.", hint="Give --list or --segment.")
+    if segment:
+        return Audience("segment", call.services.segments.by_name(call.by, segment).id)
+    return Audience("list", call.services.lists.by_name(call.by, list_name).id) if list_name else None
+
+
+def _found(one: Finding) -> str:
+    where = f" ({one.where})" if one.where else ""
+    return f"{one.severity}: {one.message}{where}\n  {one.hint}"

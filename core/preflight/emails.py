@@ -66,12 +66,14 @@ class Email:
         source: What its author wrote, for naming lines; "" where that has no lines worth naming.
         envelope: What stands around it.
         postal_address: The workspace's, may be empty.
+        has_footer: Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's.
     """
 
     version: CompiledTemplate | TemplateVersion
     source: str = ""
     envelope: Envelope = field(default_factory=Envelope)
     postal_address: str = ""
+    has_footer: bool = False
 
     @cached_property
     def masked(self) -> Masked:

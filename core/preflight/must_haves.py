@@ -43,6 +43,8 @@ def postal_address(email: Email) -> Iterator[Finding]:
     if tree is None or _is_written_out(email):
         return
     if not printed(tree, _is_address):
+        if email.has_footer:
+            return
         if email.postal_address:
             yield found(Rule.NO_POSTAL_ADDRESS, "Your postal address is not in the email.")
         else:

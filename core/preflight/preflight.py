@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -25,8 +26,8 @@ from core.storage.tables import workspaces
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.library import TemplateVersion
 
-# What has lines that its author knows: a block document is written by an editor.
-_HAS_LINES = frozenset({"mjml", "html"})
+_FOOTER = re.compile(r'"kind"\s*:\s*"footer"')
+# So many errors are named where a launch is refused.
 _SHOWN = 3
 
 
@@ -86,7 +87,7 @@ class Preflight:
         envelope = envelope or Envelope()
         if envelope.sender is not None:
             by.require(Permission.CAMPAIGNS_VIEW)
-        email = Email(version, _lines(version, source), envelope, self._postal_address(by))
+        email = _email(version, source, envelope, self._postal_address(by))
         findings = [*self._about(by, email, audience)]
         if fetch:
             findings += reached(email, self._fetcher, step)
@@ -117,7 +118,7 @@ def must_be_sendable(version: TemplateVersion, subjects: tuple[str, ...], postal
     Raises:
         Conflict: If something was; names it.
     """
-    email = Email(version, _lines(version, ""), Envelope(subjects), postal_address)
+    email = _email(version, "", Envelope(subjects), postal_address)
     errors = [one for one in sorted_out([*checks.run(email, checks.BLOCKING)]) if one.severity is Severity.ERROR]
     if errors:
         more = f" And {len(errors) - _SHOWN} more." if len(errors) > _SHOWN else ""
@@ -131,7 +132,8 @@ def postal_address_of(connection: sa.Connection, workspace_id: int) -> str:
     return str(found or "").strip()
 
 
-def _lines(version: CompiledTemplate | TemplateVersion, source: str) -> str:
-    """Return the source if it has lines that its author knows."""
+def _email(version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope, postal_address: str) -> Email:
     written = source or (version.source if isinstance(version, TemplateVersion) else "")
-    return written if TemplateKind(version.kind).value in _HAS_LINES else ""
+    if version.kind is TemplateKind.BLOCKS:  # an editor writes it: nobody knows its lines
+        return Email(version, "", envelope, postal_address, has_footer=bool(_FOOTER.search(written)))
+    return Email(version, written, envelope, postal_address)

@@ -8,6 +8,7 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
+from core.preflight.emails import Envelope
 from core.ui import dialogs
 from core.ui.admin import sender_alerts
 from core.ui.create import (
@@ -18,6 +19,7 @@ from core.ui.create import (
     campaign_progress,
     campaign_timing,
     campaign_words,
+    preflight_panel,
     template_preview,
 )
 from core.ui.page import open_page
@@ -45,6 +47,8 @@ def write(draft: Campaign | None) -> None:
             st.caption("Choose a template to see the email here.")
         else:
             version = page.services.templates.latest(page.by, fields["template_id"])
+            envelope = Envelope(tuple(filter(None, (fields["subject"], fields["subject_b"]))) or ("",), sender=fields.get("from_email"))
+            preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"))
             template_preview.draw(page, version, key="campaign", height=520)
         if draft and may_send:
             send_test(draft, fields)

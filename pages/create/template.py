@@ -8,7 +8,7 @@ from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.names import LONGEST_NOTE
-from core.ui.create import brand_choice, template_preview
+from core.ui.create import brand_choice, preflight_panel, template_preview
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.targets import find
@@ -84,4 +84,5 @@ with source:
 with preview:
     found = compiled()
     if found:
+        preflight_panel.draw(page, found, key="template", source=st.session_state[SOURCE] or "")
         template_preview.draw(page, found, key="template", height=720, template_id=template.id)

@@ -1,0 +1,124 @@
+"""Preflight on a page: a button that checks an email, and what is to be mended in it, the worst first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.campaigns.models import Campaign
+from core.ids import fingerprint
+from core.preflight.emails import Envelope, Whom
+from core.preflight.findings import Finding, Report, Severity
+from core.templates.compiling import CompiledTemplate
+from core.templates.library import TemplateVersion
+from core.ui.page import Page
+from core.ui.words import counted, harmless
+
+# An icon and words for each, so that nobody has to tell them apart by their colour.
+_HEADINGS = {
+    Severity.ERROR: (":red[:material/error:]", "Mend before sending"),
+    Severity.WARNING: (":orange[:material/warning:]", "Better mended"),
+    Severity.NOTE: (":blue[:material/info:]", "Worth knowing"),
+}
+_NOUNS = {Severity.ERROR: ("error", "errors"), Severity.WARNING: ("warning", "warnings"), Severity.NOTE: ("note", "notes")}
+_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A report, and what it is about."""
+
+    about: str
+    report: Report
+
+
+def draw(
+    page: Page,
+    version: CompiledTemplate | TemplateVersion,
+    *,
+    key: str,
+    envelope: Envelope | None = None,
+    audience: Whom | None = None,
+    source: str = "",
+) -> None:
+    """Draw the button that checks an email and, once it was pressed, what was found.
+
+    Args:
+        page: The page.
+        version: What is checked.
+        key: Unique on the page.
+        envelope: Subject and sender, where they are known.
+        audience: Whom it goes to, where that is known and may be seen.
+        source: What was compiled, where that is not a saved version.
+    """
+    about, slot = fingerprint(repr((version.html, envelope, audience))), f"{key}_preflight"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Check", icon=":material/fact_check:", key=f"{key}_check", help="Looks at links, images, words, size and sender."
+        )
+        summary = st.container()
+    if pressed:
+        with page.act():
+            st.session_state[slot] = _Kept(about, _checked(page, version, envelope, audience, source))
+    kept: _Kept | None = st.session_state.get(slot)
+    if kept is None:
+        return
+    with summary:
+        st.caption(_summary(kept.report) if kept.about == about else ":material/history: Changed since it was checked.")
+    show(kept.report, key=key)
+
+
+def show(report: Report, *, key: str) -> None:
+    """Draw what was found: errors first, each with how to mend it."""
+    with st.container(border=True, key=f"{key}_findings"):
+        if not report.findings:
+            st.markdown(":green[:material/check_circle:] **Nothing to mend.** It is ready to be sent, as far as can be told.")
+        for severity in Severity:
+            if found := report.of(severity):
+                _group(severity, found, key)
+
+
+def before_launch(page: Page, draft: Campaign) -> str:
+    """Return what is said about an email in the question whether it is to be sent; "" where there is nothing to say."""
+    version = page.services.templates.latest(page.by, draft.template_id)
+    subjects = (draft.subject, *([draft.subject_b] if draft.subject_b is not None else []))
+    report = page.services.preflight.check(page.by, version, Envelope(subjects, sender=draft.from_email))
+    if report.is_blocked:
+        lines = "".join(f"\n- {harmless(one.message)}" for one in report.of(Severity.ERROR)[:_SHOWN])
+        return f"\n\n:red[:material/error: It can’t be sent as it is:]\n{lines}"
+    warnings = len(report.of(Severity.WARNING))
+    return f"\n\n:orange[:material/warning: {counted(warnings, 'warning')}. “Check” beside the email says what it is.]" if warnings else ""
+
+
+def _checked(
+    page: Page, version: CompiledTemplate | TemplateVersion, envelope: Envelope | None, audience: Whom | None, source: str
+) -> Report:
+    progress = st.progress(0.0, "Looking at the email")
+
+    def step(done: int, of: int) -> None:
+        progress.progress(done / of, f"Asking for links and images: {done} of {of}")
+
+    try:
+        return page.services.preflight.check(page.by, version, envelope, audience=audience, source=source, fetch=True, step=step)
+    finally:
+        progress.empty()
+
+
+def _summary(report: Report) -> str:
+    counts = [counted(len(found), *_NOUNS[severity]) for severity in Severity if (found := report.of(severity))]
+    return " · ".join(counts) if counts else "Checked just now."
+
+
+def _group(severity: Severity, found: tuple[Finding, ...], key: str) -> None:
+    icon, words = _HEADINGS[severity]
+    st.markdown(f"#### {icon} {words} ({len(found)})", anchors=False)
+    st.markdown("\n".join(map(_line, found[:_SHOWN])))
+    if rest := found[_SHOWN:]:
+        with st.expander(f"{len(rest)} more", key=f"{key}_more_{severity}"):
+            st.markdown("\n".join(map(_line, rest)))
+
+
+def _line(one: Finding) -> str:
+    where = f" :gray-badge[{harmless(one.where)}]" if one.where else ""
+    return f"- {harmless(one.message)}{where}  \n  :gray[{harmless(one.hint)}]"
