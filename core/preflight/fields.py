@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.contacts.attributes import AttributeType
+from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.preflight.branches import parsed, uncovered
 from core.preflight.catalogue import found
@@ -53,20 +54,22 @@ class Audiences:
             NotFound: If there is no such list or segment.
             InvalidInput: If the segment's rules can't be used any more.
         """
-        declared = self._asking.vocabulary(by).attributes
+        vocabulary = self._asking.vocabulary(by)
+        declared = vocabulary.attributes
         known = [name for name in fields if name in declared or name in _OF_EVERYBODY]
         counted = "".join(f", count(*) filter (where {_is_empty(name, declared.get(name))}) as n{at}" for at, name in enumerate(known))
-        with self._asking.ask(by, self._rules(by, audience)) as (session, compiled):
+        with self._asking.ask(by, self._rules(by, audience, vocabulary.lists)) as (session, compiled):
             sql = f"select count(*) as people{counted} from contacts where id in ({compiled.sql})"
             (row,) = session.rows(sql, compiled.values)
         empty = {name: row[f"n{at}"] for at, name in enumerate(known)}
         return Emptiness(row["people"], empty, tuple(name for name in fields if name not in known))
 
-    def _rules(self, by: Principal, audience: Whom) -> object:
+    def _rules(self, by: Principal, audience: Whom, lists: Collection[int]) -> object:
         if audience.kind == "segment":
             return self._segments.get(by, audience.id).rules
         by.require(Permission.CONTACTS_VIEW)
-        by.require_list(audience.id)
+        if audience.id not in lists:  # those that `by` may see
+            raise NotFound("There is no such list.", hint="It may have been deleted; choose another one.")
         return {"all": [{"field": LIST_FIELD, "operator": "is_member", "value": audience.id}]}
 
 

@@ -305,3 +305,31 @@ def test_versions_are_listed_read_and_restored(admin: Program):
     restored = admin.post(f"{path}/versions/1/restore", {}).json()
     assert (restored["latest_number"], restored["source"], restored["note"]) == (3, MJML, "Version 1 restored")
     assert admin.get(f"{path}/versions/9").status_code == 404
+
+
+def test_a_template_is_checked_before_it_is_sent(admin: Program):
+    readers = admin.post("/lists", {"name": "Checked"}).json()
+    admin.post("/contacts", {"email": "no-name@example.com", "list_ids": [readers["id"]]})
+    template = admin.post("/templates", {"name": "Checked", "source": "<p>Hi {{ contact.first_name }}</p>\n<a href='#'>x</a>"}).json()
+    path = f"/templates/{template['id']}/preflight"
+    asked = {"subject": "", "from_email": "ann@gmail.com", "audience": {"kind": "list", "id": readers["id"]}}
+
+    answer = admin.post(path, asked)
+
+    assert answer.status_code == 200
+    report = answer.json()
+    assert (report["is_blocked"], report["fetched"]) == (True, False)
+    found = {one["rule"]: one for one in report["findings"]}
+    assert found["subject_empty"] == {
+        "rule": "subject_empty",
+        "severity": "error",
+        "message": "The subject is empty.",
+        "hint": "Write one line that says what the email is about.",
+        "where": "Subject",
+    }
+    assert found["field_empty"]["message"] == "“first_name” is empty for 1 of 1 people (100 %)."
+    assert found["link_empty"]["where"] == "Line 2"
+    assert "sender_freemail" in found
+    assert admin.post(path, {"audience": {"kind": "list", "id": 2**40}}).status_code == 404
+    assert admin.post("/templates/999999/preflight", {}).status_code == 404
+    assert admin.post(path, {"subjekt": "x"}).status_code == 422

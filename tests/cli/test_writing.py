@@ -196,3 +196,28 @@ def test_a_template_of_ones_own_needs_a_name(cli: Cli, tmp_path: Path) -> None:
     template.write_text("<p>Hello</p>")
     said = cli("templates", "import", template)
     assert said.code != 0 and "name" in said.err
+
+
+def test_a_template_is_checked_before_it_is_sent(shop: Cli) -> None:
+    said = shop("templates", "check", "News", "--offline", "--subject", "Tea news", "--list", "Readers")
+    assert said.code == 0
+    assert "warning: The link “https://example.com/a” still leads to a made-up address." in said.out
+    facts = shop("templates", "check", "News", "--offline", "--list", "Readers", "--json").facts
+    assert (facts["ok"], facts["blocked"], facts["fetched"]) == (True, False, False)
+    assert {"link_placeholder"} <= {one["rule"] for one in facts["findings"]}
+
+
+def test_a_template_that_must_be_mended_first_fails_its_check(shop: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "sometimes.html"
+    template.write_text("<p>Hi</p>\n{% if contact.city %}<a href='{{ unsubscribe_url }}'>Stop</a>{% endif %}")
+    shop("templates", "import", template, "--name", "Sometimes")
+    said = shop("templates", "check", "Sometimes", "--offline", "--subject", "", "--from", "ann@gmail.com")
+    assert said.code == 1
+    assert "error: The unsubscribe link stands inside a condition: not everybody gets it. (Line 2)" in said.out
+    assert "error: The subject is empty. (Subject)" in said.out
+    assert "gmail.com" in said.out
+
+
+def test_an_audience_that_is_not_there_cant_be_counted(shop: Cli) -> None:
+    assert shop("templates", "check", "News", "--offline", "--list", "Nobody").code == 1
+    assert shop("templates", "check", "News", "--offline", "--list", "Readers", "--segment", "North").code == 2
