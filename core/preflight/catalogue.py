@@ -48,7 +48,7 @@ CATALOGUE: Mapping[Rule, Entry] = {
     **_of(
         Theme.LINKS,
         {
-            Rule.LINK_MALFORMED: (_E, "Write the whole address, such as https://www.your-shop.com/tea."),
+            Rule.LINK_MALFORMED: (_E, "Write the whole address, such as https://your-shop.com/tea."),
             Rule.LINK_EMPTY: (_W, "Give it an address, or make it plain text."),
             Rule.LINK_PLACEHOLDER: (_W, "Put the real address in its place."),
             Rule.LINK_PRIVATE: (_W, "Use an address that your readers can reach from anywhere."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,16 +14,19 @@ from core.preflight.findings import Finding, Report, Severity
 from core.templates.compiling import CompiledTemplate
 from core.templates.library import TemplateVersion
 from core.ui.page import Page
-from core.ui.words import counted, harmless
+from core.ui.words import counted, plain
 
 # An icon and words for each, so that nobody has to tell them apart by their colour.
 _HEADINGS = {
     Severity.ERROR: (":red[:material/error:]", "Mend before sending"),
-    Severity.WARNING: (":orange[:material/warning:]", "Better mended"),
+    Severity.WARNING: (":orange[:material/warning:]", "Worth mending"),
     Severity.NOTE: (":blue[:material/info:]", "Worth knowing"),
 }
 _NOUNS = {Severity.ERROR: ("error", "errors"), Severity.WARNING: ("warning", "warnings"), Severity.NOTE: ("note", "notes")}
-_SHOWN = 8
+# What to write, as it is written: to be copied.
+_CODE = re.compile(r"(<a href=.*?</a>|\{\{[^{}`]*\}\}|<mj-preview>|\b(?:alt|width)=\"[^\"`]*\")")
+# So many are shown at once, so that the preview stays in sight; who opens the rest sees all.
+_SHOWN = {Severity.ERROR: 8, Severity.WARNING: 4, Severity.NOTE: 4}
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def before_launch(page: Page, draft: Campaign) -> str:
     subjects = (draft.subject, *([draft.subject_b] if draft.subject_b is not None else []))
     report = page.services.preflight.check(page.by, version, Envelope(subjects, sender=draft.from_email))
     if report.is_blocked:
-        lines = "".join(f"\n- {harmless(one.message)}" for one in report.of(Severity.ERROR)[:_SHOWN])
+        lines = "".join(f"\n- {plain(one.message)}" for one in report.of(Severity.ERROR)[: _SHOWN[Severity.ERROR]])
         return f"\n\n:red[:material/error: It can’t be sent as it is:]\n{lines}"
     warnings = len(report.of(Severity.WARNING))
     return f"\n\n:orange[:material/warning: {counted(warnings, 'warning')}. “Check” beside the email says what it is.]" if warnings else ""
@@ -111,14 +115,20 @@ def _summary(report: Report) -> str:
 
 
 def _group(severity: Severity, found: tuple[Finding, ...], key: str) -> None:
-    icon, words = _HEADINGS[severity]
+    (icon, words), shown = _HEADINGS[severity], _SHOWN[severity]
     st.markdown(f"#### {icon} {words} ({len(found)})", anchors=False)
-    st.markdown("\n".join(map(_line, found[:_SHOWN])))
-    if rest := found[_SHOWN:]:
+    st.markdown("\n".join(map(_line, found[:shown])))
+    if rest := found[shown:]:
         with st.expander(f"{len(rest)} more", key=f"{key}_more_{severity}"):
             st.markdown("\n".join(map(_line, rest)))
 
 
 def _line(one: Finding) -> str:
-    where = f" :gray-badge[{harmless(one.where)}]" if one.where else ""
-    return f"- {harmless(one.message)}{where}  \n  :gray[{harmless(one.hint)}]"
+    where = f" :gray-badge[{plain(one.where)}]" if one.where else ""
+    hint = "".join(f"`{part}`" if _CODE.fullmatch(part) else _with_its_spaces(part) for part in _CODE.split(one.hint))
+    return f"- {plain(one.message)}{where}  \n  :gray[{hint}]"
+
+
+def _with_its_spaces(text: str) -> str:
+    """Return text that is shown as it is, next to code: with the space it begins or ends with."""
+    return f"{' ' * text[:1].isspace()}{plain(text)}{' ' * (bool(text.strip()) and text[-1:].isspace())}"
