@@ -15,7 +15,7 @@ from core.templates.library import TemplateVersion
 from tests.support.lists import list_called
 
 SOURCE = """<html><body><p>Hello {{ contact.first_name | default('there') }}, <a href="https://shop.example.com/tea">tea</a></p>
-<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p></body></html>"""
+<p>{{ workspace.postal_address }} <a href="{{ unsubscribe_url }}">Unsubscribe</a></p></body></html>"""
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0"
 READER_IP = "84.17.46.10"
 
