@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.errors import InvalidInput
+from core.errors import PostwrightError
 from core.preflight.catalogue import found
 from core.preflight.emails import Email
 from core.preflight.findings import Finding, Rule
 from core.providers.content import Filled
 from core.providers.parts import alternative
+from core.templates.compiling import CompiledTemplate
+from core.templates.confined import SHARED
 from core.templates.previewing import preview_context
 from core.templates.rendering import render
 
@@ -35,8 +37,10 @@ def rendered_size(email: Email) -> int:
     """Return how many bytes the HTML part of one message has, with tracked links, encoded as it is sent."""
     context = preview_context("Your company", email.postal_address, [_TRACKED] * len(email.version.links), None)
     context |= dict.fromkeys(("unsubscribe_url", "preferences_url", "view_url", "pw_pixel"), _TRACKED)
+    version = email.version
     try:
-        html = render(email.version, context).html
-    except InvalidInput:  # that it can't be written for a made-up reader says nothing about its size
-        html = email.version.html
+        # What is not saved is rendered where it can be stopped, as everywhere.
+        html = (SHARED.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)).html
+    except PostwrightError:  # that it can't be written for a made-up reader says nothing about its size
+        html = version.html
     return len(alternative(_EMPTY, Filled.whole(html))) - _AROUND
