@@ -10,6 +10,8 @@ from core.templates import sandbox
 from core.templates.markup import Kind, scan
 
 _TRUTHY = ("eq", "gt", "gteq", "in", "ne")
+# Of everybody something is kept there, if only an empty text.
+_ALWAYS_DEFINED = frozenset({"contact.first_name", "contact.last_name"})
 _HELPED_BY = frozenset({"default", "d"})
 
 Prints = Callable[[nodes.Node], bool]
@@ -131,7 +133,7 @@ def _known_if(test: nodes.Node) -> frozenset[str]:
     if isinstance(test, nodes.Not):
         return _known_unless(test.node)
     if isinstance(test, nodes.Test) and test.name == "defined":
-        return _known_if(test.node)
+        return _known_if(test.node) - _ALWAYS_DEFINED
     if isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op in _TRUTHY:
         return _known_if(test.expr) if (test.ops[0].op == "ne") == _is_empty(test.ops[0].expr) else frozenset()
     return _known_if(test.node) if isinstance(test, nodes.Filter) and test.node is not None else frozenset()
@@ -143,8 +145,8 @@ def _known_unless(test: nodes.Node) -> frozenset[str]:
         return _known_if(test.node)
     if isinstance(test, nodes.Or):
         return _known_unless(test.left) | _known_unless(test.right)
-    if isinstance(test, nodes.Test) and test.name in ("undefined", "none"):
-        return _known_if(test.node)
+    if isinstance(test, nodes.Test) and test.name == "undefined":
+        return _known_if(test.node) - _ALWAYS_DEFINED
     is_nothing = isinstance(test, nodes.Compare) and len(test.ops) == 1 and test.ops[0].op == "eq" and _is_empty(test.ops[0].expr)
     return _known_if(test.expr) if is_nothing and isinstance(test, nodes.Compare) else frozenset()
 

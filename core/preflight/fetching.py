@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -128,14 +129,14 @@ class _Asking:
 
     def __init__(self, resolve: Resolver, also: Collection[Endpoint]) -> None:
         self._resolve, self._also = resolve, also
-        self._deadline, self._refusal = Deadline(), ""
+        self._deadline = Deadline()
 
     def ask(self, url: str, seconds: float) -> Fetched:
         """Return how it stands with an address; never raises."""
         limits = httpx2.Limits(max_connections=1, max_keepalive_connections=0)
         try:
-            with DeadlineTransport(self._deadline, limits, self._addresses) as transport, self._deadline.within(max(seconds, 0.05)):
-                return self._follow(transport, url)
+            with DeadlineTransport(self._deadline, limits, self._addresses, _context()) as way, self._deadline.within(max(seconds, 0.05)):
+                return self._follow(way, url)
         except httpx2.TimeoutException:
             return Fetched(Standing.UNSURE, "did not answer in time")
         except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError, ValueError) as error:
@@ -177,6 +178,11 @@ class _Asking:
             return permitted(host, port, self._resolve, self._also)
         except Unavailable as error:
             raise OSError(error.message) from error
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _judged(status: int, headers: httpx2.Headers) -> Fetched:

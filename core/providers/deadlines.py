@@ -5,6 +5,7 @@ The usual timeouts are for each read, and a server that drips a byte now and the
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -103,10 +104,13 @@ class DeadlineTransport(httpx2.HTTPTransport):
         deadline: When the requests are over.
         limits: How many connections there are, and are kept.
         addresses: Says to which addresses of a name it may connect, in turn, or raises an `OSError`.
+        context: How servers prove who they are, for who makes many of these: one takes longer to make than most requests.
     """
 
-    def __init__(self, deadline: Deadline, limits: httpx2.Limits, addresses: Addresses = addresses_of) -> None:
-        context = httpx2.create_ssl_context(trust_env=False)
+    def __init__(
+        self, deadline: Deadline, limits: httpx2.Limits, addresses: Addresses = addresses_of, context: ssl.SSLContext | None = None
+    ) -> None:
+        context = context or httpx2.create_ssl_context(trust_env=False)
         super().__init__(verify=context, trust_env=False, limits=limits)
         self._pool = httpcore2.ConnectionPool(  # the one made above takes no network of ours
             ssl_context=context,

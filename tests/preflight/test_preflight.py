@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -23,7 +24,9 @@ from core.preflight.preflight import Preflight
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.vault import Vault
+from core.templates.brands.brand import Brand
 from core.templates.compiling import compile_template
+from core.templates.starters import STARTERS
 from tests.preflight.site import Site
 from tests.support import dns_server
 
@@ -234,3 +237,33 @@ def test_launching_refuses_what_must_block_and_says_what(here: Services, workspa
         assert "names a host that can’t exist" in caught.value.message
         assert caught.value.hint
     assert here.campaigns.get(workspace, draft.id).state == "draft"
+
+
+def test_what_was_scheduled_before_is_looked_at_again_when_its_time_comes(
+    here: Services, clock: FrozenClock, workspace: Principal, readers: Audience
+) -> None:
+    template = here.templates.save(workspace, "Letter", "<p>Hi</p>")
+    fields = {"name": "News", "subject": "Hello", "from_email": "a@example.com", "template_id": template.template_id, "audience": readers}
+    draft = here.campaigns.create(workspace, **fields)  # type: ignore[typeddict-item]
+    here.campaigns.schedule(workspace, draft.id, datetime.fromisoformat("2026-11-23T09:00"))
+    here.templates.save(workspace, "Letter", "<p>Hi</p><!-- {{ unsubscribe_url }} -->")
+
+    clock.advance(timedelta(days=1))
+    launched = here.campaigns.launch_due()
+
+    assert launched == 0
+    assert "There is no unsubscribe link." in here.campaigns.get(workspace, draft.id).stopped_reason
+
+
+def test_the_footer_of_blocks_names_an_address_however_its_brand_writes_it(services: Services, workspace: Principal) -> None:
+    services.workspaces.update(workspace, postal_address="1 Tea Street, Hamburg")
+    source = STARTERS[0].source
+    branded = compile_template(source, brand=Brand(postal_address="Teahouse, second gate, Kyoto"))
+    bare = compile_template(json.dumps({**json.loads(source), "sections": json.loads(source)["sections"][:1]}))
+
+    with_footer = services.preflight.check(workspace, branded, source=source)
+
+    assert "Kyoto" in branded.html
+    assert not with_footer.is_blocked
+    assert not services.preflight.check(workspace, bare, source=source).is_blocked
+    assert not any(one.where.startswith("Line") for one in with_footer.findings)
