@@ -15,7 +15,8 @@ from core.preflight.findings import Finding, Rule
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)", re.IGNORECASE)
 _CODE = frozenset({"javascript", "vbscript", "livescript", "data", "file", "blob"})
 _OTHERS = frozenset({"mailto", "tel", "sms"})
-_LABEL = re.compile(r"[\w](?:[\w-]{0,61}[\w])?")
+# Wider than the standard, because this blocks: hyphens at either end and emoji are in use, whatever it says.
+_LABEL = re.compile(r"(?:[\w-]|[^\x00-\x7f]){1,63}")
 _MADE_UP = re.compile(
     r"(?:.*\.)?(?:example|invalid|test)|(?:.*\.)?example\.(?:com|org|net|edu)"
     r"|(?:www\.)?(?:your|deine?|ihre?)-?(?:company|domain|site|website|shop|firma|seite)\.[a-z]{2,6}|(?:www\.)?domain\.(?:com|tld)"

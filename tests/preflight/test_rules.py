@@ -96,7 +96,7 @@ def test_a_workspace_without_an_address_is_told_but_not_kept_from_sending(found:
         ("https://http://tea.garden", "link_malformed"),
         ("https://tea..garden/", "link_malformed"),
         ("https://tea.garden:80000/", "link_malformed"),
-        ("https://-tea-.garden/", "link_malformed"),
+        ("https://tea!.garden/", "link_malformed"),
         ("mailto:", "link_malformed"),
         ("https://example.com/tea", "link_placeholder"),
         ("https://www.yourcompany.com/", "link_placeholder"),
@@ -122,7 +122,13 @@ def test_a_link_that_leads_nowhere_is_named_with_its_line(found: Found, address:
     [
         *("https://tea.garden/a?b=c#d", "https://tea.garden:8443/", "https://bücher.de/", "https://xn--bcher-kva.de/", "http://8.8.8.8/"),
         *("mailto:ann@tea.garden", "tel:+491234", "sms:123", "#part", "{{ contact.page }}", "https://{{ contact.shop }}.tea.garden/"),
-        *("https://tea.garden/{{ contact.id }}", "{{ view_url }}", "https://a_b.tea.garden/"),
+        *(
+            "https://tea.garden/{{ contact.id }}",
+            "{{ view_url }}",
+            "https://a_b.tea.garden/",
+            "https://i❤tea.garden/",
+            "https://tea-.garden/",
+        ),
     ],
 )
 def test_a_link_that_leads_somewhere_is_let_be(found: Found, address: str) -> None:
