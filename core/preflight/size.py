@@ -10,6 +10,8 @@ from core.preflight.emails import Email
 from core.preflight.findings import Finding, Rule
 from core.providers.content import Filled
 from core.providers.parts import alternative
+from core.templates.brands.brand import Brand
+from core.templates.brands.reading import fields_of
 from core.templates.compiling import CompiledTemplate
 from core.templates.confined import SHARED
 from core.templates.previewing import preview_context
@@ -35,7 +37,9 @@ def clipping(email: Email) -> Iterator[Finding]:
 
 def rendered_size(email: Email) -> int:
     """Return how many bytes the HTML part of one message has, with tracked links, encoded as it is sent."""
-    context = preview_context("Your company", email.postal_address, [_TRACKED] * len(email.version.links), None)
+    name, address = "Your company", email.postal_address
+    sender = {"workspace": {"name": name, "postal_address": address}, "brand": fields_of(name, Brand(), address)}
+    context = preview_context(sender, [_TRACKED] * len(email.version.links), None)
     context |= dict.fromkeys(("unsubscribe_url", "preferences_url", "view_url", "pw_pixel"), _TRACKED)
     version = email.version
     try:
