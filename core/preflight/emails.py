@@ -66,6 +66,7 @@ class Email:
         source: What its author wrote, for naming lines; "" where that has no lines worth naming.
         envelope: What stands around it.
         postal_address: The workspace's, may be empty.
+        brand_address: What `brand.postal_address` stands for; the workspace's where the brand has none.
         has_footer: Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's.
     """
 
@@ -73,6 +74,7 @@ class Email:
     source: str = ""
     envelope: Envelope = field(default_factory=Envelope)
     postal_address: str = ""
+    brand_address: str = ""
     has_footer: bool = False
 
     @cached_property

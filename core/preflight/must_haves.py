@@ -54,7 +54,8 @@ def postal_address(email: Email) -> Iterator[Finding]:
     if not always_printed(tree, _is_address):
         where = email.line_of("workspace.postal_address", "brand.")
         yield found(Rule.POSTAL_ADDRESS_SOMETIMES, "The postal address stands inside a condition: not everybody gets it.", where=where)
-    if not email.postal_address and printed(tree, _is_of_workspace) and not printed(tree, _is_of_brand):
+    stands_there = (email.postal_address and printed(tree, _is_of_workspace)) or (email.brand_address and printed(tree, _is_of_brand))
+    if not stands_there:
         yield found(Rule.POSTAL_ADDRESS_EMPTY, "The workspace has no postal address, so none stands in the email. Many countries want one.")
 
 

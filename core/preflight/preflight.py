@@ -23,6 +23,7 @@ from core.segments.segments import Segments
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.tables import workspaces
+from core.templates.brands.reading import sender_fields
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.library import TemplateVersion
 
@@ -87,7 +88,7 @@ class Preflight:
         envelope = envelope or Envelope()
         if envelope.sender is not None:
             by.require(Permission.CAMPAIGNS_VIEW)
-        email = _email(version, source, envelope, self._postal_address(by))
+        email = _email(version, source, envelope, *self._postal_addresses(by, version))
         findings = [*self._about(by, email, audience)]
         if fetch:
             findings += reached(email, self._fetcher, step)
@@ -102,9 +103,12 @@ class Preflight:
         if email.envelope.sender:
             yield from sender.standing(email.envelope.sender, self._domains.all(by))
 
-    def _postal_address(self, by: Principal) -> str:
+    def _postal_addresses(self, by: Principal, version: CompiledTemplate | TemplateVersion) -> tuple[str, str]:
+        """Return the postal address of the workspace and that of the brand an email wears."""
+        template_id = version.template_id if isinstance(version, TemplateVersion) else None
         with self._db.read() as connection:
-            return postal_address_of(connection, by.workspace_id)
+            known = sender_fields(connection, by.workspace_id, template_id)
+        return known["workspace"]["postal_address"].strip(), known["brand"]["postal_address"].strip()
 
 
 def must_be_sendable(version: TemplateVersion, subjects: tuple[str, ...], postal_address: str) -> None:
@@ -132,8 +136,10 @@ def postal_address_of(connection: sa.Connection, workspace_id: int) -> str:
     return str(found or "").strip()
 
 
-def _email(version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope, postal_address: str) -> Email:
+def _email(
+    version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope, postal_address: str, brand_address: str = ""
+) -> Email:
     written = source or (version.source if isinstance(version, TemplateVersion) else "")
     if version.kind is TemplateKind.BLOCKS:  # an editor writes it: nobody knows its lines
-        return Email(version, "", envelope, postal_address, has_footer=bool(_FOOTER.search(written)))
-    return Email(version, written, envelope, postal_address)
+        return Email(version, "", envelope, postal_address, brand_address, has_footer=bool(_FOOTER.search(written)))
+    return Email(version, written, envelope, postal_address, brand_address)

@@ -84,8 +84,9 @@ def test_what_every_email_must_have_may_be_written_in_several_ways(found: Found,
 
 def test_a_workspace_without_an_address_is_told_but_not_kept_from_sending(found: Found) -> None:
     named, not_named = found(_page("<p>Hi</p>")), found(_page("<p>Hi</p>", UNSUBSCRIBE))
+    of_brand = found(_page("<p>Hi</p>", f"{UNSUBSCRIBE}{{{{ brand.postal_address }}}}"))
 
-    assert named["postal_address_empty"].severity is Severity.WARNING
+    assert named["postal_address_empty"].severity is of_brand["postal_address_empty"].severity is Severity.WARNING
     assert not_named["postal_address_unseen"].severity is Severity.WARNING
 
 
