@@ -9,6 +9,7 @@ from core.templates.brands.brand import Brand, Colours, Network, Sender, SocialL
 from core.ui.create.brand_preview import in_scheme
 from tests.pages.conftest import words_on
 from tests.templates.brands.conftest import letter
+from tests.templates.images.making import photo, saved
 
 LIST, EDITOR, TEMPLATE = "pages/create/brand_kits.py", "pages/create/brand_kit.py", "pages/create/template.py"
 GREEN = Brand(
@@ -138,3 +139,14 @@ def test_the_senders_of_brands_are_offered_as_from(app_as, shared, admin, house)
     choice.set_value(GREEN.senders[1]).run()
     assert app.text_input(key="campaign_new_from_name").value == "Ada"
     assert app.text_input(key="campaign_new_from_email").value == "ada@example.com"
+
+
+def test_the_logo_is_one_of_the_pictures(app_as, shared, admin, house):
+    lake = shared.pictures.add(admin, saved(photo(), "JPEG"), "lake.jpg", "A lake")
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    app.button(key=f"brand_{house.id}_logo_pick").click().run()
+    app.button(key=f"brand_{house.id}_logo_picture_choose_{lake.id}").click().run()
+    assert app.text_input(key=f"brand_{house.id}_logo_url").value == shared.pictures.url_of(lake)
+    app.button(key="primary_action").click().run()
+    logo = shared.brand_kits.get(admin, house.id).brand.logo
+    assert (logo.url, logo.alt, logo.width) == (shared.pictures.url_of(lake), "A lake", 200)

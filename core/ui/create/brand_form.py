@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.templates.blocks.link_parameters import with_parameters
 from core.templates.brands.brand import Brand, Font, Network, Token, read_brand
-from core.ui.create import brand_contrast
+from core.ui.create import brand_contrast, brand_logo
 from core.ui.create.brand_rows import Rows
 from core.ui.page import Page
 
@@ -57,7 +57,7 @@ class BrandForm:
         look, letters, footer, senders = st.tabs(["Logo and colours", "Fonts and buttons", "Footer", "Senders and links"])
         made: dict[str, Any] = {}
         with look:
-            made |= {"logo": self._logo(), "colours": self._colours()}
+            made |= {"logo": brand_logo.draw(self._page, self._known.logo, self._key, disabled=self._off), "colours": self._colours()}
         with letters:
             made |= {"heading_font": self._font("Headings", "heading_font"), "body_font": self._font("Text", "body_font")}
             made["button"] = self._button()
@@ -68,16 +68,6 @@ class BrandForm:
         with senders:
             made |= {"senders": self._senders(), "utm": self._utm()}
         return read_brand(made)
-
-    def _logo(self) -> dict[str, Any]:
-        logo = self._known.logo
-        url = self._text("Address of the logo", logo.url, "logo_url", "https://www.example.com/logo.png")
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            alt = self._text("What it shows, for people who don’t see it", logo.alt, "logo_alt", self._page.workspace.name)
-            width = st.number_input(
-                "Width in pixels", 16, 600, logo.width, step=10, key=f"{self._key}_logo_width", disabled=self._off, width=150
-            )
-        return {"url": url.strip(), "alt": alt, "width": int(width or logo.width)}
 
     def _colours(self) -> dict[str, str]:
         st.markdown("**Colours**")
