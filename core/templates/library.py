@@ -13,10 +13,8 @@ from core.clock import Clock
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
-from core.templates.brands.brand import Brand
 from core.templates.brands.kits import BrandKits
-from core.templates.brands.reading import brand_of_template, sender_fields
-from core.templates.brands.restyling import attributes_of
+from core.templates.brands.reading import sender_fields
 from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined import SHARED, Confined
 from core.templates.drafts import drop_saved
@@ -35,6 +33,7 @@ from core.templates.names import checked_folder, checked_name, checked_note, che
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
 from core.templates.tables import template_versions, templates
+from core.templates.wearing import Wearing
 
 __all__ = ["Template", "TemplateVersion", "Templates", "load_version"]
 
@@ -50,7 +49,8 @@ class Templates:
     """
 
     def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED) -> None:
-        self._db, self._clock, self._brands, self._confined = db, clock, brands, confined
+        self._db, self._clock, self._confined = db, clock, confined
+        self._wearing = Wearing(db, brands, confined)
 
     def save(
         self,
@@ -83,11 +83,11 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
-        brand = self._worn(by.workspace_id, templates.c.name == name)
-        compiled = self._compiled(by.workspace_id, source, kind, brand)
+        brand = self._wearing.worn(by.workspace_id, templates.c.name == name)
+        compiled = self._wearing.compiled(by.workspace_id, source, kind, brand)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name, place, is_new=is_new)
-            compiled = self._in_todays_brand(connection, by, template_id, source, compiled, brand)
+            compiled = self._wearing.in_todays(connection, by.workspace_id, template_id, source, compiled, brand)
             return self._keep(connection, by, template_id, normalised(source), compiled, note)
 
     def save_version(
@@ -109,13 +109,13 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         note = checked_note(note)
-        brand = self._worn(by.workspace_id, templates.c.id == template_id)
-        compiled = self._compiled(by.workspace_id, source, kind, brand)
+        brand = self._wearing.worn(by.workspace_id, templates.c.id == template_id)
+        compiled = self._wearing.compiled(by.workspace_id, source, kind, brand)
         with self._db.transaction() as connection:
             mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
-            compiled = self._in_todays_brand(connection, by, template_id, source, compiled, brand)
+            compiled = self._wearing.in_todays(connection, by.workspace_id, template_id, source, compiled, brand)
             return self._keep(connection, by, template_id, normalised(source), compiled, note)
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
@@ -128,7 +128,7 @@ class Templates:
             InvalidInput: If it can't be used; says what is wrong and in which line.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        return self._compiled(by.workspace_id, source, kind, self._worn(by.workspace_id, templates.c.id == template_id))
+        return self._wearing.compiled(by.workspace_id, source, kind, self._wearing.worn(by.workspace_id, templates.c.id == template_id))
 
     def page(self, by: Principal, wanted: Wanted | None = None, limit: int = 50, offset: int = 0) -> Shelf:
         """Return some of the templates, the one saved last first, with what they can be narrowed by.
@@ -252,29 +252,8 @@ class Templates:
             InvalidInput: If it can't be used any more.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        brand = self._worn(by.workspace_id, templates.c.id == version.template_id)
-        return self._compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
-
-    def _compiled(
-        self, workspace_id: int, source: str, kind: TemplateKind | None, brand: Brand, *, marked: bool = False
-    ) -> CompiledTemplate:
-        with self._db.read() as connection:
-            known = attributes_of(connection, workspace_id)
-        return self._confined.compile(source, kind, known_attributes=known, brand=brand, marked=marked)
-
-    def _in_todays_brand(
-        self, connection: sa.Connection, by: Principal, template_id: int, source: str, compiled: CompiledTemplate, brand: Brand
-    ) -> CompiledTemplate:
-        """Compile again if the kit was changed since, or another one put on."""
-        if compiled.kind is not TemplateKind.BLOCKS or brand == (worn := brand_of_template(connection, by.workspace_id, template_id)):
-            return compiled
-        return self._compiled(by.workspace_id, source, compiled.kind, worn)
-
-    def _worn(self, workspace_id: int, which: sa.ColumnElement[bool]) -> Brand:
-        mine = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == workspace_id, which)
-        with self._db.read() as connection:
-            kit_id = connection.execute(mine).scalar()
-        return self._brands.brand_of(workspace_id, kit_id)
+        brand = self._wearing.worn(by.workspace_id, templates.c.id == version.template_id)
+        return self._wearing.compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
 
     def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
         """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""
