@@ -28,7 +28,7 @@ def drafts(db: Database, clock: FrozenClock) -> Drafts:
 
 @pytest.fixture
 def library(db: Database, clock: FrozenClock) -> Templates:
-    return Templates(db, clock, BrandKits(db))
+    return Templates(db, clock, BrandKits(db, clock))
 
 
 @pytest.fixture

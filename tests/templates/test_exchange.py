@@ -63,12 +63,12 @@ class Album:
 
 @pytest.fixture
 def library(db: Database, clock: FrozenClock) -> Templates:
-    return Templates(db, clock, BrandKits(db))
+    return Templates(db, clock, BrandKits(db, clock))
 
 
 @pytest.fixture
 def exchange(db: Database, clock: FrozenClock, library: Templates) -> Exchange:
-    return Exchange(db, clock, library, BrandKits(db))
+    return Exchange(db, clock, library, BrandKits(db, clock))
 
 
 @pytest.fixture
@@ -127,11 +127,11 @@ def test_pictures_come_along_and_the_email_shows_those_of_its_new_home(
         [Kept(1, "tea", "A cup", "image/png", PICTURE, b"PNG tea"), Kept(2, "x", "", "image/png", "https://no.example/", b"PNG x")]
     )
     there = Album()
-    file = Exchange(db, clock, library, BrandKits(db), here).export(
+    file = Exchange(db, clock, library, BrandKits(db, clock), here).export(
         workspace, library.save(workspace, "Tea", DOCUMENT.as_json()).template_id
     )
     assert file.name == "Tea.template.zip" and list(unpacked(file.data)) == ["template.json", "pictures/1.png"]
-    loaded = Exchange(db, clock, library, BrandKits(db), there).load(other, file.data, file.name)
+    loaded = Exchange(db, clock, library, BrandKits(db, clock), there).load(other, file.data, file.name)
     assert [(one.name, one.alt, one.data) for one in there.kept] == [("tea", "A cup", b"PNG tea")]
     assert there.kept[0].url in loaded.source and PICTURE not in loaded.source
 
@@ -140,11 +140,11 @@ def test_a_picture_that_is_none_keeps_the_template_out(
     library: Templates, workspace: Principal, other: Principal, db: Database, clock: FrozenClock
 ) -> None:
     here = Album([Kept(1, "tea", "", "image/png", PICTURE, b"<svg onload=alert(1)>")])
-    file = Exchange(db, clock, library, BrandKits(db), here).export(
+    file = Exchange(db, clock, library, BrandKits(db, clock), here).export(
         workspace, library.save(workspace, "Tea", DOCUMENT.as_json()).template_id
     )
     with pytest.raises(InvalidInput, match="picture"):
-        Exchange(db, clock, library, BrandKits(db), Album()).load(other, file.data, file.name)
+        Exchange(db, clock, library, BrandKits(db, clock), Album()).load(other, file.data, file.name)
     assert library.all(other) == []
 
 

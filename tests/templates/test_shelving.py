@@ -18,7 +18,7 @@ from core.templates.shelving import Shelves
 
 @pytest.fixture
 def library(db: Database, clock: FrozenClock) -> Templates:
-    return Templates(db, clock, BrandKits(db))
+    return Templates(db, clock, BrandKits(db, clock))
 
 
 @pytest.fixture

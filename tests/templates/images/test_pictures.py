@@ -116,7 +116,7 @@ def test_a_picture_nothing_names_can_be_deleted(library: Pictures, workspace: Pr
 def test_what_names_a_picture_keeps_it(library: Pictures, workspace: Principal, db: Database, clock: FrozenClock) -> None:
     lake, now = library.add(workspace, LAKE, "Lake"), clock.now()
     url = library.url_of(lake)
-    letters, mine = Templates(db, clock, BrandKits(db)), {"workspace_id": workspace.workspace_id}
+    letters, mine = Templates(db, clock, BrandKits(db, clock)), {"workspace_id": workspace.workspace_id}
     first = letters.save(workspace, "Letter", f'<p>Hi</p><img src="{url}">')
     letters.save(workspace, "Letter", "<p>Without it</p>")
     spoken, drawn = letters.save(workspace, "Spoken", "<p>Hi</p>"), letters.save(workspace, "Drawn", "<p>Hi</p>")
