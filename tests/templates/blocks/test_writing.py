@@ -27,7 +27,8 @@ def compiled(*blocks: Any, brand: Brand | None = None, marked: bool = False) -> 
 
 def shown(template: CompiledTemplate, data: dict[str, Any] | None = None, **attributes: Any) -> str:
     contact = SimpleNamespace(**ADA, attributes=attributes)
-    context = preview_context("Acme", "1 Road", template.links, contact)  # type: ignore[arg-type]
+    sender = {"workspace": {"name": "Acme", "postal_address": "1 Road"}, "brand": {}}
+    context = preview_context(sender, template.links, contact)  # type: ignore[arg-type]
     return str(render(template, {**context, "data": data or {}}).html)
 
 
