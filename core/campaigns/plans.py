@@ -17,7 +17,7 @@ from core.messages.tables import messages
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
-from core.templates.tables import template_versions
+from core.templates.tables import template_variants, template_versions
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         from_name=row.from_name,
         subject=row.subject,
         subjects={arm_id: subject for arm_id, subject in connection.execute(by_arm)},
-        version=PinnedVersion(row.template_version_id, row.html, row.text, tuple(row.links)),
+        version=_version(connection, row),
         connection_id=row.connection_id,
         link_ids=tuple(connection.execute(in_order).scalars()),
         workspace={"name": row.workspace_name, "postal_address": row.postal_address},
@@ -96,3 +96,11 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         brand=brand_fields(connection, row.workspace_id, row.template_id),
         routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
     )
+
+
+def _version(connection: sa.Connection, row: sa.Row[Any]) -> PinnedVersion:
+    variant, links_of = template_variants.c, tuple(row.links)
+    mine = (variant.version_id == row.template_version_id, variant.workspace_id == row.workspace_id)
+    found = connection.execute(sa.select(variant.language, variant.html, variant.text).where(*mine))
+    languages = {one.language: PinnedVersion(row.template_version_id, one.html, one.text, links_of) for one in found}
+    return PinnedVersion(row.template_version_id, row.html, row.text, links_of, languages)

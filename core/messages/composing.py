@@ -12,7 +12,7 @@ from typing import Any
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
-from core.messages.plan import SendPlan
+from core.messages.plan import PinnedVersion, SendPlan
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
 from core.templates.previewing import ContactLike, contact_fields
@@ -49,11 +49,11 @@ class Composer:
             InvalidInput: If it can't be rendered for this contact.
         """
         urls, key = self._urls, self.message_key(message_id)
-        unsubscribe = urls.unsubscribe(message_id)
+        unsubscribe, version = urls.unsubscribe(message_id), _version(plan, contact)
         addresses = _Addresses(
             unsubscribe=unsubscribe,
-            preferences=urls.preferences(message_id) if plan.version.shows_preferences else "",
-            view=urls.view(message_id) if plan.version.shows_view else "",
+            preferences=urls.preferences(message_id) if version.shows_preferences else "",
+            view=urls.view(message_id) if version.shows_view else "",
             links=urls.clicks(message_id, plan.link_ids),
             pixel=urls.open(message_id),
             trap=urls.trap(message_id),
@@ -127,7 +127,8 @@ def _finished(
     }
     subject = render_text(subject_source, context)
     campaign["subject"] = subject
-    version = plan.version.counting if addresses.trap else plan.version
+    version = _version(plan, contact)
+    version = version.counting if addresses.trap else version
     body = fill(version, context | {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap})
     return OutgoingMessage(
         message_id,
@@ -141,6 +142,12 @@ def _finished(
         body.text,
         headers,
     )
+
+
+def _version(plan: SendPlan, contact: ContactLike) -> PinnedVersion:
+    """Return the mail in the language a contact reads, else in its main one."""
+    version = plan.version
+    return version.for_language(contact.attributes.get("language")) if version.languages else version
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from core.hours import Hours
+from core.templates.language_choice import chosen
 from core.templates.pixel import ALWAYS_PIXEL, PIXEL
 
 # Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
@@ -24,13 +25,19 @@ class PinnedVersion:
         id: Its number.
         html: The HTML part as a Jinja template.
         text: The plain-text part as a Jinja template.
-        links: The original addresses of its links, in order.
+        links: The original addresses of its links, in order, of all languages.
+        languages: The same mail by language, for those who read another.
     """
 
     id: int
     html: str
     text: str
     links: tuple[str, ...]
+    languages: Mapping[str, PinnedVersion] = field(default_factory=dict)
+
+    def for_language(self, language: object) -> PinnedVersion:
+        """Return what somebody gets who reads a language."""
+        return chosen(language, self, self.languages)
 
     @cached_property
     def counting(self) -> PinnedVersion:

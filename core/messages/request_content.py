@@ -18,6 +18,7 @@ from core.ids import random_name
 from core.messages.request_models import Request
 from core.providers.base import Attachment
 from core.storage.vault import Vault
+from core.templates.language_choice import chosen
 from core.templates.plain_text import MOST_PIECES, to_plain_text
 from core.templates.rendering import Compiled, check_subject, render, render_text
 
@@ -69,8 +70,9 @@ class Template:
         html: The HTML part.
         text: The plain-text part.
         links: Where its links lead.
-        fields: The merge fields it uses.
+        fields: The merge fields it uses, in all languages.
         brand: What `brand.…` stands for.
+        languages: The same by language, for those who read another.
     """
 
     id: int
@@ -79,6 +81,7 @@ class Template:
     links: tuple[str, ...]
     fields: tuple[str, ...]
     brand: Mapping[str, str]
+    languages: Mapping[str, Template] = field(default_factory=dict)
 
 
 def as_given(request: Request) -> Content:
@@ -114,7 +117,10 @@ def written(request: Request, template: Template, contact: Mapping[str, Any], wo
         raise InvalidInput("The subject is empty once its merge fields are filled in.", hint="Check the data.")
     campaign["subject"] = subject
     # Links lead straight to where they lead, and there is no pixel: nobody is followed around a receipt.
-    body = render(_compiled(template), {**context, "pw_links": list(template.links), "pw_pixel": ""})
+    body = render(
+        _compiled(chosen(contact.get("language"), template, template.languages)),
+        {**context, "pw_links": list(template.links), "pw_pixel": ""},
+    )
     return replace(_content(request, subject, body.html, body.text), mark=mark)
 
 

@@ -77,6 +77,7 @@ def compile_template(
     known_attributes: Collection[str] | None = None,
     brand: Brand | None = None,
     marked: bool = False,
+    links: Sequence[str] = (),
 ) -> CompiledTemplate:
     """Check and compile a template.
 
@@ -86,6 +87,7 @@ def compile_template(
         known_attributes: The contact attributes that exist; by default any name is taken.
         brand: How a block document looks; by default plain.
         marked: Whether every part of a block document carries its id, for the editor.
+        links: The links that come first in the list, because another language of the same mail has them.
 
     Raises:
         InvalidInput: If it can't be used; says what is wrong, in which line, and what to do.
@@ -94,7 +96,7 @@ def compile_template(
     kind = kind or detect_kind(source)
     if kind is TemplateKind.BLOCKS:
         source = to_mjml(read_document(source), brand or Brand(), Vocabulary(known_attributes), marked=marked)
-        return replace(compile_template(source, TemplateKind.MJML, known_attributes=known_attributes), kind=kind)
+        return replace(compile_template(source, TemplateKind.MJML, known_attributes=known_attributes, links=links), kind=kind)
     inspection = inspect(source, Vocabulary(known_attributes))
     fields = list(inspection.fields)
     masked = mask(source)
@@ -108,7 +110,7 @@ def compile_template(
     tags = worth_a_look(html, pieces)
     check_safety(tags, masked, name_lines=False)
     _check_size(html, pieces)
-    tracked = track_links(html, tags, masked)
+    tracked = track_links(html, tags, masked, links)
     text, html = text_of_pieces(html, pieces, tracked.addresses), tracked.html
     if "unsubscribe_url" not in fields:
         html = _before_body_end(html, _footer(masked))

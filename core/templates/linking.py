@@ -114,18 +114,19 @@ class Tracked:
     addresses: dict[int, str]
 
 
-def track_links(html: str, pieces: Iterable[Piece], masked: Masked) -> Tracked:
+def track_links(html: str, pieces: Iterable[Piece], masked: Masked, known: Sequence[str] = ()) -> Tracked:
     """Return the HTML with its links replaced.
 
     Args:
         html: Compiled HTML in which the Jinja is still hidden.
         pieces: Its tags that are `worth_a_look`.
         masked: What hides it.
+        known: The links that are in the list already, as another language has them.
 
     Raises:
         InvalidInput: If a link is not a complete address.
     """
-    links: dict[str, int] = {}
+    links = {url: number for number, url in enumerate(known)}
     placeholders: dict[int, str] = {}
     edits = []
     for attribute, is_link in _followed(pieces):
