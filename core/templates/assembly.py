@@ -13,6 +13,7 @@ from core.templates.images.pictures import Pictures
 from core.templates.library import Templates
 from core.templates.shelving import Shelves
 from core.templates.thumbnails import Thumbnails
+from core.templates.translating import Translating
 
 
 class TemplateServices(AccountServices):
@@ -58,3 +59,8 @@ class TemplateServices(AccountServices):
     def template_exchange(self) -> Exchange:
         """Templates from and into files."""
         return Exchange(self.db, self.clock, self.templates, self.brand_kits)
+
+    @cached_property
+    def translating(self) -> Translating:
+        """Templates in other languages."""
+        return Translating(self.db, self.templates)

@@ -17,7 +17,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from core.errors import InvalidInput, Unavailable
@@ -58,6 +58,7 @@ class Confined:
         known_attributes: Collection[str] | None = None,
         brand: Brand | None = None,
         marked: bool = False,
+        links: Sequence[str] = (),
     ) -> CompiledTemplate:
         """Check and compile a template; see `compiling.compile_template`.
 
@@ -68,9 +69,8 @@ class Confined:
         check_bytes(source)
         attributes = None if known_attributes is None else list(known_attributes)
         look = brand and brand.model_dump(mode="json")
-        return self._ask(
-            _compiled, "compile", source=source, kind=kind and str(kind), known_attributes=attributes, brand=look, marked=marked
-        )
+        given = {"source": source, "kind": kind and str(kind), "known_attributes": attributes, "brand": look}
+        return self._ask(_compiled, "compile", **given, marked=marked, links=list(links))
 
     def render(self, version: Compiled, context: Mapping[str, Any]) -> Rendered:
         """Return the mail for one contact; see `rendering.render`.

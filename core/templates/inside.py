@@ -15,7 +15,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,12 @@ def _answered(question: bytearray, most: int) -> dict[str, Any]:
 
 
 def _compiled(
-    source: str, kind: str | None, known_attributes: Collection[str] | None, brand: Mapping[str, Any] | None, marked: bool
+    source: str,
+    kind: str | None,
+    known_attributes: Collection[str] | None,
+    brand: Mapping[str, Any] | None,
+    marked: bool,
+    links: Sequence[str],
 ) -> dict[str, Any]:
     made = compile_template(
         source,
@@ -84,6 +89,7 @@ def _compiled(
         known_attributes=known_attributes,
         brand=read_brand(brand) if brand else None,
         marked=marked,
+        links=links,
     )
     return {"kind": str(made.kind), "html": made.html, "text": made.text, "links": made.links, "fields": made.fields}
 

@@ -51,6 +51,7 @@ PAGES = (
     Entry("Create", "pages/create/campaign.py", "Campaign", "campaign", _P.CAMPAIGNS_VIEW, hidden=True),
     Entry("Create", "pages/create/templates.py", "Templates", "article", _P.TEMPLATES_VIEW),
     Entry("Create", "pages/create/template.py", "Template", "article", _P.TEMPLATES_VIEW, hidden=True),
+    Entry("Create", "pages/create/template_languages.py", "Languages", "translate", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Create", "pages/create/template_versions.py", "Versions", "history", _P.TEMPLATES_VIEW, hidden=True),
     Entry("Create", "pages/create/pictures.py", "Pictures", "image", _P.TEMPLATES_VIEW),
     Entry("Create", "pages/create/brand_kits.py", "Brand", "palette", _P.TEMPLATES_VIEW),

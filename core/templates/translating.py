@@ -1,0 +1,75 @@
+"""Putting a template into other languages; each change makes a new version, like any other."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from core.errors import NotFound
+from core.permissions import Permission, Principal
+from core.storage.database import Database
+from core.templates.language_choice import normal_language
+from core.templates.languages import variants_of
+from core.templates.library import Templates, TemplateVersion
+
+
+class Translating:
+    """Reads and changes the languages of templates.
+
+    Args:
+        db: The operational database.
+        templates: The templates.
+    """
+
+    def __init__(self, db: Database, templates: Templates) -> None:
+        self._db, self._templates = db, templates
+
+    def languages(self, by: Principal, template_id: int) -> dict[str, str]:
+        """Return the words of a template's newest version by language, see `Variant.source`; its main language is not among them.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such template.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        latest = self._templates.latest(by, template_id)
+        with self._db.read() as connection:
+            return self._words(connection, by, latest.id)
+
+    def put(self, by: Principal, template_id: int, language: str, words: str) -> TemplateVersion:
+        """Give a template these words in a language, and return the version that has them.
+
+        Args:
+            by: Who translates.
+            template_id: The template.
+            language: The language (BCP 47), in any spelling.
+            words: Of a block document its translations as JSON, of another kind the whole source.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            NotFound: If this workspace has no such template.
+            InvalidInput: If the language or the words can't be used.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        language, written = normal_language(language), self.languages(by, template_id)
+        return self._save(by, template_id, {**written, language: words}, f"In {language}")
+
+    def remove(self, by: Principal, template_id: int, language: str) -> TemplateVersion:
+        """Take a language out; its readers get the main one from the next version on.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+            NotFound: If this workspace has no such template, or it has no such language.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        language, written = normal_language(language), self.languages(by, template_id)
+        if language not in written:
+            raise NotFound(f"This template has no language {language}.", hint="Look at which it has.")
+        left = {tag: words for tag, words in written.items() if tag != language}
+        return self._save(by, template_id, left, f"Without {language}")
+
+    def _save(self, by: Principal, template_id: int, languages: dict[str, str], note: str) -> TemplateVersion:
+        latest = self._templates.latest(by, template_id)
+        return self._templates.save_version(by, template_id, latest.source, kind=latest.kind, note=note, languages=languages)
+
+    def _words(self, connection: sa.Connection, by: Principal, version_id: int) -> dict[str, str]:
+        return {one.language: one.source for one in variants_of(connection, by.workspace_id, version_id)}
