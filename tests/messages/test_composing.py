@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 
@@ -125,3 +126,16 @@ def test_a_test_copy_counts_nowhere(composer: Composer, clock: FrozenClock) -> N
     assert "<img" not in str(first.html)
     assert "List-Unsubscribe" not in first.headers
     assert first.key != second.key
+
+
+@pytest.mark.parametrize(("language", "greeting"), [("de", "Hallo"), ("de-AT", "Hallo"), ("fr", "Hi"), ("", "Hi"), (None, "Hi"), (7, "Hi")])
+def test_readers_get_the_mail_in_their_language(composer: Composer, language: object, greeting: str) -> None:
+    links = '<a href="{{ pw_links[0] }}">hier</a> <a href="{{ unsubscribe_url }}">Abmelden</a>'
+    html = f"<p>Hallo {{{{ contact.first_name }}}}, {links}</p>{{{{ pw_pixel }}}}"
+    german = replace(VERSION, html=html, text="Hallo {{ contact.first_name }}")
+    plan = replace(PLAN, version=replace(VERSION, languages={"de": german}))
+    reader = replace(ANN, attributes={"city": "Köln", "language": language})
+    message = composer.compose(plan, 42, reader, None)
+    assert f"{greeting} Ann &lt;3" in str(message.html)
+    assert str(message.text).startswith(greeting)
+    assert f"{greeting} Ann &lt;3" in str(composer.compose_test(plan, reader, "me@shop.example", at=NOW).html)
