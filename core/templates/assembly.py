@@ -58,7 +58,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def template_exchange(self) -> Exchange:
         """Templates from and into files."""
-        return Exchange(self.db, self.clock, self.templates, self.brand_kits)
+        return Exchange(self.db, self.clock, self.templates, self.brand_kits, self.pictures)
 
     @cached_property
     def translating(self) -> Translating:

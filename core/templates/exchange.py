@@ -20,6 +20,7 @@ from core.storage.database import Database
 from core.templates.brands.brand import Colours, Token
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling import TemplateKind
+from core.templates.languages import variants_of
 from core.templates.library import Templates
 from core.templates.models import TemplateVersion
 from core.templates.names import checked_name
@@ -94,6 +95,7 @@ class _Form(BaseModel):
     folder: Annotated[str, Field(max_length=1_000)] = ""
     tags: Annotated[list[str], Field(max_length=100)] = []
     note: Annotated[str, Field(max_length=2_000)] = ""
+    languages: Annotated[dict[str, str], Field(max_length=100)] = {}
     colours: Colours | None = None
     pictures: Annotated[list[_Packed], Field(max_length=200)] = []
 
@@ -124,6 +126,7 @@ class Exchange:
         kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
         with self._db.transaction() as connection:
             kit_id = connection.execute(kit).scalar()
+            languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, version.id)}
             record(connection, self._clock.now(), by, AuditAction.TEMPLATE_EXPORTED, f"template:{template_id}")
         form = _Form(
             postwright="template",
@@ -134,6 +137,7 @@ class Exchange:
             folder=template.folder,
             tags=list(template.tags),
             note=version.note,
+            languages=languages,
             colours=self._brands.brand_of(by.workspace_id, kit_id).colours,
             pictures=[one for one, _ in pictures],
         )
@@ -172,7 +176,7 @@ class Exchange:
         source = _with_colours(form) if keep_colours else form.source
         for one in form.pictures:
             source = self._with_picture(by, source, one, files)
-        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True}
+        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": form.languages}
         note = form.note or "Imported from a file"
         return self._library.save(by, name.strip() or self._free(by, form.name), source, kind=form.kind, note=note, **place)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +15,12 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 from core.templates.brands.kits import BrandKits
 from core.templates.brands.reading import sender_fields
-from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
+from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.confined import SHARED, Confined
 from core.templates.drafts import drop_saved
 from core.templates.finding import Shelf, Wanted, find
+from core.templates.languages import keep_variants
+from core.templates.making import Made, Maker, says_the_same
 from core.templates.models import (
     Template,
     TemplateVersion,
@@ -50,7 +52,7 @@ class Templates:
 
     def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED) -> None:
         self._db, self._clock, self._confined = db, clock, confined
-        self._wearing = Wearing(db, brands, confined)
+        self._maker = Maker(db, brands, confined)
 
     def save(
         self,
@@ -63,6 +65,7 @@ class Templates:
         is_new: bool = False,
         folder: str = "",
         tags: Sequence[str] = (),
+        languages: Mapping[str, str] | None = None,
     ) -> TemplateVersion:
         """Compile and keep a template under a name; the source it already has makes no new version.
 
@@ -75,6 +78,7 @@ class Templates:
             is_new: Whether there must be no template of this name yet.
             folder: Where it is put if it is new.
             tags: What it is found by if it is new.
+            languages: Its words in other languages (see `languages.Variant`); by default those of the newest version.
 
         Raises:
             Denied: If `by` may not edit templates.
@@ -83,15 +87,21 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
-        brand = self._wearing.worn(by.workspace_id, templates.c.name == name)
-        compiled = self._wearing.compiled(by.workspace_id, source, kind, brand)
+        made = self._maker.made(by.workspace_id, templates.c.name == name, source, kind, languages)
         with self._db.transaction() as connection:
             template_id = self._claim(connection, by.workspace_id, name, place, is_new=is_new)
-            compiled = self._wearing.in_todays(connection, by.workspace_id, template_id, source, compiled, brand)
-            return self._keep(connection, by, template_id, normalised(source), compiled, note)
+            made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
+            return self._keep(connection, by, template_id, made, note)
 
     def save_version(
-        self, by: Principal, template_id: int, source: str, *, kind: TemplateKind | None = None, note: str = ""
+        self,
+        by: Principal,
+        template_id: int,
+        source: str,
+        *,
+        kind: TemplateKind | None = None,
+        note: str = "",
+        languages: Mapping[str, str] | None = None,
     ) -> TemplateVersion:
         """Compile and keep a new version of a template that is there, whatever it is called by now.
 
@@ -101,6 +111,7 @@ class Templates:
             source: What is written.
             kind: What it is written in; found out from the source where it is not given.
             note: What is to be remembered about this version.
+            languages: Its words in other languages (see `languages.Variant`); by default those of the newest version.
 
         Raises:
             Denied: If `by` may not edit templates.
@@ -109,14 +120,13 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_EDIT)
         note = checked_note(note)
-        brand = self._wearing.worn(by.workspace_id, templates.c.id == template_id)
-        compiled = self._wearing.compiled(by.workspace_id, source, kind, brand)
+        made = self._maker.made(by.workspace_id, templates.c.id == template_id, source, kind, languages)
         with self._db.transaction() as connection:
             mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
-            compiled = self._wearing.in_todays(connection, by.workspace_id, template_id, source, compiled, brand)
-            return self._keep(connection, by, template_id, normalised(source), compiled, note)
+            made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
+            return self._keep(connection, by, template_id, made, note)
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
         """Compile a template without keeping it, as for a preview while somebody writes.
@@ -128,7 +138,8 @@ class Templates:
             InvalidInput: If it can't be used; says what is wrong and in which line.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        return self._wearing.compiled(by.workspace_id, source, kind, self._wearing.worn(by.workspace_id, templates.c.id == template_id))
+        brand = self._maker.worn(by.workspace_id, templates.c.id == template_id)
+        return self._maker.compiled(by.workspace_id, source, kind, brand)
 
     def page(self, by: Principal, wanted: Wanted | None = None, limit: int = 50, offset: int = 0) -> Shelf:
         """Return some of the templates, the one saved last first, with what they can be narrowed by.
@@ -252,8 +263,8 @@ class Templates:
             InvalidInput: If it can't be used any more.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        brand = self._wearing.worn(by.workspace_id, templates.c.id == version.template_id)
-        return self._wearing.compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
+        brand = self._maker.worn(by.workspace_id, templates.c.id == version.template_id)
+        return self._maker.compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
 
     def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
         """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""
@@ -264,18 +275,17 @@ class Templates:
         statement = sa.select(templates.c.id).where(templates.c.workspace_id == workspace_id, templates.c.name == name).with_for_update()
         return int(connection.execute(statement).scalar_one())
 
-    def _keep(
-        self, connection: sa.Connection, by: Principal, template_id: int, source: str, compiled: CompiledTemplate, note: str
-    ) -> TemplateVersion:
+    def _keep(self, connection: sa.Connection, by: Principal, template_id: int, made: Made, note: str) -> TemplateVersion:
         """Keep a version, where it is another one than the newest; the template's row is held."""
-        drop_saved(connection, by, template_id, source)
+        drop_saved(connection, by, template_id, made.source)
         latest = latest_of(connection, by.workspace_id, template_id)
-        if latest and (latest.source, latest.kind, latest.html) == (source, compiled.kind, compiled.html):
+        if latest and says_the_same(connection, by.workspace_id, latest.id, made):
             return latest
         number, now = 1 + (latest.number if latest else 0), self._clock.now()
-        made = {**vars(compiled), "template_id": template_id, "number": number, "source": source, "note": note}
-        row = {**made, "kind": str(compiled.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
+        kept = {**vars(made.main), "template_id": template_id, "number": number, "source": made.source, "note": note}
+        row = {**kept, "kind": str(made.main.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
         found = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
+        keep_variants(connection, by.workspace_id, found.id, made.variants, made.main.links)
         mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)
         connection.execute(templates.update().where(*mine).values(updated_at=now))
         name = connection.execute(sa.select(templates.c.name).where(*mine)).scalar_one()

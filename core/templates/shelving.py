@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
+from core.templates.languages import keep_variants, variants_of
 from core.templates.models import Template, TemplateVersion, as_template, latest_of, templates_of
 from core.templates.names import LONGEST_NAME, checked_folder, checked_name, checked_tags, missing
 from core.templates.tables import template_versions, templates
@@ -145,7 +146,8 @@ def _copied(connection: sa.Connection, by: Principal, original: sa.Row[Any], lat
     version = {column: getattr(latest, column) for column in ("source", "html", "text", "links", "fields")}
     version |= {"kind": str(latest.kind), "template_id": connection.execute(mine).one().id, "number": 1, "created_by": by.label}
     version |= {"workspace_id": by.workspace_id, "created_at": now, "note": f"Copied from version {latest.number} of “{original.name}”"}
-    connection.execute(template_versions.insert().values(version))
+    version_id = connection.execute(template_versions.insert().values(version).returning(template_versions.c.id)).scalar_one()
+    keep_variants(connection, by.workspace_id, version_id, variants_of(connection, by.workspace_id, latest.id), latest.links)
     return as_template(connection.execute(mine).one())
 
 

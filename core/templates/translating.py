@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
-from core.templates.language_choice import normal_language
+from core.templates.compiling import CompiledTemplate
+from core.templates.language_choice import chosen, normal_language
 from core.templates.languages import variants_of
 from core.templates.library import Templates, TemplateVersion
 
@@ -66,6 +67,19 @@ class Translating:
             raise NotFound(f"This template has no language {language}.", hint="Look at which it has.")
         left = {tag: words for tag, words in written.items() if tag != language}
         return self._save(by, template_id, left, f"Without {language}")
+
+    def in_language(self, by: Principal, version: TemplateVersion, language: str) -> CompiledTemplate:
+        """Return a version as readers of another language get it; as everybody else gets it where it has no such language.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            found = {one.language: one for one in variants_of(connection, by.workspace_id, version.id)}
+        theirs = chosen(language, None, found)
+        html, text = (theirs.html, theirs.text) if theirs else (version.html, version.text)
+        return CompiledTemplate(version.kind, html, text, version.links, version.fields)
 
     def _save(self, by: Principal, template_id: int, languages: dict[str, str], note: str) -> TemplateVersion:
         latest = self._templates.latest(by, template_id)

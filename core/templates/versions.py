@@ -13,6 +13,7 @@ from core.audit.names import names_of
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.compiling import TemplateKind
+from core.templates.languages import variants_of
 from core.templates.library import Templates
 from core.templates.models import TemplateVersion, as_version, versions_of
 from core.templates.names import missing
@@ -135,7 +136,10 @@ class Versions:
         """
         by.require(Permission.TEMPLATES_EDIT)
         old = self._numbered(by.workspace_id, template_id, number)
-        return self._library.save_version(by, template_id, old.source, kind=old.kind, note=f"Version {number} restored")
+        with self._db.read() as connection:
+            languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, old.id)}
+        note = f"Version {number} restored"
+        return self._library.save_version(by, template_id, old.source, kind=old.kind, note=note, languages=languages)
 
     def uses(self, by: Principal, template_id: int) -> Sequence[Use]:
         """Return what uses a template and which version each holds on to; campaigns only for those who may see them.

@@ -58,7 +58,9 @@ def edit(language: str) -> None:
             question = Question(f"Take {name} out?", body, "Take it out")
             dialogs.ask_first(page, question, partial(remove, language), name="remove_language", success="Language taken out.")
     with preview:
-        template_preview.draw(page, templates.in_language(page.by, latest, language), key=f"language_{language}", height=720)
+        template_preview.draw(
+            page, translating.in_language(page.by, latest, language), key=f"language_{language}", height=720, template_id=template.id
+        )
 
 
 page.title(f"Languages of {template.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.permissions import Principal
 from core.templates.brands.brand import Brand
 from core.templates.brands.reading import BrandKit
 from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
+from core.templates.languages import compile_variants
 from core.templates.tables import template_variants, template_versions, templates
 
 NOTE = "Brand kit changed"
@@ -126,14 +127,16 @@ class Restyling:
         """Return a version in the new look, and its languages by their names; or why that can't be."""
         if row.id not in self._done:
             try:
-                others = {one.language: self._look(one.source) for one in connection.execute(_variants(row.id))}
-                self._done[row.id] = {"": self._look(row.source), **others}
+                self._done[row.id] = self._look(row.source, {one.language: one.source for one in connection.execute(_variants(row.id))})
             except PostwrightError as error:
                 self._done[row.id] = error
         return self._done[row.id]
 
-    def _look(self, source: str) -> CompiledTemplate:
-        return compile_template(source, TemplateKind.BLOCKS, known_attributes=self._attributes, brand=self.brand)
+    def _look(self, source: str, words: Mapping[str, str]) -> dict[str, CompiledTemplate]:
+        main = compile_template(source, TemplateKind.BLOCKS, known_attributes=self._attributes, brand=self.brand)
+        variants, links, fields = compile_variants(main, source, words, known_attributes=self._attributes, brand=self.brand)
+        others = {one.language: CompiledTemplate(main.kind, one.html, one.text, links, list(one.fields)) for one in variants}
+        return {"": replace(main, links=links, fields=fields), **others}
 
 
 def attributes_of(connection: sa.Connection, workspace_id: int) -> list[str]:
