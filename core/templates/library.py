@@ -119,14 +119,13 @@ class Templates:
             NotFound: If this workspace has no such template.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        note = checked_note(note)
         made = self._maker.made(by.workspace_id, templates.c.id == template_id, source, kind, languages)
         with self._db.transaction() as connection:
             mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
-            return self._keep(connection, by, template_id, made, note)
+            return self._keep(connection, by, template_id, made, checked_note(note))
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
         """Compile a template without keeping it, as for a preview while somebody writes.

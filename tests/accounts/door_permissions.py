@@ -18,13 +18,14 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions"
     " template_exchange.export template_thumbnails.pictures templates.page templates.marked templates.try_out"
     " template_versions.get template_versions.page template_versions.uses"
+    " translating.in_language translating.languages"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"
     " brand_kits.all brand_kits.chosen_for brand_kits.default brand_kits.get brand_kits.where_used preflight.check",
     P.TEMPLATES_EDIT: "templates.save templates.save_version template_exchange.load template_versions.restore"
     " template_shelves.archive template_shelves.duplicate"
     " template_shelves.move template_shelves.rename template_shelves.tag template_shelves.unarchive"
     " template_drafts.discard template_drafts.get template_drafts.keep"
-    " pictures.add pictures.delete pictures.describe"
+    " translating.put translating.remove pictures.add pictures.delete pictures.describe"
     " brand_kits.delete brand_kits.make_default brand_kits.rename brand_kits.save brand_kits.wear",
     P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get consent.history"
