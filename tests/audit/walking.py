@@ -336,6 +336,14 @@ def _two_versions(world: World) -> Mapping[str, Any]:
     return {"number": 1}
 
 
+def _translated(world: World) -> Mapping[str, Any]:
+    services, template_id = world.services, world.things["template_id"]
+    kind = services.templates.latest(world.system, template_id).kind
+    words = MJML if kind is TemplateKind.MJML else f"<p>{MARK}</p>"
+    services.translating.put(world.system, template_id, "de", words)
+    return {"language": "de"}
+
+
 def _put_away(world: World) -> Mapping[str, Any]:
     world.services.template_shelves.archive(world.system, world.things["template_id"])
     return {}
@@ -406,6 +414,8 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "templates.save_version": lambda world: {"source": f"<p>{MARK}</p>", "note": MARK},
     "template_versions.restore": _two_versions,
     "template_shelves.unarchive": _put_away,
+    "translating.put": lambda world: {"language": "de", "words": f"<p>{MARK}</p>"},
+    "translating.remove": _translated,
     "template_drafts.keep": lambda world: {"kind": TemplateKind.MJML, "source": MARK},
     "template_drafts.discard": _drafted,
     "template_drafts.get": _drafted,
