@@ -35,7 +35,6 @@ from core.templates.names import checked_folder, checked_name, checked_note, che
 from core.templates.previewing import ContactLike, preview_context
 from core.templates.rendering import Rendered, render
 from core.templates.tables import template_versions, templates
-from core.templates.wearing import Wearing
 
 __all__ = ["Template", "TemplateVersion", "Templates", "load_version"]
 
