@@ -86,7 +86,7 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         from_name=row.from_name,
         subject=row.subject,
         subjects={arm_id: subject for arm_id, subject in connection.execute(by_arm)},
-        version=_version(connection, row),
+        version=pinned_version(connection, row.workspace_id, row.template_version_id, row),
         connection_id=row.connection_id,
         link_ids=tuple(connection.execute(in_order).scalars()),
         workspace={"name": row.workspace_name, "postal_address": row.postal_address},
@@ -98,9 +98,17 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
     )
 
 
-def _version(connection: sa.Connection, row: sa.Row[Any]) -> PinnedVersion:
-    variant, links_of = template_variants.c, tuple(row.links)
-    mine = (variant.version_id == row.template_version_id, variant.workspace_id == row.workspace_id)
+def pinned_version(connection: sa.Connection, workspace_id: int, version_id: int, version: Any) -> PinnedVersion:
+    """Return a template version as mail is written by it, with its languages.
+
+    Args:
+        connection: Reads.
+        workspace_id: Whose version.
+        version_id: Its number.
+        version: Its main language.
+    """
+    variant, links_of = template_variants.c, tuple(version.links)
+    mine = (variant.version_id == version_id, variant.workspace_id == workspace_id)
     found = connection.execute(sa.select(variant.language, variant.html, variant.text).where(*mine))
-    languages = {one.language: PinnedVersion(row.template_version_id, one.html, one.text, links_of) for one in found}
-    return PinnedVersion(row.template_version_id, row.html, row.text, links_of, languages)
+    languages = {one.language: PinnedVersion(version_id, one.html, one.text, links_of) for one in found}
+    return PinnedVersion(version_id, version.html, version.text, links_of, languages)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.campaigns.models import Campaign
+from core.campaigns.plans import pinned_version
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
 from core.contacts.consent.consent import ConsentStatus
@@ -17,7 +18,7 @@ from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
 from core.errors import Unavailable
 from core.messages.composing import Composer
-from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.plan import SendPlan
 from core.permissions import Permission, Principal
 from core.providers.base import Outcome
 from core.providers.connections import Connections
@@ -92,6 +93,7 @@ class Trying:
         with self._db.read() as connection:
             place = connection.execute(sa.select(workspaces).where(workspaces.c.id == by.workspace_id)).one()
             brand = brand_fields(connection, by.workspace_id, campaign.template_id)
+            pinned = pinned_version(connection, by.workspace_id, version.id, version)
         return SendPlan(
             workspace_id=by.workspace_id,
             campaign_id=campaign.id,
@@ -100,7 +102,7 @@ class Trying:
             from_name=campaign.from_name,
             subject=campaign.subject,
             subjects={},
-            version=PinnedVersion(version.id, version.html, version.text, tuple(version.links)),
+            version=pinned,
             connection_id=campaign.connection_id,
             link_ids=(),
             workspace={"name": place.name, "postal_address": place.postal_address},
