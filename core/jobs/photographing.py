@@ -24,6 +24,7 @@ WIDTH = 480
 _WINDOW = (640, 480)
 _LOOK_EVERY_SECONDS = 0.1
 _MOST_PIXELS = 4_000_000
+_TRIES = 2  # a picture of one colour is taken once more: the machine may have been too busy to paint
 _ARGUMENTS = (
     "--headless",
     "--disable-gpu",
@@ -39,6 +40,8 @@ _ARGUMENTS = (
     "--mute-audio",
     "--hide-scrollbars",
     "--force-device-scale-factor=1",
+    # In a process of its own the frame is often not painted yet when the picture is taken; what it may do is as little either way.
+    "--disable-features=IsolateSandboxedIframes",
     # Names and addresses lead nowhere, and what would not ask for a name goes to a proxy that is not there.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://127.0.0.1:9",
@@ -96,6 +99,14 @@ def photograph(chromium: str, html: str, should_stop: Callable[[], bool] = lambd
         should_stop: Asked all the while; once it says yes, Chromium is ended.
         bounds: What it may take.
     """
+    for _ in range(_TRIES):
+        taken = _shot(chromium, html, should_stop, bounds)
+        if taken is None or not _is_blank(taken):
+            break
+    return _webp(taken) if taken else None
+
+
+def _shot(chromium: str, html: str, should_stop: Callable[[], bool], bounds: Bounds) -> Image.Image | None:
     with TemporaryDirectory(prefix="postwright-picture-", ignore_cleanup_errors=True) as folder:
         page, shot = Path(folder) / "mail.html", Path(folder) / "shot.png"
         page.write_text(_PAGE.format(escape(_without_pictures(html), quote=True)), "utf-8")
@@ -153,7 +164,7 @@ def _memory_of(session: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _small(png: bytes) -> bytes | None:
+def _small(png: bytes) -> Image.Image | None:
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
             if image.width * image.height > _MOST_PIXELS:
@@ -162,6 +173,15 @@ def _small(png: bytes) -> bytes | None:
     except (OSError, ValueError, SyntaxError):
         return None
     top.thumbnail((WIDTH, WIDTH))
+    return top
+
+
+def _is_blank(picture: Image.Image) -> bool:
+    """Whether it is of one colour: nothing was painted yet, or there is nothing to see."""
+    return picture.getcolors(1) is not None
+
+
+def _webp(picture: Image.Image) -> bytes:
     made = io.BytesIO()
-    top.save(made, "WEBP", quality=80)
+    picture.save(made, "WEBP", quality=80)
     return made.getvalue()
