@@ -52,6 +52,8 @@ def clock() -> FrozenClock:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("DATABASE_URL", "QUEUE_URL", "LAKE_URL", "PUBLIC_URL", "APP_URL", "SECRET_KEY", "DATA_DIR"):
         monkeypatch.delenv(f"POSTWRIGHT_{name}", raising=False)
+    # Pictures of templates are not what is tested, except where a test says so.
+    monkeypatch.setenv("POSTWRIGHT_CHROMIUM", "none")
     return Settings.load(data_dir=tmp_path / "data", secret_key="a-key-for-tests-only")
 
 
