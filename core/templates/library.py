@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
-from core.audit.actions import AuditAction
-from core.audit.recording import record
 from core.clock import Clock
-from core.errors import Conflict
 from core.permissions import Permission, Principal
-from core.storage.database import Database, insert_or_ignore
+from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
 from core.templates.brands.reading import sender_fields
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.confined import SHARED, Confined
-from core.templates.drafts import drop_saved
 from core.templates.finding import Shelf, Wanted, find
-from core.templates.languages import keep_variants
-from core.templates.making import Made, Maker, says_the_same
+from core.templates.keeping import claim, keep
+from core.templates.making import Maker
 from core.templates.models import (
     Template,
     TemplateVersion,
@@ -88,9 +83,9 @@ class Templates:
         name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
         made = self._maker.made(by.workspace_id, templates.c.name == name, source, kind, languages)
         with self._db.transaction() as connection:
-            template_id = self._claim(connection, by.workspace_id, name, place, is_new=is_new)
+            template_id = claim(connection, by.workspace_id, name, place, self._clock.now(), is_new=is_new)
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
-            return self._keep(connection, by, template_id, made, note)
+            return keep(connection, by, self._clock.now(), template_id, made, note)
 
     def save_version(
         self,
@@ -124,7 +119,7 @@ class Templates:
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
-            return self._keep(connection, by, template_id, made, checked_note(note))
+            return keep(connection, by, self._clock.now(), template_id, made, checked_note(note))
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
         """Compile a template without keeping it, as for a preview while somebody writes.
@@ -263,33 +258,6 @@ class Templates:
         by.require(Permission.TEMPLATES_VIEW)
         brand = self._maker.worn(by.workspace_id, templates.c.id == version.template_id)
         return self._maker.compiled(by.workspace_id, version.source, version.kind, brand, marked=True)
-
-    def _claim(self, connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], *, is_new: bool) -> int:
-        """Return the template's id, making it if needed, and hold its row so that two saves get different numbers."""
-        now = self._clock.now()
-        row = {"workspace_id": workspace_id, "name": name, "created_at": now, "updated_at": now, **place}
-        if not insert_or_ignore(connection, templates, [row]) and is_new:
-            raise Conflict(f"There is a template called “{name}” already.", hint="Choose another name; it may be in the archive.")
-        statement = sa.select(templates.c.id).where(templates.c.workspace_id == workspace_id, templates.c.name == name).with_for_update()
-        return int(connection.execute(statement).scalar_one())
-
-    def _keep(self, connection: sa.Connection, by: Principal, template_id: int, made: Made, note: str) -> TemplateVersion:
-        """Keep a version, where it is another one than the newest; the template's row is held."""
-        drop_saved(connection, by, template_id, made.source)
-        latest = latest_of(connection, by.workspace_id, template_id)
-        if latest and says_the_same(connection, by.workspace_id, latest.id, made):
-            return latest
-        number, now = 1 + (latest.number if latest else 0), self._clock.now()
-        kept = {**vars(made.main), "template_id": template_id, "number": number, "source": made.source, "note": note}
-        row = {**kept, "kind": str(made.main.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
-        found = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
-        keep_variants(connection, by.workspace_id, found.id, made.variants, made.main.links)
-        mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)
-        connection.execute(templates.update().where(*mine).values(updated_at=now))
-        name = connection.execute(sa.select(templates.c.name).where(*mine)).scalar_one()
-        after = {"name": name, "version": number}
-        record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
-        return as_version(found)
 
     def _one(self, by: Principal, condition: sa.ColumnElement[bool], what: str) -> Template:
         by.require(Permission.TEMPLATES_VIEW)
