@@ -48,7 +48,7 @@ _ARGUMENTS = (
     "--proxy-bypass-list=<-loopback>",
     f"--window-size={_WINDOW[0]},{_WINDOW[1] + 160}",  # of its height the window takes some for itself
 )
-_PICTURE = re.compile(r"""(<img\b[^>]*?\ssrc\s*=\s*)(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
+_PICTURE = re.compile(r"""(<img\b[^>]*?\ssrc\s*=\s*)(?:"(?!data:)[^"]*"|'(?!data:)[^']*')""", re.IGNORECASE)
 _GREY = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 600 300' preserveAspectRatio='none'%3E"
     "%3Crect width='600' height='300' fill='%23dfe3ea'/%3E%3C/svg%3E"
@@ -117,7 +117,7 @@ def _shot(chromium: str, html: str, should_stop: Callable[[], bool], bounds: Bou
 
 
 def _without_pictures(html: str) -> str:
-    """Return the mail with a grey box in place of each picture, none of which is loaded."""
+    """Return the mail with a grey box in place of each picture that would have to be loaded, which none is."""
     return _PICTURE.sub(rf'\1"{_GREY}"', html)
 
 

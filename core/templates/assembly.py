@@ -53,7 +53,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def template_thumbnails(self) -> Thumbnails:
         """The small pictures of templates."""
-        return Thumbnails(self.db, self.blobs, self.templates, self.brand_kits)
+        return Thumbnails(self.db, self.blobs, self.templates, self.brand_kits, self.pictures)
 
     @cached_property
     def template_exchange(self) -> Exchange:

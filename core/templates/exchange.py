@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,31 +24,15 @@ from core.templates.languages import variants_of
 from core.templates.library import Templates
 from core.templates.models import TemplateVersion
 from core.templates.names import checked_name
+from core.templates.own_pictures import PictureStore, shown_in
 from core.templates.packing import packed, unpacked
 from core.templates.shelving import free_name
 from core.templates.tables import templates
 
 LARGEST_FILE = 40_000_000
-_PAGE = 200
 _COLOUR_FIELDS = {"colour", "background", "text_colour"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _JSON_OF_OURS = re.compile(rb'\s*\{\s*"postwright"')
-
-
-class PictureStore(Protocol):
-    """What keeps the pictures of a workspace."""
-
-    def after(self, by: Principal, after_id: int, limit: int) -> Sequence[Any]:
-        """Return pictures in the order of their numbers."""
-
-    def content(self, by: Principal, picture_id: int) -> bytes:
-        """Return the bytes of one."""
-
-    def url_of(self, picture: Any) -> str:
-        """Return where everybody sees it."""
-
-    def add(self, by: Principal, data: bytes, name: str, alt: str = "") -> Any:
-        """Keep one, once it was looked at."""
 
 
 @dataclass(frozen=True)
@@ -186,17 +170,9 @@ class Exchange:
             return free_name(connection, by.workspace_id, name)
 
     def _pictures_in(self, by: Principal, source: str) -> Iterator[tuple[_Packed, bytes]]:
-        after = 0
-        while self._pictures and (found := self._pictures.after(by, after, _PAGE)):
-            for one in found:
-                url = self._pictures.url_of(one)
-                if url in source:
-                    ending = one.media_type.rpartition("/")[2]
-                    yield (
-                        _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt),
-                        self._pictures.content(by, one.id),
-                    )
-            after = found[-1].id
+        for one, url in shown_in(self._pictures, by, source) if self._pictures else ():
+            ending = one.media_type.rpartition("/")[2]
+            yield _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), self._pictures.content(by, one.id)  # type: ignore[union-attr]
 
     def _with_picture(self, by: Principal, source: str, one: _Packed, files: dict[str, bytes]) -> str:
         if one.file not in files:

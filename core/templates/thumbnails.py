@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,10 +16,12 @@ from core.templates.blocks.document import Document, read_document
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling import TemplateKind
 from core.templates.library import Templates
+from core.templates.own_pictures import PictureStore, shown_in
 from core.templates.sketching import sketch
 from core.templates.tables import template_versions, templates
 
 NONE_TO_BE_HAD = ""
+_MOST_PICTURES_BYTES = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,11 @@ class Thumbnails:
         blobs: Where pictures lie.
         library: What renders templates.
         brands: How block documents look.
+        pictures: What keeps the pictures that emails show.
     """
 
-    def __init__(self, db: Database, blobs: Blobs, library: Templates, brands: BrandKits) -> None:
-        self._db, self._blobs, self._library, self._brands = db, blobs, library, brands
+    def __init__(self, db: Database, blobs: Blobs, library: Templates, brands: BrandKits, pictures: PictureStore) -> None:
+        self._db, self._blobs, self._library, self._brands, self._pictures = db, blobs, library, brands, pictures
 
     def pictures(self, by: Principal, version_ids: Sequence[int]) -> Mapping[int, bytes | str]:
         """Return pictures by version: a WebP as bytes, or a drawing as SVG where there is no picture (yet).
@@ -78,12 +82,21 @@ class Thumbnails:
             return [Due(row.workspace_id, row.id) for row in connection.execute(wanted.order_by(version.id.desc()).limit(limit))]
 
     def html(self, due: Due) -> str | None:
-        """Return what is taken a picture of: the email as a made-up person gets it; None where it can't be rendered."""
+        """Return what is taken a picture of: the email as a made-up person gets it; None where it can't be rendered.
+
+        The workspace's own pictures stand in it, for whatever takes the picture reaches nothing; others are not shown.
+        """
         by = Principal.system(due.workspace_id, "worker")
         try:
-            return self._library.preview(by, self._library.version(due.workspace_id, due.version_id)).html
+            html = self._library.preview(by, self._library.version(due.workspace_id, due.version_id)).html
         except PostwrightError:
             return None
+        room = _MOST_PICTURES_BYTES
+        for one, url in shown_in(self._pictures, by, html) if "<img" in html else ():
+            room -= one.size
+            if room >= 0:
+                html = html.replace(url, f"data:{one.media_type};base64,{base64.b64encode(self._pictures.content(by, one.id)).decode()}")
+        return html
 
     def keep(self, due: Due, picture: bytes | None) -> None:
         """Keep a picture; None for one that can't be had, so that nobody tries again.

@@ -93,6 +93,17 @@ def test_pictures_are_shown_to_who_may_see_templates_of_the_workspace(services: 
         services.template_thumbnails.pictures(replace(by, permissions=frozenset()), [saved.id])
 
 
+def test_the_workspaces_own_pictures_are_shown(services: Services, by: Principal) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (64, 64), "#00ff00").save(made, "PNG")
+    picture = services.pictures.add(by, made.getvalue(), "leaf.png")
+    shown: list[str] = []
+    url = services.pictures.url_of(picture)
+    services.templates.save(by, "Tea", f'<img src="{url}" alt="Leaf"><img src="https://elsewhere.example.com/x.png" alt="x">')
+    Thumbnailing(services, never, lambda html: shown.append(html) or PICTURE).work()
+    assert url not in shown[0] and f'src="data:{picture.media_type};base64,' in shown[0] and "https://elsewhere" in shown[0]
+
+
 def script(folder: Path, body: str) -> str:
     """Return the path of something that is started as Chromium would be."""
     path = folder / "chromium"
