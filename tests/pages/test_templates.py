@@ -255,3 +255,12 @@ def test_a_version_is_saved_with_its_note(app_as, shared, admin):
     latest = shared.templates.latest(admin, first.template_id)
     assert (latest.number, latest.note, latest.created_by) == (2, "Shorter", "person:2")
     assert app.text_input(key=f"note_{first.template_id}").value == ""
+
+
+def test_a_draft_keeps_its_template_when_that_is_put_away(app_as, shared, admin):
+    draft = given.draft(shared, admin)
+    shared.template_shelves.archive(admin, draft.template_id)
+    given.template(shared, admin, "Another")
+    app = app_as(Role.MARKETER)("pages/create/campaign.py", id=draft.id)
+    (chosen,) = [box for box in app.selectbox if box.label == "Template"]
+    assert chosen.value == draft.template_id and "Tea letter (in the archive)" in chosen.options

@@ -70,6 +70,8 @@ def _message(page: Page, draft: Campaign | None, key: str, fields: DraftFields) 
     fields["subject"] = st.text_input("Subject", draft.subject if draft else "", key=f"{key}_subject") or ""
     fields["subject_b"] = _second_subject(draft, key)
     templates = {one.id: one.name for one in page.services.templates.all(page.by)}
+    if draft and draft.template_id not in templates:  # it was put away since: what uses it goes on
+        templates[draft.template_id] = f"{page.services.templates.get(page.by, draft.template_id).name} (in the archive)"
     chosen = _choose("Template", templates, draft.template_id if draft else None, f"{key}_template", "Choose a template")
     if chosen is not None:
         fields["template_id"] = chosen
