@@ -17,6 +17,7 @@ _NAMED = {
         "list": "lists",
         "picture": "pictures",
         "role": "roles",
+        "saved_block": "saved_blocks",
         "segment": "segments",
         "tag": "tags",
         "sender_domain": "sender_domains",

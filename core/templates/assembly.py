@@ -6,6 +6,7 @@ from functools import cached_property
 
 from core.accounts.assembly import AccountServices
 from core.storage.blobs import Blobs
+from core.templates.blocks.saved import SavedBlocks
 from core.templates.brands.kits import BrandKits
 from core.templates.drafts import Drafts
 from core.templates.exchange import Exchange
@@ -64,3 +65,8 @@ class TemplateServices(AccountServices):
     def translating(self) -> Translating:
         """Templates in other languages."""
         return Translating(self.db, self.templates)
+
+    @cached_property
+    def saved_blocks(self) -> SavedBlocks:
+        """Blocks kept for other templates."""
+        return SavedBlocks(self.db, self.clock)

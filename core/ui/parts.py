@@ -13,7 +13,7 @@ import streamlit as st
 from core.errors import PostwrightError
 from core.ids import random_name
 from core.ui.signing_in.auth import session_token
-from core.ui.web.frames import FRAMES, with_links_in_new_tabs
+from core.ui.web.frames import FRAMES, Framed, with_links_in_new_tabs
 from core.ui.words import harmless
 
 _log = logging.getLogger(__name__)
@@ -97,5 +97,5 @@ def email_frame(html: str, *, title: str = "Email", height: int = 640, key: str 
         height: In pixels.
         key: Needed where a page shows several.
     """
-    name = FRAMES.put(session_token(), with_links_in_new_tabs(html))
+    name = FRAMES.put(session_token(), Framed(with_links_in_new_tabs(html)))
     _frame()(key=key, data={"path": f"/frames/{name}", "title": title, "height": height})

@@ -8,7 +8,8 @@ from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.names import LONGEST_NOTE
-from core.ui.create import brand_choice, preflight_panel, template_preview
+from core.ui.create import preflight_panel, template_preview
+from core.ui.create.editor import visual
 from core.ui.page import open_page
 from core.ui.parts import problem
 from core.ui.targets import find
@@ -66,8 +67,11 @@ def bring_back(source: str) -> None:
 
 
 KINDS = {TemplateKind.MJML: "MJML", TemplateKind.HTML: "HTML", TemplateKind.BLOCKS: "Blocks"}
-st.session_state.setdefault(SOURCE, latest.source)
 page.title(template.name)
+if latest.kind is TemplateKind.BLOCKS:
+    visual.draw(page, template, latest, may_edit=may_edit)
+    page.stop()
+st.session_state.setdefault(SOURCE, latest.source)
 changed = (st.session_state[SOURCE] or "") != latest.source
 if may_edit and page.header("Save version", icon="save", disabled=False):
     with page.act("Saved as a new version." if changed else "Nothing has changed since the last version."):
@@ -77,8 +81,6 @@ if may_edit and page.header("Save version", icon="save", disabled=False):
         st.rerun()
 source, preview = st.columns([1, 1], gap="medium")
 with source:
-    if latest.kind is TemplateKind.BLOCKS:
-        brand_choice.draw(page, template.id)
     edit()
     versions()
 with preview:

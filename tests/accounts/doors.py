@@ -29,6 +29,8 @@ from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
 from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
+from core.templates.blocks.document import new_block
+from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.brand import Brand
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -41,7 +43,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
-            *("form_id", "picture_id", "kit_id"),
+            *("form_id", "picture_id", "kit_id", "saved_id"),
         ),
         2**40,
     ),
@@ -64,7 +66,7 @@ SAMPLES: Mapping[str, object] = {
     **{"first_name": "Ann", "last_name": "Lee", "attributes": {}},
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
-    **{"source": MJML, "alt": "A lake"},
+    **{"source": MJML, "alt": "A lake", "block": new_block(BlockKind.HEADING)},
     **{"based_on": 1, "revision": 0, "number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
     "brand": Brand(),
     "data": b"email\nann@example.com\n",

@@ -17,6 +17,8 @@ from core.jobs.delivering import drain
 from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
 from core.storage.schema import metadata
+from core.templates.blocks.document import new_block
+from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.brand import Brand
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
@@ -72,6 +74,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "version_ids": [template.id],
         "kit_id": services.brand_kits.save(theirs, SECRET, Brand()).kit.id,
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
+        "saved_id": services.saved_blocks.save(theirs, SECRET, new_block(BlockKind.HEADING, text=SECRET)).id,
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
         "form_id": services.forms.create(theirs, SECRET, FormDesign(SECRET, SECRET, (imported.list_id,))).id,

@@ -21,6 +21,7 @@ class Landing:
     def __init__(self, url: str) -> None:
         self.url, self.page = url, PAGE
         self.asked: list[str] = []
+        self.given: dict[str, tuple[dict[str, str], bytes]] = {}  # pages of one's own, with their headers, by path
 
 
 @contextmanager
@@ -31,10 +32,13 @@ def landing() -> Iterator[Landing]:
         def do_GET(self) -> None:
             site.asked.append(self.path)
             is_picture = self.path.endswith(".gif")
+            usual = {"Content-Type": "image/gif" if is_picture else "text/html; charset=utf-8"}
+            headers, body = site.given.get(self.path, (usual, PICTURE if is_picture else site.page))
             self.send_response(200)
-            self.send_header("Content-Type", "image/gif" if is_picture else "text/html; charset=utf-8")
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(PICTURE if is_picture else site.page)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass

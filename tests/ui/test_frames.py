@@ -2,25 +2,25 @@ from __future__ import annotations
 
 import pytest
 
-from core.ui.web.frames import Frames, with_links_in_new_tabs
+from core.ui.web.frames import POLICY, Framed, Frames, canvas, with_links_in_new_tabs
 
 
 def test_an_email_is_shown_to_the_session_that_put_it_there_only():
     frames = Frames()
-    name = frames.put("token of ada", "<p>Hello</p>")
-    assert frames.get("token of ada", name) == b"<p>Hello</p>"
+    name = frames.put("token of ada", Framed("<p>Hello</p>"))
+    assert frames.get("token of ada", name) == (b"<p>Hello</p>", POLICY)
     assert frames.get("token of eve", name) is None
     assert frames.get("token of ada", "0" * 40) is None
 
 
 def test_the_same_email_keeps_its_name_so_that_a_rerun_does_not_load_it_again():
     frames = Frames()
-    assert frames.put("t", "<p>a</p>") == frames.put("t", "<p>a</p>") != frames.put("t", "<p>b</p>")
+    assert frames.put("t", Framed("<p>a</p>")) == frames.put("t", Framed("<p>a</p>")) != frames.put("t", Framed("<p>b</p>"))
 
 
 def test_what_was_not_looked_at_for_longest_goes_first():
     frames = Frames(kept=2)
-    first, second, third = (frames.put("t", f"<p>{n}</p>") for n in range(3))
+    first, second, third = (frames.put("t", Framed(f"<p>{n}</p>")) for n in range(3))
     assert frames.get("t", first) is None
     assert frames.get("t", second)
     assert frames.get("t", third)
@@ -39,3 +39,9 @@ def test_what_was_not_looked_at_for_longest_goes_first():
 )
 def test_links_open_in_new_tabs_and_the_doctype_stays_in_front(html: str, start: str):
     assert with_links_in_new_tabs(html).startswith(start)
+
+
+def test_the_script_of_the_editor_has_another_number_in_each_frame():
+    first, second = canvas(), canvas()
+    assert first.policy != second.policy
+    assert first.html != second.html

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from core.clock import FrozenClock
 from core.permissions import Principal, Role
 from core.storage.tables import workspaces
-from core.ui.web.frames import FRAMES
+from core.ui.web.frames import FRAMES, Framed, canvas
 from core.ui.web.headers import SecurityHeaders
 from core.ui.web.routes import ROUTES
 
@@ -188,7 +188,7 @@ def test_signing_out_clears_the_cookie_and_a_copy_of_it_is_refused(browser: Test
 
 def test_only_the_session_that_shows_an_email_can_load_it(browser: TestClient, ticket: str):
     sign_in(browser, ticket)
-    name = FRAMES.put(browser.cookies["__Host-sid"], "<h1>Hello</h1><script>alert(1)</script>")
+    name = FRAMES.put(browser.cookies["__Host-sid"], Framed("<h1>Hello</h1><script>alert(1)</script>"))
     shown = browser.get(f"/frames/{name}")
     assert shown.text.startswith("<h1>Hello</h1>")
     policy = shown.headers["content-security-policy"]
@@ -199,9 +199,21 @@ def test_only_the_session_that_shows_an_email_can_load_it(browser: TestClient, t
     assert browser.get(f"/frames/{name}").status_code == 404
 
 
+def test_the_editors_view_runs_one_script_of_ours_and_no_other(browser: TestClient, ticket: str):
+    sign_in(browser, ticket)
+    name = FRAMES.put(browser.cookies["__Host-sid"], canvas())
+    shown = browser.get(f"/frames/{name}")
+    policy = dict(part.partition(" ")[::2] for part in shown.headers["content-security-policy"].split("; "))
+    assert policy["sandbox"] == "allow-scripts"
+    assert policy["form-action"] == policy["base-uri"] == policy["default-src"] == "'none'"
+    nonce = policy["script-src"].removeprefix("'nonce-").removesuffix("'")
+    assert len(nonce) > 20
+    assert shown.text.count(nonce) == shown.text.count("<script") == 1
+
+
 def test_whoever_owes_a_second_factor_sees_no_email_yet(browser: TestClient, ticket: str, shared: Services):
     sign_in(browser, ticket)
-    name = FRAMES.put(browser.cookies["__Host-sid"], "<h1>Hello</h1>")
+    name = FRAMES.put(browser.cookies["__Host-sid"], Framed("<h1>Hello</h1>"))
     with shared.db.transaction() as connection:
         connection.execute(sa.update(workspaces).values(requires_two_factor=True))
     assert browser.get(f"/frames/{name}").status_code == 404

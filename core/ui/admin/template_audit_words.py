@@ -25,4 +25,7 @@ TEMPLATE_WORDS: dict[AuditAction, str] = {
     _A.BRAND_KIT_RENAMED: "renamed a brand kit to {target}",
     _A.BRAND_KIT_MADE_DEFAULT: "made {target} the default brand kit",
     _A.BRAND_KIT_DELETED: "deleted the brand kit {target}",
+    _A.SAVED_BLOCK_KEPT: "kept the block {target} for other templates",
+    _A.SAVED_BLOCK_RENAMED: "gave the kept block {target} another name",
+    _A.SAVED_BLOCK_DELETED: "deleted the kept block {target}",
 }

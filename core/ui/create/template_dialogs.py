@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.templates.blocks.blank import blank
 from core.templates.finding import Shelf
 from core.templates.models import Template
 from core.templates.starters import STARTERS, Starter
@@ -14,7 +15,8 @@ from core.ui.page import Page
 from core.ui.words import plain
 
 _NO_FOLDER = "No folder"
-WAYS = ("Ours", "A file", "Paste")
+BLANK = "Blank, with blocks"
+WAYS = ("Ours", BLANK, "A file", "Paste")
 
 
 def draw(page: Page, shelf: Shelf) -> None:
@@ -68,6 +70,8 @@ def _new(page: Page) -> None:
             chosen = st.radio(
                 "Template", STARTERS, format_func=lambda one: one.name, captions=[one.description for one in STARTERS], key="starter"
             )
+        elif way == BLANK:
+            st.caption("A header, room for your words, and a footer. You put it together by dragging blocks.")
         elif way == "A file":
             file = st.file_uploader("Exported template, MJML or HTML", type=["json", "zip", "mjml", "html", "htm"], key="template_file")
             keep = st.checkbox("Keep the colours an exported template was made with", key="keep_colours")
@@ -79,6 +83,8 @@ def _new(page: Page) -> None:
     with page.act("Template made."):
         if way == "Ours":
             create(page, name or chosen.name, chosen.source)
+        elif way == BLANK:
+            create(page, name or "", blank().as_json())
         elif way == "A file":
             _load(page, file.getvalue() if file else b"", file.name if file else "", name or "", keep_colours=keep)
         else:

@@ -1,6 +1,8 @@
-"""An email as its reader would see it: on a wide screen, on a phone, as plain text."""
+"""An email as its reader would see it: on a wide screen, on a phone, on a dark screen, as plain text."""
 
 from __future__ import annotations
+
+import re
 
 import streamlit as st
 
@@ -13,9 +15,17 @@ from core.ui.parts import email_frame
 from core.ui.words import plain
 
 _MARGINS, _GAP, _LINE = 120, 16, 24  # pixels: around an email, around a paragraph, and a line of it
-_LINE_LENGTH = {"desktop": 56, "phone": 36}
-VIEWS = {"desktop": ":material/desktop_windows: Desktop", "phone": ":material/smartphone: Phone", "text": ":material/notes: Text"}
+_LINE_LENGTH = {"desktop": 56, "dark": 56, "phone": 36}
+VIEWS = {
+    "desktop": ":material/desktop_windows: Desktop",
+    "phone": ":material/smartphone: Phone",
+    "dark": ":material/dark_mode: Dark",
+    "text": ":material/notes: Text",
+}
 PHONE = 375
+_ON_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
+_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
+_SCHEME = "<style>:root{{color-scheme:{}}}</style>"
 
 
 def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, height: int = 640, template_id: int | None = None) -> None:
@@ -45,7 +55,18 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
             st.code(mail.text, language=None, wrap_lines=True, height=height)
             return
         with st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"):
-            email_frame(mail.html, title="Preview of the email", height=_height(mail, str(view), height), key=f"{key}_frame")
+            html = as_on_dark(mail.html) if view == "dark" else as_on_light(mail.html)
+            email_frame(html, title="Preview of the email", height=_height(mail, str(view), height), key=f"{key}_frame")
+
+
+def as_on_dark(html: str) -> str:
+    """Return an email as a mail program on a dark screen shows it, whatever this screen is: its rules for dark screens always hold."""
+    return _HEAD_END.sub(f"{_SCHEME.format('dark')}</head>", _ON_DARK.sub("@media all", html), count=1)
+
+
+def as_on_light(html: str) -> str:
+    """Return an email as it is on a light screen, whatever this screen is."""
+    return _HEAD_END.sub(f"{_SCHEME.format('light')}</head>", _ON_DARK.sub("@media not all", html), count=1)
 
 
 def _height(mail: Rendered, view: str, most: int) -> int:

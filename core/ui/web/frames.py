@@ -2,26 +2,48 @@
 
 An inline frame (`srcdoc`) would inherit the app's policy, which lets nothing in from other hosts; an email's pictures
 do live elsewhere. So each is a document of its own: no scripts, no forms, an origin that is nobody's.
+
+The editor has to know where in an email its blocks are, which only a script inside can tell. Its frame runs that one
+script of ours, by a number nobody can guess, and no other; its origin is nobody's as well. It is empty at first, and is
+handed one state of the email after the other: what comes later can't take our script apart or borrow its number.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 
 KEPT = 100
 LARGEST = 8_000_000
 
-POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src http: https: data:; "
+_REST = (
+    "default-src 'none'; img-src http: https: data:; "
     "style-src 'unsafe-inline' https: http:; font-src https: http: data:; frame-ancestors 'self'; form-action 'none'; base-uri 'none'"
 )
+POLICY = f"sandbox allow-popups allow-popups-to-escape-sandbox; {_REST}"
+_MEASURING = (Path(__file__).parents[1] / "components" / "canvas_inside.js").read_text("utf-8")
 
 
 # After the doctype at the latest: in front of it the base element would put the browser into quirks mode.
 _HEAD = re.compile(r"<head(\s[^>]*)?>|<html(\s[^>]*)?>(?!\s*<head)|<!doctype[^>]*>(?!\s*<(html|head))", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A document that is put into a frame.
+
+    Args:
+        html: The whole of it.
+        policy: What it may do.
+    """
+
+    html: str
+    policy: str = POLICY
 
 
 class Frames:
@@ -34,26 +56,26 @@ class Frames:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._lock = Lock()
-        self._pages: OrderedDict[str, bytes] = OrderedDict()
+        self._pages: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
 
-    def put(self, token: str, html: str) -> str:
+    def put(self, token: str, page: Framed) -> str:
         """Keep an email for the holder of a session token; return its name, the same for the same email."""
-        body = html.encode()[:LARGEST]
+        body = page.html.encode()[:LARGEST]
         name = hashlib.blake2b(body, key=_key(token), digest_size=20).hexdigest()
         with self._lock:
-            self._pages[name] = body
+            self._pages[name] = (body, page.policy)
             self._pages.move_to_end(name)
             while len(self._pages) > self._kept:
                 self._pages.popitem(last=False)
         return name
 
-    def get(self, token: str, name: str) -> bytes | None:
-        """Return an email that the holder of this token put here, or None."""
+    def get(self, token: str, name: str) -> tuple[bytes, str] | None:
+        """Return an email that the holder of this token put here, and its policy; None if there is none."""
         with self._lock:
-            body = self._pages.get(name)
-        if body is None or hashlib.blake2b(body, key=_key(token), digest_size=20).hexdigest() != name:
+            found = self._pages.get(name)
+        if found is None or hashlib.blake2b(found[0], key=_key(token), digest_size=20).hexdigest() != name:
             return None
-        return body
+        return found
 
 
 FRAMES = Frames()
@@ -64,6 +86,13 @@ def with_links_in_new_tabs(html: str) -> str:
     opening = _HEAD.search(html)
     at = opening.end() if opening else 0
     return html[:at] + '<base target="_blank">' + html[at:]
+
+
+def canvas() -> Framed:
+    """Return a document for the editor's frame: empty, with the script that is handed emails and tells where their blocks are."""
+    nonce = secrets.token_urlsafe(18)
+    page = f'<!doctype html><title>Email</title><script nonce="{nonce}">{_MEASURING}</script>'
+    return Framed(page, f"sandbox allow-scripts; script-src 'nonce-{nonce}'; {_REST}")
 
 
 def _key(token: str) -> bytes:

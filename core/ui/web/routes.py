@@ -19,7 +19,7 @@ from core.storage.migrate import is_current
 from core.ui.services import services
 from core.ui.web.cookies import session_cookie, token_among
 from core.ui.web.export_route import export
-from core.ui.web.frames import FRAMES, POLICY
+from core.ui.web.frames import FRAMES
 from core.ui.web.gate import is_our_page
 from core.ui.web.provider_doors import forget_provider
 
@@ -69,10 +69,11 @@ async def frame(request: Request) -> Response:
     """Show an email to the session that put it on show, under the email's own policy."""
     token = _token(request)
     known = await run_in_threadpool(services().sessions.resolve, token)
-    body = FRAMES.get(token, request.path_params["name"]) if known and not known.needs_two_factor else None
-    if body is None:
+    found = FRAMES.get(token, request.path_params["name"]) if known and not known.needs_two_factor else None
+    if found is None:
         return PlainTextResponse("This email is no longer on show. Load the page again.", status_code=404)
-    headers = {"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "no-referrer", **_NO_STORE}
+    body, policy = found
+    headers = {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "no-referrer", **_NO_STORE}
     return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
 

@@ -1,0 +1,26 @@
+// What can be put in: blocks, sections, and blocks somebody kept. Each is dragged, or pressed to put it after what is chosen.
+function drawPalette(place, data, drag, act) {
+  const words = JSON.stringify([data.palette, data.editable])
+  if (place.dataset.drawn === words) return
+  place.dataset.drawn = words
+  place.hidden = !data.editable
+
+  const tile = (what, label, picture) => {
+    const button = make("button", { type: "button", class: "tile", "data-kind": what.kind || what.layout || "saved", title: `Add: ${label}` }, picture, make("span", {}, label))
+    let viaPointer = false
+    const add = () => act({ do: "add", ...what })
+    button.onpointerdown = event => { viaPointer = true; drag.hold(event, { ...what, label }, add) }
+    // A key presses it without a pointer; with one, the drag has told already whether it was only a click.
+    button.onclick = event => { if (!viaPointer || event.detail === 0) add(); viaPointer = false }
+    button.ondragstart = event => event.preventDefault()
+    return button
+  }
+  const group = (label, tiles) => (tiles.length
+    ? [make("h3", {}, label), make("div", { class: "tiles", role: "group", "aria-label": label }, ...tiles)] : [])
+
+  place.replaceChildren(
+    ...group("Blocks", data.palette.blocks.map(one => tile({ kind: one.kind }, one.label, icon(one.kind)))),
+    ...group("Sections", data.palette.layouts.map(one => tile({ layout: one.layout }, one.label, layoutIcon(one.widths)))),
+    ...group("Kept blocks", data.palette.saved.map(one => tile({ saved: one.id }, one.name, icon("saved")))),
+  )
+}

@@ -1,0 +1,82 @@
+"""Who sees a part: conditions on what is known of the reader, in rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.contacts.attributes import AttributeType
+from core.templates.blocks.values import Condition, Operator, ShowIf
+from core.ui.create.editor.fields import Fields
+from core.ui.create.editor.showing import OPERATOR_WORDS
+
+MOST = 10
+_WITHOUT_VALUE = {Operator.IS_SET, Operator.IS_EMPTY}
+_ANY_ALL = {"all": "Shown if all are so", "any": "Shown if any is so"}
+
+
+def draw(fields: Fields, attributes: Mapping[str, AttributeType]) -> None:
+    """Draw the rows of conditions, and what adds and removes them.
+
+    Args:
+        fields: The fields of the part.
+        attributes: The contact attributes that exist.
+    """
+    show_if: ShowIf = fields.part.show_if
+    rows = fields.rows("show_if", show_if.conditions)
+    names = {f"contact.{name}": name.replace("_", " ") for name in (*attributes, "email", "first_name", "last_name")}
+    names |= {one.field: names.get(one.field, one.field) for _, one in rows}
+    match = show_if.match
+    if not rows:
+        st.caption("Everybody sees it.")
+    if len(rows) > 1:
+        how: dict[str, Any] = {"disabled": not fields.enabled, "label_visibility": "collapsed"}
+        how |= {"format_func": _ANY_ALL.__getitem__, "key": fields.key("match")}
+        match = "any" if st.selectbox("All or any", list(_ANY_ALL), int(match == "any"), **how) == "any" else "all"
+    found = [_row(fields, row, one, names, attributes) for row, one in rows]
+    fields.values["show_if"] = {"match": match, "conditions": found}
+    if fields.enabled and len(rows) < MOST:
+        new = Condition(field=next(iter(names)))
+        st.button("Add a condition", icon=":material/add:", key=fields.key("add_condition"), on_click=fields.add_row, args=("show_if", new))
+
+
+def _row(fields: Fields, row: str, one: Condition, names: Mapping[str, str], attributes: Mapping[str, AttributeType]) -> dict[str, Any]:
+    how: dict[str, Any] = {"label_visibility": "collapsed", "disabled": not fields.enabled}
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            options = list(names)
+            field = st.selectbox("Field", options, options.index(one.field), format_func=names.__getitem__, key=f"{row}_field", **how)
+            drop: dict[str, Any] = {"on_click": fields.drop_row, "args": ("show_if", row), "type": "tertiary"}
+            st.button(":material/close:", key=f"{row}_drop", help="Remove this condition", disabled=not fields.enabled, **drop)
+        operators = list(OPERATOR_WORDS)
+        words = OPERATOR_WORDS.__getitem__
+        operator = st.selectbox("Comparison", operators, operators.index(one.operator), format_func=words, key=f"{row}_operator", **how)
+        value = one.value
+        if operator not in _WITHOUT_VALUE:
+            typed = st.text_input("Value", _shown(one.value), key=f"{row}_value", placeholder="value", max_chars=200, **how) or ""
+            value = _typed(typed, attributes.get(field.removeprefix("contact.")))
+    return {"field": field, "operator": operator, "value": value}
+
+
+def _shown(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _typed(text: str, kind: AttributeType | None) -> str | int | float | bool:
+    """Return a value of the attribute's kind; where the text is none, the text itself, which then simply never matches."""
+    text = text.strip()
+    if kind is AttributeType.BOOLEAN and text.lower() in {"true", "yes", "false", "no"}:
+        return text.lower() in {"true", "yes"}
+    if kind is AttributeType.NUMBER:
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        if math.isfinite(number):
+            return int(number) if number.is_integer() and abs(number) < 1e15 else number
+    return text

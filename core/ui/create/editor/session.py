@@ -1,0 +1,146 @@
+"""One template being edited in one tab: the states of its document, what is chosen, and how it stands with the draft in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from core.errors import Conflict, PostwrightError
+from core.templates.blocks import editing
+from core.templates.blocks.document import Document, read_document
+from core.templates.blocks.history import History
+from core.templates.compiling import TemplateKind
+from core.templates.models import TemplateVersion
+from core.ui.page import Page
+
+
+@dataclass
+class Editing:
+    """What is edited.
+
+    Args:
+        template_id: The template.
+        history: The document, and what was before and after.
+        based_on: The number of the version it was begun from.
+        revision: The revision of the draft it goes on from; 0 for none yet.
+        kept: The document as the draft has it, or the version where there is no draft.
+        kept_at: When the draft was kept; None where there is none.
+        selected: The part that is chosen, empty for none.
+        steps_taken: The number of the last step of the canvas that was taken.
+        generation: Grows whenever the document changes otherwise than in the panel, so that the panel's fields are drawn anew.
+        said: What is read out about the last step.
+        trouble: Why the last step or the draft could not be taken; None where nothing is wrong.
+    """
+
+    template_id: int
+    history: History
+    based_on: int
+    revision: int = 0
+    kept: Document | None = None
+    kept_at: datetime | None = None
+    selected: str = ""
+    steps_taken: int = 0
+    generation: int = 0
+    said: str = ""
+    trouble: PostwrightError | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document:
+        """The document as it is now."""
+        return self.history.document
+
+    @property
+    def in_conflict(self) -> bool:
+        """Whether somebody else changed the draft meanwhile."""
+        return isinstance(self.trouble, Conflict)
+
+    def change(self, document: Document, *, redraw: bool = False) -> None:
+        """Take a new state of the document.
+
+        Args:
+            document: The new state.
+            redraw: Whether the panel's fields have to take their values anew.
+        """
+        self.history = self.history.changed(document)
+        if redraw:
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Let the panel's fields take their values anew; forget a choice that is not there any more."""
+        self.generation += 1
+        if self.selected and editing.find(self.document, self.selected) is None:
+            self.selected = ""
+
+    def undo(self) -> bool:
+        """Go back one state; return whether there was one."""
+        return self._go(self.history.undo())
+
+    def redo(self) -> bool:
+        """Do again what was undone; return whether there was something."""
+        return self._go(self.history.redo())
+
+    def _go(self, history: History) -> bool:
+        went = history is not self.history
+        self.history = history
+        self.redraw()
+        return went
+
+
+def current(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
+    """Return what this tab edits of a template, beginning with the draft, or the newest version where there is none."""
+    key = name_of(latest.template_id)
+    if key not in st.session_state:
+        st.session_state[key] = opened(page, latest, may_edit=may_edit)
+    found: Editing = st.session_state[key]
+    return found
+
+
+def opened(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
+    """Return a template as it stands in the database, ready to be edited."""
+    draft = page.services.template_drafts.get(page.by, latest.template_id) if may_edit else None
+    if draft is None or draft.kind is not TemplateKind.BLOCKS:
+        document = read_document(latest.source)
+        return Editing(latest.template_id, History(document), latest.number, kept=document, revision=draft.revision if draft else 0)
+    document = read_document(draft.source)
+    return Editing(latest.template_id, History(document), draft.based_on, revision=draft.revision, kept=document, kept_at=draft.updated_at)
+
+
+def begin_anew(page: Page, known: Editing, latest: TemplateVersion) -> None:
+    """Take what the database has in place of what this tab has; the canvas goes on counting its steps."""
+    fresh = opened(page, latest, may_edit=True)
+    fresh.steps_taken, fresh.generation = known.steps_taken, known.generation + 1
+    st.session_state[name_of(latest.template_id)] = fresh
+
+
+def write_over(page: Page, now: Editing) -> None:
+    """Keep what this tab has in place of what somebody else kept meanwhile; for the press of a button that says so."""
+    draft = page.services.template_drafts.get(page.by, now.template_id)
+    now.trouble, now.revision, now.kept = None, draft.revision if draft else 0, None
+
+
+def keep(page: Page, now: Editing) -> None:
+    """Keep the document as the draft, if it is not kept already; where somebody else kept another, nothing is written over."""
+    if now.document == now.kept or now.in_conflict:
+        return
+    try:
+        draft = page.services.template_drafts.keep(
+            page.by,
+            now.template_id,
+            now.document.as_json(),
+            TemplateKind.BLOCKS,
+            based_on=now.based_on,
+            revision=now.revision,
+        )
+    except PostwrightError as error:
+        now.trouble = error
+        return
+    now.kept, now.kept_at, now.revision = now.document, draft.updated_at, draft.revision
+
+
+def name_of(template_id: int) -> str:
+    """Return where the session keeps what is edited of a template."""
+    return f"editing_{template_id}"

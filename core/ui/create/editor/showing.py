@@ -1,0 +1,177 @@
+"""What the canvas shows: the email with every part in it, also those that only some people get or that are not finished yet."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.errors import InvalidInput, PostwrightError
+from core.templates.blocks.document import LAYOUTS, Document, Section, new_section
+from core.templates.blocks.kinds import Block, BlockKind, Image, RawHtml
+from core.templates.blocks.parts import NAMES, name_of
+from core.templates.blocks.values import Condition, Operator, ShowIf
+from core.templates.brands.brand import Brand
+from core.templates.compiling import CompiledTemplate, TemplateKind
+from core.templates.confined import SHARED
+
+LAYOUT_NAMES = {
+    "1": "1 column",
+    "1-1": "2 columns",
+    "1-2": "1 to 2",
+    "2-1": "2 to 1",
+    "1-1-1": "3 columns",
+    "1-1-1-1": "4 columns",
+}
+_SOMEWHERE = "https://example.com/"
+_EVERYBODY = ShowIf()
+OPERATOR_WORDS = {
+    Operator.EQUALS: "is",
+    Operator.DIFFERS: "is not",
+    Operator.CONTAINS: "contains",
+    Operator.ABOVE: "is above",
+    Operator.BELOW: "is below",
+    Operator.IS_SET: "is known",
+    Operator.IS_EMPTY: "is not known",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An email as the canvas shows it.
+
+    Args:
+        compiled: The email, its parts marked.
+        problems: What is not in order yet, by the part's id.
+        problem: What is not in order with the email as a whole.
+    """
+
+    compiled: CompiledTemplate
+    problems: Mapping[str, PostwrightError]
+    problem: PostwrightError | None = None
+
+
+def shown(document: Document, brand: Brand, attributes: tuple[str, ...]) -> Shown:
+    """Return what the canvas shows of a document; what can't be used yet is replaced by words that say so.
+
+    Args:
+        document: The email.
+        brand: How it looks.
+        attributes: The contact attributes that exist.
+    """
+    complete = _everything(document)
+    try:
+        return Shown(_compiled(complete, brand, attributes), {}, _wrong(document, brand, attributes))
+    except InvalidInput as error:
+        checked = {block.id: _alone(block, brand, attributes) for block in complete.blocks()}
+        problems = {block_id: found for block_id, (_, found) in checked.items() if found}
+        usable = _mapped(complete, lambda block: checked[block.id][0])
+        try:
+            return Shown(_compiled(usable, brand, attributes), problems, None if problems else error)
+        except InvalidInput as still:
+            return Shown(_compiled(Document(), brand, attributes), problems, still)
+
+
+def outline(document: Document, problems: Mapping[str, PostwrightError]) -> list[dict[str, Any]]:
+    """Return the parts of a document as the canvas needs them."""
+    return [
+        {
+            "id": section.id,
+            "name": f"Section {at}" + ("" if len(section.columns) == 1 else f" · {LAYOUT_NAMES[section.layout].lower()}"),
+            "condition": condition_words(section.show_if),
+            "columns": [
+                {"id": column.id, "blocks": [_entry(block, problems.get(block.id)) for block in column.blocks]}
+                for column in section.columns
+            ],
+        }
+        for at, section in enumerate(document.sections, 1)
+    ]
+
+
+def palette(saved: list[tuple[int, str]]) -> dict[str, Any]:
+    """Return what can be put into an email.
+
+    Args:
+        saved: Numbers and names of the blocks that somebody kept.
+    """
+    return {
+        "blocks": [{"kind": kind.value, "label": NAMES[kind.value]} for kind in BlockKind],
+        "layouts": [{"layout": layout, "label": LAYOUT_NAMES[layout], "widths": list(widths)} for layout, widths in LAYOUTS.items()],
+        "saved": [{"id": number, "name": name} for number, name in saved],
+    }
+
+
+def condition_words(show_if: ShowIf) -> str:
+    """Return who gets a part, empty for everybody."""
+    joined = " and " if show_if.match == "all" else " or "
+    return f"Shown if {joined.join(_one_condition(one) for one in show_if.conditions)}" if show_if.conditions else ""
+
+
+def _one_condition(one: Condition) -> str:
+    value = "" if one.operator in (Operator.IS_SET, Operator.IS_EMPTY) else f" {one.value}"
+    return f"{one.field} {OPERATOR_WORDS[one.operator]}{value}"
+
+
+def _entry(block: Block, problem: PostwrightError | None) -> dict[str, Any]:
+    return {
+        "id": block.id,
+        "kind": block.kind,
+        "name": name_of(block),
+        "condition": condition_words(block.show_if),
+        "problem": problem.message if problem else "",
+        "hint": "Choose a picture" if isinstance(block, Image) and not block.src else "",
+    }
+
+
+def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...]) -> CompiledTemplate:
+    return SHARED.compile(document.as_json(), TemplateKind.BLOCKS, known_attributes=attributes, brand=brand, marked=True)
+
+
+def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...]) -> PostwrightError | None:
+    """Return what is wrong with conditions, which the canvas does not use."""
+    if not any(section.show_if.conditions for section in document.sections) and not any(b.show_if.conditions for b in document.blocks()):
+        return None
+    try:
+        _compiled(document, brand, attributes)
+    except InvalidInput as error:
+        return error
+    return None
+
+
+def _everything(document: Document) -> Document:
+    """Return a document that everybody gets whole: who edits a part has to see it."""
+    whole = _mapped(document, lambda block: block.model_copy(update={"show_if": _EVERYBODY}) if block.show_if.conditions else block)
+    return whole.model_copy(update={"sections": tuple(one.model_copy(update={"show_if": _EVERYBODY}) for one in whole.sections)})
+
+
+def _mapped(document: Document, change: Any) -> Document:
+    def changed(section: Section) -> Section:
+        columns = tuple(one.model_copy(update={"blocks": tuple(change(block) for block in one.blocks)}) for one in section.columns)
+        return section.model_copy(update={"columns": columns})
+
+    return document.model_copy(update={"sections": tuple(changed(section) for section in document.sections)})
+
+
+@lru_cache(maxsize=2_000)
+def _alone(block: Block, brand: Brand, attributes: tuple[str, ...]) -> tuple[Block, InvalidInput | None]:
+    """Return a block as it can be shown, and what is wrong with it."""
+    problem = _tried(block, brand, attributes)
+    if problem is None:
+        return block, None
+    if hasattr(block, "url"):
+        led = block.model_copy(update={"url": _SOMEWHERE})
+        if _tried(led, brand, attributes) is None:
+            return led, problem
+    words = f"{NAMES[block.kind]}: {problem.message}".replace("{", "(").replace("}", ")")
+    style = "padding:12px 16px;border:1px dashed #b45309;border-radius:6px;color:#92400e;background:#fffbeb;font-size:14px"
+    return RawHtml(id=block.id, kind="html", code=f'<div style="{style}">{html.escape(words)}</div>'), problem
+
+
+def _tried(block: Block, brand: Brand, attributes: tuple[str, ...]) -> InvalidInput | None:
+    try:
+        _compiled(Document(sections=(new_section("1", block),)), brand, attributes)
+    except InvalidInput as error:
+        return error
+    return None

