@@ -35,6 +35,7 @@ SUITES = (
     "signing_in",
     "api",
     "esp",
+    "editing",
 )
 RECORD = "--record"
 RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
 from core.permissions import Role
 from core.templates.blocks.blank import blank
@@ -12,6 +13,7 @@ from core.templates.blocks.document import Document, new_block, new_section, rea
 from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling import TemplateKind
 from tests.pages.conftest import words_on
+from tests.templates.images.making import saved
 
 EDITOR, LIST = "pages/create/template.py", "pages/create/templates.py"
 SHOP = "https://example.com/shop"
@@ -286,3 +288,15 @@ def test_who_may_only_look_changes_nothing(app_as, shared, admin, made):
     app = do(app, {"do": "remove", "id": block_id(app, 0)})
     assert len(names(app)) == 3
     assert shared.template_drafts.get(admin, made.template_id) is None
+
+
+def test_a_picture_is_chosen_with_the_words_it_has(editor, shared, admin, made):
+    picture = shared.pictures.add(admin, saved(Image.new("RGB", (40, 20), "red"), "PNG"), "lake.png", alt="A lake")
+    app = do(editor, {"do": "add", "kind": "image", "section": 0})
+    assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["hint"] == "Choose a picture"
+    app.session_state[f"part_{block_id(app, 0)}_src_choose_1"] = True
+    app.run()
+    next(button for button in app.button if button.label == "Choose").click().run()
+    block = next(draft(shared, admin, made.template_id).blocks())
+    assert (block.src, block.alt) == (shared.pictures.url_of(picture), "A lake")
+    assert labelled(app.text_input, "What it shows").value == "A lake"

@@ -39,7 +39,10 @@ function editing(root) {
       else act({ do: "add", kind: what.kind, layout: what.layout, saved: what.saved, ...place })
     },
   })
-  const above = overlaying({ overlay, places, nameOf, isSection, act, isEditable, hold: (event, what) => drag.hold(event, what) })
+  const sectionOf = id => outline().find(one => one.columns.some(column => column.blocks.some(block => block.id === id)))?.id || ""
+  const above = overlaying({
+    overlay, places, nameOf, sectionOf, isSection, act, isEditable, select: choose, hold: (event, what) => drag.hold(event, what),
+  })
   const list = outlining({ list: find("tree"), choose, act, isEditable })
 
   const refresh = () => {

@@ -1,5 +1,5 @@
 // What is drawn above the email: what the pointer is over, what is chosen with its handle and buttons, where something would drop.
-function overlaying({ overlay, places, nameOf, isSection, hold, act, isEditable }) {
+function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, select, isEditable }) {
   const hover = make("div", { class: "hover", hidden: true })
   const line = make("div", { class: "line", hidden: true })
   const chosen = make("div", { class: "chosen", hidden: true })
@@ -22,6 +22,7 @@ function overlaying({ overlay, places, nameOf, isSection, hold, act, isEditable 
     grip.onpointerdown = event => { event.preventDefault(); event.stopPropagation(); hold(event, { id, isSection: isSection(id) }) }
     bar.replaceChildren(
       grip,
+      isSection(id) ? "" : button("section", "Choose its section", () => select(sectionOf(id))),
       button("up", "Move up", () => act({ do: "step", id, by: -1 })),
       button("down", "Move down", () => act({ do: "step", id, by: 1 })),
       button("copy", "Duplicate", () => act({ do: "duplicate", id })),

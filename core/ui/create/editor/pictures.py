@@ -20,7 +20,17 @@ def draw(page: Page, fields: Fields, name: str = "src") -> None:
     fields.line(name, "Address of the picture", placeholder="https://")
     if not fields.enabled:
         return
-    with st.popover("Choose or upload a picture", icon=":material/add_photo_alternate:", width="stretch"):
+    # The pictures are read only while somebody chooses.
+    chooser = st.popover(
+        "Choose or upload a picture",
+        icon=":material/add_photo_alternate:",
+        width="stretch",
+        key=fields.key(f"{name}_choose"),
+        on_change="rerun",
+    )
+    if not chooser.open:
+        return
+    with chooser:
         found = picture_picker.pick(page, fields.key(f"{name}_pick"))
     if found:
         fields.takes(**{name: found.url}, alt=found.alt or fields.part.alt)

@@ -115,4 +115,6 @@ def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit
 
 def brand_of(page: Page, template: Template) -> Brand:
     """Return how a template looks."""
-    return page.services.brand_kits.brand_of(page.by.workspace_id, getattr(template, "brand_kit_id", None))
+    kits = page.services.brand_kits
+    chosen = getattr(kits, "chosen_for", None)
+    return kits.brand_of(page.by.workspace_id, chosen(page.by, template.id) if chosen else None)
