@@ -15,6 +15,7 @@ from core.templates.blocks.kinds import BlockKind
 from core.templates.blocks.parts import NAMES
 from core.templates.brands.brand import Brand
 from core.templates.fields import Vocabulary
+from core.ui.create import brand_choice
 from core.ui.create.editor import conditions, kept_blocks, lists, merge_fields, pictures
 from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.session import Editing
@@ -43,7 +44,7 @@ def draw(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attrib
     if found := problems.get(getattr(part, "id", "")):
         st.caption(f":orange[{harmless(found.message)} {harmless(found.hint)}]")
     if isinstance(part, Document):
-        _email(fields)
+        _email(page, fields)
     elif isinstance(part, Section):
         _section(fields)
     else:
@@ -72,6 +73,9 @@ def _take(now: Editing, part: Any, values: dict[str, Any], *, redraw: bool) -> N
         now.change(document, redraw=redraw)
     except PostwrightError as error:
         problem(error)
+        return
+    if redraw:
+        st.rerun()  # the fields on show still have what they had
 
 
 def _title(part: Any) -> str:
@@ -80,8 +84,9 @@ def _title(part: Any) -> str:
     return "Section" if isinstance(part, Section) else NAMES[part.kind]
 
 
-def _email(fields: Fields) -> None:
+def _email(page: Page, fields: Fields) -> None:
     st.caption("Choose a part of the email to change it.")
+    brand_choice.draw(page, fields.now.template_id)
     fields.line("preview_text", "Preview text", picks=True, help="What inboxes show beside the subject.")
     fields.line("language", "Language", help="Two letters, for example en or de; it tells screen readers how to read.")
     fields.number("width", "Width", 320, 800)

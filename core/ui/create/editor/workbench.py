@@ -10,7 +10,7 @@ from core.errors import PostwrightError
 from core.templates.brands.brand import Brand
 from core.templates.compiling import CompiledTemplate, TemplateKind
 from core.templates.models import Template, TemplateVersion
-from core.ui.create import canvas, template_preview
+from core.ui.create import canvas, preflight_panel, template_preview
 from core.ui.create.editor import kept_blocks, merge_fields, panel, session, showing, steps
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
@@ -80,7 +80,7 @@ def _data(page: Page, now: Editing, found: showing.Shown) -> dict[str, Any]:
 def _html(page: Page, now: Editing, compiled: CompiledTemplate) -> str:
     """Return the email for a made-up reader; the last one that could be drawn where this one can't."""
     try:
-        now.facts["html"] = template_preview.as_on_light(page.services.templates.preview(page.by, compiled, None).html)
+        now.facts["html"] = template_preview.as_on_light(page.services.templates.preview(page.by, compiled, brand_of=now.template_id).html)
     except PostwrightError as error:
         now.trouble = error
     return str(now.facts.get("html", ""))
@@ -109,12 +109,13 @@ def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit
     """
     now = session.current(page, latest, may_edit=may_edit)
     with page.act():
-        found = page.services.templates.try_out(page.by, now.document.as_json(), TemplateKind.BLOCKS, template_id=template.id)
-        template_preview.draw(page, found, key="template", height=760)
+        source = now.document.as_json()
+        found = page.services.templates.try_out(page.by, source, TemplateKind.BLOCKS, template_id=template.id)
+        preflight_panel.draw(page, found, key="template", source=source)
+        template_preview.draw(page, found, key="template", height=760, template_id=template.id)
 
 
 def brand_of(page: Page, template: Template) -> Brand:
     """Return how a template looks."""
     kits = page.services.brand_kits
-    chosen = getattr(kits, "chosen_for", None)
-    return kits.brand_of(page.by.workspace_id, chosen(page.by, template.id) if chosen else None)
+    return kits.brand_of(page.by.workspace_id, kits.chosen_for(page.by, template.id))
