@@ -22,7 +22,7 @@ templates, may_edit = page.services.templates, page.may(Permission.TEMPLATES_EDI
 template = find(page, templates.get, what="template", back=BACK)
 latest = templates.latest(page.by, template.id)
 SOURCE, NOTE = f"source_{template.id}", f"note_{template.id}"
-VERSIONS = "pages/create/template_versions.py"
+VERSIONS, LANGUAGES = "pages/create/template_versions.py", "pages/create/template_languages.py"
 
 
 def edit() -> None:
@@ -49,7 +49,9 @@ def compiled() -> CompiledTemplate | None:
 
 
 def versions() -> None:
-    st.page_link(VERSIONS, label="Versions and use", icon=":material/history:", query_params={"id": str(template.id)})
+    this = {"id": str(template.id)}
+    st.page_link(VERSIONS, label="Versions and use", icon=":material/history:", query_params=this)
+    st.page_link(LANGUAGES, label="Languages", icon=":material/translate:", query_params=this)
     kept = templates.versions(page.by, template.id)
     if len(kept) < 2:
         return

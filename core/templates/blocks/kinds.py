@@ -78,7 +78,7 @@ class Button(_Block):
 
     kind: Literal["button"]
     text: Line = "Read more"
-    url: LinkTarget = "https://"
+    url: LinkTarget = "https://example.com/"
     look: ButtonLook = ButtonLook.BRAND
     align: Align = Align.LEFT
     colour: Colour = "primary"
