@@ -105,6 +105,12 @@ def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page:
         settled(page)
     tile(page, "1-1").click()
     settled(page)
+    row(page, "Line").click()
+    settled(page)
+    page.get_by_role("button", name="Choose its section").click()
+    expect(page.get_by_role("heading", name="Section")).to_be_visible()
+    page.locator(".stage").click(position={"x": 250, "y": 75})  # by where it is
+    expect(page.get_by_role("heading", name="Heading", exact=True).first).to_be_visible()
     row(page, "Heading").click()
     settled(page)
     drag(page, page.locator(".grip"), page.get_by_text("Drop something here").last)

@@ -209,6 +209,21 @@ def test_what_is_not_finished_is_shown_and_named(editor):
     assert names(app)[0] == "Button “Read more”"
 
 
+def test_an_email_with_unfinished_parts_is_not_saved_but_seen(editor, shared, admin, made):
+    app = do(editor, {"do": "add", "kind": "button", "section": 0})
+    app.button(key="primary_action").click().run()
+    assert app.button(key="save_yes").disabled
+    [warning] = [one.value for one in app.warning]
+    assert "Button “Read more”" in warning
+    assert "is not a complete address" in warning
+    assert "in line" not in warning
+    app.button(key="save_no").click().run()
+    app.segmented_control(key=f"way_{template_of(app)}").set_value("preview").run()
+    assert "not finished" in app.warning[0].value
+    assert app.get("bidi_component")
+    assert shared.templates.latest(admin, made.template_id).number == 1
+
+
 def test_a_section_gets_other_columns_and_loses_nothing(editor, shared, admin, made):
     app = do(editor, {"do": "select", "id": canvas(editor)["outline"][0]["id"]})
     labelled(app.segmented_control, "Layout").set_value("1-1").run()

@@ -28,7 +28,7 @@ function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, 
       button("copy", "Duplicate", () => act({ do: "duplicate", id })),
       button("bin", "Delete", () => act({ do: "remove", id })),
     )
-    bar.onpointerdown = event => event.stopPropagation()
+    bar.onpointerdown = bar.onclick = event => event.stopPropagation() // what lies under the bar is not meant
   }
 
   const choose = id => {

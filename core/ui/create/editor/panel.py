@@ -19,7 +19,7 @@ from core.ui.create import brand_choice
 from core.ui.create.editor import conditions, kept_blocks, lists, merge_fields, pictures
 from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.session import Editing
-from core.ui.create.editor.showing import LAYOUT_NAMES
+from core.ui.create.editor.showing import LAYOUT_NAMES, problem_words
 from core.ui.page import Page
 from core.ui.parts import problem
 from core.ui.words import harmless
@@ -42,7 +42,7 @@ def draw(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attrib
     fields = Fields(now, part, brand, merge_fields.choices(attributes), Vocabulary(tuple(attributes)), now.facts["may_edit"])
     st.markdown(f"#### {_title(part)}", anchors=False)
     if found := problems.get(getattr(part, "id", "")):
-        st.caption(f":orange[{harmless(found.message)} {harmless(found.hint)}]")
+        st.caption(f":orange[{harmless(problem_words(found))}]")
     if isinstance(part, Document):
         _email(page, fields)
     elif isinstance(part, Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,7 @@ LAYOUT_NAMES = {
 }
 _SOMEWHERE = "https://example.com/"
 _EVERYBODY = ShowIf()
+_LINE = re.compile(r" in line \d+")
 OPERATOR_WORDS = {
     Operator.EQUALS: "is",
     Operator.DIFFERS: "is not",
@@ -72,6 +74,16 @@ def shown(document: Document, brand: Brand, attributes: tuple[str, ...]) -> Show
             return Shown(_compiled(usable, brand, attributes), problems, None if problems else error)
         except InvalidInput as still:
             return Shown(_compiled(Document(), brand, attributes), problems, still)
+
+
+def unfinished(document: Document, problems: Mapping[str, PostwrightError]) -> list[str]:
+    """Return what has to be done before an email can be saved as a version, part by part."""
+    return [f"{name_of(block)}: {problem_words(problems[block.id])}" for block in document.blocks() if block.id in problems]
+
+
+def problem_words(error: PostwrightError) -> str:
+    """Return what is wrong with a part; without the line, which is one of the MJML that nobody here sees."""
+    return f"{_LINE.sub('', error.message)} {error.hint}".strip()
 
 
 def outline(document: Document, problems: Mapping[str, PostwrightError]) -> list[dict[str, Any]]:
@@ -120,7 +132,7 @@ def _entry(block: Block, problem: PostwrightError | None) -> dict[str, Any]:
         "kind": block.kind,
         "name": name_of(block),
         "condition": condition_words(block.show_if),
-        "problem": problem.message if problem else "",
+        "problem": problem_words(problem) if problem else "",
         "hint": "Choose a picture" if isinstance(block, Image) and not block.src else "",
     }
 

@@ -55,12 +55,15 @@ def _standing(page: Page, latest: TemplateVersion, *, may_edit: bool) -> None:
 def _save(page: Page, template: Template, latest: TemplateVersion) -> None:
     now = session.current(page, latest, may_edit=True)
     changed = now.document.as_json() != latest.source
+    todo = workbench.todos(page, template, now) if changed else []
+    if todo:
+        workbench.say_todos(todo)
     st.markdown("A version never changes again. Campaigns that use an earlier one keep it." if changed else "Nothing has changed yet.")
     how: dict[str, Any] = {"placeholder": "Autumn offers, new footer", "max_chars": LONGEST_NOTE, "disabled": not changed}
     note = st.text_input("What is new in it", key="version_note", **how) or ""
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.button("Go back", key="save_no", on_click=dialogs.hide)
-        yes = st.button("Save version", type="primary", key="save_yes", disabled=not changed)
+        yes = st.button("Save version", type="primary", key="save_yes", disabled=not changed or bool(todo))
     if yes:
         with page.act("Saved as a new version."):
             source = now.document.as_json()

@@ -109,10 +109,32 @@ def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit
     """
     now = session.current(page, latest, may_edit=may_edit)
     with page.act():
-        source = now.document.as_json()
-        found = page.services.templates.try_out(page.by, source, TemplateKind.BLOCKS, template_id=template.id)
-        preflight_panel.draw(page, found, key="template", source=source)
+        if todo := todos(page, template, now):
+            st.warning(_listed("Some parts are not finished. This is the email as far as it is, as everybody would get it.", todo))
+            found = _shown(page, template, now).compiled
+        else:
+            source = now.document.as_json()
+            found = page.services.templates.try_out(page.by, source, TemplateKind.BLOCKS, template_id=template.id)
+            preflight_panel.draw(page, found, key="template", source=source)
         template_preview.draw(page, found, key="template", height=760, template_id=template.id)
+
+
+def todos(page: Page, template: Template, now: Editing) -> list[str]:
+    """Return what has to be done before the email can be saved as a version, part by part."""
+    return showing.unfinished(now.document, _shown(page, template, now).problems)
+
+
+def say_todos(todo: list[str]) -> None:
+    """Draw what has to be done before the email can be saved as a version."""
+    st.warning(_listed("Finish these parts first. The draft is kept meanwhile.", todo))
+
+
+def _listed(words: str, todo: list[str]) -> str:
+    return "\n".join([words, "", *(f"- {harmless(one)}" for one in todo)])
+
+
+def _shown(page: Page, template: Template, now: Editing) -> showing.Shown:
+    return showing.shown(now.document, brand_of(page, template), tuple(merge_fields.known_attributes(page)))
 
 
 def brand_of(page: Page, template: Template) -> Brand:
