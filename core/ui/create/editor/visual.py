@@ -15,7 +15,7 @@ from core.ui.create.editor import session, workbench
 from core.ui.dialogs import Question
 from core.ui.page import Page
 
-VERSIONS = "pages/create/template_versions.py"
+VERSIONS, LANGUAGES = "pages/create/template_versions.py", "pages/create/template_languages.py"
 _WAYS = {"edit": ":material/edit: Edit", "preview": ":material/visibility: Preview"}
 
 
@@ -46,7 +46,9 @@ def _standing(page: Page, latest: TemplateVersion, *, may_edit: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         saved = f"version {latest.number} · saved {page.when(latest.created_at)}"
         st.caption(saved, help=page.exactly(latest.created_at), width="content")
-        st.page_link(VERSIONS, label="Versions", icon=":material/history:", query_params={"id": str(latest.template_id)}, width="content")
+        this: dict[str, Any] = {"query_params": {"id": str(latest.template_id)}, "width": "content"}
+        st.page_link(VERSIONS, label="Versions", icon=":material/history:", **this)
+        st.page_link(LANGUAGES, label="Languages", icon=":material/translate:", **this)
         if may_edit:
             how = {"on_click": dialogs.show, "args": ("discard_draft",), "type": "tertiary"}
             st.button("Discard draft", key="discard", **how)  # type: ignore[arg-type]
