@@ -337,11 +337,15 @@ def _two_versions(world: World) -> Mapping[str, Any]:
     return {"number": 1}
 
 
+def _in_german(world: World) -> dict[str, Any]:
+    kind = world.services.templates.latest(world.system, world.things["template_id"]).kind
+    column = f"<mj-section><mj-column><mj-text>{MARK}</mj-text></mj-column></mj-section>"
+    words = f"<mjml><mj-body>{column}</mj-body></mjml>" if kind is TemplateKind.MJML else f"<p>{MARK}</p>"
+    return {"language": "de", "words": words}
+
+
 def _translated(world: World) -> Mapping[str, Any]:
-    services, template_id = world.services, world.things["template_id"]
-    kind = services.templates.latest(world.system, template_id).kind
-    words = MJML if kind is TemplateKind.MJML else f"<p>{MARK}</p>"
-    services.translating.put(world.system, template_id, "de", words)
+    world.services.translating.put(world.system, world.things["template_id"], **_in_german(world))
     return {"language": "de"}
 
 
@@ -415,7 +419,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "templates.save_version": lambda world: {"source": f"<p>{MARK}</p>", "note": MARK},
     "template_versions.restore": _two_versions,
     "template_shelves.unarchive": _put_away,
-    "translating.put": lambda world: {"language": "de", "words": f"<p>{MARK}</p>"},
+    "translating.put": _in_german,
     "translating.remove": _translated,
     "template_drafts.keep": lambda world: {"kind": TemplateKind.MJML, "source": MARK},
     "template_drafts.discard": _drafted,
