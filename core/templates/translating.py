@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
@@ -11,6 +9,8 @@ from core.templates.compiling import CompiledTemplate
 from core.templates.language_choice import chosen, normal_language
 from core.templates.languages import variants_of
 from core.templates.library import Templates, TemplateVersion
+from core.templates.models import latest_of
+from core.templates.names import missing
 
 
 class Translating:
@@ -32,9 +32,7 @@ class Translating:
             NotFound: If this workspace has no such template.
         """
         by.require(Permission.TEMPLATES_VIEW)
-        latest = self._templates.latest(by, template_id)
-        with self._db.read() as connection:
-            return self._words(connection, by, latest.id)
+        return self._words(by, self._latest(by, template_id))
 
     def put(self, by: Principal, template_id: int, language: str, words: str) -> TemplateVersion:
         """Give a template these words in a language, and return the version that has them.
@@ -51,8 +49,9 @@ class Translating:
             InvalidInput: If the language or the words can't be used.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        language, written = normal_language(language), self.languages(by, template_id)
-        return self._save(by, template_id, {**written, language: words}, f"In {language}")
+        language, latest = normal_language(language), self._latest(by, template_id)
+        written = self._words(by, latest)
+        return self._save(by, latest, {**written, language: words}, f"In {language}")
 
     def remove(self, by: Principal, template_id: int, language: str) -> TemplateVersion:
         """Take a language out; its readers get the main one from the next version on.
@@ -62,11 +61,12 @@ class Translating:
             NotFound: If this workspace has no such template, or it has no such language.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        language, written = normal_language(language), self.languages(by, template_id)
+        language, latest = normal_language(language), self._latest(by, template_id)
+        written = self._words(by, latest)
         if language not in written:
             raise NotFound(f"This template has no language {language}.", hint="Look at which it has.")
         left = {tag: words for tag, words in written.items() if tag != language}
-        return self._save(by, template_id, left, f"Without {language}")
+        return self._save(by, latest, left, f"Without {language}")
 
     def in_language(self, by: Principal, version: TemplateVersion, language: str) -> CompiledTemplate:
         """Return a version as readers of another language get it; as everybody else gets it where it has no such language.
@@ -81,9 +81,16 @@ class Translating:
         html, text = (theirs.html, theirs.text) if theirs else (version.html, version.text)
         return CompiledTemplate(version.kind, html, text, version.links, version.fields)
 
-    def _save(self, by: Principal, template_id: int, languages: dict[str, str], note: str) -> TemplateVersion:
-        latest = self._templates.latest(by, template_id)
-        return self._templates.save_version(by, template_id, latest.source, kind=latest.kind, note=note, languages=languages)
+    def _save(self, by: Principal, latest: TemplateVersion, languages: dict[str, str], note: str) -> TemplateVersion:
+        return self._templates.save_version(by, latest.template_id, latest.source, kind=latest.kind, note=note, languages=languages)
 
-    def _words(self, connection: sa.Connection, by: Principal, version_id: int) -> dict[str, str]:
-        return {one.language: one.source for one in variants_of(connection, by.workspace_id, version_id)}
+    def _latest(self, by: Principal, template_id: int) -> TemplateVersion:
+        with self._db.read() as connection:
+            found = latest_of(connection, by.workspace_id, template_id)
+        if found is None:
+            raise missing(f"Template {template_id}")
+        return found
+
+    def _words(self, by: Principal, version: TemplateVersion) -> dict[str, str]:
+        with self._db.read() as connection:
+            return {one.language: one.source for one in variants_of(connection, by.workspace_id, version.id)}

@@ -65,7 +65,7 @@ def checked_name(name: str) -> str:
     """Return a name as it is kept.
 
     Raises:
-        InvalidInput: If it is empty or too long.
+        InvalidInput: If it is empty or too long, or can't be shown.
     """
     name = _in_a_line(name)
     if not name or len(name) > _MAX_NAME:
@@ -77,7 +77,7 @@ def checked_alt(alt: str) -> str:
     """Return what a picture shows as it is kept.
 
     Raises:
-        InvalidInput: If it is too long.
+        InvalidInput: If it is too long, or can't be shown.
     """
     alt = _in_a_line(alt)
     if len(alt) > _MAX_ALT:
@@ -86,4 +86,12 @@ def checked_alt(alt: str) -> str:
 
 
 def _in_a_line(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """Return a text in one line.
+
+    Raises:
+        InvalidInput: If it holds letters that can't be seen, by which a name can look like another.
+    """
+    line = " ".join(text.split())
+    if not line.isprintable():
+        raise InvalidInput("There is a letter in it that can't be seen.", hint="Type it again instead of pasting it.")
+    return line

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,12 +11,14 @@ from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
+from core.templates.blocks.document import read_document
 from core.templates.brands.brand import Brand, Colours, Logo, Network, Sender, SocialLink, Utm
 from core.templates.brands.kits import MAX_KITS, BrandKits
 from core.templates.brands.restyling import NOTE
 from core.templates.compiling import TemplateKind
 from core.templates.library import Templates
 from core.templates.tables import brand_kits, template_variants, template_versions, templates
+from core.templates.translating import Translating
 from tests.templates.brands.conftest import letter
 
 GREEN = Brand(colours=Colours(primary="#0a7d4f"))
@@ -268,15 +271,15 @@ def test_whoever_saves_while_a_kit_is_changed_gets_the_new_look(
 
 def test_every_language_of_a_template_follows(kits: BrandKits, library: Templates, workspace: Principal, db: Database) -> None:
     kit = kits.save(workspace, "House", GREEN).kit
-    english, german = letter(library, workspace), letter(library, workspace, "German", text="Los")
-    parts = {name: getattr(german, name) for name in ("source", "html", "text", "links", "fields")}
-    variant = {"workspace_id": workspace.workspace_id, "version_id": english.id, "language": "de", **parts}
-    with db.transaction() as connection:
-        connection.execute(template_variants.insert().values(variant))
+    english = letter(library, workspace)
+    button = next(read_document(english.source).blocks())
+    words = json.dumps({button.id: {"text": "Los"}})
+    german = Translating(db, library).put(workspace, english.template_id, "de", words)
     kits.save(workspace, "House", RED, kit.id)
     newest = library.latest(workspace, english.template_id)
     with db.read() as connection:
         rows = connection.execute(sa.select(template_variants).order_by(template_variants.c.id)).all()
-    assert [(row.version_id, row.language) for row in rows] == [(english.id, "de"), (newest.id, "de")]
-    assert (rows[0].html, rows[1].source) == (german.html, german.source)
+    assert [(row.version_id, row.language) for row in rows] == [(german.id, "de"), (newest.id, "de")]
+    assert (rows[0].source, rows[1].source) == (words, words)
+    assert "#b3261e" not in rows[0].html and "Los" in rows[0].html
     assert "#b3261e" in rows[1].html and "Los" in rows[1].html
