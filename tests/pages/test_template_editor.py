@@ -264,6 +264,15 @@ def test_a_draft_is_there_again_and_can_be_thrown_away(editor, app_as, shared, a
     assert shared.template_drafts.get(admin, made.template_id) is None
 
 
+def test_a_draft_that_can_not_be_read_is_said_and_the_version_is_there(app_as, shared, admin, made):
+    shared.template_drafts.keep(admin, made.template_id, '{"sections": 5}', TemplateKind.BLOCKS, based_on=1, revision=0)
+    app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    assert "can't be used" in app.error[0].value
+    assert len(names(app)) == 3
+    do(app, {"do": "remove", "id": block_id(app, 0)})
+    assert len(list(draft(shared, admin, made.template_id).blocks())) == 2
+
+
 def test_nobody_writes_over_somebody_else(editor, app_as, shared, admin, made):
     other = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
     do(editor, {"do": "remove", "id": block_id(editor, 0)})

@@ -29,6 +29,11 @@ def known_attributes(page: Page) -> dict[str, AttributeType]:
     return page.services.contacts.attributes(page.by) if page.may(Permission.CONTACTS_VIEW) else {}
 
 
+def vocabulary(page: Page, attributes: Mapping[str, AttributeType]) -> tuple[str, ...] | None:
+    """Return the names a contact may have; None, which takes every name, for somebody who may not know which there are."""
+    return tuple(attributes) if page.may(Permission.CONTACTS_VIEW) else None
+
+
 def choices(attributes: Mapping[str, AttributeType]) -> dict[str, str]:
     """Return the merge fields that can be inserted, and what they are called."""
     return _USUAL | {f"contact.{name}": name.replace("_", " ").capitalize() for name in attributes} | _OURS

@@ -39,7 +39,9 @@ def draw(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attrib
         problems: What was not in order yet when the email was shown last, by the part's id.
     """
     part: Any = (editing.find(now.document, now.selected) if now.selected else None) or now.document
-    fields = Fields(now, part, brand, merge_fields.choices(attributes), Vocabulary(tuple(attributes)), now.facts["may_edit"])
+    fields = Fields(
+        now, part, brand, merge_fields.choices(attributes), Vocabulary(merge_fields.vocabulary(page, attributes)), now.facts["may_edit"]
+    )
     st.markdown(f"#### {_title(part)}", anchors=False)
     if found := problems.get(getattr(part, "id", "")):
         st.caption(f":orange[{harmless(problem_words(found))}]")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import Conflict, PostwrightError
+from core.errors import Conflict, InvalidInput, PostwrightError
 from core.templates.blocks import editing
 from core.templates.blocks.document import Document, read_document
 from core.templates.blocks.history import History
@@ -105,8 +105,12 @@ def opened(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
     if draft is None or draft.kind is not TemplateKind.BLOCKS:
         document = read_document(latest.source)
         return Editing(latest.template_id, History(document), latest.number, kept=document, revision=draft.revision if draft else 0)
-    document = read_document(draft.source)
-    return Editing(latest.template_id, History(document), draft.based_on, revision=draft.revision, kept=document, kept_at=draft.updated_at)
+    try:
+        document = read_document(draft.source)
+    except InvalidInput as error:  # what wrote it knew another form; the draft stays until something else is kept
+        document = read_document(latest.source)
+        return Editing(latest.template_id, History(document), latest.number, draft.revision, kept=document, trouble=error)
+    return Editing(latest.template_id, History(document), draft.based_on, draft.revision, kept=document, kept_at=draft.updated_at)
 
 
 def begin_anew(page: Page, known: Editing, latest: TemplateVersion) -> None:

@@ -55,13 +55,13 @@ class Shown:
     problem: PostwrightError | None = None
 
 
-def shown(document: Document, brand: Brand, attributes: tuple[str, ...]) -> Shown:
+def shown(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> Shown:
     """Return what the canvas shows of a document; what can't be used yet is replaced by words that say so.
 
     Args:
         document: The email.
         brand: How it looks.
-        attributes: The contact attributes that exist.
+        attributes: The contact attributes that exist; None takes every name.
     """
     complete = _everything(document)
     try:
@@ -137,11 +137,11 @@ def _entry(block: Block, problem: PostwrightError | None) -> dict[str, Any]:
     }
 
 
-def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...]) -> CompiledTemplate:
+def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> CompiledTemplate:
     return SHARED.compile(document.as_json(), TemplateKind.BLOCKS, known_attributes=attributes, brand=brand, marked=True)
 
 
-def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...]) -> PostwrightError | None:
+def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> PostwrightError | None:
     """Return what is wrong with conditions, which the canvas does not use."""
     if not any(section.show_if.conditions for section in document.sections) and not any(b.show_if.conditions for b in document.blocks()):
         return None
@@ -167,7 +167,7 @@ def _mapped(document: Document, change: Any) -> Document:
 
 
 @lru_cache(maxsize=2_000)
-def _alone(block: Block, brand: Brand, attributes: tuple[str, ...]) -> tuple[Block, InvalidInput | None]:
+def _alone(block: Block, brand: Brand, attributes: tuple[str, ...] | None) -> tuple[Block, InvalidInput | None]:
     """Return a block as it can be shown, and what is wrong with it."""
     problem = _tried(block, brand, attributes)
     if problem is None:
@@ -181,7 +181,7 @@ def _alone(block: Block, brand: Brand, attributes: tuple[str, ...]) -> tuple[Blo
     return RawHtml(id=block.id, kind="html", code=f'<div style="{style}">{html.escape(words)}</div>'), problem
 
 
-def _tried(block: Block, brand: Brand, attributes: tuple[str, ...]) -> InvalidInput | None:
+def _tried(block: Block, brand: Brand, attributes: tuple[str, ...] | None) -> InvalidInput | None:
     try:
         _compiled(Document(sections=(new_section("1", block),)), brand, attributes)
     except InvalidInput as error:

@@ -41,7 +41,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     with right:
         status = st.container()
         panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
-    found = showing.shown(now.document, brand, tuple(attributes))
+    found = showing.shown(now.document, brand, merge_fields.vocabulary(page, attributes))
     now.facts["problems"] = found.problems
     with left:
         canvas.draw(_data(page, now, found), key=key)
@@ -134,7 +134,8 @@ def _listed(words: str, todo: list[str]) -> str:
 
 
 def _shown(page: Page, template: Template, now: Editing) -> showing.Shown:
-    return showing.shown(now.document, brand_of(page, template), tuple(merge_fields.known_attributes(page)))
+    names = merge_fields.vocabulary(page, merge_fields.known_attributes(page))
+    return showing.shown(now.document, brand_of(page, template), names)
 
 
 def brand_of(page: Page, template: Template) -> Brand:
