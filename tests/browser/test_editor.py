@@ -82,9 +82,7 @@ def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(pro
     wait_idle(page)
     phone = page.locator("iframe[title='Preview of the email']")
     expect(phone.content_frame.get_by_text("Now with more sun.")).to_be_visible()
-    box = phone.bounding_box()
-    assert box
-    assert box["width"] == 375
+    expect(phone).to_have_css("width", "375px")
 
     page.reload()
     heading(page, "Dragged")

@@ -2,7 +2,8 @@
 // flashes and nothing is loaded anew.
 const PART = /^[a-z0-9]{4,20}$/
 const HIGHEST = 30000
-const PATIENCE = 4000
+const PATIENCE = 4000 // milliseconds for a frame that is there
+const LOADING = 20000 // and for one that is on its way
 
 function framing(stage, onMeasured) {
   const here = { frame: null, path: "", ready: false, html: "", number: 0, rects: new Map(), height: 200, scale: 1, timer: 0 }
@@ -62,7 +63,7 @@ function framing(stage, onMeasured) {
     here.number += 1
     if (path !== here.path) { here.path = path; load() } else hand()
     clearTimeout(here.timer)
-    here.timer = setTimeout(load, PATIENCE) // whatever led it away
+    here.timer = setTimeout(load, here.ready ? PATIENCE : LOADING) // whatever led it away
   }
 
   window.addEventListener("message", heard)
