@@ -202,7 +202,7 @@ def test_a_block_can_be_for_some_people_only(editor, shared, admin, made):
 
 def test_what_is_not_finished_is_shown_and_named(editor):
     app = do(editor, {"do": "add", "kind": "button", "section": 0})
-    app.run()
+    labelled(app.text_input, "Where it leads").set_value("https://").run()
     problem = canvas(app)["outline"][0]["columns"][0]["blocks"][0]["problem"]
     assert "https://" in problem
     assert "Say where it leads" in words_on(app)
@@ -211,6 +211,7 @@ def test_what_is_not_finished_is_shown_and_named(editor):
 
 def test_an_email_with_unfinished_parts_is_not_saved_but_seen(editor, shared, admin, made):
     app = do(editor, {"do": "add", "kind": "button", "section": 0})
+    labelled(app.text_input, "Where it leads").set_value("https://").run()
     app.button(key="primary_action").click().run()
     assert app.button(key="save_yes").disabled
     [warning] = [one.value for one in app.warning]
