@@ -106,7 +106,7 @@ def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page:
     row(page, "Line").click()
     settled(page)
     page.get_by_role("button", name="Choose its section").click()
-    expect(page.get_by_role("heading", name="Section")).to_be_visible()
+    expect(page.get_by_role("heading", name="Section", exact=True)).to_be_visible()
     page.locator(".stage").click(position={"x": 250, "y": 75})  # by where it is
     expect(page.get_by_role("heading", name="Heading", exact=True).first).to_be_visible()
     row(page, "Heading").click()
