@@ -4,7 +4,7 @@ const DROPPED = new Set("SCRIPT STYLE IFRAME OBJECT EMBED TEMPLATE NOSCRIPT HEAD
 const BLOCKS = new Set(["UL", "OL", "P", "H2", "H3", "BLOCKQUOTE"])
 const ADDRESS = /^(https?:|mailto:|tel:|sms:|\{\{)/i
 const JINJA = /(\{\{.*?\}\}|\{%.*?%\})/s
-const PAUSE = 50 // milliseconds of quiet before what was typed is sent
+const PAUSE = 20 // milliseconds of quiet before what was typed is sent
 
 const escaped = text => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\u00a0/g, "&nbsp;")
 const quoted = text => escaped(text).replace(/"/g, "&quot;")
