@@ -32,7 +32,7 @@ def add() -> None:
         if st.form_submit_button("Add", type="primary"):
             with page.act("Language added."):
                 words = "{}" if latest.kind is TemplateKind.BLOCKS else latest.source
-                translating.put(page.by, template.id, language or "", words)
+                translating.put(page.by, template.id, language_form.tag_of(language or ""), words)
                 st.session_state.pop(CHOSEN, None)
                 dialogs.hide()
                 st.rerun()

@@ -8,11 +8,17 @@ import pytest
 from core.permissions import Role
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
+from core.ui.create.language_form import tag_of
 from tests.pages.conftest import words_on
 
 PAGE = "pages/create/template_languages.py"
 HEADING = new_block(BlockKind.HEADING, text="Hello reader")
 BLOCKS = Document(sections=(new_section("1", HEADING, new_block(BlockKind.TEXT, html="<p>Some news</p>")),)).as_json()
+
+
+@pytest.mark.parametrize(("typed", "tag"), [("Deutsch", "de"), (" deutsch ", "de"), ("pt-BR", "pt-BR"), ("", "")])
+def test_a_language_may_be_typed_by_its_name(typed, tag):
+    assert tag_of(typed) == tag
 
 
 def submit(app, label):

@@ -32,6 +32,12 @@ def name_of(tag: str) -> str:
     return f"{_NAMES[tag]} ({tag})" if tag in _NAMES else tag
 
 
+def tag_of(typed: str) -> str:
+    """Return the code of a language that was chosen, or typed by its name; anything else as it was typed."""
+    wanted = typed.strip().casefold()
+    return next((tag for tag, name in _NAMES.items() if name.casefold() == wanted), typed)
+
+
 def draw(version: TemplateVersion, language: str, said: str, *, may_edit: bool) -> str | None:
     """Draw the form; return the words once they are to be saved.
 
