@@ -58,6 +58,6 @@ def _permission() -> Document:
 
 SERVING = (
     Starter("Receipt", "Lists what somebody bought; sent through the API with the order’s data.", "Your order", _receipt),
-    Starter("Survey", "Asks one question that is answered with one click.", "One question, one click", _survey),
+    Starter("Survey", "Asks one question that is answered with one click.", "How did we do?", _survey),
     Starter("Re-permission", "Asks people of long ago whether they still want to hear.", "Shall we go on writing to you?", _permission),
 )
