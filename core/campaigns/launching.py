@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
@@ -22,6 +24,8 @@ from core.permissions import Permission, Principal
 from core.preflight.preflight import must_be_sendable, postal_address_of
 from core.providers.connections import Connections
 from core.storage.database import Database
+from core.templates.compiling import TemplateKind
+from core.templates.languages import variants_of
 from core.templates.library import Templates, TemplateVersion
 
 
@@ -77,8 +81,15 @@ class Launching:
         version = self._templates.latest(by, campaign.template_id)
         _check_fields(version)
         with self._db.read() as connection:
-            address = postal_address_of(connection, by.workspace_id)
-        must_be_sendable(version, tuple(each for each in (campaign.subject, campaign.subject_b) if each is not None), address)
+            address, others = postal_address_of(connection, by.workspace_id), variants_of(connection, by.workspace_id, version.id)
+        subjects = tuple(each for each in (campaign.subject, campaign.subject_b) if each is not None)
+        must_be_sendable(version, subjects, address)
+        for one in others:
+            source = version.source if version.kind is TemplateKind.BLOCKS else one.source
+            try:
+                must_be_sendable(replace(version, html=one.html, text=one.text, source=source), subjects, address)
+            except Conflict as error:
+                raise Conflict(f"In the language {one.language}: {error.message}", hint=error.hint) from error
         return version
 
     def _launch(self, by: Principal, campaign: Campaign) -> bool:

@@ -15,8 +15,8 @@ from core.templates.brands.restyling import attributes_of
 from core.templates.compiling import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined import Confined
 from core.templates.languages import Variant, compile_variants, variants_of
-from core.templates.models import latest_of
-from core.templates.tables import template_variants, template_versions, templates
+from core.templates.models import latest_of, load_version
+from core.templates.tables import templates
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ class Maker:
 
 def says_the_same(connection: sa.Connection, workspace_id: int, version_id: int, made: Made) -> bool:
     """Return whether a kept version is what was made, in all languages."""
-    row = connection.execute(sa.select(template_versions).where(template_versions.c.id == version_id)).one()
-    if (row.source, row.kind, row.html) != (made.source, made.main.kind.value, made.main.html):
+    row = load_version(connection, workspace_id, version_id)
+    if (row.source, row.kind, row.html) != (made.source, made.main.kind, made.main.html):
         return False
     return {one.language: (one.source, one.html) for one in variants_of(connection, workspace_id, version_id)} == {
         one.language: (one.source, one.html) for one in made.variants
@@ -144,5 +144,4 @@ def _languages(connection: sa.Connection, workspace_id: int, which: sa.ColumnEle
     latest = latest_of(connection, workspace_id, template_id) if template_id is not None else None
     if latest is None:
         return {}
-    words = sa.select(template_variants.c.language, template_variants.c.source).where(template_variants.c.version_id == latest.id)
-    return {row.language: row.source for row in connection.execute(words)}
+    return {one.language: one.source for one in variants_of(connection, workspace_id, latest.id)}

@@ -11,6 +11,7 @@ import pytest
 
 from core.app import Services, build
 from core.campaigns.models import Audience
+from core.campaigns.plans import load_plan
 from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
 from core.deliverability.dns import Dns
@@ -237,6 +238,26 @@ def test_launching_refuses_what_must_block_and_says_what(here: Services, workspa
         assert "names a host that can’t exist" in caught.value.message
         assert caught.value.hint
     assert here.campaigns.get(workspace, draft.id).state == "draft"
+
+
+def test_every_language_is_looked_at_before_a_launch_and_its_link_list_is_shared(
+    here: Services, workspace: Principal, readers: Audience
+) -> None:
+    stop = '<a href="{{ unsubscribe_url }}">Stop</a>'
+    template = here.templates.save(workspace, "Letter", f'<p>Hi</p><a href="https://example.org/en">x</a>{stop}')
+    here.translating.put(workspace, template.template_id, "de", f"<p>Hallo</p>{{% if contact.city %}}{stop}{{% endif %}}")
+    fields = {"name": "News", "subject": "Hello", "from_email": "a@example.com", "template_id": template.template_id, "audience": readers}
+    draft = here.campaigns.create(workspace, **fields)  # type: ignore[typeddict-item]
+    with pytest.raises(Conflict, match=r"In the language de: .*unsubscribe link stands inside a condition"):
+        here.campaigns.launch(workspace, draft.id)
+    here.translating.put(workspace, template.template_id, "de", f'<p>Hallo</p><a href="https://example.org/de">x</a>{stop}')
+    here.campaigns.launch(workspace, draft.id)
+    with here.db.read() as connection:
+        plan = load_plan(connection, draft.id)
+    assert plan
+    assert plan.version.links == ("https://example.org/en", "https://example.org/de")
+    assert len(plan.link_ids) == 2
+    assert "Hallo" in plan.version.for_language("de-CH").html
 
 
 def test_what_was_scheduled_before_is_looked_at_again_when_its_time_comes(

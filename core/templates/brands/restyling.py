@@ -15,8 +15,8 @@ from core.permissions import Principal
 from core.templates.brands.brand import Brand
 from core.templates.brands.reading import BrandKit
 from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
-from core.templates.languages import compile_variants
-from core.templates.tables import template_variants, template_versions, templates
+from core.templates.languages import compile_variants, keep_variants, variants_of
+from core.templates.tables import template_versions, templates
 
 NOTE = "Brand kit changed"
 
@@ -118,7 +118,7 @@ class Restyling:
             compiled = self._compiled(connection, row)
             if isinstance(compiled, PostwrightError):
                 kept.append(Kept(row.template_id, row.name, str(compiled)))
-            elif compiled[""].html != row.html or _variants_differ(connection, row.id, compiled):
+            elif compiled[""].html != row.html or _variants_differ(connection, row, compiled):
                 _add(connection, by, row, compiled, now)
                 changed[row.template_id] = row.name
         return Restyled(changed, tuple(kept))
@@ -127,7 +127,9 @@ class Restyling:
         """Return a version in the new look, and its languages by their names; or why that can't be."""
         if row.id not in self._done:
             try:
-                self._done[row.id] = self._look(row.source, {one.language: one.source for one in connection.execute(_variants(row.id))})
+                self._done[row.id] = self._look(
+                    row.source, {one.language: one.source for one in variants_of(connection, row.workspace_id, row.id)}
+                )
             except PostwrightError as error:
                 self._done[row.id] = error
         return self._done[row.id]
@@ -154,12 +156,8 @@ def _newest(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(*columns).select_from(joined).where(which, *blocks).order_by(templates.c.id)
 
 
-def _variants(version_id: int) -> sa.Select[Any]:
-    return sa.select(template_variants).where(template_variants.c.version_id == version_id)
-
-
-def _variants_differ(connection: sa.Connection, version_id: int, compiled: Mapping[str, CompiledTemplate]) -> bool:
-    return any(compiled[one.language].html != one.html for one in connection.execute(_variants(version_id)))
+def _variants_differ(connection: sa.Connection, row: sa.Row[Any], compiled: Mapping[str, CompiledTemplate]) -> bool:
+    return any(compiled[one.language].html != one.html for one in variants_of(connection, row.workspace_id, row.id))
 
 
 def _add(connection: sa.Connection, by: Principal, row: sa.Row[Any], compiled: Mapping[str, CompiledTemplate], now: datetime) -> None:
@@ -167,8 +165,9 @@ def _add(connection: sa.Connection, by: Principal, row: sa.Row[Any], compiled: M
     written = {"created_by": by.label, "created_at": now, "note": NOTE}
     whole = {**asdict(compiled[""]), "kind": TemplateKind.BLOCKS.value, **parts, **written}
     made = connection.execute(template_versions.insert().values(whole).returning(template_versions.c.id)).scalar_one()
-    for one in connection.execute(_variants(row.id)).all():
-        look = {name: value for name, value in asdict(compiled[one.language]).items() if name != "kind"}
-        variant = {**look, "workspace_id": row.workspace_id, "version_id": made, "language": one.language, "source": one.source}
-        connection.execute(template_variants.insert().values(variant))
+    others = [
+        replace(one, html=compiled[one.language].html, text=compiled[one.language].text, fields=tuple(compiled[one.language].fields))
+        for one in variants_of(connection, row.workspace_id, row.id)
+    ]
+    keep_variants(connection, row.workspace_id, made, others, compiled[""].links)
     connection.execute(templates.update().where(templates.c.id == row.template_id).values(updated_at=now))
