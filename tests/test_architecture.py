@@ -43,6 +43,9 @@ BREACHES = [
     pytest.param("core/unmapped/__init__.py", "", "Imports in core point down", id="a folder that is not on the map"),
     pytest.param("core/links/breach.py", "import core.providers.tables", "Imports in core point down", id="a sibling's import"),
     pytest.param("core/storage/breach.py", "import tracking_receiver", "Nothing in core knows pages", id="core that knows the receiver"),
+    pytest.param(
+        "core/templates/jinja/breach.py", "import core.templates.library.models", "The rooms of templates", id="a room of templates"
+    ),
     pytest.param("core/segments/breach.py", "import streamlit", "Streamlit and Plotly stay", id="streamlit in a domain"),
     pytest.param("core/analytics/breach.py", "import plotly", "Streamlit and Plotly stay", id="plotly in a domain"),
     pytest.param("core/campaigns/breach.py", "import huey", "Huey stays", id="a queue in a domain"),

@@ -29,7 +29,7 @@ from core.preflight.assembly import PreflightServices
 from core.providers.pace_book import PaceBook
 from core.storage.journal import JournalWriter
 from core.templates.assembly import TemplateServices
-from core.templates.versions import Versions
+from core.templates.library.versions import Versions
 
 
 class SendingServices(PreflightServices, TemplateServices):

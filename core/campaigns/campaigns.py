@@ -27,7 +27,7 @@ from core.permissions import Permission, Principal
 from core.providers.connections import Connections
 from core.segments.segments import Segments
 from core.storage.database import Database
-from core.templates.library import Templates
+from core.templates.library.templates import Templates
 
 
 class Campaigns:

@@ -24,8 +24,8 @@ from core.messages.plan import Route
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
 from core.storage.database import Database
-from core.templates.library import Templates
-from core.templates.rendering import check_subject
+from core.templates.library.templates import Templates
+from core.templates.rendering.renderer import check_subject
 
 MAX_NAME = 200
 MAX_SUBJECT = 400

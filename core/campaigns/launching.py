@@ -24,9 +24,9 @@ from core.permissions import Permission, Principal
 from core.preflight.preflight import must_be_sendable, postal_address_of
 from core.providers.connections import Connections
 from core.storage.database import Database
-from core.templates.compiling import TemplateKind
-from core.templates.languages import variants_of
-from core.templates.library import Templates, TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.languages.variants import variants_of
+from core.templates.library.templates import Templates, TemplateVersion
 
 
 class Launching:

@@ -8,8 +8,8 @@ from core.campaigns.tables import campaigns
 from core.campaigns.visibility import seen_campaigns
 from core.messages.tables import requests
 from core.permissions import Principal
+from core.templates.library.versions import Use, UsedBy
 from core.templates.tables import template_versions
-from core.templates.versions import Use, UsedBy
 
 MOST = 200
 

@@ -25,7 +25,7 @@ from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
-from core.templates.library import Templates, TemplateVersion
+from core.templates.library.templates import Templates, TemplateVersion
 
 
 class Trying:

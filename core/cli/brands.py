@@ -13,7 +13,7 @@ from core.cli.answers import Answer, table, to_json
 from core.cli.call import Call
 from core.cli.command import command, group
 from core.errors import InvalidInput, NotFound
-from core.templates.brands.brand import read_brand
+from core.templates.look.brand import read_brand
 
 if TYPE_CHECKING:  # it pulls in the compilers
     from core.templates.brands.reading import BrandKit

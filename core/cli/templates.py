@@ -16,8 +16,8 @@ from core.errors import NotFound
 if TYPE_CHECKING:  # it pulls in the compilers
     from core.campaigns.models import Audience
     from core.preflight.findings import Finding
-    from core.templates.finding import Card
-    from core.templates.library import Template
+    from core.templates.library.finding import Card
+    from core.templates.library.templates import Template
 
 templates = group("templates", "What you write: MJML or HTML with merge fields.")
 
@@ -31,7 +31,7 @@ def list_(
     archived: Annotated[bool, typer.Option("--archived", help="Those that were put away, and no others.")] = False,
 ) -> Answer:
     """Show the templates, the one saved last first."""
-    from core.templates.finding import Wanted
+    from core.templates.library.finding import Wanted
 
     found = call.services.templates.page(call.by, Wanted(search, folder, tag, archived), limit=10_000).rows
     facts = [_facts(card) for card in found]
@@ -48,7 +48,7 @@ def import_(
     note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What is to be remembered about this version.")] = "",
 ) -> Answer:
     """Check, compile and keep a template."""
-    from core.templates.exchange import is_exported
+    from core.templates.exchange.files import is_exported
 
     data = files.read(file)
     if is_exported(data):

@@ -15,8 +15,8 @@ from core.messages.keys import MessageKeys
 from core.messages.plan import PinnedVersion, SendPlan
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
-from core.templates.previewing import ContactLike, contact_fields
-from core.templates.rendering import fill, render_text
+from core.templates.library.previewing import ContactLike, contact_fields
+from core.templates.rendering.renderer import fill, render_text
 
 TEST_MARK = "[Test]"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from core.hours import Hours
-from core.templates.language_choice import chosen
-from core.templates.pixel import ALWAYS_PIXEL, PIXEL
+from core.templates.compiling.pixel import ALWAYS_PIXEL, PIXEL
+from core.templates.languages.choice import chosen
 
 # Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
 _TRAP = (

@@ -18,9 +18,9 @@ from core.ids import random_name
 from core.messages.request_models import Request
 from core.providers.base import Attachment
 from core.storage.vault import Vault
-from core.templates.language_choice import chosen
-from core.templates.plain_text import MOST_PIECES, to_plain_text
-from core.templates.rendering import Compiled, check_subject, render, render_text
+from core.templates.languages.choice import chosen
+from core.templates.markup.plain_text import MOST_PIECES, to_plain_text
+from core.templates.rendering.renderer import Compiled, check_subject, render, render_text
 
 # Stand in a finished mail for the addresses that need its number, which it does not have yet.
 UNSUBSCRIBE, PREFERENCES, VIEW = "u", "p", "v"

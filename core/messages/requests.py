@@ -32,7 +32,7 @@ from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.storage.vault import Vault
 from core.templates.brands.reading import brand_fields
-from core.templates.previewing import contact_fields
+from core.templates.library.previewing import contact_fields
 from core.templates.tables import template_variants, template_versions, templates
 
 _r = requests.c

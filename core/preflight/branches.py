@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from core.templates import sandbox
-from core.templates.markup import Kind, scan
+from core.templates.jinja import sandbox
+from core.templates.markup.scanning import Kind, scan
 
 _TRUTHY = ("eq", "gt", "gteq", "in", "ne")
 # Of everybody something is kept there, if only an empty text.

@@ -14,10 +14,10 @@ from jinja2 import nodes
 from core.errors import InvalidInput
 from core.preflight.branches import parsed
 from core.preflight.styling import Shown, walk
-from core.templates.compiling import CompiledTemplate
-from core.templates.library import TemplateVersion
-from core.templates.markup import Attribute, Kind, Piece, scan
-from core.templates.placeholders import Masked, mask
+from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.library.templates import TemplateVersion
+from core.templates.markup.placeholders import Masked, mask
+from core.templates.markup.scanning import Attribute, Kind, Piece, scan
 
 # What a merge field whose value nobody knows stands as in texts and addresses; no person can type it.
 UNKNOWN = "\ufffc"

@@ -9,7 +9,7 @@ from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
 from core.preflight.links import faulty, is_fetchable
 from core.preflight.styling import declarations, pixels
-from core.templates.markup import Piece
+from core.templates.markup.scanning import Piece
 
 # A page of a newsletter loads in a second or two on a phone below these (bytes).
 HEAVY = 400_000

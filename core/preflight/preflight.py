@@ -24,8 +24,8 @@ from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
 from core.storage.tables import workspaces
 from core.templates.brands.reading import sender_fields
-from core.templates.compiling import CompiledTemplate, TemplateKind
-from core.templates.library import TemplateVersion
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.library.templates import TemplateVersion
 
 _FOOTER = re.compile(r'"kind"\s*:\s*"footer"')
 # So many errors are named where a launch is refused.

@@ -10,12 +10,12 @@ from core.preflight.emails import Email
 from core.preflight.findings import Finding, Rule
 from core.providers.content import Filled
 from core.providers.parts import alternative
-from core.templates.brands.brand import Brand
 from core.templates.brands.reading import fields_of
-from core.templates.compiling import CompiledTemplate
-from core.templates.confined import SHARED
-from core.templates.previewing import preview_context
-from core.templates.rendering import render
+from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.confined.process import SHARED
+from core.templates.library.previewing import preview_context
+from core.templates.look.brand import Brand
+from core.templates.rendering.renderer import render
 
 # Gmail's limit as senders have measured it; it has never been documented.
 CLIPPED, NEARLY = 102 * 1024, 90 * 1024

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from core.preflight.colours import BLACK, LINK_BLUE, TOKEN, WHITE, Colour, colour
-from core.templates.markup import VOID_ELEMENTS, Kind, Piece, unescaped
+from core.templates.markup.scanning import VOID_ELEMENTS, Kind, Piece, unescaped
 
 _URL = re.compile(r"url\([^()]*\)", re.IGNORECASE)
 _LENGTH = re.compile(r"(\d{0,5}(?:\.\d{1,9})?)\s*(px|pt|em|rem|%)?")

@@ -8,13 +8,13 @@ from core.accounts.assembly import AccountServices
 from core.storage.blobs import Blobs
 from core.templates.blocks.saved import SavedBlocks
 from core.templates.brands.kits import BrandKits
-from core.templates.drafts import Drafts
-from core.templates.exchange import Exchange
+from core.templates.exchange.files import Exchange
 from core.templates.images.pictures import Pictures
-from core.templates.library import Templates
-from core.templates.shelving import Shelves
-from core.templates.thumbnails import Thumbnails
-from core.templates.translating import Translating
+from core.templates.library.drafts import Drafts
+from core.templates.library.shelving import Shelves
+from core.templates.library.templates import Templates
+from core.templates.library.translating import Translating
+from core.templates.thumbnails.keeping import Thumbnails
 
 
 class TemplateServices(AccountServices):

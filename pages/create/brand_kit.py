@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.permissions import Permission
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 from core.ui.create import brand_preview, brand_words
 from core.ui.create.brand_form import BrandForm
 from core.ui.page import open_page

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.permissions import Permission
-from core.templates.compiling import CompiledTemplate, TemplateKind
-from core.templates.names import LONGEST_NOTE
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.library.names import LONGEST_NOTE
 from core.ui.create import preflight_panel, template_preview
 from core.ui.create.editor import visual
 from core.ui.page import open_page

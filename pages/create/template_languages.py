@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.permissions import Permission
-from core.templates.compiling import TemplateKind
+from core.templates.compiling.compiler import TemplateKind
 from core.ui import dialogs
 from core.ui.create import language_form, template_preview
 from core.ui.dialogs import Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.permissions import Permission
-from core.templates.finding import Wanted
+from core.templates.library.finding import Wanted
 from core.ui import dialogs, paging
 from core.ui.create import template_cards, template_dialogs
 from core.ui.page import open_page

@@ -31,7 +31,7 @@ from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
 from core.templates.blocks.document import new_block
 from core.templates.blocks.kinds import BlockKind
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
 ROWS = pl.DataFrame({"line": [2], "surplus": [False], "c0": ["ann@example.com"]})

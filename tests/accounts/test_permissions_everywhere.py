@@ -3,7 +3,7 @@ from __future__ import annotations
 from core.app import Services
 from core.errors import Denied
 from core.permissions import Principal
-from core.templates.compiling import TemplateKind, compile_template
+from core.templates.compiling.compiler import TemplateKind, compile_template
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 
 # Everybody may change their own password, whatever else they may do: it asks for the old one instead.

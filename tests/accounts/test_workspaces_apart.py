@@ -19,7 +19,7 @@ from core.privacy.due import RequestKind
 from core.storage.schema import metadata
 from core.templates.blocks.document import new_block
 from core.templates.blocks.kinds import BlockKind
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, RULES, SAMPLES, doors
 from tests.support.pictures import PICTURE

@@ -8,7 +8,7 @@ import pytest
 
 from core.jobs.delivering import drain
 from core.permissions import Permission, Principal, Role
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 from tests.api.conftest import MJML, Login, Member, Program
 from tests.templates.brands.conftest import letter
 

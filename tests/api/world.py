@@ -11,7 +11,7 @@ from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal, Role
 from core.privacy.due import RequestKind
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 from tests.api.conftest import MJML, PASSWORD
 from tests.support.pictures import PICTURE
 

@@ -28,8 +28,8 @@ from core.providers.pace_book import PaceBook
 from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
-from core.templates.brands.brand import Brand, Sender
-from core.templates.compiling import TemplateKind
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.look.brand import Brand, Sender
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 from tests.support.dns_server import DnsServer

@@ -12,9 +12,9 @@ import css_inline
 import mrml
 from jinja2 import Environment
 
-from core.templates.compiling import compile_template
-from core.templates.confined import Confined
-from core.templates.rendering import Compiled, Renderer
+from core.templates.compiling.compiler import compile_template
+from core.templates.confined.process import Confined
+from core.templates.rendering.renderer import Compiled, Renderer
 from tests.benchmarks.measure import Result, seconds
 from tests.benchmarks.worlds import NEWSLETTER
 

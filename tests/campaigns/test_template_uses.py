@@ -11,7 +11,7 @@ from core.campaigns.models import Audience
 from core.errors import Denied, NotFound
 from core.messages.request_models import Request
 from core.permissions import Permission, Principal
-from core.templates.versions import Use, UsedBy
+from core.templates.library.versions import Use, UsedBy
 
 FIELDS = {"name": "Spring", "subject": "Hello", "from_email": "a@example.com"}
 

@@ -48,7 +48,7 @@ from core.storage.database import Database
 from core.storage.journal import JournalWriter
 from core.storage.vault import Vault
 from core.templates.brands.kits import BrandKits
-from core.templates.library import Templates
+from core.templates.library.templates import Templates
 from tests.messages.conftest import KEY
 from tests.support.mail_server import MailServer, free_port, serving
 

@@ -11,7 +11,7 @@ from core.permissions import Principal
 from core.storage.event_record import event_record
 from core.storage.event_words import EventKind
 from core.storage.journal import JournalWriter
-from core.templates.library import TemplateVersion
+from core.templates.library.templates import TemplateVersion
 from tests.support.lists import list_called
 
 SOURCE = """<html><body><p>Hello {{ contact.first_name | default('there') }}, <a href="https://shop.example.com/tea">tea</a></p>

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.permissions import Role
-from core.templates.brands.brand import Brand, Colours, Network, Sender, SocialLink
+from core.templates.look.brand import Brand, Colours, Network, Sender, SocialLink
 from core.ui.create.brand_preview import in_scheme
 from tests.pages.conftest import words_on
 from tests.templates.brands.conftest import letter

@@ -11,7 +11,7 @@ from core.permissions import Role
 from core.templates.blocks.blank import blank
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
-from core.templates.compiling import TemplateKind
+from core.templates.compiling.compiler import TemplateKind
 from tests.pages.conftest import words_on
 from tests.templates.images.making import saved
 

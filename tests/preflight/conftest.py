@@ -12,7 +12,7 @@ from core.preflight.emails import Envelope
 from core.preflight.fetching import Fetcher, Limits
 from core.preflight.findings import Finding
 from core.preflight.preflight import Preflight
-from core.templates.compiling import compile_template
+from core.templates.compiling.compiler import compile_template
 from tests.preflight.site import Site, serving
 
 Found = Callable[..., dict[str, Finding]]

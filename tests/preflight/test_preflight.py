@@ -25,8 +25,8 @@ from core.preflight.preflight import Preflight
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.vault import Vault
-from core.templates.brands.brand import Brand
-from core.templates.compiling import compile_template
+from core.templates.compiling.compiler import compile_template
+from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS
 from tests.preflight.site import Site
 from tests.support import dns_server

@@ -14,7 +14,7 @@ from core.preflight.catalogue import CATALOGUE
 from core.preflight.colours import BLACK, WHITE, Colour, colour, contrast
 from core.preflight.emails import Email, Envelope
 from core.preflight.findings import Rule, Severity
-from core.templates.compiling import compile_template
+from core.templates.compiling.compiler import compile_template
 from core.templates.starters import STARTERS
 from tests.preflight.conftest import Found
 

@@ -31,7 +31,7 @@ from core.settings import Settings
 from core.storage.database import Database
 from core.storage.journal import JournalReader
 from core.templates.brands.kits import BrandKits
-from core.templates.library import Templates
+from core.templates.library.templates import Templates
 from tests.support.product import free_port
 from tests.support.waiting import wait_for
 

@@ -12,9 +12,9 @@ from core.templates.blocks import editing
 from core.templates.blocks.differences import Difference, differences
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
-from core.templates.comparing import Sign, compare, compare_text
-from core.templates.compiling import TemplateKind
-from core.templates.models import TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.comparing import Sign, compare, compare_text
+from core.templates.library.models import TemplateVersion
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEXTS = st.lists(st.sampled_from(["", "a", "b", "<p>", "</p>", "é"]), max_size=12).map("\n".join)

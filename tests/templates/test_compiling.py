@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.templates.compiling import TemplateKind, compile_template, detect_kind
-from core.templates.rendering import render
+from core.templates.compiling.compiler import TemplateKind, compile_template, detect_kind
+from core.templates.rendering.renderer import render
 
 
 def _mjml(column: str, head: str = "") -> str:

@@ -19,11 +19,11 @@ import pytest
 from core.errors import InvalidInput
 from core.templates.blocks.document import Document, new_block, new_section, read_block
 from core.templates.blocks.kinds import BlockKind
-from core.templates.brands.brand import Brand
-from core.templates.compiling import TemplateKind, compile_template
-from core.templates.confined import Confined
-from core.templates.helper import Limits
-from core.templates.rendering import render
+from core.templates.compiling.compiler import TemplateKind, compile_template
+from core.templates.confined.helper import Limits
+from core.templates.confined.process import Confined
+from core.templates.look.brand import Brand
+from core.templates.rendering.renderer import render
 
 SOURCE = "<p>Hi {{ contact.first_name|default('you') }}</p><a href='https://a.example/'>Go</a>"
 SLOW = "{{ 9 ** (9 ** 9) }}"  # no source with ** passes, so this stands for a trap nobody knows yet
@@ -181,7 +181,7 @@ def test_a_helper_holds_no_secrets_no_files_and_little_else(monkeypatch: pytest.
 
 def test_a_helper_ends_when_its_parent_is_killed() -> None:
     program = (
-        "from core.templates.confined import SHARED; import sys\n"
+        "from core.templates.confined.process import SHARED; import sys\n"
         "SHARED.compile('<p>x</p>')\n"
         "from pathlib import Path\n"
         "print(Path('/proc/self/task/%d/children' % __import__('os').getpid()).read_text(), flush=True)\n"

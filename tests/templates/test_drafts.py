@@ -13,9 +13,9 @@ from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling import TemplateKind
-from core.templates.drafts import Draft, Drafts
-from core.templates.library import Templates
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.drafts import Draft, Drafts
+from core.templates.library.templates import Templates
 
 SOURCE, BROKEN = "<p>Hello</p>", "<p>{{ contact. </p>"
 HTML = TemplateKind.HTML

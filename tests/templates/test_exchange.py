@@ -19,10 +19,10 @@ from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling import TemplateKind
-from core.templates.exchange import Exchange
-from core.templates.library import Templates
-from core.templates.packing import packed, unpacked
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.exchange.files import Exchange
+from core.templates.exchange.packing import packed, unpacked
+from core.templates.library.templates import Templates
 
 PICTURE = "https://mail.example.com/i/1/tea.png"
 DOCUMENT = Document(sections=(new_section("1", new_block(BlockKind.HEADING), new_block(BlockKind.IMAGE, src=PICTURE, alt="Tea")),))

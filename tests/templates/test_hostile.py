@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput
-from core.templates.compiling import compile_template
-from core.templates.confined import Confined
-from core.templates.helper import Limits
-from core.templates.rendering import check_subject, render, render_text
+from core.templates.compiling.compiler import compile_template
+from core.templates.confined.helper import Limits
+from core.templates.confined.process import Confined
+from core.templates.rendering.renderer import check_subject, render, render_text
 from tests.benchmarks.measure import most_memory
 
 # What takes longer is refused as well, but not with the words expected here.

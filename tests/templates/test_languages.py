@@ -6,10 +6,10 @@ from core.errors import InvalidInput
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
 from core.templates.blocks.translating import PREVIEW, read_translations, translated, words_of
-from core.templates.brands.brand import Brand
-from core.templates.compiling import TemplateKind, compile_template
-from core.templates.language_choice import chosen, normal_language
-from core.templates.languages import compile_variants
+from core.templates.compiling.compiler import TemplateKind, compile_template
+from core.templates.languages.choice import chosen, normal_language
+from core.templates.languages.variants import compile_variants
+from core.templates.look.brand import Brand
 from tests.templates.blocks.making import documents
 
 HEADING = new_block(BlockKind.HEADING, text="Hello {{ contact.first_name }}")

@@ -14,8 +14,8 @@ from core.errors import Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling import TemplateKind
-from core.templates.library import Templates, TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.templates import Templates, TemplateVersion
 
 SOURCE = '<p>Hi {{ contact.first_name|default("you") }}</p><a href="https://a.example/">Go</a>'
 

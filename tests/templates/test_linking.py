@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInput
-from core.templates.compiling import compile_template
-from core.templates.rendering import render
+from core.templates.compiling.compiler import compile_template
+from core.templates.rendering.renderer import render
 
 
 def test_each_address_is_one_link_however_often_it_is_used(context: dict[str, Any]) -> None:

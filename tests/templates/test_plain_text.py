@@ -6,7 +6,7 @@ from time import process_time
 import pytest
 
 from core.errors import InvalidInput
-from core.templates.plain_text import MOST_PIECES, to_plain_text
+from core.templates.markup.plain_text import MOST_PIECES, to_plain_text
 
 
 @pytest.mark.parametrize(

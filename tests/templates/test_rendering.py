@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.templates.compiling import compile_template
-from core.templates.rendering import MAX_OUTPUT, check_subject, render, render_text
+from core.templates.compiling.compiler import compile_template
+from core.templates.rendering.renderer import MAX_OUTPUT, check_subject, render, render_text
 
 
 def _html(source: str, context: dict[str, Any]) -> str:

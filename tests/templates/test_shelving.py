@@ -10,10 +10,10 @@ from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
-from core.templates.finding import Shelf, Wanted
-from core.templates.library import Templates
-from core.templates.names import NO_FOLDER
-from core.templates.shelving import Shelves
+from core.templates.library.finding import Shelf, Wanted
+from core.templates.library.names import NO_FOLDER
+from core.templates.library.shelving import Shelves
+from core.templates.library.templates import Templates
 
 
 @pytest.fixture

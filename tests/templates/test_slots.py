@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.templates import sandbox
-from core.templates.rendering import _run
-from core.templates.slots import BLANK_LINES, Slots
+from core.templates.jinja import sandbox
+from core.templates.rendering.renderer import _run
+from core.templates.rendering.slots import BLANK_LINES, Slots
 
 PIECES = st.sampled_from(
     [

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from core.templates.compiling import compile_template
-from core.templates.rendering import render
+from core.templates.compiling.compiler import compile_template
+from core.templates.rendering.renderer import render
 from core.templates.starters import STARTERS, Starter
 
 

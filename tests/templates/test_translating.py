@@ -7,13 +7,13 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
-from core.templates.brands.brand import Brand, Colours
 from core.templates.brands.kits import BrandKits
-from core.templates.exchange import Exchange
-from core.templates.library import Templates
-from core.templates.shelving import Shelves
-from core.templates.translating import Translating
-from core.templates.versions import Versions
+from core.templates.exchange.files import Exchange
+from core.templates.library.shelving import Shelves
+from core.templates.library.templates import Templates
+from core.templates.library.translating import Translating
+from core.templates.library.versions import Versions
+from core.templates.look.brand import Brand, Colours
 
 HEADING = new_block(BlockKind.HEADING, text="Hello")
 BUTTON = new_block(BlockKind.BUTTON, text="Read on", url="https://example.com/en")

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.templates.fields import Vocabulary
-from core.templates.validating import inspect
+from core.templates.jinja.fields import Vocabulary
+from core.templates.jinja.validating import inspect
 
 
 @pytest.mark.parametrize(

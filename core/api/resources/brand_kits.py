@@ -12,7 +12,7 @@ from core.api.door import Door, needs
 from core.api.fields import Given, IdInPath, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
 from core.permissions import Permission
-from core.templates.brands.brand import Brand
+from core.templates.look.brand import Brand
 
 router = APIRouter(prefix="/brand-kits", tags=["Brand kits"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.TEMPLATES_VIEW), needs(Permission.TEMPLATES_EDIT)

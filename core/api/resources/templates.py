@@ -13,8 +13,8 @@ from core.api.door import Door, needs
 from core.api.fields import Given, IdInPath, Line, Shown, Text
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut, pack, place_of
 from core.permissions import Permission
-from core.templates.compiling import TemplateKind
-from core.templates.models import TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.models import TemplateVersion
 
 router = APIRouter(prefix="/templates", tags=["Templates"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.TEMPLATES_VIEW), needs(Permission.TEMPLATES_EDIT)

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.templates.blocks.document import Document, Section
 from core.templates.blocks.kinds import Block
-from core.templates.brands.brand import Value
+from core.templates.look.brand import Value
 
 _LONGEST = 80
 _TAG = re.compile(r"<[^>]*>")

@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.ids import random_name
 from core.templates.blocks.kinds import KINDS, Block, BlockKind
 from core.templates.blocks.values import BlockId, Colour, Line, ShowIf, Space
-from core.templates.brands.brand import Value
+from core.templates.look.brand import Value
 
 T = TypeVar("T")
 MAX_BLOCKS = 300

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.templates.blocks.values import Align, BlockId, Code, Colour, Line, LinkTarget, ShowIf, Space, Text
-from core.templates.brands.brand import SocialLink, Value
+from core.templates.look.brand import SocialLink, Value
 
 
 class BlockKind(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from core.templates.brands.brand import Utm
-from core.templates.markup import Kind, scan
+from core.templates.look.brand import Utm
+from core.templates.markup.scanning import Kind, scan
 
 
 def with_parameters(url: str, utm: Utm) -> str:

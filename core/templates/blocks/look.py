@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.templates.brands.brand import Brand, Token
-from core.templates.fields import Vocabulary
+from core.templates.jinja.fields import Vocabulary
+from core.templates.look.brand import Brand, Token
 
 _TOKENS = frozenset(token.value for token in Token)
 # What the brand's words become on a dark screen; a fixed colour stays what it is.

@@ -6,7 +6,6 @@ import html
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from core.templates import mjml
 from core.templates.blocks.kinds import (
     Block,
     Button,
@@ -28,9 +27,10 @@ from core.templates.blocks.link_parameters import in_links, with_parameters
 from core.templates.blocks.look import Look
 from core.templates.blocks.product_rows import products
 from core.templates.blocks.rich_text import clean, escaped
-from core.templates.brands.brand import SocialLink
-from core.templates.placeholders import mask
-from core.templates.validating import inspect
+from core.templates.jinja.validating import inspect
+from core.templates.look.brand import SocialLink
+from core.templates.markup import mjml
+from core.templates.markup.placeholders import mask
 
 _SIZES = {1: (28, 1.25), 2: (22, 1.3), 3: (18, 1.35)}
 _SHOWN = 40

@@ -6,7 +6,7 @@ from core.templates.blocks.kinds import Product, Products
 from core.templates.blocks.link_parameters import with_parameters
 from core.templates.blocks.look import Look
 from core.templates.blocks.rich_text import as_html, escaped
-from core.templates.validating import inspect
+from core.templates.jinja.validating import inspect
 
 _ITEM = "item"
 

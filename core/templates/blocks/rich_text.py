@@ -6,10 +6,10 @@ import html
 
 import nh3
 
-from core.templates import sandbox
-from core.templates.fields import Vocabulary
-from core.templates.placeholders import mask
-from core.templates.validating import inspect
+from core.templates.jinja import sandbox
+from core.templates.jinja.fields import Vocabulary
+from core.templates.jinja.validating import inspect
+from core.templates.markup.placeholders import mask
 
 _TAGS = {"p", "br", "strong", "b", "em", "i", "u", "s", "a", "ul", "ol", "li", "span", "sub", "sup", "h2", "h3", "blockquote"}
 _STYLES = {"color", "background-color", "font-size", "font-weight", "font-style", "text-decoration", "text-align"}

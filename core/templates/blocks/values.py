@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from core.templates.brands.brand import Token, Url, Value
+from core.templates.look.brand import Token, Url, Value
 
 _TOKENS = "|".join(token.value for token in Token)
 # A word of the brand follows the brand when it changes; `#rrggbb` stays.

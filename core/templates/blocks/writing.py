@@ -12,9 +12,9 @@ from core.templates.blocks.document import LAYOUTS, Column, Document, Section
 from core.templates.blocks.kinds import Block
 from core.templates.blocks.look import Look, head
 from core.templates.blocks.rich_text import escaped
-from core.templates.brands.brand import Brand
-from core.templates.fields import Vocabulary
-from core.templates.validating import inspect
+from core.templates.jinja.fields import Vocabulary
+from core.templates.jinja.validating import inspect
+from core.templates.look.brand import Brand
 
 MARK = "pwb-"
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from core.contacts.addresses import normalise
 from core.errors import InvalidInput
-from core.templates.brands.brand import Brand, Sender
 from core.templates.brands.sample import sample_document
-from core.templates.compiling import TemplateKind, compile_template
+from core.templates.compiling.compiler import TemplateKind, compile_template
+from core.templates.look.brand import Brand, Sender
 
 _MAX_NAME = 100
 # A kit says the same to every reader; these begin what is filled in for each.

@@ -14,10 +14,10 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.storage.tables import workspaces
-from core.templates.brands.brand import Brand
 from core.templates.brands.checking import checked_brand, checked_name
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
 from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, wearers
+from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
 
 MAX_KITS = 50

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.storage.tables import workspaces
-from core.templates.brands.brand import Brand, read_brand
+from core.templates.look.brand import Brand, read_brand
 from core.templates.tables import brand_kits, templates
 
 
@@ -83,7 +83,7 @@ def sender_fields(connection: sa.Connection, workspace_id: int, template_id: int
 
 
 def fields_of(name: str, brand: Brand, postal_address: str) -> dict[str, str]:
-    """Return what `brand.…` stands for; the names are those of `core.templates.fields.BRAND_FIELDS`.
+    """Return what `brand.…` stands for; the names are those of `core.templates.jinja.fields.BRAND_FIELDS`.
 
     Args:
         name: What the brand is called.

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from core.contacts.tables import contact_attributes
 from core.errors import PostwrightError
 from core.permissions import Principal
-from core.templates.brands.brand import Brand
 from core.templates.brands.reading import BrandKit
-from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template
-from core.templates.languages import compile_variants, keep_variants, variants_of
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template
+from core.templates.languages.variants import compile_variants, keep_variants, variants_of
+from core.templates.look.brand import Brand
 from core.templates.tables import template_versions, templates
 
 NOTE = "Brand kit changed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.permissions import Permission
-from core.templates.brands.brand import Sender
+from core.templates.look.brand import Sender
 from core.ui.create import brand_words
 from core.ui.page import Page
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.templates.brands.brand import Brand, Token
-from core.templates.brands.contrast import ENOUGH, Contrast, contrasts
+from core.templates.look.brand import Brand, Token
+from core.templates.look.contrast import ENOUGH, Contrast, contrasts
 
 _SAMPLE = (
     '<span style="background:{behind};color:{front};padding:3px 10px;border-radius:6px;border:1px solid rgba(128,128,128,.35);'

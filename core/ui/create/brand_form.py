@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.templates.blocks.link_parameters import with_parameters
-from core.templates.brands.brand import Brand, Font, Network, Token, read_brand
+from core.templates.look.brand import Brand, Font, Network, Token, read_brand
 from core.ui.create import brand_contrast, brand_logo
 from core.ui.create.brand_rows import Rows
 from core.ui.page import Page

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.templates.brands.brand import Logo
+from core.templates.look.brand import Logo
 from core.ui import dialogs
 from core.ui.create import picture_picker
 from core.ui.page import Page

@@ -7,10 +7,10 @@ import re
 import streamlit as st
 
 from core.errors import PostwrightError
-from core.templates.brands.brand import Brand
 from core.templates.brands.checking import checked_brand
 from core.templates.brands.sample import sample_document
-from core.templates.compiling import TemplateKind, compile_template
+from core.templates.compiling.compiler import TemplateKind, compile_template
+from core.templates.look.brand import Brand
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import plain

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.templates.brands.brand import Brand, Token
 from core.templates.brands.restyling import Restyled
+from core.templates.look.brand import Brand, Token
 from core.ui.words import counted, plain
 
 _KEPT = "brand_kept"

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.templates.blocks.document import read_document
 from core.templates.blocks.translating import Words, read_translations, words_of
-from core.templates.compiling import TemplateKind
-from core.templates.library import TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.templates import TemplateVersion
 from core.ui.words import plain
 
 # Names as their readers write them; any other language is shown by its code.

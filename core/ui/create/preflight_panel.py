@@ -11,8 +11,8 @@ from core.campaigns.models import Campaign
 from core.ids import fingerprint
 from core.preflight.emails import Envelope, Whom
 from core.preflight.findings import Finding, Report, Severity
-from core.templates.compiling import CompiledTemplate
-from core.templates.library import TemplateVersion
+from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.library.templates import TemplateVersion
 from core.ui.page import Page
 from core.ui.words import counted, plain
 

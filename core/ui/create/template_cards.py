@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.permissions import Permission
-from core.templates.finding import Card, Shelf, Wanted
-from core.templates.names import NO_FOLDER
+from core.templates.library.finding import Card, Shelf, Wanted
+from core.templates.library.names import NO_FOLDER
 from core.ui import dialogs, rows
 from core.ui.page import Page
 from core.ui.words import plain

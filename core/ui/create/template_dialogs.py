@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.errors import InvalidInput
 from core.templates.blocks.blank import blank
-from core.templates.finding import Shelf
-from core.templates.models import Template
+from core.templates.library.finding import Shelf
+from core.templates.library.models import Template
 from core.templates.starters import STARTERS, Starter
 from core.ui import dialogs
 from core.ui.create.template_cards import EDITOR

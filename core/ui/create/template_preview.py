@@ -7,9 +7,9 @@ import re
 import streamlit as st
 
 from core.contacts.contacts import Contact
-from core.templates.compiling import CompiledTemplate
-from core.templates.library import TemplateVersion
-from core.templates.rendering import Rendered
+from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.library.templates import TemplateVersion
+from core.templates.rendering.renderer import Rendered
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import plain

@@ -9,8 +9,8 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.templates.blocks.differences import Difference, PartChange
 from core.templates.blocks.writing import MARK
-from core.templates.comparing import Comparison, Hunk, Line, Sign, compare
-from core.templates.models import TemplateVersion
+from core.templates.library.comparing import Comparison, Hunk, Line, Sign, compare
+from core.templates.library.models import TemplateVersion
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import counted, plain

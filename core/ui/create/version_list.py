@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.templates.models import Template
-from core.templates.versions import Use, UsedBy, VersionLine
+from core.templates.library.models import Template
+from core.templates.library.versions import Use, UsedBy, VersionLine
 from core.ui import dialogs, rows
 from core.ui.create import campaign_words
 from core.ui.dialogs import Question

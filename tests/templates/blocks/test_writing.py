@@ -11,11 +11,11 @@ from core.templates.blocks.kinds import BlockKind
 from core.templates.blocks.rich_text import clean
 from core.templates.blocks.values import ShowIf
 from core.templates.blocks.writing import BlockError, to_mjml
-from core.templates.brands.brand import Brand, Colours, SocialLink, Utm, read_brand
-from core.templates.compiling import CompiledTemplate, TemplateKind, compile_template, detect_kind
-from core.templates.fields import Vocabulary
-from core.templates.previewing import preview_context
-from core.templates.rendering import render
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template, detect_kind
+from core.templates.jinja.fields import Vocabulary
+from core.templates.library.previewing import preview_context
+from core.templates.look.brand import Brand, Colours, SocialLink, Utm, read_brand
+from core.templates.rendering.renderer import render
 from tests.templates.blocks.making import WORDS, email_of
 
 ADA = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}

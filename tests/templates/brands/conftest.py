@@ -9,8 +9,8 @@ from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling import TemplateKind
-from core.templates.library import Templates, TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.templates import Templates, TemplateVersion
 
 
 @pytest.fixture

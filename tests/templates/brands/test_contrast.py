@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.templates.brands.brand import Brand, ButtonStyle, Colours, Token
-from core.templates.brands.contrast import ENOUGH, contrasts, nearest, ratio
+from core.templates.look.brand import Brand, ButtonStyle, Colours, Token
+from core.templates.look.contrast import ENOUGH, contrasts, nearest, ratio
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

@@ -12,13 +12,13 @@ from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.blocks.document import read_document
-from core.templates.brands.brand import Brand, Colours, Logo, Network, Sender, SocialLink, Utm
 from core.templates.brands.kits import MAX_KITS, BrandKits
 from core.templates.brands.restyling import NOTE
-from core.templates.compiling import TemplateKind
-from core.templates.library import Templates
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.templates import Templates
+from core.templates.library.translating import Translating
+from core.templates.look.brand import Brand, Colours, Logo, Network, Sender, SocialLink, Utm
 from core.templates.tables import brand_kits, template_variants, template_versions, templates
-from core.templates.translating import Translating
 from tests.templates.brands.conftest import letter
 
 GREEN = Brand(colours=Colours(primary="#0a7d4f"))

@@ -12,9 +12,9 @@ from core.errors import InvalidInput
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal
-from core.templates.brands.brand import Brand, Colours, Logo
 from core.templates.brands.reading import fields_of
-from core.templates.fields import BRAND_FIELDS
+from core.templates.jinja.fields import BRAND_FIELDS
+from core.templates.look.brand import Brand, Colours, Logo
 from tests.support.lists import list_called
 from tests.templates.brands.conftest import letter
 

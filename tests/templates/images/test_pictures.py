@@ -17,7 +17,7 @@ from core.storage.blobs import Blobs
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
 from core.templates.images.pictures import Pictures
-from core.templates.library import Templates
+from core.templates.library.templates import Templates
 from core.templates.tables import brand_kits, saved_blocks, template_drafts, template_variants
 from tests.templates.images.making import opened, photo, saved
 

@@ -13,8 +13,8 @@ from core.errors import InvalidInput
 from core.templates.blocks.document import new_id
 from core.templates.blocks.rich_text import clean, escaped
 from core.templates.blocks.values import Align
-from core.templates.brands.brand import Brand, Token
-from core.templates.fields import Vocabulary
+from core.templates.jinja.fields import Vocabulary
+from core.templates.look.brand import Brand, Token
 from core.ui.create import rich_text
 from core.ui.create.editor import merge_fields
 from core.ui.create.editor.session import Editing

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.templates.blocks.kinds import Product
-from core.templates.brands.brand import Network, SocialLink
+from core.templates.look.brand import Network, SocialLink
 from core.ui.create.editor.fields import Fields, link_complaint
 from core.ui.page import Page
 from core.ui.words import plain

@@ -13,8 +13,8 @@ from core.templates.blocks import editing
 from core.templates.blocks.document import LAYOUTS, Document, Section, checked
 from core.templates.blocks.kinds import BlockKind
 from core.templates.blocks.parts import NAMES
-from core.templates.brands.brand import Brand
-from core.templates.fields import Vocabulary
+from core.templates.jinja.fields import Vocabulary
+from core.templates.look.brand import Brand
 from core.ui.create import brand_choice
 from core.ui.create.editor import conditions, kept_blocks, lists, merge_fields, pictures
 from core.ui.create.editor.fields import Fields

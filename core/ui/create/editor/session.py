@@ -12,8 +12,8 @@ from core.errors import Conflict, InvalidInput, PostwrightError
 from core.templates.blocks import editing
 from core.templates.blocks.document import Document, read_document
 from core.templates.blocks.history import History
-from core.templates.compiling import TemplateKind
-from core.templates.models import TemplateVersion
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.models import TemplateVersion
 from core.ui.page import Page
 
 

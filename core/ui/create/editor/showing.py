@@ -14,9 +14,9 @@ from core.templates.blocks.document import LAYOUTS, Document, Section, new_secti
 from core.templates.blocks.kinds import Block, BlockKind, Image, RawHtml
 from core.templates.blocks.parts import NAMES, name_of
 from core.templates.blocks.values import Condition, Operator, ShowIf
-from core.templates.brands.brand import Brand
-from core.templates.compiling import CompiledTemplate, TemplateKind
-from core.templates.confined import SHARED
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.confined.process import SHARED
+from core.templates.look.brand import Brand
 
 LAYOUT_NAMES = {
     "1": "1 column",

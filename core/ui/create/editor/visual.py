@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.templates.compiling import TemplateKind
-from core.templates.models import Template, TemplateVersion
-from core.templates.names import LONGEST_NOTE
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.models import Template, TemplateVersion
+from core.templates.library.names import LONGEST_NOTE
 from core.ui import dialogs
 from core.ui.create.editor import session, workbench
 from core.ui.dialogs import Question

@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import PostwrightError
-from core.templates.brands.brand import Brand
-from core.templates.compiling import CompiledTemplate, TemplateKind
-from core.templates.models import Template, TemplateVersion
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.library.models import Template, TemplateVersion
+from core.templates.look.brand import Brand
 from core.ui.create import canvas, preflight_panel, template_preview
 from core.ui.create.editor import kept_blocks, merge_fields, panel, session, showing, steps
 from core.ui.create.editor.session import Editing

@@ -1,0 +1,1 @@
+"""Source to finished template, once per version."""

@@ -1,0 +1,215 @@
+"""The links of compiled HTML: collected so that clicks are counted, and refused where they could run code or lead nowhere.
+
+A link that holds a merge field is different for everybody, so it can't be in the table of links: it stays in the mail
+as it is, uncounted, and is checked when it is rendered.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from core.errors import InvalidInput
+from core.links.urls import is_web_url
+from core.templates.jinja.fields import URL_FIELDS
+from core.templates.markup.placeholders import Masked
+from core.templates.markup.scanning import Attribute, Kind, Piece, tags_of_comment
+
+_FORBIDDEN_ELEMENTS = frozenset({"script", "iframe", "frame", "object", "embed", "applet", "base"})
+_URL_ATTRIBUTES = frozenset(
+    {"href", "src", "background", "action", "formaction", "poster", "xlink:href", "data", "srcset", "background-url"}
+)
+# Where an address is followed, not only loaded: a merge field must not make these run code.
+_FOLLOWED = frozenset({"action", "formaction", "xlink:href"})
+# Browsers ignore control characters and white space inside a scheme.
+_IGNORED = re.compile(r"[\x00-\x20\x7f]+")
+_CODE_SCHEMES = ("javascript:", "vbscript:", "livescript:", "file:", "blob:")
+# Tags without any of this in them hold nothing to look at: most. What looks like it inside a value is looked at for nothing.
+_NAMES = (*sorted(_URL_ATTRIBUTES), "http-equiv")
+_OPENINGS = tuple(f"<{name}" for name in sorted(_FORBIDDEN_ELEMENTS))
+_HANDLER = re.compile(r"on(?<=[\s/\"'=]on)")  # so that the search is for two letters, which is fast
+_UNTRACKED = ("mailto:", "tel:", "sms:", "#")
+_MAX_LINKS = 1_000
+_MAX_PLACES = 4_000
+_URL_FIELD = re.compile(r"\{\{-?\s*(?:" + "|".join(URL_FIELDS) + r")\s*-?\}\}")
+
+
+@dataclass(frozen=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+
+
+def worth_a_look(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the start tags that may hold an address or code, those in conditional comments too.
+
+    Args:
+        text: The masked source, or the compiled HTML.
+        pieces: What it was taken apart into.
+    """
+    small = text.lower()
+    if len(small) != len(text):  # one capital letter has two small ones
+        small = "".join(letter.lower() if letter.isascii() else letter for letter in text)
+    places = {match.start() for match in _HANDLER.finditer(small)}
+    for opening in _OPENINGS:
+        places.update(_each(small, opening))
+    for name in _NAMES:
+        size = len(name)
+        places.update(
+            place
+            for place in _each(small, name)
+            if small[place + size : place + size + 1] == "=" or small[place + size : place + size + 1].isspace()
+        )
+    begins = [piece.start for piece in pieces]
+    found: list[Piece] = []
+    for number in sorted({bisect_right(begins, place) - 1 for place in places}):
+        piece = pieces[number]
+        if piece.kind is Kind.START:
+            found.append(piece)
+        elif piece.kind is Kind.COMMENT:
+            found += tags_of_comment(text, piece)
+    return found
+
+
+def _each(text: str, word: str) -> Iterator[int]:
+    place = text.find(word)
+    while place >= 0:
+        yield place
+        place = text.find(word, place + 1)
+
+
+def check_safety(pieces: Iterable[Piece], masked: Masked, *, name_lines: bool) -> None:
+    """Do nothing if the markup holds no scripts and no link that runs one.
+
+    Args:
+        pieces: The tags of the masked source or of the compiled HTML that are `worth_a_look`.
+        masked: What hides the Jinja.
+        name_lines: Whether they are of the masked source, so that lines can be named.
+
+    Raises:
+        InvalidInput: If it does; names what and where.
+    """
+    for piece in pieces:
+        problem = _problem(piece)
+        if problem:
+            where = f" in line {masked.line_at(piece.start)}" if name_lines else ""
+            raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """HTML whose links are counted.
+
+    Args:
+        html: With every fixed web link replaced by `{{ pw_links[n] }}`.
+        links: Where they lead, each address once.
+        addresses: What stands for an address now, by where its value began before.
+    """
+
+    html: str
+    links: list[str]
+    addresses: dict[int, str]
+
+
+def track_links(html: str, pieces: Iterable[Piece], masked: Masked, known: Sequence[str] = ()) -> Tracked:
+    """Return the HTML with its links replaced.
+
+    Args:
+        html: Compiled HTML in which the Jinja is still hidden.
+        pieces: Its tags that are `worth_a_look`.
+        masked: What hides it.
+        known: The links that are in the list already, as another language has them.
+
+    Raises:
+        InvalidInput: If a link is not a complete address.
+    """
+    links = {url: number for number, url in enumerate(known)}
+    placeholders: dict[int, str] = {}
+    edits = []
+    for attribute, is_link in _followed(pieces):
+        if any(True for _ in masked.found(html[attribute.start : attribute.end])):
+            replacement = _guarded(html[attribute.start : attribute.end], masked)
+        else:
+            replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
+        if replacement is not None:
+            edits.append(_Edit(attribute.start, attribute.end, replacement))
+        if len(edits) > _MAX_PLACES:
+            raise InvalidInput(f"The template has more than {_MAX_PLACES} links.", hint="Shorten it.")
+    return Tracked(_edited(html, edits), list(links), {edit.start: edit.text for edit in edits})
+
+
+def _followed(pieces: Iterable[Piece]) -> Iterator[tuple[Attribute, bool]]:
+    """Yield every address that is followed, and whether that is by a press on it."""
+    for piece in pieces:
+        for attribute in piece.attributes:
+            is_link = attribute.name == "href" and _is_link(piece)
+            if is_link or attribute.name in _FOLLOWED:
+                yield attribute, is_link
+
+
+def _is_link(piece: Piece) -> bool:
+    return piece.name in {"a", "area"} or piece.name.startswith("v:")
+
+
+def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int, str], masked: Masked) -> str | None:
+    """Return the placeholder of a fixed link; None where it is not counted (mailto, anchors, empty)."""
+    url = attribute.value.strip()
+    if not url or url.lower().startswith(_UNTRACKED):
+        return None
+    url = re.sub(r"\s+", "%20", url)
+    if not is_web_url(url):
+        line = masked.line_of(attribute.value)
+        where = f" in line {line}" if line else ""
+        raise InvalidInput(f"The link “{url[:80]}”{where} is not a complete address.", hint="Write it with https:// in front.")
+    if len(links) >= _MAX_LINKS:
+        raise InvalidInput(f"The template has more than {_MAX_LINKS} links.", hint="Shorten it.")
+    number = links.setdefault(url, len(links))
+    if number not in placeholders:
+        placeholders[number] = masked.add(f"{{{{ pw_links[{number}] }}}}")
+    return placeholders[number]
+
+
+def _guarded(written: str, masked: Masked) -> str | None:
+    """Return a link with merge fields wrapped in the check that keeps it from running code; None where it can't anyway."""
+    found = list(masked.found(written))
+    if any(tag.keyword == "for" for _, tag, _ in found):
+        raise InvalidInput(f"The loop in line {found[0][1].line} stands inside a link's address.", hint="Put the loop around the link.")
+    _, first, place = found[0]
+    start = written[: place.start()].strip().lower()
+    if start.startswith(("https://", "http://", *_UNTRACKED)) or (not start and len(found) == 1 and _URL_FIELD.fullmatch(first.source)):
+        return None
+    if start:
+        raise InvalidInput(f"The link in line {first.line} is not a complete address.", hint="Write it with https:// in front.")
+    return f"{masked.add('{% filter pw_url %}', keyword='filter')}{written}{masked.add('{% endfilter %}', keyword='endfilter')}"
+
+
+def _problem(piece: Piece) -> str:
+    if piece.name in _FORBIDDEN_ELEMENTS:
+        return f"<{piece.name}>"
+    for each in piece.attributes:
+        value = _IGNORED.sub("", each.value).lower()
+        if each.name.startswith("on") and piece.name != "mj-html-attribute":
+            return f"The attribute “{each.name[:30]}”"
+        if each.name == "http-equiv" and value == "refresh":
+            return "<meta http-equiv=refresh>"
+        if each.name in _URL_ATTRIBUTES and _is_dangerous(each.name, value):
+            return f"The address “{value[:30]}”"
+    return ""
+
+
+def _is_dangerous(attribute: str, value: str) -> bool:
+    if value.startswith("data:"):
+        return attribute in {"href", "xlink:href", "action", "formaction", "data"} or not value.startswith("data:image/")
+    return value.startswith(_CODE_SCHEMES)
+
+
+def _edited(text: str, edits: list[_Edit]) -> str:
+    parts = []
+    position = 0
+    for edit in sorted(edits, key=lambda each: each.start):
+        parts += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*parts, text[position:]])

@@ -1,0 +1,1 @@
+"""The same email in several languages, and who gets which."""

@@ -1,0 +1,1 @@
+"""Templates, their drafts and versions: kept, found, put in order, compared."""

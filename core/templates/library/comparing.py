@@ -1,0 +1,101 @@
+"""What is different between two versions: of code by line, of block documents by part, and of what people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from core.errors import InvalidInput
+from core.templates.blocks.differences import PartChange, differences
+from core.templates.blocks.document import read_document
+from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.models import TemplateVersion
+
+CONTEXT = 3
+
+
+class Sign(StrEnum):
+    """What became of a line."""
+
+    SAME = " "
+    ADDED = "+"
+    REMOVED = "-"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of one or both texts.
+
+    Args:
+        sign: What became of it.
+        text: What it says.
+        old: Its number in the old text, from 1; None where it is not in there.
+        new: Its number in the new text.
+    """
+
+    sign: Sign
+    text: str
+    old: int | None
+    new: int | None
+
+
+Hunk = tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is different.
+
+    Args:
+        parts: The parts of a block document that are not the same; None where one of both is code.
+        source: The code that is not the same, with some lines around it; nothing for two block documents, whose code nobody reads.
+        words: What people read that is not the same, as in the plain-text part.
+    """
+
+    parts: tuple[PartChange, ...] | None
+    source: tuple[Hunk, ...]
+    words: tuple[Hunk, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing is different."""
+        return not (self.parts or self.source or self.words)
+
+
+def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
+    """Return what is different between two versions.
+
+    Args:
+        old: What it was.
+        new: What it became.
+    """
+    words = compare_text(old.text, new.text)
+    if old.kind is new.kind is TemplateKind.BLOCKS:
+        try:
+            return Comparison(differences(read_document(old.source), read_document(new.source)), (), words)
+        except InvalidInput:  # a version of another release, which is compared as text
+            pass
+    return Comparison(None, compare_text(old.source, new.source), words)
+
+
+def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]:
+    """Return the lines that are not the same, in groups, each with some lines around it; nothing for two texts that are the same.
+
+    Args:
+        old: What it was.
+        new: What it became.
+        context: How many lines before and after a change are shown as well.
+    """
+    before, after = old.split("\n"), new.split("\n")
+    if before == after:
+        return ()
+    groups = SequenceMatcher(None, before, after).get_grouped_opcodes(context)
+    return tuple(tuple(line for step in group for line in _lines(before, after, *step)) for group in groups)
+
+
+def _lines(before: list[str], after: list[str], what: str, i1: int, i2: int, j1: int, j2: int) -> list[Line]:
+    if what == "equal":
+        return [Line(Sign.SAME, before[i], i + 1, j1 + i - i1 + 1) for i in range(i1, i2)]
+    removed = [Line(Sign.REMOVED, before[i], i + 1, None) for i in range(i1, i2)]
+    return removed + [Line(Sign.ADDED, after[j], None, j + 1) for j in range(j1, j2)]

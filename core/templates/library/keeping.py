@@ -1,0 +1,68 @@
+"""Writing a version down: the template's row is held, and what it says already makes no new version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.audit.actions import AuditAction
+from core.audit.recording import record
+from core.errors import Conflict
+from core.permissions import Principal
+from core.storage.database import insert_or_ignore
+from core.templates.languages.variants import keep_variants
+from core.templates.library.drafts import drop_saved
+from core.templates.library.making import Made, says_the_same
+from core.templates.library.models import TemplateVersion, as_version, latest_of
+from core.templates.tables import template_versions, templates
+
+
+def claim(connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], now: datetime, *, is_new: bool) -> int:
+    """Return the template's id, making it if needed, and hold its row so that two saves get different numbers.
+
+    Args:
+        connection: The transaction of the save.
+        workspace_id: Whose.
+        name: What it is called.
+        place: Its folder and its tags, if it is made.
+        now: The time.
+        is_new: Whether there must be none of this name yet.
+
+    Raises:
+        Conflict: If it must be new and is not.
+    """
+    row = {"workspace_id": workspace_id, "name": name, "created_at": now, "updated_at": now, **place}
+    if not insert_or_ignore(connection, templates, [row]) and is_new:
+        raise Conflict(f"There is a template called “{name}” already.", hint="Choose another name; it may be in the archive.")
+    statement = sa.select(templates.c.id).where(templates.c.workspace_id == workspace_id, templates.c.name == name).with_for_update()
+    return int(connection.execute(statement).scalar_one())
+
+
+def keep(connection: sa.Connection, by: Principal, now: datetime, template_id: int, made: Made, note: str) -> TemplateVersion:
+    """Keep a version, where it is another one than the newest, and put it on record; the template's row is held.
+
+    Args:
+        connection: The transaction of the save.
+        by: Who saves.
+        now: The time.
+        template_id: The template.
+        made: The version, in all its languages.
+        note: What is to be remembered about it.
+    """
+    drop_saved(connection, by, template_id, made.source)
+    latest = latest_of(connection, by.workspace_id, template_id)
+    if latest and says_the_same(connection, by.workspace_id, latest.id, made):
+        return latest
+    number = 1 + (latest.number if latest else 0)
+    kept = {**vars(made.main), "template_id": template_id, "number": number, "source": made.source, "note": note}
+    row = {**kept, "kind": str(made.main.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
+    found = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
+    keep_variants(connection, by.workspace_id, found.id, made.variants, made.main.links)
+    mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)
+    connection.execute(templates.update().where(*mine).values(updated_at=now))
+    name = connection.execute(sa.select(templates.c.name).where(*mine)).scalar_one()
+    after = {"name": name, "version": number}
+    record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)
+    return as_version(found)

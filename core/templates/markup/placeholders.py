@@ -1,0 +1,259 @@
+"""Hides Jinja from the MJML and CSS tools behind opaque words, and checks that none was lost or moved.
+
+Those tools read `<` and quotes inside `{{ }}` as markup and throw control tags out of tables (an HTML parser does not
+allow text there). So every Jinja tag becomes a word like `pwx7z`, or the comment `<!--pwx7z-->` where it controls what
+is around it, and comes back at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from core.errors import InvalidInput
+from core.templates.jinja import sandbox
+from core.templates.markup.scanning import Kind, Piece, scan
+
+_OPENING = {"if", "for", "filter"}
+_MIDDLE = {"else", "elif"}
+_ENDS = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end", "raw_begin": "raw_end"}
+_BRACES = re.compile(r"\{(?:[{%#]|\Z)")
+_LITERAL_BRACE = '{{ "{" }}'
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One Jinja tag of the source.
+
+    Args:
+        source: As it was written, `{{ … }}` or `{% … %}`.
+        line: Where it was, from 1.
+        keyword: The control word (`if`, `endfor`), or empty for an expression.
+        around: The tags of the branches it is in, outermost first.
+    """
+
+    source: str
+    line: int
+    keyword: str = ""
+    around: tuple[int, ...] = ()
+
+
+class Masked:
+    """A template whose Jinja is hidden; make one with `mask`.
+
+    Args:
+        word: What placeholders begin with; occurs nowhere in the source.
+    """
+
+    def __init__(self, word: str) -> None:
+        self.text = ""
+        self._tags: list[Tag] = []
+        self._word = word
+        self._pattern = re.compile(f"<!--{word}(\\d+)z-->|{word}(\\d+)z")
+        self._before_brace = re.compile(r"\{(?=[{%#]|(?:<!--)?" + word + ")")
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """Every tag in the order of the source, then those that were added."""
+        return tuple(self._tags)
+
+    def add(self, source: str, *, line: int = 0, keyword: str = "", around: tuple[int, ...] = ()) -> str:
+        """Return the placeholder of one more tag."""
+        self._tags.append(Tag(source, line, keyword, around))
+        return f"{self._word}{len(self._tags) - 1}z"
+
+    def found(self, text: str) -> Iterator[tuple[int, Tag, re.Match[str]]]:
+        """Yield number, tag and place of every placeholder in a text."""
+        for match in self._pattern.finditer(text):
+            number = int(match[1] or match[2])
+            if number < len(self._tags):
+                yield number, self._tags[number], match
+
+    def starts(self, text: str) -> Iterator[int]:
+        """Yield where each placeholder of a text is, and perhaps places where none is."""
+        place = text.find(self._word)
+        while place >= 0:
+            yield place
+            place = text.find(self._word, place + 1)
+
+    def restore(self, text: str) -> str:
+        """Return the text with every placeholder replaced by its tag, and any brace that would begin a tag made harmless.
+
+        Such braces come from character references (`&#123;&#123;`): they are text, and must never become code. So what comes back
+        runs nothing but the tags that were checked: between them nothing begins a tag, and what is opened is closed.
+
+        Raises:
+            InvalidInput: If that is not so.
+        """
+        safe = self._before_brace.sub(lambda _: self.add(_LITERAL_BRACE), text)
+        parts, opened, position = [], 0, 0
+        for match in self._pattern.finditer(safe):
+            tag = self._tags[int(match[1] or match[2])]
+            parts += [safe[position : match.start()], tag.source]
+            position = match.end()
+            opened += (tag.keyword in _OPENING) - (tag.keyword.startswith("end"))
+            if opened < (tag.keyword in _MIDDLE):
+                raise _moved(tag)
+        parts.append(safe[position:])
+        if opened or any(_BRACES.search(fixed) for fixed in parts[::2]):
+            raise InvalidInput("The conditions and loops of the template do not fit its HTML.", hint="Put each around whole elements.")
+        return "".join(parts)
+
+    def line_at(self, offset: int) -> int:
+        """Return the line of the source, from 1, at an offset of the masked text."""
+        head = self.text[:offset]
+        return 1 + head.count("\n") + sum(tag.source.count("\n") for _, tag, _ in self.found(head))
+
+    def line_of(self, words: str) -> int:
+        """Return the line of the source in which some words stand first, or 0 where they don't."""
+        at = self.text.find(words) if words else -1
+        return self.line_at(at) if at >= 0 else 0
+
+    def check(self, compiled: str, pieces: Iterable[Piece] | None = None) -> None:
+        """Do nothing if every placeholder of the text is still there, inside the same conditions and loops and the same element.
+
+        Args:
+            compiled: What was made of it.
+            pieces: What that was taken apart into, by whoever has done that already.
+
+        Raises:
+            InvalidInput: If one was lost or moved; names it and its line.
+        """
+        missing = {number for number, _, _ in self.found(self.text)} - {number for number, _, _ in self.found(compiled)}
+        if missing:
+            tag = self._tags[min(missing)]
+            raise InvalidInput(
+                f"{_shown(tag)} in line {tag.line} gets lost, because it stands where mail HTML has no place for text.",
+                hint="Move it into the text of an element or into an attribute such as href.",
+            )
+        branches: list[tuple[int, object]] = []
+        for number, tag, element in _with_element(self, compiled, scan(compiled) if pieces is None else pieces):
+            self._follow(branches, number, tag, element)
+
+    def _follow(self, branches: list[tuple[int, object]], number: int, tag: Tag, element: object) -> None:
+        """Take one step through the compiled text: open, change or close a branch, and see that it is where it was."""
+        around = tuple(each for each, _ in branches)
+        if around[: len(tag.around)] != tag.around:
+            raise _moved(tag)
+        if tag.keyword in _OPENING:
+            branches.append((number, element))
+        elif tag.keyword:
+            _, opened_in = branches.pop()
+            if around != tag.around or opened_in != element:
+                raise _moved(tag)
+            if tag.keyword in _MIDDLE:
+                branches.append((number, element))
+
+
+def mask(source: str) -> Masked:
+    """Return the template with every Jinja tag hidden and every Jinja comment removed.
+
+    Args:
+        source: A template that `validating.inspect` has passed.
+
+    Raises:
+        InvalidInput: If a tag stands inside an HTML tag but outside an attribute's value, or `{% raw %}` is used.
+    """
+    masked = Masked(_unused_word(source))
+    masked.text = "".join(_mask_tags(source, masked))
+    masked.text = _as_comments(masked)
+    return masked
+
+
+def _mask_tags(source: str, masked: Masked) -> Iterator[str]:
+    branches: list[int] = []
+    tokens = sandbox.HTML.lex(source)
+    for line, kind, value in tokens:
+        if kind not in _ENDS:
+            yield value
+            continue
+        written = value
+        for _, inner, part in tokens:
+            written += part
+            if inner == _ENDS[kind]:
+                break
+        if kind == "raw_begin":
+            raise InvalidInput(f"{{% raw %}} in line {line} is not allowed in a template.", hint="Use merge fields, if and for.")
+        if kind != "comment_begin":
+            yield _mask_one(written.strip(), line, masked, branches)
+
+
+def _mask_one(written: str, line: int, masked: Masked, branches: list[int]) -> str:
+    keyword = re.split(r"\W+", written[2:].lstrip("-+ \n\t"), maxsplit=1)[0] if written.startswith("{%") else ""
+    placeholder = masked.add(written, line=line, keyword=keyword, around=tuple(branches))
+    if keyword in _OPENING:
+        branches.append(len(masked._tags) - 1)
+    elif keyword in _MIDDLE:
+        branches[-1] = len(masked._tags) - 1
+    elif keyword:
+        branches.pop()
+    return placeholder
+
+
+def _as_comments(masked: Masked) -> str:
+    """Turn control tags that stand between elements into comments, which an HTML parser leaves where they are."""
+    parts = []
+    for piece in scan(masked.text):
+        text = masked.text[piece.start : piece.end]
+        if masked._word in text:
+            if piece.kind in (Kind.START, Kind.END):
+                _check_tag(masked, piece)
+            elif piece.kind is Kind.TEXT:
+                text = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], text)
+        parts.append(text)
+    return "".join(parts)
+
+
+def _check_tag(masked: Masked, piece: Piece) -> None:
+    in_values = {number for value in piece.attributes for number, _, _ in masked.found(masked.text[value.start : value.end])}
+    for number, tag, _ in masked.found(masked.text[piece.start : piece.end]):
+        if number not in in_values:
+            raise InvalidInput(
+                f"{_shown(tag)} in line {tag.line} stands inside <{piece.name[:30]}> but outside an attribute's value.",
+                hint="Put it between the quotes of an attribute, or around the whole element.",
+            )
+
+
+def _with_element(masked: Masked, compiled: str, pieces: Iterable[Piece]) -> Iterator[tuple[int, Tag, object]]:
+    """Yield number, tag and surrounding element of every placeholder; an attribute or comment counts as an element of its own."""
+    elements, is_start, is_end = [0], Kind.START, Kind.END
+    upcoming = masked.starts(compiled)
+    next_one = next(upcoming, len(compiled))
+    for piece in pieces:
+        if piece.kind is is_end and len(elements) > 1:
+            elements.pop()
+        if next_one < piece.end:
+            for place, start, end in _places(piece, elements[-1]):
+                for number, tag, match in masked.found(compiled[start:end]):
+                    # A comment of ours stands for the element it is in; any other comment is a place of its own.
+                    yield number, tag, elements[-1] if match[1] else place
+            next_one = next((start for start in upcoming if start >= piece.end), len(compiled))
+        if piece.kind is is_start and not piece.is_closed:
+            elements.append(piece.start)
+
+
+def _places(piece: Piece, element: int) -> Iterator[tuple[object, int, int]]:
+    """Yield the stretches of a piece that placeholders can be in, each with what identifies the place."""
+    if piece.kind is Kind.START:
+        yield from ((("value", each.start), each.start, each.end) for each in piece.attributes)
+    else:
+        yield ("comment", piece.start) if piece.kind is Kind.COMMENT else element, piece.start, piece.end
+
+
+def _unused_word(source: str) -> str:
+    word = "pwx"
+    while word in source.lower():
+        word += "q"
+    return word
+
+
+def _shown(tag: Tag) -> str:
+    return tag.source if len(tag.source) <= 60 else tag.source[:57] + "…"
+
+
+def _moved(tag: Tag) -> InvalidInput:
+    return InvalidInput(
+        f"{_shown(tag)} in line {tag.line} does not fit the HTML around it.",
+        hint="A condition or loop must begin and end inside the same element, and elements opened inside it must be closed inside it.",
+    )
