@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run install install-dev test lint bench fuzz faults browser postgres redis clean
+.PHONY: run install install-dev test lint bench fuzz faults programs browser postgres redis clean
 
 run: install ## install, bring the database up to date, start everything, print the address and the set-up code
 	$(BIN)/postwright up
@@ -23,7 +23,8 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-test: install-dev browser postgres redis lint ## everything CI runs
+test: install-dev ## everything CI runs
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 programs lint
 	$(BIN)/python -m pytest -n 3 --dist loadgroup  # one more than the cores of the smallest machine: much is waited for
 
 lint: install-dev ## ruff, types, import contracts
@@ -41,6 +42,9 @@ fuzz: install-dev ## bytes at tokens and reports, a minute for each target; FUZZ
 faults: install-dev postgres ## 1,000 times kill -9 of the receiver under load, 500 times of what sends, 100 of what launches, where CI does a few
 	POSTWRIGHT_TEST_FAULT_ROUNDS=$${ROUNDS:-1000} $(BIN)/python -m pytest -n0 -s --timeout=0 \
 		tests/faults/test_receiver_kills.py tests/faults/test_launch_kills.py tests/faults/test_sending_faults.py tests/faults/test_sending_storm.py
+
+programs: install-dev ## what tests talk to; one after another, for the system's packages let only one in at a time
+	@$(MAKE) --no-print-directory -j 1 browser postgres redis
 
 browser: install-dev ## a Chromium for the browser tests: the installed one, else Playwright's, else Debian's
 	$(BIN)/python -m tests.support.chromium
