@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,30 @@ def test_the_workspaces_own_pictures_are_shown(services: Services, by: Principal
     services.templates.save(by, "Tea", f'<img src="{url}" alt="Leaf"><img src="https://elsewhere.example.com/x.png" alt="x">')
     Thumbnailing(services, never, lambda html: shown.append(html) or PICTURE).work()
     assert url not in shown[0] and f'src="data:{picture.media_type};base64,' in shown[0] and "https://elsewhere" in shown[0]
+
+
+def test_a_picture_named_a_thousand_times_does_not_fill_the_memory(services: Services, by: Principal) -> None:
+    made = io.BytesIO()
+    Image.frombytes("RGB", (200, 200), os.urandom(120_000)).save(made, "PNG")
+    url = services.pictures.url_of(services.pictures.add(by, made.getvalue(), "noise.png"))
+    shown: list[str] = []
+    services.templates.save(by, "Tea", f'<img src="{url}" alt="Noise">' * 1_000)
+    Thumbnailing(services, never, lambda html: shown.append(html) or PICTURE).work()
+    assert shown[0].count(url) == 1_000 and len(shown[0]) < 1_000_000  # they are not shown, as others that are too much
+
+
+def test_an_email_made_of_beginnings_of_pictures_does_not_stop_the_worker(tmp_path: Path) -> None:
+    begun = time.process_time()
+    assert photograph(script(tmp_path, "true"), f"<p title='{'<img ' * 60_000}'>Hello</p>") is None
+    assert time.process_time() - begun < 5
+
+
+def test_pictures_that_would_have_to_be_loaded_are_grey_boxes(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    html = """<img alt='a>b' src='https://example.com/1.png'><img SRC=https://example.com/2.png><img src="data:image/png;base64,AA">"""
+    photograph(script(tmp_path, f'for one in "$@"; do :; done; cp "${{one#file://}}" {told}'), html)
+    page = told.read_text()
+    assert "example.com" not in page and page.count("data:image/svg+xml") == 2 and "data:image/png;base64,AA" in page
 
 
 def script(folder: Path, body: str) -> str:

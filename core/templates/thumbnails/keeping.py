@@ -93,8 +93,9 @@ class Thumbnails:
             return None
         room = _MOST_PICTURES_BYTES
         for one, url in shown_in(self._pictures, by, html) if "<img" in html else ():
-            room -= one.size
-            if room >= 0:
+            takes = one.size * html.count(url)  # an email may name one picture thousands of times
+            if takes <= room:
+                room -= takes
                 html = html.replace(url, f"data:{one.media_type};base64,{base64.b64encode(self._pictures.content(by, one.id)).decode()}")
         return html
 
