@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
+
+from core.templates.markup.scanning import Kind, scan
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOBODY = "none"
@@ -48,7 +49,6 @@ _ARGUMENTS = (
     "--proxy-bypass-list=<-loopback>",
     f"--window-size={_WINDOW[0]},{_WINDOW[1] + 160}",  # of its height the window takes some for itself
 )
-_PICTURE = re.compile(r"""(<img\b[^>]*?\ssrc\s*=\s*)(?:"(?!data:)[^"]*"|'(?!data:)[^']*')""", re.IGNORECASE)
 _GREY = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 600 300' preserveAspectRatio='none'%3E"
     "%3Crect width='600' height='300' fill='%23dfe3ea'/%3E%3C/svg%3E"
@@ -118,7 +118,14 @@ def _shot(chromium: str, html: str, should_stop: Callable[[], bool], bounds: Bou
 
 def _without_pictures(html: str) -> str:
     """Return the mail with a grey box in place of each picture that would have to be loaded, which none is."""
-    return _PICTURE.sub(rf'\1"{_GREY}"', html)
+    written, done = [], 0
+    for piece in scan(html):
+        for each in piece.attributes if piece.kind is Kind.START and piece.name == "img" else ():
+            if each.name == "src" and each.value and not each.value.startswith("data:"):
+                quotes = html[each.start - 1] in "\"'"
+                written += [html[done : each.start - quotes], f'"{_GREY}"']
+                done = each.end + quotes
+    return "".join([*written, html[done:]])
 
 
 def _nicely() -> list[str]:
