@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from core.ui.web.frames import POLICY, Framed, Frames, canvas, with_links_in_new_tabs
@@ -35,10 +37,18 @@ def test_what_was_not_looked_at_for_longest_goes_first():
         ("<html><body>x", '<html><base target="_blank"><body>'),
         ("<p>x", '<base target="_blank"><p>'),
         ("<header>x", '<base target="_blank"><header>'),
+        ("<!-- a --><!doctype html><!-- b --><html><head>x", '<!-- a --><!doctype html><!-- b --><html><head><base target="_blank">x'),
     ],
 )
 def test_links_open_in_new_tabs_and_the_doctype_stays_in_front(html: str, start: str):
     assert with_links_in_new_tabs(html).startswith(start)
+
+
+def test_an_email_made_of_beginnings_does_not_stop_the_app():
+    begun = time.process_time()
+    shown = with_links_in_new_tabs(f'<!doctype html><html lang="{"<html " * 60_000}"><head></head><p>Hello</p></html>')
+    assert '<head><base target="_blank"></head>' in shown
+    assert time.process_time() - begun < 5
 
 
 def test_the_script_of_the_editor_has_another_number_in_each_frame():

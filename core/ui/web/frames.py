@@ -11,12 +11,13 @@ handed one state of the email after the other: what comes later can't take our s
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+
+from core.templates.markup.scanning import Kind, scan
 
 KEPT = 100
 LARGEST = 8_000_000
@@ -27,10 +28,6 @@ _REST = (
 )
 POLICY = f"sandbox allow-popups allow-popups-to-escape-sandbox; {_REST}"
 _MEASURING = (Path(__file__).parents[1] / "components" / "canvas_inside.js").read_text("utf-8")
-
-
-# After the doctype at the latest: in front of it the base element would put the browser into quirks mode.
-_HEAD = re.compile(r"<head(\s[^>]*)?>|<html(\s[^>]*)?>(?!\s*<head)|<!doctype[^>]*>(?!\s*<(html|head))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,15 @@ FRAMES = Frames()
 
 def with_links_in_new_tabs(html: str) -> str:
     """Return the email with a base element at the top of its head, so that its links leave the frame."""
-    opening = _HEAD.search(html)
-    at = opening.end() if opening else 0
+    at = 0
+    # After the doctype at the latest: in front of it the base element would put the browser into quirks mode.
+    for piece in scan(html):
+        if piece.kind is Kind.COMMENT or (piece.kind is Kind.START and piece.name in {"html", "head"}):
+            at = piece.end
+        elif piece.kind is not Kind.TEXT or html[piece.start : piece.end].strip():
+            break
+        if piece.name == "head":
+            break
     return html[:at] + '<base target="_blank">' + html[at:]
 
 
