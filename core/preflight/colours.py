@@ -19,7 +19,8 @@ deeppink=ff1493 lightyellow=ffffe0 aliceblue=f0f8ff mintcream=f5fffa honeydew=f0
 """
 _NAMED = {name: int(code, 16) for name, _, code in (pair.partition("=") for pair in _NAMES.split())}
 _HEX = re.compile(r"#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
-_RGB = re.compile(r"rgba?\(\s*(\d+)\s*[, ]\s*(\d+)\s*[, ]\s*(\d+)\s*(?:[,/]\s*([\d.]+)(%?)\s*)?\)")
+# Runs of spaces are read once each, and never given back: the text may be anybody's.
+_RGB = re.compile(r"rgba?\(\s*+(\d++)(?:\s*+,|\s)\s*+(\d++)(?:\s*+,|\s)\s*+(\d++)\s*+(?:[,/]\s*+([\d.]++)(%?)\s*+)?\)")
 TOKEN = re.compile(r"#[0-9a-f]{3,8}\b|rgba?\([^()]*\)|\b[a-z]{3,20}\b")
 
 

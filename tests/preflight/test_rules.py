@@ -326,3 +326,19 @@ def test_the_time_it_takes_grows_as_the_email_does(piece: str) -> None:
     list(checks.run(Email(version, version.html, Envelope(("Tea",)))))
 
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("inside", ["{}", "1{}x", "1 {}x", "1 1{}x", "1,1,1{}x", "1 1 1/{}x", "1 1 1 / {}%"])
+@pytest.mark.parametrize("filling", [" ", "1", "1 ", ", ", "."])
+def test_a_colour_of_any_length_is_looked_at_once(inside: str, filling: str) -> None:
+    version = compile_template(f'<p style="color:rgb({inside.format(filling * 40_000)})">Hi</p>')
+    began = time.process_time()
+
+    list(checks.run(Email(version, version.html, Envelope(("Tea",)))))
+
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("text", ["rgb(1,2,3)", "rgb( 1 , 2 ,3 )", "rgba(1 2  3)", "rgb(1 2 3 / 100%)", "rgba(1,2,3, 1 )", "rgb(1\t2\t3)"])
+def test_colours_are_read_however_they_are_spaced(text: str) -> None:
+    assert colour(text) == Colour(1, 2, 3)
