@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 from hypothesis import example, given
@@ -40,6 +42,18 @@ def test_text_comes_out_as_if_it_were_rendered_whole(source: str, name: Any) -> 
     filled = Slots(source, sandbox.TEXT, _run, is_text=True).fill(context)
     whole = BLANK_LINES.sub("\n\n", _run(sandbox.TEXT.template_of(source), context)).strip() + "\n"
     assert filled is None or str(filled) == whole
+
+
+def test_a_value_of_spaces_does_not_hold_up_whoever_sends() -> None:
+    slots = Slots("{{ contact.first_name }} and {{ contact.first_name|upper }}", sandbox.TEXT, _run, is_text=True)
+    begun = time.process_time()
+    assert slots.fill(_context(f"a\n{' ' * 90_000}b"))
+    assert time.process_time() - begun < 1
+
+
+@given(st.lists(st.sampled_from([" ", "\t", "\n", "\r", "x"]), max_size=14).map("".join))
+def test_blank_lines_are_those_with_nothing_in_them(text: str) -> None:
+    assert BLANK_LINES.sub("|", text) == re.sub(r"[ \t]*\n(?:[ \t]*\n)+", "|", text)
 
 
 def test_all_mails_of_a_template_share_one_layout() -> None:

@@ -23,7 +23,8 @@ _Get = Callable[[Context], str]
 # Never in a template (it is a control character); where it is in somebody's data the mail is rendered whole.
 _SEPARATOR = "\x1e"
 _GROUPS = ("contact", "workspace", "campaign", "brand")
-BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
+# Begun only where white space begins and never given back, so that a long run of it is read once.
+BLANK_LINES = re.compile(r"(?<![ \t])[ \t]*+\n(?:[ \t]*+\n)++")
 
 
 class Slots:
