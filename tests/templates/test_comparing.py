@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -152,3 +153,33 @@ def _edited(document: Document, data: st.DataObject) -> Document:
         case "section":
             return editing.move_section(document, data.draw(st.sampled_from([one.id for one in document.sections])), 0)
     return editing.add_block(document, new_block(data.draw(st.sampled_from(list(BlockKind)))), data.draw(st.sampled_from(columns)), 0)
+
+
+def test_texts_of_very_many_lines_are_compared_in_a_moment() -> None:
+    lines = [str(number * 7_919 % 100) for number in range(40_000)]
+    old, new = ["head", "same", *lines, "end", "foot"], ["head", "same", *sorted(lines, reverse=True), "more", "end", "foot"]
+    begun = time.process_time()
+
+    (hunk,) = compare_text("\n".join(old), "\n".join(new), 1)
+
+    assert time.process_time() - begun < 2
+    assert [line.text for line in hunk if line.sign is not Sign.REMOVED] == ["same", *sorted(lines, reverse=True), "more", "end"]
+    assert [line.text for line in hunk if line.sign is not Sign.ADDED] == ["same", *lines, "end"]
+    assert all(old[line.old - 1] == line.text for line in hunk if line.old) and all(
+        new[line.new - 1] == line.text for line in hunk if line.new
+    )
+
+
+def test_words_made_of_beginnings_of_tags_are_compared_in_a_moment() -> None:
+    quotes = [new_block(BlockKind.QUOTE) for _ in range(24)]
+    old = Document(sections=(new_section("1", *quotes),))
+    for one in quotes:
+        old = editing.change(old, one.id, text="<" * 19_000 + "a")
+    new = old
+    for one in quotes:
+        new = editing.change(new, one.id, text="<" * 19_000 + "b")
+    begun = time.process_time()
+
+    assert {change.what for change in differences(old, new)} == {Difference.CHANGED}
+
+    assert time.process_time() - begun < 2

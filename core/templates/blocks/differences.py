@@ -15,7 +15,7 @@ from core.templates.blocks.kinds import Block
 from core.templates.look.brand import Value
 
 _LONGEST = 80
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 # What a field is called in a sentence, where its own name would not do.
 _WORDS = {
     "show_if": "when it is shown",

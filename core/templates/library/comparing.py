@@ -13,6 +13,8 @@ from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
+# Lines of the one times lines of the other: what takes a second. Finding what was kept of them takes far longer than they are long.
+_MOST_WORK = 50_000_000
 
 
 class Sign(StrEnum):
@@ -82,6 +84,8 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
 def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]:
     """Return the lines that are not the same, in groups, each with some lines around it; nothing for two texts that are the same.
 
+    Of texts with very many lines, all from the first that is not the same to the last are one group.
+
     Args:
         old: What it was.
         new: What it became.
@@ -90,8 +94,25 @@ def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]
     before, after = old.split("\n"), new.split("\n")
     if before == after:
         return ()
+    start = _alike(before, after)
+    end = _alike(before[start:][::-1], after[start:][::-1])
+    if (len(before) - start - end) * (len(after) - start - end) > _MOST_WORK:
+        return (tuple(_as_one(before, after, start, end, context)),)
     groups = SequenceMatcher(None, before, after).get_grouped_opcodes(context)
     return tuple(tuple(line for step in group for line in _lines(before, after, *step)) for group in groups)
+
+
+def _alike(before: list[str], after: list[str]) -> int:
+    """Return how many lines are the same from the first on."""
+    fewest = min(len(before), len(after))
+    return next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), fewest)
+
+
+def _as_one(before: list[str], after: list[str], start: int, end: int, context: int) -> list[Line]:
+    """Return everything between what is the same at the beginning and at the end."""
+    first, i2, j2, more = max(0, start - context), len(before) - end, len(after) - end, min(end, context)
+    same = (_lines(before, after, "equal", first, start, first, start), _lines(before, after, "equal", i2, i2 + more, j2, j2 + more))
+    return [*same[0], *_lines(before, after, "replace", start, i2, start, j2), *same[1]]
 
 
 def _lines(before: list[str], after: list[str], what: str, i1: int, i2: int, j1: int, j2: int) -> list[Line]:
