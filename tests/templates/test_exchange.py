@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -210,6 +212,16 @@ def test_a_file_that_lies_about_its_size_is_not_believed() -> None:
     size = (15_500_000).to_bytes(4, "little")
     with pytest.raises(InvalidInput):
         unpacked(honest.replace(size, (10).to_bytes(4, "little")))
+
+
+def test_a_zip_of_a_million_names_is_refused_before_they_are_read() -> None:
+    made = packed({"a": b"x"})
+    entry, end = made.find(b"PK\x01\x02"), made.find(b"PK\x05\x06")
+    names = made[entry:end] * 400_000
+    begun = time.process_time()
+    with pytest.raises(InvalidInput, match="too much"):
+        unpacked(made[:entry] + names + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65_535, 65_535, len(names), entry, 0))
+    assert time.process_time() - begun < 0.5
 
 
 def test_the_same_files_make_the_same_zip() -> None:
