@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +147,12 @@ def test_a_preview_leads_straight_to_the_destination_and_counts_nothing(library:
 
 def test_a_preview_without_a_contact_shows_a_made_up_person(library: Templates, workspace: Principal) -> None:
     assert "Hi Alex" in library.preview(workspace, library.save(workspace, "News", SOURCE)).text
+
+
+def test_versions_are_written_in_one_place() -> None:
+    root = Path(__file__).parents[2] / "core"
+    writes = re.compile(r"template_versions\.insert\(|insert\(template_versions\)|insert_or_ignore\(\w+, template_versions")
+    found = [
+        str(path.relative_to(root)) for path in root.rglob("*.py") if "migrations" not in path.parts and writes.search(path.read_text())
+    ]
+    assert found == ["templates/languages/writing.py"]

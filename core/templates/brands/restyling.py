@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from core.errors import PostwrightError
 from core.permissions import Principal
 from core.templates.brands.reading import BrandKit
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template
-from core.templates.languages.variants import compile_variants, keep_variants, variants_of
+from core.templates.languages.variants import compile_variants, variants_of
+from core.templates.languages.writing import NewVersion, write_version
 from core.templates.look.brand import Brand
 from core.templates.tables import template_versions, templates
 
@@ -161,13 +162,8 @@ def _variants_differ(connection: sa.Connection, row: sa.Row[Any], compiled: Mapp
 
 
 def _add(connection: sa.Connection, by: Principal, row: sa.Row[Any], compiled: Mapping[str, CompiledTemplate], now: datetime) -> None:
-    parts = {"workspace_id": row.workspace_id, "template_id": row.template_id, "number": row.number + 1, "source": row.source}
-    written = {"created_by": by.label, "created_at": now, "note": NOTE}
-    whole = {**asdict(compiled[""]), "kind": TemplateKind.BLOCKS.value, **parts, **written}
-    made = connection.execute(template_versions.insert().values(whole).returning(template_versions.c.id)).scalar_one()
     others = [
         replace(one, html=compiled[one.language].html, text=compiled[one.language].text, fields=tuple(compiled[one.language].fields))
         for one in variants_of(connection, row.workspace_id, row.id)
     ]
-    keep_variants(connection, row.workspace_id, made, others, compiled[""].links)
-    connection.execute(templates.update().where(templates.c.id == row.template_id).values(updated_at=now))
+    write_version(connection, by, now, NewVersion(row.template_id, row.number + 1, row.source, compiled[""], others, NOTE))

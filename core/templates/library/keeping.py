@@ -12,11 +12,11 @@ from core.audit.recording import record
 from core.errors import Conflict
 from core.permissions import Principal
 from core.storage.database import insert_or_ignore
-from core.templates.languages.variants import keep_variants
+from core.templates.languages.writing import NewVersion, write_version
 from core.templates.library.drafts import drop_saved
 from core.templates.library.making import Made, says_the_same
 from core.templates.library.models import TemplateVersion, as_version, latest_of
-from core.templates.tables import template_versions, templates
+from core.templates.tables import templates
 
 
 def claim(connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], now: datetime, *, is_new: bool) -> int:
@@ -56,12 +56,8 @@ def keep(connection: sa.Connection, by: Principal, now: datetime, template_id: i
     if latest and says_the_same(connection, by.workspace_id, latest.id, made):
         return latest
     number = 1 + (latest.number if latest else 0)
-    kept = {**vars(made.main), "template_id": template_id, "number": number, "source": made.source, "note": note}
-    row = {**kept, "kind": str(made.main.kind), "workspace_id": by.workspace_id, "created_by": by.label, "created_at": now}
-    found = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
-    keep_variants(connection, by.workspace_id, found.id, made.variants, made.main.links)
+    found = write_version(connection, by, now, NewVersion(template_id, number, made.source, made.main, made.variants, note))
     mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)
-    connection.execute(templates.update().where(*mine).values(updated_at=now))
     name = connection.execute(sa.select(templates.c.name).where(*mine)).scalar_one()
     after = {"name": name, "version": number}
     record(connection, now, by, AuditAction.TEMPLATE_SAVED, f"template:{template_id}", after=after)

@@ -15,10 +15,12 @@ from core.clock import Clock
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
-from core.templates.languages.variants import keep_variants, variants_of
+from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.languages.variants import variants_of
+from core.templates.languages.writing import NewVersion, write_version
 from core.templates.library.models import Template, TemplateVersion, as_template, latest_of, templates_of
 from core.templates.library.names import LONGEST_NAME, checked_folder, checked_name, checked_tags, missing
-from core.templates.tables import template_versions, templates
+from core.templates.tables import templates
 
 
 class Shelves:
@@ -143,11 +145,10 @@ def _copied(connection: sa.Connection, by: Principal, original: sa.Row[Any], lat
     if not insert_or_ignore(connection, templates, [row]):
         raise Conflict(f"There is a template called “{name}” already.", hint="Choose another name; it may be in the archive.")
     mine = templates_of(by.workspace_id).where(templates.c.name == name)
-    version = {column: getattr(latest, column) for column in ("source", "html", "text", "links", "fields")}
-    version |= {"kind": str(latest.kind), "template_id": connection.execute(mine).one().id, "number": 1, "created_by": by.label}
-    version |= {"workspace_id": by.workspace_id, "created_at": now, "note": f"Copied from version {latest.number} of “{original.name}”"}
-    version_id = connection.execute(template_versions.insert().values(version).returning(template_versions.c.id)).scalar_one()
-    keep_variants(connection, by.workspace_id, version_id, variants_of(connection, by.workspace_id, latest.id), latest.links)
+    main = CompiledTemplate(latest.kind, latest.html, latest.text, latest.links, latest.fields)
+    variants, note = variants_of(connection, by.workspace_id, latest.id), f"Copied from version {latest.number} of “{original.name}”"
+    copy = NewVersion(connection.execute(mine).one().id, 1, latest.source, main, variants, note)
+    write_version(connection, by, now, copy)
     return as_template(connection.execute(mine).one())
 
 
