@@ -28,7 +28,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def brand_kits(self) -> BrandKits:
         """How emails look."""
-        return BrandKits(self.db, self.clock)
+        return BrandKits(self.db, self.clock, self.settings.public_url)
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -39,7 +39,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def templates(self) -> Templates:
         """What is written."""
-        return Templates(self.db, self.clock, self.brand_kits)
+        return Templates(self.db, self.clock, self.brand_kits, public_url=self.settings.public_url)
 
     @cached_property
     def template_drafts(self) -> Drafts:
@@ -69,4 +69,4 @@ class TemplateServices(AccountServices):
     @cached_property
     def saved_blocks(self) -> SavedBlocks:
         """Blocks kept for other templates."""
-        return SavedBlocks(self.db, self.clock)
+        return SavedBlocks(self.db, self.clock, self.settings.public_url)

@@ -15,6 +15,7 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 from core.templates.blocks.document import read_block
 from core.templates.blocks.kinds import Block
+from core.templates.images.holding import must_have_pictures
 from core.templates.tables import saved_blocks
 
 MAX_NAME = 100
@@ -44,10 +45,11 @@ class SavedBlocks:
     Args:
         db: The operational database.
         clock: The time.
+        public_url: What addresses of our own pictures begin with; empty for any.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, clock: Clock, public_url: str = "") -> None:
+        self._db, self._clock, self._public_url = db, clock, public_url
 
     def all(self, by: Principal) -> list[SavedBlock]:
         """Return the blocks that were kept, by name.
@@ -83,7 +85,7 @@ class SavedBlocks:
         Raises:
             Denied: If `by` may not edit templates.
             InvalidInput: If the name can't be used, or there are too many already.
-            Conflict: If another one has that name.
+            Conflict: If another one has that name, or a picture in it was deleted.
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, now = _checked(name), self._clock.now()
@@ -93,6 +95,7 @@ class SavedBlocks:
             count = connection.execute(sa.select(sa.func.count()).select_from(saved_blocks).where(mine)).scalar_one()
             if count >= MAX_SAVED:
                 raise InvalidInput(f"There are {MAX_SAVED} kept blocks already.", hint="Delete some that nobody uses.")
+            must_have_pictures(connection, by.workspace_id, self._public_url, block.model_dump_json())
             row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
             if not insert_or_ignore(connection, saved_blocks, [row]):
                 raise _taken(name)

@@ -17,6 +17,7 @@ from core.storage.tables import workspaces
 from core.templates.brands.checking import checked_brand, checked_name
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
 from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, wearers
+from core.templates.images.holding import must_have_pictures
 from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
 
@@ -29,10 +30,11 @@ class BrandKits:
     Args:
         db: The operational database.
         clock: The time.
+        public_url: What addresses of our own pictures begin with; empty for any.
     """
 
-    def __init__(self, db: Database, clock: Clock) -> None:
-        self._db, self._clock = db, clock
+    def __init__(self, db: Database, clock: Clock, public_url: str = "") -> None:
+        self._db, self._clock, self._public_url = db, clock, public_url
 
     def brand_of(self, workspace_id: int, kit_id: int | None) -> Brand:
         """Return the brand of a kit, or of the workspace's usual one; plain where there is none.
@@ -89,13 +91,14 @@ class BrandKits:
         Raises:
             Denied: If `by` may not edit templates.
             InvalidInput: If the name or a part of the brand can't be used, or there are too many kits.
-            Conflict: If another kit has the name.
+            Conflict: If another kit has the name, or a picture in it was deleted.
             NotFound: If this workspace has no such kit.
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, brand = checked_name(name), checked_brand(brand)
         restyling = self._prepared(by, brand, kit_id)
         with self._changing(by) as connection:
+            must_have_pictures(connection, by.workspace_id, self._public_url, brand.model_dump_json())
             if kit_id is None:
                 return self._add(connection, by, name, brand, restyling)
             return self._change(connection, by, _read(connection, by, kit_id), name, brand, restyling)
@@ -153,8 +156,8 @@ class BrandKits:
         with self._changing(by) as connection:
             kit = _read(connection, by, kit_id)
             _must_be_deletable(connection, by, kit)
-            chosen = wearers(by.workspace_id, kit_id, also_none=False)
-            connection.execute(templates.update().where(chosen).values(brand_kit_id=None))  # archived ones
+            archived = wearers(by.workspace_id, kit_id, also_none=False)
+            connection.execute(templates.update().where(archived).values(brand_kit_id=None))
             connection.execute(brand_kits.delete().where(brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id))
             plain = self._restyled(connection, by, Brand(), None, also_none=True) if kit.is_default else Restyled()
             self._note(connection, by, AuditAction.BRAND_KIT_DELETED, kit_id, {"name": kit.name}, {"templates": len(plain.changed)})
@@ -216,8 +219,7 @@ class BrandKits:
 
     def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand, restyling: Restyling) -> SavedKit:
         _must_be_free(connection, by, name, None)
-        mine = sa.select(sa.func.count()).select_from(brand_kits).where(brand_kits.c.workspace_id == by.workspace_id)
-        there = int(connection.execute(mine).scalar_one())
+        there = len(connection.execute(kits_of(by.workspace_id)).all())
         if there >= MAX_KITS:
             raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
         now = self._clock.now()
@@ -225,8 +227,7 @@ class BrandKits:
         row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
         kit_id = int(connection.execute(brand_kits.insert().values(row).returning(brand_kits.c.id)).scalar_one())
         restyled = Restyled() if there else self._restyled(connection, by, brand, None, also_none=True, ready=restyling)
-        after = {"name": name, "templates": len(restyled.changed)}
-        self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, after)
+        self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, {"name": name, "templates": len(restyled.changed)})
         return SavedKit(_read(connection, by, kit_id), restyled)
 
     def _change(
@@ -295,6 +296,5 @@ def _must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) 
     if worn := int(connection.execute(chosen).scalar_one()):
         how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
         raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
-    others = sum(1 for row in connection.execute(kits_of(by.workspace_id)) if row.id != kit.id)
-    if kit.is_default and others:
+    if kit.is_default and len(connection.execute(kits_of(by.workspace_id)).all()) > 1:
         raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")

@@ -180,7 +180,8 @@ class Pictures:
         """
         by.require(Permission.TEMPLATES_EDIT)
         with self._db.transaction() as connection:
-            picture = _one(connection, by.workspace_id, picture_id)
+            # Held first: what is being saved with it waits, or is waited for and then found.
+            picture = _one(connection, by.workspace_id, picture_id, hold=True)
             uses = uses_of(connection, by.workspace_id, picture.blob)
             if uses:
                 raise Conflict(f"This picture is used by {_listed(uses)}.", hint="Emails that were sent show it too, so it stays.")
@@ -209,12 +210,17 @@ class Pictures:
         row |= {"size": len(made.data), "name": name, "alt": alt, "created_by": by.label, "created_at": self._clock.now()}
         used = _used(connection, by.workspace_id)
         is_new = insert_or_ignore(connection, pictures, [row]) == 1
+        # Held: one that was there already may be deleted in this moment, and is then made anew.
+        mine = _pictures(pictures.c.workspace_id == by.workspace_id, pictures.c.blob == key).with_for_update(read=True, key_share=True)
+        found = connection.execute(mine).one_or_none()
+        if found is None:
+            return self._keep(connection, by, made, name, alt)
         if is_new and used + len(made.data) > self._most:
             most = f"{self._most >> 20:,} MB"
             raise Conflict(f"The pictures of this workspace may take {most} together.", hint="Delete some that are not used any more.")
         # After the row, which a deletion of the same picture would hold: the file is there whenever the row is.
         self._blobs.put(by.workspace_id, made.data)
-        picture = Picture(*connection.execute(_pictures(pictures.c.workspace_id == by.workspace_id, pictures.c.blob == key)).one())
+        picture = Picture(*found)
         if is_new:
             record(connection, self._clock.now(), by, AuditAction.PICTURE_ADDED, f"picture:{picture.id}", after=_facts(picture))
         return picture
@@ -233,8 +239,9 @@ def _is(workspace_id: int, picture_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(pictures.c.workspace_id == workspace_id, pictures.c.id == picture_id)
 
 
-def _one(connection: sa.Connection, workspace_id: int, picture_id: int) -> Picture:
-    row = connection.execute(_pictures(_is(workspace_id, picture_id))).one_or_none()
+def _one(connection: sa.Connection, workspace_id: int, picture_id: int, *, hold: bool = False) -> Picture:
+    mine = _pictures(_is(workspace_id, picture_id))
+    row = connection.execute(mine.with_for_update() if hold else mine).one_or_none()
     if row is None:
         raise NotFound("There is no such picture.", hint="It may have been deleted; choose another one.")
     return Picture(*row)

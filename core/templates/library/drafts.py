@@ -16,6 +16,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, next_sequence
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.images.holding import hold_pictures
 from core.templates.jinja.validating import check_bytes
 from core.templates.tables import template_drafts, templates
 
@@ -94,6 +95,7 @@ class Drafts:
             found = _draft(connection, by.workspace_id, template_id)
             if (found.revision if found else 0) != revision:
                 raise _somebody_else(found)
+            hold_pictures(connection, by.workspace_id, source)
             now = self._clock.now()
             values = {"source": source, "kind": str(kind), "based_on": based_on, "updated_by": by.label, "updated_at": now}
             values["revision"] = next_sequence(connection, by.workspace_id, "template drafts")

@@ -12,6 +12,7 @@ from core.audit.recording import record
 from core.errors import Conflict
 from core.permissions import Principal
 from core.storage.database import insert_or_ignore
+from core.templates.images.holding import must_have_pictures
 from core.templates.languages.writing import NewVersion, write_version
 from core.templates.library.drafts import drop_saved
 from core.templates.library.making import Made, says_the_same
@@ -40,7 +41,9 @@ def claim(connection: sa.Connection, workspace_id: int, name: str, place: dict[s
     return int(connection.execute(statement).scalar_one())
 
 
-def keep(connection: sa.Connection, by: Principal, now: datetime, template_id: int, made: Made, note: str) -> TemplateVersion:
+def keep(
+    connection: sa.Connection, by: Principal, now: datetime, template_id: int, made: Made, note: str, *, public_url: str = ""
+) -> TemplateVersion:
     """Keep a version, where it is another one than the newest, and put it on record; the template's row is held.
 
     Args:
@@ -50,11 +53,16 @@ def keep(connection: sa.Connection, by: Principal, now: datetime, template_id: i
         template_id: The template.
         made: The version, in all its languages.
         note: What is to be remembered about it.
+        public_url: What addresses of our own pictures begin with; empty for any.
+
+    Raises:
+        Conflict: If a picture in it was deleted.
     """
     drop_saved(connection, by, template_id, made.source)
     latest = latest_of(connection, by.workspace_id, template_id)
     if latest and says_the_same(connection, by.workspace_id, latest.id, made):
         return latest
+    must_have_pictures(connection, by.workspace_id, public_url, *made.texts())
     number = 1 + (latest.number if latest else 0)
     found = write_version(connection, by, now, NewVersion(template_id, number, made.source, made.main, made.variants, note))
     mine = (templates.c.id == template_id, templates.c.workspace_id == by.workspace_id)

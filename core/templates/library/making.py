@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -39,6 +39,12 @@ class Made:
     def languages(self) -> dict[str, str]:
         """Its words by language, see `Variant.source`."""
         return {one.language: one.source for one in self.variants}
+
+    def texts(self) -> Iterator[str]:
+        """Yield what is kept of it that can name a picture."""
+        yield from (self.source, self.main.html)
+        for one in self.variants:
+            yield from (one.source, one.html)
 
 
 class Maker:

@@ -42,10 +42,11 @@ class Templates:
         clock: The time.
         brands: How block documents look.
         confined: Where templates are compiled and previewed that nobody has checked yet.
+        public_url: What addresses of our own pictures begin with; empty for any.
     """
 
-    def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED) -> None:
-        self._db, self._clock, self._confined = db, clock, confined
+    def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED, public_url: str = "") -> None:
+        self._db, self._clock, self._confined, self._public_url = db, clock, confined, public_url
         self._maker = Maker(db, brands, confined)
 
     def save(
@@ -77,7 +78,7 @@ class Templates:
         Raises:
             Denied: If `by` may not edit templates.
             InvalidInput: If the name or the template can't be used; says what is wrong and in which line.
-            Conflict: If it must be new and is not.
+            Conflict: If it must be new and is not, or a picture in it was deleted.
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
@@ -85,7 +86,7 @@ class Templates:
         with self._db.transaction() as connection:
             template_id = claim(connection, by.workspace_id, name, place, self._clock.now(), is_new=is_new)
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
-            return keep(connection, by, self._clock.now(), template_id, made, note)
+            return keep(connection, by, self._clock.now(), template_id, made, note, public_url=self._public_url)
 
     def save_version(
         self,
@@ -111,6 +112,7 @@ class Templates:
             Denied: If `by` may not edit templates.
             InvalidInput: If the template can't be used; says what is wrong and in which line.
             NotFound: If this workspace has no such template.
+            Conflict: If a picture in it was deleted.
         """
         by.require(Permission.TEMPLATES_EDIT)
         made = self._maker.made(by.workspace_id, templates.c.id == template_id, source, kind, languages)
@@ -119,7 +121,7 @@ class Templates:
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
-            return keep(connection, by, self._clock.now(), template_id, made, checked_note(note))
+            return keep(connection, by, self._clock.now(), template_id, made, checked_note(note), public_url=self._public_url)
 
     def try_out(self, by: Principal, source: str, kind: TemplateKind | None = None, *, template_id: int | None = None) -> CompiledTemplate:
         """Compile a template without keeping it, as for a preview while somebody writes.
