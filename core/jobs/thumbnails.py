@@ -53,7 +53,7 @@ class Thumbnailing:
         return True
 
     def work(self) -> int:
-        """Take all pictures that are due and return how many there were."""
+        """Take all pictures that are due and return how many there were; those that were shown in their place are deleted."""
         taken = 0
         try:
             while not self._should_stop() and self._camera and (due := self._services.template_thumbnails.due()):
@@ -64,6 +64,7 @@ class Thumbnailing:
                         return taken
                     self._services.template_thumbnails.keep(one, picture)
                     taken += picture is not None
+            self._services.template_thumbnails.tidy()
         except (PostwrightError, SQLAlchemyError, OSError) as error:
             tried_again(logger, "a picture of a template failed and is tried again", error)
         return taken

@@ -33,7 +33,8 @@ class Tidying:
             return 0
         try:
             deleted = self._services.paces.forget_old() + forget_old(self._services.db, self._services.clock.now())
-        except (PostwrightError, SQLAlchemyError) as error:
+            deleted += self._services.template_thumbnails.tidy()
+        except (PostwrightError, SQLAlchemyError, OSError) as error:
             tried_again(logger, "deleting old counts failed and is tried again", error)
             return 0
         self._done = today

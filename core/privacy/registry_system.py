@@ -78,7 +78,8 @@ SYSTEM: tuple[Place, ...] = (
     _plain(
         "template_versions",
         "What is written",
-        "id workspace_id template_id number kind source html text links fields created_by created_at note thumbnail",
+        "id workspace_id template_id number kind source html text links fields created_by created_at note thumbnail "
+        "thumbnail_tries thumbnail_after",
         mentions="source note",
         erased_how=_WRITTEN,
     ),

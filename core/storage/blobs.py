@@ -56,10 +56,14 @@ class Blobs:
         Raises:
             NotFound: If this workspace has no such blob.
         """
-        path = self._path(workspace_id, key)
-        if not path.is_file():
-            raise NotFound("This file is not there any more.")
-        return path.read_bytes()
+        try:
+            return self._path(workspace_id, key).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound("This file is not there any more.") from error
+
+    def has(self, workspace_id: int, key: str) -> bool:
+        """Return whether this workspace has the blob of a key."""
+        return self._path(workspace_id, key).is_file()
 
     def delete(self, workspace_id: int, key: str) -> None:
         """Delete a blob; nothing happens where there is none. Whoever calls this has looked that nobody names it any more."""

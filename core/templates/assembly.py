@@ -54,7 +54,7 @@ class TemplateServices(AccountServices):
     @cached_property
     def template_thumbnails(self) -> Thumbnails:
         """The small pictures of templates."""
-        return Thumbnails(self.db, self.blobs, self.templates, self.brand_kits, self.pictures)
+        return Thumbnails(self.db, self.clock, self.blobs, self.templates, self.brand_kits, self.pictures)
 
     @cached_property
     def template_exchange(self) -> Exchange:

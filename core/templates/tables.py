@@ -38,6 +38,8 @@ template_versions = sa.Table(
     created_at(),
     sa.Column("note", sa.Text, nullable=False, default="", server_default=""),
     sa.Column("thumbnail", sa.Text),
+    sa.Column("thumbnail_tries", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("thumbnail_after", UtcDateTime),
     sa.UniqueConstraint("template_id", "number"),
 )
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import socket
 import stat
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from core.app import Services
+from core.clock import FrozenClock
 from core.errors import Denied
 from core.jobs.photographing import NOBODY, Bounds, find_chromium, photograph
 from core.jobs.thumbnails import Thumbnailing
+from core.jobs.tidying import Tidying
 from core.permissions import Principal
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
+from core.templates.thumbnails.keeping import WAITS
 from tests.support.chromium import executable
 from tests.support.waiting import wait_for
 
@@ -52,12 +57,63 @@ def test_a_saved_version_is_due_until_its_picture_is_taken(services: Services, b
     assert job.work() == 1 and len(shown) == 2  # only the newest is shown anywhere
 
 
-def test_what_can_t_be_taken_is_drawn_and_not_tried_again(services: Services, by: Principal) -> None:
+def test_what_can_t_be_taken_is_drawn_and_tried_again_a_few_times(services: Services, by: Principal, clock: FrozenClock) -> None:
     saved = services.templates.save(by, "Green tea", "<p>Heavy</p>")
-    job = Thumbnailing(services, never, lambda html: None if "Heavy" in html else PICTURE)
+    tries: list[str] = []
+    job = Thumbnailing(services, never, lambda html: tries.append(html) if "Heavy" in html else PICTURE)  # type: ignore[func-returns-value]
+    for at, wait in enumerate(WAITS, 1):
+        assert job.work() == 0 and len(tries) == at
+        assert services.template_thumbnails.due() == []
+        assert ">GT</text>" in services.template_thumbnails.pictures(by, [saved.id])[saved.id]  # type: ignore[operator]
+        clock.advance(wait - timedelta(seconds=1))
+        assert not job.step()
+        clock.advance(timedelta(seconds=1))
+        assert len(services.template_thumbnails.due()) == 1
+    assert job.work() == 0 and len(tries) == len(WAITS) + 1
+    clock.advance(timedelta(days=400))
+    assert services.template_thumbnails.due() == []  # it is given up, until a new version
+
+
+def test_a_picture_that_fails_once_is_there_after_the_second_try(services: Services, by: Principal, clock: FrozenClock) -> None:
+    saved, answers = services.templates.save(by, "Tea", "<p>Hello</p>"), [None, PICTURE, PICTURE]  # the second says that Chromium works
+    job = Thumbnailing(services, never, lambda html: answers.pop(0))
     assert job.work() == 0
-    assert services.template_thumbnails.due() == []
-    assert ">GT</text>" in services.template_thumbnails.pictures(by, [saved.id])[saved.id]  # type: ignore[operator]
+    clock.advance(WAITS[0])
+    assert job.work() == 1
+    assert services.template_thumbnails.pictures(by, [saved.id]) == {saved.id: PICTURE}
+
+
+def files(services: Services) -> int:
+    return sum(1 for path in services.blobs.root.rglob("*") if path.is_file())
+
+
+def test_pictures_of_versions_that_are_shown_nowhere_are_deleted(services: Services, by: Principal) -> None:
+    job = Thumbnailing(services, never, lambda html: f"RIFF {html}".encode())
+    first, other = services.templates.save(by, "Tea", "<p>One</p>"), services.templates.save(by, "Copy", "<p>One</p>")
+    job.work()
+    assert files(services) == 1  # they look the same
+    second = services.templates.save(by, "Tea", "<p>Two</p>")
+    job.work()
+    shown = services.template_thumbnails.pictures(by, [other.id, second.id])
+    assert (files(services), b"One" in bytes(shown[other.id]), b"Two" in bytes(shown[second.id])) == (2, True, True)  # type: ignore[arg-type]
+    services.template_shelves.archive(by, other.template_id)
+    services.templates.save(by, "Tea", "<p>Three</p>")
+    assert services.template_thumbnails.tidy() == 1  # without a Chromium too
+    assert b"One" in bytes(services.template_thumbnails.pictures(by, [other.id])[other.id])  # type: ignore[arg-type]
+    assert isinstance(services.template_thumbnails.pictures(by, [first.id])[first.id], str)
+    services.templates.save(by, "Copy", "<p>Four</p>")
+    assert (services.template_thumbnails.tidy(), files(services), services.template_thumbnails.tidy()) == (1, 0, 0)
+
+
+def test_a_picture_whose_file_is_gone_is_taken_anew(services: Services, by: Principal) -> None:
+    saved = services.templates.save(by, "Tea", "<p>Hello</p>")
+    job = Thumbnailing(services, never, lambda html: PICTURE)
+    job.work()
+    shutil.rmtree(services.blobs.root)  # a backup without its files
+    assert isinstance(services.template_thumbnails.pictures(by, [saved.id])[saved.id], str)
+    Tidying(services).step()
+    assert job.work() == 1
+    assert services.template_thumbnails.pictures(by, [saved.id]) == {saved.id: PICTURE}
 
 
 def test_a_chromium_that_does_not_work_is_not_held_against_the_template(services: Services, by: Principal) -> None:
