@@ -16,7 +16,7 @@ _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions"
-    " template_exchange.export template_thumbnails.pictures templates.page templates.marked templates.try_out"
+    " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"
     " template_versions.get template_versions.page template_versions.uses"
     " translating.in_language translating.languages"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"

@@ -61,3 +61,20 @@ def test_two_versions_are_compared_and_the_better_one_comes_back(page: Page, pro
     listed = product.run("templates", "list", "--search", "Tea letter")["templates"]
     assert [(one["name"], one["version"]) for one in listed] == [("Tea letter", 3)]
     assert "See them" in json.dumps(product.run("templates", "render", "Tea letter"))
+
+
+def test_a_template_is_taken_out_as_a_file_and_only_then_the_log_says_so(page: Page, product: Product) -> None:
+    def taken_out() -> int:
+        return [row["action"] for row in product.run("audit", "list")["entries"]].count("template.exported")
+
+    before = taken_out()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Export").click()
+    button = page.get_by_role("button", name="Download Tea-letter.template.json")
+    expect(button).to_be_visible()
+    wait_idle(page)
+    assert taken_out() == before
+    with page.expect_download() as downloading:
+        button.click()
+    assert json.loads(downloading.value.path().read_text())["name"] == "Tea letter"
+    assert taken_out() == before + 1

@@ -217,6 +217,13 @@ def test_an_exported_template_comes_in_again(app_as, shared, admin):
     assert [one.name for one in shared.templates.all(admin)] == ["Tea letter 2", "Tea letter"]
 
 
+def test_looking_at_the_export_takes_nothing_out(app_as, shared, admin):
+    made = given.template(shared, admin, "Tea letter")
+    app = pick(app_as(Role.MARKETER)(LIST), made.template_id, ":material/download: Export")
+    assert [one.label.replace("\\", "") for one in app.get("download_button")] == ["Download Tea-letter.template.json"]
+    assert "template.exported" not in {one.action for one in shared.audit.page(admin).rows}
+
+
 def test_two_versions_are_compared_in_words_and_one_is_restored(app_as, shared, admin):
     first = given.template(shared, admin)
     shared.templates.save(admin, "Tea letter", given.SOURCE.replace("Hello", "Welcome"), note="Warmer")

@@ -25,6 +25,7 @@ from core.templates.compiling.compiler import TemplateKind
 from core.templates.exchange.files import Exchange
 from core.templates.exchange.packing import packed, unpacked
 from core.templates.library.templates import Templates
+from core.templates.library.translating import Translating
 
 PICTURE = "https://mail.example.com/i/1/tea.png"
 DOCUMENT = Document(sections=(new_section("1", new_block(BlockKind.HEADING), new_block(BlockKind.IMAGE, src=PICTURE, alt="Tea")),))
@@ -136,6 +137,19 @@ def test_pictures_come_along_and_the_email_shows_those_of_its_new_home(
     loaded = Exchange(db, clock, library, BrandKits(db, clock), there).load(other, file.data, file.name)
     assert [(one.name, one.alt, one.data) for one in there.kept] == [("tea", "A cup", b"PNG tea")]
     assert there.kept[0].url in loaded.source and PICTURE not in loaded.source
+
+
+def test_pictures_that_only_another_language_shows_come_along(
+    library: Templates, workspace: Principal, other: Principal, db: Database, clock: FrozenClock
+) -> None:
+    here, there = Album([Kept(1, "tea", "A cup", "image/png", PICTURE, b"PNG tea")]), Album()
+    saved = library.save(workspace, "Tea", "<p>Tea</p>", languages={"de": f'<p>Tee</p><img src="{PICTURE}" alt="Tasse">'})
+    exchange = Exchange(db, clock, library, BrandKits(db, clock), here)
+    file = exchange.export(workspace, saved.template_id)
+    assert exchange.file_name(workspace, saved.template_id) == (file.name, file.media_type) == ("Tea.template.zip", "application/zip")
+    loaded = Exchange(db, clock, library, BrandKits(db, clock), there).load(other, file.data, file.name)
+    german = Translating(db, library).languages(other, loaded.template_id)["de"]
+    assert there.kept[0].url in german and PICTURE not in german
 
 
 def test_a_picture_that_is_none_keeps_the_template_out(

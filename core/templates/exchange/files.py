@@ -106,12 +106,12 @@ class Exchange:
             NotFound: If this workspace has no such template.
         """
         template, version = self._library.get(by, template_id), self._library.latest(by, template_id)
-        pictures = list(self._pictures_in(by, version.source))
         kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
         with self._db.transaction() as connection:
             kit_id = connection.execute(kit).scalar()
             languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, version.id)}
             record(connection, self._clock.now(), by, AuditAction.TEMPLATE_EXPORTED, f"template:{template_id}")
+        pictures = list(self._pictures_in(by, "\n".join([version.source, *languages.values()])))
         form = _Form(
             postwright="template",
             version=1,
@@ -126,11 +126,22 @@ class Exchange:
             pictures=[one for one, _ in pictures],
         )
         written = form.model_dump_json(indent=1).encode()
-        name = _NOT_IN_A_NAME.sub("-", template.name).strip("-.")[:80] or "template"
-        if not pictures:
-            return ExportedFile(f"{name}.template.json", "application/json", written)
+        name, media_type = _named(template.name, has_pictures=bool(pictures))
         files = {"template.json": written, **{one.file: data for one, data in pictures}}
-        return ExportedFile(f"{name}.template.zip", "application/zip", packed(files))
+        return ExportedFile(name, media_type, packed(files) if pictures else written)
+
+    def file_name(self, by: Principal, template_id: int) -> tuple[str, str]:
+        """Return what the file of a template will be called and what it will be, without taking anything out.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such template.
+        """
+        template, version = self._library.get(by, template_id), self._library.latest(by, template_id)
+        with self._db.read() as connection:
+            words = [version.source, *(one.source for one in variants_of(connection, by.workspace_id, version.id))]
+        shown = next(shown_in(self._pictures, by, "\n".join(words)), None) if self._pictures else None
+        return _named(template.name, has_pictures=shown is not None)
 
     def load(self, by: Principal, data: bytes, file_name: str, *, name: str = "", keep_colours: bool = False) -> TemplateVersion:
         """Make a template of a file: an exported one, MJML or HTML.
@@ -157,10 +168,11 @@ class Exchange:
             called = name.strip() or self._free(by, file_name.replace("\\", "/").rpartition("/")[2].partition(".")[0] or "Imported")
             return self._library.save(by, called, _decoded(data), is_new=True, note="Imported from a file")
         form = _read(files)
-        source = _with_colours(form) if keep_colours else form.source
+        source, languages = _with_colours(form) if keep_colours else form.source, form.languages
         for one in form.pictures:
-            source = self._with_picture(by, source, one, files)
-        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": form.languages}
+            if url := self._taken_in(by, one, files, source, *languages.values()):
+                source, languages = source.replace(one.url, url), {tag: words.replace(one.url, url) for tag, words in languages.items()}
+        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": languages}
         note = form.note or "Imported from a file"
         return self._library.save(by, name.strip() or self._free(by, form.name), source, kind=form.kind, note=note, **place)
 
@@ -174,12 +186,18 @@ class Exchange:
             ending = one.media_type.rpartition("/")[2]
             yield _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), self._pictures.content(by, one.id)  # type: ignore[union-attr]
 
-    def _with_picture(self, by: Principal, source: str, one: _Packed, files: dict[str, bytes]) -> str:
+    def _taken_in(self, by: Principal, one: _Packed, files: dict[str, bytes], *texts: str) -> str:
+        """Return where a picture of the file is here; "" where nothing in the file names it."""
         if one.file not in files:
             raise InvalidInput(f"The picture “{one.file[:80]}” is not in the file.", hint="Export the template again.")
-        if self._pictures is None or one.url not in source:
-            return source
-        return source.replace(one.url, self._pictures.url_of(self._pictures.add(by, files[one.file], one.name or "Picture", one.alt)))
+        if self._pictures is None or not any(one.url in text for text in texts):
+            return ""
+        return self._pictures.url_of(self._pictures.add(by, files[one.file], one.name or "Picture", one.alt))
+
+
+def _named(template: str, *, has_pictures: bool) -> tuple[str, str]:
+    name = _NOT_IN_A_NAME.sub("-", template).strip("-.")[:80] or "template"
+    return (f"{name}.template.zip", "application/zip") if has_pictures else (f"{name}.template.json", "application/json")
 
 
 def is_exported(data: bytes) -> bool:

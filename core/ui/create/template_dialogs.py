@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
 from core.errors import InvalidInput
@@ -102,11 +105,15 @@ def _load(page: Page, data: bytes, file_name: str, name: str, *, keep_colours: b
 def _export(page: Page, _shelf: Shelf, template: Template) -> None:
     st.markdown("The newest version as one file, with its folder, its tags and the pictures it shows. Another workspace can import it.")
     with page.act():
-        found = page.services.template_exchange.export(page.by, template.id)
-        label = f"Download {plain(found.name)}"
-        st.download_button(
-            label, found.data, found.name, found.media_type, icon=":material/download:", type="primary", key="exported", on_click="ignore"
-        )
+        name, media_type = page.services.template_exchange.file_name(page.by, template.id)
+        make = partial(_exported, page, template)
+        how: dict[str, Any] = {"icon": ":material/download:", "type": "primary", "key": "exported", "on_click": "ignore"}
+        st.download_button(f"Download {plain(name)}", make, name, media_type, **how)
+
+
+def _exported(page: Page, template: Template) -> bytes:
+    """Return the file; called when it is downloaded, for that is what the log tells."""
+    return page.services.template_exchange.export(page.by, template.id).data
 
 
 def _rename(page: Page, _shelf: Shelf, template: Template) -> None:
