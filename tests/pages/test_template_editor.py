@@ -12,6 +12,7 @@ from core.templates.blocks.blank import blank
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.tables import saved_blocks
 from tests.pages.conftest import words_on
 from tests.templates.images.making import saved
 
@@ -319,9 +320,41 @@ def test_a_picture_is_chosen_with_the_words_it_has(editor, shared, admin, made):
     picture = shared.pictures.add(admin, saved(Image.new("RGB", (40, 20), "red"), "PNG"), "lake.png", alt="A lake")
     app = do(editor, {"do": "add", "kind": "image", "section": 0})
     assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["hint"] == "Choose a picture"
-    app.session_state[f"part_{block_id(app, 0)}_src_choose_1"] = True
+    app.session_state[f"part_{block_id(app, 0)}_src_1_choose"] = True
     app.run()
     next(button for button in app.button if button.label == "Choose").click().run()
     block = next(draft(shared, admin, made.template_id).blocks())
     assert (block.src, block.alt) == (shared.pictures.url_of(picture), "A lake")
     assert labelled(app.text_input, "What it shows").value == "A lake"
+
+
+def test_a_product_gets_a_picture_with_its_words(editor, shared, admin, made):
+    picture = shared.pictures.add(admin, saved(Image.new("RGB", (40, 20), "red"), "PNG"), "tea.png", alt="A cup of tea")
+    app = do(editor, {"do": "add", "kind": "products", "section": 0})
+    second = [one.key for one in app.text_input if one.label == "Address of its picture"][1]
+    app.session_state[f"{second}_choose"] = True
+    app.run()
+    next(button for button in app.button if button.label == "Choose").click().run()
+    products = next(draft(shared, admin, made.template_id).blocks()).products
+    assert [(one.src, one.alt) for one in products][:2] == [("", ""), (shared.pictures.url_of(picture), "A cup of tea")]
+    assert [one.value for one in app.text_input if one.label == "What the picture shows"][:2] == ["", "A cup of tea"]
+
+
+def test_kept_blocks_are_found_renamed_and_deleted_and_broken_ones_stop_nothing(app_as, shared, admin, made):
+    for number in range(30):
+        shared.saved_blocks.save(admin, f"Offer {number:02}", new_block(BlockKind.DIVIDER))
+    broken = shared.saved_blocks.save(admin, "Of another release", new_block(BlockKind.DIVIDER))
+    with shared.db.transaction() as connection:
+        changed = saved_blocks.update().where(saved_blocks.c.id == broken.id)
+        connection.execute(changed.values(content={"id": "a", "kind": "hologram"}))
+    app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    assert len(canvas(app)["palette"]["saved"]) == 30
+    assert "11 more" in words_on(app)
+    app.text_input(key="kept_search").set_value("release").run()
+    assert "Can’t be put in" in words_on(app) and not [one for one in app.text_input if one.label.startswith("Name of Offer")]
+    app.button(key=f"forget_{broken.id}").click().run()
+    app.text_input(key="kept_search").set_value("offer 07").run()
+    [name] = [one for one in app.text_input if one.label == "Name of Offer 07"]
+    name.set_value("Best offer").run()
+    found = {one.name for one in shared.saved_blocks.all(admin)}
+    assert "Best offer" in found and "Of another release" not in found and len(found) == 30

@@ -29,13 +29,13 @@ class SavedBlock:
     Args:
         id: Its number.
         name: Unique in the workspace.
-        block: The block; whoever puts it in gives the copy an id of its own.
+        block: The block; whoever puts it in gives the copy an id of its own. None where this release can't read it.
         updated_at: When it was kept or renamed.
     """
 
     id: int
     name: str
-    block: Block
+    block: Block | None
     updated_at: datetime
 
 
@@ -143,7 +143,7 @@ class SavedBlocks:
         with self._db.transaction() as connection:
             found = _one(connection, by.workspace_id, saved_id)
             connection.execute(saved_blocks.delete().where(*this))
-            before = {"name": found.name, "kind": found.block.kind}
+            before = {"name": found.name, "kind": found.block.kind if found.block else ""}
             record(connection, self._clock.now(), by, AuditAction.SAVED_BLOCK_DELETED, f"saved_block:{saved_id}", before=before)
 
 
@@ -156,7 +156,11 @@ def _one(connection: sa.Connection, workspace_id: int, saved_id: int) -> SavedBl
 
 
 def _saved(row: sa.Row[tuple[object, ...]]) -> SavedBlock:
-    return SavedBlock(row.id, row.name, read_block(row.content), row.updated_at)
+    try:
+        block = read_block(row.content)
+    except InvalidInput:  # another release wrote it; one that can't be read must not hide all the others
+        block = None
+    return SavedBlock(row.id, row.name, block, row.updated_at)
 
 
 def _checked(name: str) -> str:

@@ -18,9 +18,18 @@ function drawPalette(place, data, drag, act) {
   const group = (label, tiles) => (tiles.length
     ? [make("h3", {}, label), make("div", { class: "tiles", role: "group", "aria-label": label }, ...tiles)] : [])
 
+  const saved = data.palette.saved.map(one => tile({ saved: one.id }, one.name, icon("saved")))
+  const find = make("input", { type: "search", class: "find", placeholder: "Find a kept block", "aria-label": "Find a kept block" })
+  find.oninput = () => {
+    const wanted = find.value.trim().toLowerCase()
+    saved.forEach((one, at) => { one.hidden = !data.palette.saved[at].name.toLowerCase().includes(wanted) })
+  }
+  const kept = group("Kept blocks", saved)
+  if (saved.length > 12) kept.splice(1, 0, find)
+
   place.replaceChildren(
     ...group("Blocks", data.palette.blocks.map(one => tile({ kind: one.kind }, one.label, icon(one.kind)))),
     ...group("Sections", data.palette.layouts.map(one => tile({ layout: one.layout }, one.label, layoutIcon(one.widths)))),
-    ...group("Kept blocks", data.palette.saved.map(one => tile({ saved: one.id }, one.name, icon("saved")))),
+    ...kept,
   )
 }

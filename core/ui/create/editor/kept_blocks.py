@@ -8,14 +8,17 @@ import streamlit as st
 
 from core.templates.blocks.document import Document, Section
 from core.templates.blocks.parts import NAMES
+from core.templates.blocks.saved import SavedBlock
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
 from core.ui.words import counted, plain
 
+_SHOWN = 20  # kept blocks in the list; more are found by a part of their names
+
 
 def names(page: Page) -> list[tuple[int, str]]:
-    """Return numbers and names of the blocks that were kept."""
-    return [(one.id, one.name) for one in page.services.saved_blocks.all(page.by)]
+    """Return numbers and names of the kept blocks that can be put in."""
+    return [(one.id, one.name) for one in page.services.saved_blocks.all(page.by) if one.block]
 
 
 def draw(page: Page, now: Editing, part: Any) -> None:
@@ -38,17 +41,35 @@ def draw(page: Page, now: Editing, part: Any) -> None:
 
 
 def _manage(page: Page) -> None:
-    found = page.services.saved_blocks.all(page.by)
-    if not found:
+    kept = page.services.saved_blocks.all(page.by)
+    if not kept:
         return
-    with st.expander(counted(len(found), "kept block"), icon=":material/bookmark:"):
-        for one in found:
-            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                how: dict[str, Any] = {"label_visibility": "collapsed", "max_chars": 100}
-                name = st.text_input(f"Name of {plain(one.name)}", one.name, key=f"kept_{one.id}", **how) or ""
-                gone = st.button(":material/delete:", key=f"forget_{one.id}", help="Delete; copies in templates stay", type="tertiary")
-            with page.act():
-                if gone:
-                    page.services.saved_blocks.delete(page.by, one.id)
-                elif name.strip() and name != one.name:
-                    page.services.saved_blocks.rename(page.by, one.id, name)
+    with st.expander(counted(len(kept), "kept block"), icon=":material/bookmark:"):
+        search = ""
+        if len(kept) > _SHOWN:
+            how: dict[str, Any] = {"label_visibility": "collapsed", "placeholder": "Find a kept block", "icon": ":material/search:"}
+            search = (st.text_input("Find a kept block", key="kept_search", **how) or "").strip().casefold()
+        found = [one for one in kept if search in one.name.casefold()]
+        for one in found[:_SHOWN]:
+            _row(page, one)
+        if len(found) > _SHOWN:
+            st.caption(f"{len(found) - _SHOWN} more. Type a part of a name to find one.")
+        elif not found:
+            st.caption("No kept block is called so.")
+
+
+def _row(page: Page, one: SavedBlock) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        how: dict[str, Any] = {"label_visibility": "collapsed", "max_chars": 100}
+        name = st.text_input(f"Name of {plain(one.name)}", one.name, key=f"kept_{one.id}", **how) or ""
+        with st.popover(":material/delete:", help=f"Delete {plain(one.name)}", type="tertiary"):
+            st.markdown(f"“{plain(one.name)}” is gone for good. Copies in templates stay.")
+            gone = st.button("Delete kept block", key=f"forget_{one.id}", type="primary")
+    if one.block is None:
+        st.caption(":orange[Can’t be put in: another release kept it. Delete it, or build it again.]")
+    with page.act():
+        if gone:
+            page.services.saved_blocks.delete(page.by, one.id)
+            st.rerun()
+        elif name.strip() and name != one.name:
+            page.services.saved_blocks.rename(page.by, one.id, name)

@@ -8,6 +8,8 @@ import streamlit as st
 
 from core.templates.blocks.kinds import Product
 from core.templates.look.brand import Network, SocialLink
+from core.ui.create import picture_picker
+from core.ui.create.editor import pictures
 from core.ui.create.editor.fields import Fields, link_complaint
 from core.ui.page import Page
 from core.ui.words import plain
@@ -60,17 +62,22 @@ def social(fields: Fields) -> None:
 def products(page: Page, fields: Fields) -> None:
     """Draw products, and the list that they are repeated for."""
     rows = fields.rows("products", fields.part.products)
-    found = []
+    found: list[dict[str, str]] = []
+    chosen: dict[int, picture_picker.Chosen] = {}
     for at, (row, one) in enumerate(rows):
         with st.expander(plain(one.name) or f"Product {at + 1}", expanded=at == 0):
-            how: dict[str, Any] = {"disabled": not fields.enabled}
-            values = {
-                name: st.text_input(label, getattr(one, name), key=f"{row}_{name}", **how) or "" for name, label in _PRODUCT_FIELDS.items()
-            }
+            values = {}
+            for name, label in _PRODUCT_FIELDS.items():
+                values[name] = st.text_input(label, getattr(one, name), key=f"{row}_{name}", disabled=not fields.enabled) or ""
+                if name == "src" and fields.enabled and (picture := pictures.choose(page, f"{row}_src")):
+                    chosen[at] = picture
             if len(rows) > 1:
                 _drop(fields, "products", row, "Remove this product", label="Remove")
         found.append(values)
     fields.values["products"] = found
+    for at, picture in chosen.items():
+        found[at] |= {"src": picture.url, "alt": picture.alt or found[at]["alt"]}
+        fields.takes(products=found)
     if fields.enabled and len(rows) < MOST_PRODUCTS and not fields.part.repeat:
         _add(fields, "products", Product(), "Add a product")
     if fields.brand.utm != type(fields.brand.utm)():

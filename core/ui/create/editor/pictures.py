@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.ui.create import picture_picker
@@ -18,19 +20,21 @@ def draw(page: Page, fields: Fields, name: str = "src") -> None:
         name: The value that holds the address.
     """
     fields.line(name, "Address of the picture", placeholder="https://")
-    if not fields.enabled:
-        return
-    # The pictures are read only while somebody chooses.
-    chooser = st.popover(
-        "Choose or upload a picture",
-        icon=":material/add_photo_alternate:",
-        width="stretch",
-        key=fields.key(f"{name}_choose"),
-        on_change="rerun",
-    )
-    if not chooser.open:
-        return
-    with chooser:
-        found = picture_picker.pick(page, fields.key(f"{name}_pick"))
+    found = choose(page, fields.key(name)) if fields.enabled else None
     if found:
         fields.takes(**{name: found.url}, alt=found.alt or fields.part.alt)
+
+
+def choose(page: Page, key: str) -> picture_picker.Chosen | None:
+    """Draw the button that opens the pictures, and return the one that was chosen in this run, or None.
+
+    Args:
+        page: The page.
+        key: Begins the keys of what is drawn.
+    """
+    how: dict[str, Any] = {"icon": ":material/add_photo_alternate:", "width": "stretch", "on_change": "rerun"}
+    chooser = st.popover("Choose or upload a picture", key=f"{key}_choose", **how)
+    if not chooser.open:  # the pictures are read only while somebody chooses
+        return None
+    with chooser:
+        return picture_picker.pick(page, f"{key}_pick")

@@ -52,6 +52,8 @@ def _add(page: Page, now: Editing, step: Step) -> None:
 def _wanted(page: Page, step: Step) -> Block:
     if step.get("saved") is not None:
         kept = page.services.saved_blocks.get(page.by, int(_number(step, "saved")))
+        if kept.block is None:
+            raise InvalidInput(f"“{kept.name}” was kept by another release and can’t be put in.", hint="Build it again and keep that.")
         return kept.block.model_copy(update={"id": new_id()})
     kind = _text(step, "kind")
     if kind not in set(BlockKind):
