@@ -17,7 +17,8 @@ from core.messages.tables import messages
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
-from core.templates.tables import template_variants, template_versions
+from core.templates.languages.reading import in_languages
+from core.templates.tables import template_versions
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,10 @@ def pinned_version(connection: sa.Connection, workspace_id: int, version_id: int
         version_id: Its number.
         version: Its main language.
     """
-    variant, links_of = template_variants.c, tuple(version.links)
-    mine = (variant.version_id == version_id, variant.workspace_id == workspace_id)
-    found = connection.execute(sa.select(variant.language, variant.html, variant.text).where(*mine))
-    languages = {one.language: PinnedVersion(version_id, one.html, one.text, links_of) for one in found}
+    links_of = tuple(version.links)
+
+    def made(html: str, text: str) -> PinnedVersion:
+        return PinnedVersion(version_id, html, text, links_of)
+
+    languages = in_languages(connection, workspace_id, version_id, made)
     return PinnedVersion(version_id, version.html, version.text, links_of, languages)

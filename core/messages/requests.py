@@ -32,8 +32,9 @@ from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.storage.vault import Vault
 from core.templates.brands.reading import brand_fields
+from core.templates.languages.reading import in_languages
 from core.templates.library.previewing import contact_fields
-from core.templates.tables import template_variants, template_versions, templates
+from core.templates.tables import template_versions, templates
 
 _r = requests.c
 
@@ -225,8 +226,6 @@ def _template(connection: sa.Connection, by: Principal, named: int | str) -> Tem
     if row is None:
         raise NotFound("There is no such template.", hint="Look under Templates for those there are.")
     brand = brand_fields(connection, by.workspace_id, row.template_id)
-    variant, shared = template_variants.c, (tuple(row.links), tuple(row.fields), brand)
-    mine = (variant.version_id == row.id, variant.workspace_id == by.workspace_id)
-    others = connection.execute(sa.select(variant.language, variant.html, variant.text).where(*mine))
-    languages = {one.language: Template(row.id, one.html, one.text, *shared) for one in others}
+    shared = (tuple(row.links), tuple(row.fields), brand)
+    languages = in_languages(connection, by.workspace_id, row.id, lambda html, text: Template(row.id, html, text, *shared))
     return Template(row.id, row.html, row.text, *shared, languages)
