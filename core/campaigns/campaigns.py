@@ -9,7 +9,7 @@ from core.campaigns.audiences import Audiences
 from core.campaigns.control import Control
 from core.campaigns.drafts import DraftFields, Drafts
 from core.campaigns.launching import Launching
-from core.campaigns.models import Audience, Campaign, as_campaign, load_campaign, select_campaigns
+from core.campaigns.models import Audience, Campaign, listed, load_campaign, select_campaigns
 from core.campaigns.scheduling import Scheduling
 from core.campaigns.tables import campaigns
 from core.campaigns.timetable import Forecast
@@ -87,10 +87,7 @@ class Campaigns:
             InvalidInput: If a field can't be used; names it.
             NotFound: If the campaign, or what it names, is not there.
         """
-        known = self.get(by, campaign_id)
-        if "subject" in fields or "subject_b" in fields:
-            fields.setdefault("subject", known.subject)
-            fields.setdefault("subject_b", known.subject_b)
+        self.get(by, campaign_id)
         self._drafts.update(by, campaign_id, **fields)
         return self.get(by, campaign_id)
 
@@ -118,7 +115,7 @@ class Campaigns:
         by.require(Permission.CAMPAIGNS_VIEW)
         mine = select_campaigns().where(campaigns.c.workspace_id == by.workspace_id, *seen_campaigns(by)).order_by(campaigns.c.id.desc())
         with self._db.read() as connection:
-            return [as_campaign(row, row.subject_b) for row in connection.execute(mine)]
+            return [listed(row) for row in connection.execute(mine)]
 
     def audience_size(self, by: Principal, audience: Audience) -> int:
         """Return how many people an audience has now."""
@@ -202,14 +199,20 @@ class Campaigns:
         self._control.cancel(by, campaign_id)
         return self.get(by, campaign_id)
 
-    def send_test(self, by: Principal, campaign_id: int, to_email: str) -> None:
+    def send_test(self, by: Principal, campaign_id: int, to_email: str, language: str | None = None) -> None:
         """Send one copy to an address, marked as a test; it counts nowhere and its links are not tracked.
+
+        Args:
+            by: Who tries.
+            campaign_id: Which campaign.
+            to_email: Where the copy goes.
+            language: Which it is read in, "" for the main one; by default that of whose values fill it in.
 
         Raises:
             InvalidInput: If the address can't be used.
             Unavailable: If the provider did not take it.
         """
-        self._trying.send(by, self.get(by, campaign_id), to_email)
+        self._trying.send(by, self.get(by, campaign_id), to_email, language)
 
     def launch_due(self) -> int:
         """Launch the scheduled campaigns of all workspaces whose time has come; for the sweeper. Return how many."""

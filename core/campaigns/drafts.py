@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from core.audit.recording import record
 from core.campaigns.audiences import Audiences
 from core.campaigns.models import Audience
 from core.campaigns.states import CampaignState
+from core.campaigns.subject_lines import FIRST, SECOND, arms_of, checked_lines, line
 from core.campaigns.tables import campaigns
 from core.campaigns.timing import Timing
 from core.campaigns.visibility import gone, this
@@ -19,16 +20,15 @@ from core.clock import Clock
 from core.contacts.addresses import normalise
 from core.contacts.contacts import Contacts
 from core.errors import Conflict, Denied, InvalidInput
-from core.experiments.experiments import Experiments
+from core.experiments.experiments import Experiments, load_arms
 from core.messages.plan import Route
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
 from core.storage.database import Database
+from core.templates.languages.headings import Heading, as_row, from_row
 from core.templates.library.templates import Templates
-from core.templates.rendering.renderer import check_subject
 
 MAX_NAME = 200
-MAX_SUBJECT = 400
 MAX_HOLDOUT = 50
 MAX_ROUTES, MAX_WEIGHT = 10, 1_000
 _TOLD = ("name", "template_id", "connection_id", "track_conversions", "timing", "holdout_percent", "routes")
@@ -42,7 +42,11 @@ class DraftFields(TypedDict, total=False):
 
     name: str
     subject: str
+    preview_text: str
+    subjects: Mapping[str, Heading]
     subject_b: str | None
+    preview_text_b: str
+    subjects_b: Mapping[str, Heading]
     template_id: int
     audience: Audience
     from_email: str
@@ -95,7 +99,8 @@ class Drafts:
         if fields.get("connection_id") is None and not fields.get("routes"):
             fields["connection_id"] = self._connections.default(by).id
         check_important(by, Timing(), fields.get("timing", Timing()))
-        values = self._checked(by, fields)
+        values = {"preview_text": "", "subjects": {}} | self._checked(by, fields)
+        arms = arms_of(values, None, self._lines(by, fields, SECOND))
         row = values | {
             "workspace_id": by.workspace_id,
             "state": CampaignState.DRAFT.value,
@@ -104,7 +109,7 @@ class Drafts:
         }
         with self._db.transaction() as connection:
             campaign_id = int(connection.execute(sa.insert(campaigns).values(row).returning(campaigns.c.id)).scalar_one())
-            self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+            self._experiments.save_arms(connection, by.workspace_id, campaign_id, arms)
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_CREATED, f"campaign:{campaign_id}", after=_told(values))
         return campaign_id
 
@@ -117,7 +122,7 @@ class Drafts:
             NotFound: If the campaign, or what it names, is not there.
         """
         by.require(Permission.CAMPAIGNS_EDIT)
-        values = self._checked(by, fields)
+        values, second = self._checked(by, fields), self._lines(by, fields, SECOND)
         with self._db.transaction() as connection:
             known = self._must_be_draft(connection, by, campaign_id)
             if "timing" in fields:
@@ -125,11 +130,11 @@ class Drafts:
             if values:
                 connection.execute(sa.update(campaigns).where(*this(by, campaign_id)).values(values))
                 self._must_still_be_seen(connection, by, campaign_id)
-            if "subject" in fields or "subject_b" in fields:
-                self._experiments.save_arms(connection, by.workspace_id, campaign_id, _subjects(fields))
+            if fields.keys() & {*FIRST, *SECOND}:
+                self._save_arms(connection, by, campaign_id, as_row(from_row(known)) | values, second)
             changed = [name for name, value in values.items() if getattr(known, name) != value]
             told = _told({name: values[name] for name in changed}), _told({name: getattr(known, name) for name in changed})
-            after = told[0] | {"fields": sorted({*changed, *({"subject_b"} & fields.keys())})}
+            after = told[0] | {"fields": sorted({*changed, *(fields.keys() & set(SECOND))})}
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_CHANGED, f"campaign:{campaign_id}", before=told[1], after=after)
 
     def delete(self, by: Principal, campaign_id: int) -> None:
@@ -146,6 +151,13 @@ class Drafts:
             connection.execute(sa.delete(campaigns).where(*this(by, campaign_id)))
             before = {"name": known.name}
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_DELETED, f"campaign:{campaign_id}", before=before)
+
+    def _save_arms(
+        self, connection: sa.Connection, by: Principal, campaign_id: int, first: Mapping[str, Any], second: Mapping[str, Any]
+    ) -> None:
+        known = load_arms(connection, by.workspace_id, campaign_id)[1:2]
+        arms = arms_of(first, known[0].headings if known else None, second)
+        self._experiments.save_arms(connection, by.workspace_id, campaign_id, arms)
 
     def _must_be_draft(self, connection: sa.Connection, by: Principal, campaign_id: int) -> sa.Row[Any]:
         # Locked, so that a launch and a change can't pass each other.
@@ -165,17 +177,13 @@ class Drafts:
 
     def _checked(self, by: Principal, fields: DraftFields) -> dict[str, Any]:
         """Return the columns for the fields given, each checked."""
-        values: dict[str, Any] = {}
+        values = self._lines(by, fields, FIRST)
         if "name" in fields:
-            values["name"] = _line(fields["name"], "name", MAX_NAME)
-        if "subject" in fields:
-            values["subject"] = self._subject(by, fields["subject"])
-        if fields.get("subject_b"):
-            self._subject(by, str(fields["subject_b"]))
+            values["name"] = line(fields["name"], "name", MAX_NAME)
         if "from_email" in fields:
             values["from_email"] = normalise(fields["from_email"])
         if "from_name" in fields:
-            values["from_name"] = _line(fields["from_name"], "sender's name", MAX_NAME, may_be_empty=True)
+            values["from_name"] = line(fields["from_name"], "sender's name", MAX_NAME, may_be_empty=True)
         if "track_conversions" in fields:
             values["track_conversions"] = bool(fields["track_conversions"])
         return values | _checked_timing(fields) | self._checked_references(by, fields)
@@ -209,10 +217,8 @@ class Drafts:
         chosen.must_send()
         return chosen.id
 
-    def _subject(self, by: Principal, subject: str) -> str:
-        line = _line(subject, "subject", MAX_SUBJECT)
-        check_subject(line, self._contacts.attributes(by))
-        return line
+    def _lines(self, by: Principal, fields: DraftFields, names: Collection[str]) -> dict[str, Any]:
+        return checked_lines(fields, names, lambda: self._contacts.attributes(by))
 
 
 def check_important(by: Principal, before: Timing, after: Timing) -> None:
@@ -231,12 +237,6 @@ def _told(values: Mapping[str, Any]) -> dict[str, object]:
     return told | ({"audience": "{kind}:{id}".format(**values["audience"])} if "audience" in values else {})
 
 
-def _subjects(fields: DraftFields) -> tuple[str, ...]:
-    """Return the arms' subjects: two make a test, one makes none."""
-    second = (fields.get("subject_b") or "").strip()
-    return (fields["subject"].strip(), second) if second else ()
-
-
 def _checked_timing(fields: DraftFields) -> dict[str, Any]:
     values: dict[str, Any] = {"timing": fields["timing"].as_json()} if "timing" in fields else {}
     return values | ({"holdout_percent": _percent(fields["holdout_percent"])} if "holdout_percent" in fields else {})
@@ -246,14 +246,3 @@ def _percent(percent: int) -> int:
     if not 0 <= percent <= MAX_HOLDOUT:
         raise InvalidInput("So many people can't be held out.", hint=f"0 to {MAX_HOLDOUT} of a hundred.")
     return int(percent)
-
-
-def _line(text: str, what: str, longest: int, *, may_be_empty: bool = False) -> str:
-    line = text.strip()
-    if not line and not may_be_empty:
-        raise InvalidInput(f"The {what} is missing.", hint="Write one.")
-    if len(line) > longest:
-        raise InvalidInput(f"The {what} is {len(line):,} characters long.", hint=f"At most {longest} can be used.")
-    if any(character < " " or character == "\x7f" for character in line):
-        raise InvalidInput(f"The {what} has a line break or another control character in it.", hint="Write it on one line.")
-    return line

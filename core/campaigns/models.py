@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -13,10 +13,11 @@ from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
 from core.campaigns.timing import Appointment, Timing
 from core.campaigns.visibility import gone, this
-from core.experiments.experiments import Arm, load_arms
+from core.experiments.experiments import load_arms
 from core.experiments.tables import arms
 from core.messages.plan import Route
 from core.permissions import Principal
+from core.templates.languages.headings import Heading, Headings, from_row, languages_from_json
 
 AudienceKind = Literal["list", "segment"]
 
@@ -43,6 +44,10 @@ class Campaign:
         name: What the team calls it.
         subject: The subject line; merge fields allowed.
         subject_b: The second subject of an A/B test, or None.
+        preview_text: What inboxes show beside the subject; empty for what the template says.
+        subjects: Subject and preview text in other languages; what is empty is as in the main one.
+        preview_text_b: The preview text of the second subject; with none in any language it has those of the first.
+        subjects_b: The second subject in other languages.
         from_name: The sender's name; may be empty.
         from_email: The sender's address.
         template_id: What is sent.
@@ -85,16 +90,26 @@ class Campaign:
     timing: Timing = field(default_factory=Timing)
     holdout_percent: int = 0
     routes: tuple[Route, ...] = ()
+    preview_text: str = ""
+    subjects: Mapping[str, Heading] = field(default_factory=dict)
+    preview_text_b: str = ""
+    subjects_b: Mapping[str, Heading] = field(default_factory=dict)
+
+    @property
+    def headings(self) -> tuple[Headings, ...]:
+        """What inboxes show of it, as it was written: of each arm where it is an A/B test."""
+        first = Headings(self.subject, self.preview_text, self.subjects)
+        return (first,) if self.subject_b is None else (first, Headings(self.subject_b, self.preview_text_b, self.subjects_b))
 
 
-def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
-    """Return a campaign from its row and the second arm's subject."""
-    said = Appointment.from_json(row.timing)
+def as_campaign(row: sa.Row[Any], second: Headings | None) -> Campaign:
+    """Return a campaign from its row and what the second arm's readers see."""
+    said, first = Appointment.from_json(row.timing), from_row(row)
     return Campaign(
         id=row.id,
         name=row.name,
-        subject=row.subject,
-        subject_b=subject_b,
+        subject=first.subject,
+        subject_b=second.subject if second else None,
         from_name=row.from_name,
         from_email=row.from_email,
         template_id=row.template_id,
@@ -113,13 +128,24 @@ def as_campaign(row: sa.Row[Any], subject_b: str | None) -> Campaign:
         timing=Timing.from_json(row.timing),
         holdout_percent=row.holdout_percent,
         routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
+        preview_text=first.preview_text,
+        subjects=first.languages,
+        preview_text_b=second.preview_text if second else "",
+        subjects_b=second.languages if second else {},
     )
 
 
 def select_campaigns() -> sa.Select[Any]:
-    """Return the query of campaigns, each with its second subject, as `as_campaign` takes them."""
-    second = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B")
-    return sa.select(campaigns, arms.c.subject.label("subject_b")).select_from(campaigns.outerjoin(arms, second))
+    """Return the query of campaigns, each with its second arm, for `listed`."""
+    second, column = sa.and_(arms.c.campaign_id == campaigns.c.id, arms.c.key == "B"), arms.c
+    theirs = (column.subject.label("subject_b"), column.preview_text.label("preview_text_b"), column.subjects.label("subjects_b"))
+    return sa.select(campaigns, *theirs).select_from(campaigns.outerjoin(arms, second))
+
+
+def listed(row: sa.Row[Any]) -> Campaign:
+    """Return a campaign from a row of `select_campaigns`."""
+    second = None if row.subject_b is None else Headings(row.subject_b, row.preview_text_b, languages_from_json(row.subjects_b))
+    return as_campaign(row, second)
 
 
 def load_campaign(connection: sa.Connection, by: Principal, campaign_id: int, *, for_update: bool = False) -> Campaign:
@@ -138,8 +164,5 @@ def load_campaign(connection: sa.Connection, by: Principal, campaign_id: int, *,
     row = connection.execute(statement.with_for_update() if for_update else statement).one_or_none()
     if row is None:
         raise gone()
-    return as_campaign(row, _second_subject(load_arms(connection, by.workspace_id, campaign_id)))
-
-
-def _second_subject(arms: Sequence[Arm]) -> str | None:
-    return arms[1].subject if len(arms) > 1 else None
+    second = load_arms(connection, by.workspace_id, campaign_id)[1:2]
+    return as_campaign(row, second[0].headings if second else None)

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
 from core.campaigns.timing import Timing, hours_of
-from core.experiments.tables import arms
+from core.experiments.experiments import load_arms
 from core.links.tables import links
 from core.messages.plan import PinnedVersion, Route, SendPlan, WorkspaceCap
 from core.messages.tables import messages
 from core.sending_rules import SendingRules
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
+from core.templates.languages.headings import from_row
 from core.templates.languages.reading import in_languages
 from core.templates.tables import template_versions
 
@@ -74,9 +75,8 @@ def _load(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> SendPlan
 
 
 def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
-    by_arm = sa.select(arms.c.id, arms.c.subject).where(arms.c.campaign_id == row.id, arms.c.workspace_id == row.workspace_id)
     in_order = sa.select(links.c.id).where(links.c.campaign_id == row.id).order_by(links.c.position)
-    timing, rules = Timing.from_json(row.timing), SendingRules.from_json(row.sending_rules)
+    headings, timing, rules = from_row(row), Timing.from_json(row.timing), SendingRules.from_json(row.sending_rules)
     hours = hours_of(timing, row.timezone, rules)
     cap = None if timing.ignores_cap or rules.cap is None else WorkspaceCap(row.workspace_id, rules.cap.messages, rules.cap.days)
     return SendPlan(
@@ -85,8 +85,8 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         campaign_name=row.name,
         from_email=row.from_email,
         from_name=row.from_name,
-        subject=row.subject,
-        subjects={arm_id: subject for arm_id, subject in connection.execute(by_arm)},
+        headings=headings,
+        arms={arm.id: arm.headings.beside(headings) for arm in load_arms(connection, row.workspace_id, row.id)},
         version=pinned_version(connection, row.workspace_id, row.template_version_id, row),
         connection_id=row.connection_id,
         link_ids=tuple(connection.execute(in_order).scalars()),

@@ -14,7 +14,7 @@ from core.audit.recording import record
 from core.campaigns.audiences import Audiences
 from core.campaigns.drafts import check_important
 from core.campaigns.launching import Launching
-from core.campaigns.models import Campaign, as_campaign, load_campaign, select_campaigns
+from core.campaigns.models import Campaign, listed, load_campaign, select_campaigns
 from core.campaigns.states import CampaignState
 from core.campaigns.tables import campaigns
 from core.campaigns.timetable import Forecast, timetable
@@ -122,7 +122,7 @@ class Scheduling:
             return False
         by = Principal(row.workspace_id, said.label, frozenset({*_LAUNCHING, Permission.SEGMENTS_VIEW}), lists=said.lists, via="schedule")
         try:
-            return self._launching.launch_scheduled(by, as_campaign(row, row.subject_b))
+            return self._launching.launch_scheduled(by, listed(row))
         except Exception as error:  # one that fails, however that may be, must not keep the others from their time
             if isinstance(error, PostwrightError) and not isinstance(error, (Unavailable, StorageFull)):
                 self._give_up(row, f"It could not be launched: {error.message} {error.hint}".strip())

@@ -30,6 +30,8 @@ campaigns = sa.Table(
     sa.Column("timing", Json, nullable=False, default=dict, server_default="{}"),  # the hours it may go out in, whose hours those are
     sa.Column("routes", Json, nullable=False, default=list, server_default="[]"),  # several connections, each with its share; none: one
     sa.Column("holdout_percent", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("preview_text", sa.Text, nullable=False, default="", server_default=""),  # none: what the email itself brings
+    sa.Column("subjects", Json, nullable=False, default=dict, server_default="{}"),  # subject and preview text in other languages
     sa.Index("ix_campaigns_workspace_id_created_at", "workspace_id", "created_at"),
     sa.Index("ix_campaigns_scheduled_at", "scheduled_at"),
     sqlite_autoincrement=True,  # an id is never used again: old tokens and events name it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from itertools import product
 
 import sqlalchemy as sa
 
@@ -46,8 +47,14 @@ class Trying:
         self._db, self._clock, self._templates = db, clock, templates
         self._connections, self._contacts, self._composer = connections, contacts, composer
 
-    def send(self, by: Principal, campaign: Campaign, to_email: str) -> None:
+    def send(self, by: Principal, campaign: Campaign, to_email: str, language: str | None = None) -> None:
         """Send one copy, written for the newest contact (or an empty one where there is nobody yet).
+
+        Args:
+            by: Who tries.
+            campaign: What is tried.
+            to_email: Where the copy goes.
+            language: Which it is read in, "" for the main one; by default that of the contact.
 
         Raises:
             Conflict: If nothing can be sent through its connection.
@@ -57,7 +64,9 @@ class Trying:
         by.require(Permission.CAMPAIGNS_SEND)
         self._connections.get(by, campaign.connection_id).must_send()
         to, now = normalise(to_email), self._clock.now()
-        message = self._composer.compose_test(self._plan(by, campaign), self._sample(by, to), to, at=now)
+        sample = self._sample(by, to)
+        reader = sample if language is None else _reading(sample, language)
+        message = self._composer.compose_test(self._plan(by, campaign), reader, to, at=now)
         with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:
             (result,) = provider.send([message])
         self._note(by, campaign, to, is_taken=result.outcome is Outcome.ACCEPTED)
@@ -67,7 +76,7 @@ class Trying:
             )
 
     def check(self, by: Principal, campaign: Campaign) -> None:
-        """Do nothing if the campaign could be sent now: the connection sends, and it can be written, with each of its subjects.
+        """Do nothing if the campaign could be sent now: the connection sends, and it can be written, with each subject and language.
 
         Raises:
             Conflict: If nothing can be sent through its connection.
@@ -75,8 +84,8 @@ class Trying:
         """
         self._connections.get(by, campaign.connection_id).must_send()
         plan, sample = self._plan(by, campaign), self._sample(by, campaign.from_email)
-        for subject in filter(None, (campaign.subject, campaign.subject_b)):
-            self._composer.compose_test(replace(plan, subject=subject), sample, sample.email, at=self._clock.now())
+        for arm, language in product(plan.arms, ["", *plan.version.languages]):
+            self._composer.compose_test(plan, _reading(sample, language), sample.email, arm, at=self._clock.now())
 
     def _note(self, by: Principal, campaign: Campaign, to: str, *, is_taken: bool) -> None:
         after = {"to": disguised(by.workspace_id, to), "is_taken": is_taken}
@@ -89,7 +98,7 @@ class Trying:
         return found or Contact(0, to, "", "", {}, ConsentStatus.UNKNOWN, now, now)
 
     def _plan(self, by: Principal, campaign: Campaign) -> SendPlan:
-        version = self._version(by, campaign)
+        version, first = self._version(by, campaign), campaign.headings[0]
         with self._db.read() as connection:
             place = connection.execute(sa.select(workspaces).where(workspaces.c.id == by.workspace_id)).one()
             brand = brand_fields(connection, by.workspace_id, campaign.template_id)
@@ -100,8 +109,8 @@ class Trying:
             campaign_name=campaign.name,
             from_email=campaign.from_email,
             from_name=campaign.from_name,
-            subject=campaign.subject,
-            subjects={},
+            headings=first,
+            arms={number: one.beside(first) for number, one in enumerate(campaign.headings)},
             version=pinned,
             connection_id=campaign.connection_id,
             link_ids=(),
@@ -115,3 +124,8 @@ class Trying:
         if campaign.template_version_id is None:
             return self._templates.latest(by, campaign.template_id)
         return self._templates.version(by.workspace_id, campaign.template_version_id)
+
+
+def _reading(reader: Contact, language: str) -> Contact:
+    """Return somebody as if they read a language; "" for the main one."""
+    return replace(reader, attributes={**reader.attributes, "language": language})

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from core.experiments.assignment import BUCKETS, assign, bucket
 from core.experiments.tables import arms
 from core.storage.database import Database
+from core.templates.languages.headings import Headings, as_row, from_row
 
 ARM_KEYS = "ABCDEFGH"
 
@@ -21,14 +22,19 @@ class Arm:
     Args:
         id: What messages and events name as `variant_id`.
         key: "A", "B", …
-        subject: The subject its recipients see.
+        headings: The subject and the preview text its recipients see.
         weight: Its share of the audience, relative to the others.
     """
 
     id: int
     key: str
-    subject: str
+    headings: Headings
     weight: int
+
+    @property
+    def subject(self) -> str:
+        """The subject in the main language."""
+        return self.headings.subject
 
 
 class Experiments:
@@ -46,13 +52,13 @@ class Experiments:
         with self._db.read() as connection:
             return load_arms(connection, workspace_id, campaign_id)
 
-    def save_arms(self, connection: sa.Connection, workspace_id: int, campaign_id: int, subjects: Sequence[str]) -> None:
-        """Put the arms of a draft in the place of its earlier ones, with equal weights; no subjects end the test."""
+    def save_arms(self, connection: sa.Connection, workspace_id: int, campaign_id: int, headings: Sequence[Headings]) -> None:
+        """Put the arms of a draft in the place of its earlier ones, with equal weights; no headings end the test."""
         mine = (arms.c.workspace_id == workspace_id, arms.c.campaign_id == campaign_id)
         connection.execute(sa.delete(arms).where(*mine))
         rows = [
-            {"workspace_id": workspace_id, "campaign_id": campaign_id, "key": key, "subject": subject, "weight": 1}
-            for key, subject in zip(ARM_KEYS, subjects, strict=False)
+            {"workspace_id": workspace_id, "campaign_id": campaign_id, "key": key, "weight": 1, **as_row(one)}
+            for key, one in zip(ARM_KEYS, headings, strict=False)
         ]
         if rows:
             connection.execute(sa.insert(arms), rows)
@@ -61,9 +67,9 @@ class Experiments:
 def load_arms(connection: sa.Connection, workspace_id: int, campaign_id: int) -> list[Arm]:
     """Return a campaign's arms in order, on a connection that is already open."""
     column = arms.c
-    chosen = sa.select(column.id, column.key, column.subject, column.weight)
+    chosen = sa.select(column.id, column.key, column.subject, column.preview_text, column.subjects, column.weight)
     mine = (column.workspace_id == workspace_id, column.campaign_id == campaign_id)
-    return [Arm(*row) for row in connection.execute(chosen.where(*mine).order_by(column.key))]
+    return [Arm(row.id, row.key, from_row(row), row.weight) for row in connection.execute(chosen.where(*mine).order_by(column.key))]
 
 
 def deal(campaign_id: int, contact_ids: Iterable[int], arms_of_campaign: Sequence[Arm]) -> list[tuple[int, int | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from core.storage.schema import Id, metadata, primary_key, workspace_key
+from core.storage.schema import Id, Json, metadata, primary_key, workspace_key
 
 arms = sa.Table(
     "arms",
@@ -15,5 +15,7 @@ arms = sa.Table(
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("weight", sa.Integer, nullable=False),
+    sa.Column("preview_text", sa.Text, nullable=False, default="", server_default=""),  # as of campaigns
+    sa.Column("subjects", Json, nullable=False, default=dict, server_default="{}"),
     sa.UniqueConstraint("campaign_id", "key"),
 )

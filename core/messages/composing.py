@@ -12,7 +12,7 @@ from typing import Any
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
-from core.messages.plan import PinnedVersion, SendPlan
+from core.messages.plan import SendPlan, Wording
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
 from core.templates.library.previewing import ContactLike, contact_fields
@@ -49,11 +49,11 @@ class Composer:
             InvalidInput: If it can't be rendered for this contact.
         """
         urls, key = self._urls, self.message_key(message_id)
-        unsubscribe, version = urls.unsubscribe(message_id), _version(plan, contact)
+        unsubscribe, wording = urls.unsubscribe(message_id), _wording(plan, contact, variant_id)
         addresses = _Addresses(
             unsubscribe=unsubscribe,
-            preferences=urls.preferences(message_id) if version.shows_preferences else "",
-            view=urls.view(message_id) if version.shows_view else "",
+            preferences=urls.preferences(message_id) if wording.version.shows_preferences else "",
+            view=urls.view(message_id) if wording.version.shows_view else "",
             links=urls.clicks(message_id, plan.link_ids),
             pixel=urls.open(message_id),
             trap=urls.trap(message_id),
@@ -62,7 +62,7 @@ class Composer:
             "List-Unsubscribe": f"<{unsubscribe}>",  # RFC 2369
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
         }
-        return _finished(plan, message_id, key, contact, plan.subject_for(variant_id), addresses, headers)
+        return _finished(plan, message_id, key, contact, wording, addresses, headers)
 
     def compose_test(
         self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime
@@ -85,7 +85,7 @@ class Composer:
         preview = self._urls.preview()
         addresses = _Addresses(preview, preview, preview, plan.version.links, "")
         key = f"test-{random_name(16)}"
-        finished = _finished(plan, 0, key, contact, plan.subject_for(variant_id), addresses, _headers(plan, key, at))
+        finished = _finished(plan, 0, key, contact, _wording(plan, contact, variant_id), addresses, _headers(plan, key, at))
         marked = f"{TEST_MARK} {finished.subject}"
         return OutgoingMessage(
             0, plan.workspace_id, key, to, plan.from_email, plan.from_name, marked, finished.html, finished.text, finished.headers
@@ -111,7 +111,7 @@ def _finished(
     message_id: int,
     key: str,
     contact: ContactLike,
-    subject_source: str,
+    wording: Wording,
     addresses: _Addresses,
     headers: Mapping[str, str],
 ) -> OutgoingMessage:
@@ -125,11 +125,11 @@ def _finished(
         "preferences_url": addresses.preferences,
         "view_url": addresses.view,
     }
-    subject = render_text(subject_source, context)
-    campaign["subject"] = subject
-    version = _version(plan, contact)
-    version = version.counting if addresses.trap else version
-    body = fill(version, context | {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap})
+    subject = campaign["subject"] = render_text(wording.heading.subject, context)
+    context |= {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap}
+    if wording.heading.preview_text:
+        context["pw_preview"] = render_text(wording.heading.preview_text, context)
+    body = fill(wording.version.counting if addresses.trap else wording.version, context)
     return OutgoingMessage(
         message_id,
         plan.workspace_id,
@@ -144,10 +144,9 @@ def _finished(
     )
 
 
-def _version(plan: SendPlan, contact: ContactLike) -> PinnedVersion:
-    """Return the mail in the language a contact reads, else in its main one."""
-    version = plan.version
-    return version.for_language(contact.attributes.get("language")) if version.languages else version
+def _wording(plan: SendPlan, contact: ContactLike, variant_id: int | None) -> Wording:
+    """Return what an email says to a contact, in the language they read, else in its main one."""
+    return plan.wording_for(contact.attributes.get("language"), variant_id)
 
 
 @lru_cache(maxsize=8)

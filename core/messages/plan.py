@@ -8,7 +8,9 @@ from functools import cached_property
 
 from core.hours import Hours
 from core.templates.compiling.pixel import ALWAYS_PIXEL, PIXEL
-from core.templates.languages.choice import chosen
+from core.templates.languages.choice import chosen_language
+from core.templates.languages.headings import Heading, Headings
+from core.templates.markup.preheader import with_preview
 
 # Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
 _TRAP = (
@@ -35,9 +37,10 @@ class PinnedVersion:
     links: tuple[str, ...]
     languages: Mapping[str, PinnedVersion] = field(default_factory=dict)
 
-    def for_language(self, language: object) -> PinnedVersion:
-        """Return what somebody gets who reads a language."""
-        return chosen(language, self, self.languages)
+    @cached_property
+    def with_preview(self) -> PinnedVersion:
+        """The version where a campaign says what its preview text is, whatever the template says."""
+        return replace(self, html=with_preview(self.html), languages={})
 
     @cached_property
     def counting(self) -> PinnedVersion:
@@ -58,6 +61,19 @@ class PinnedVersion:
     def shows_view(self) -> bool:
         """Whether the address that shows the message in a browser may stand in it."""
         return "view_url" in self.html or "view_url" in self.text
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What an email says in one language, and to one arm of an A/B test.
+
+    Args:
+        version: The template version in that language alone.
+        heading: What inboxes show of it.
+    """
+
+    version: PinnedVersion
+    heading: Heading
 
 
 @dataclass(frozen=True)
@@ -98,8 +114,8 @@ class SendPlan:
         campaign_name: Its name, for merge fields.
         from_email: The sender's address.
         from_name: The sender's name.
-        subject: The subject, with merge fields.
-        subjects: The subject of each arm of an A/B test, by arm.
+        headings: The subject and the preview text, in each language.
+        arms: Those of each arm of an A/B test, by arm.
         version: The template version.
         connection_id: The provider to send through.
         link_ids: The tracked links, in the order of the version's links.
@@ -116,8 +132,8 @@ class SendPlan:
     campaign_name: str
     from_email: str
     from_name: str
-    subject: str
-    subjects: Mapping[int, str]
+    headings: Headings
+    arms: Mapping[int, Headings]
     version: PinnedVersion
     connection_id: int
     link_ids: tuple[int, ...]
@@ -128,6 +144,20 @@ class SendPlan:
     routes: tuple[Route, ...] = ()
     brand: Mapping[str, str] = field(default_factory=dict)
 
-    def subject_for(self, variant_id: int | None) -> str:
-        """Return the subject an arm sees."""
-        return self.subject if variant_id is None else self.subjects.get(variant_id, self.subject)
+    def wording_for(self, language: object, variant_id: int | None) -> Wording:
+        """Return what somebody gets who reads a language and is in an arm.
+
+        The language is chosen once, by what the template has; subject and preview text follow it, so that nobody gets one
+        language under another where there are both.
+        """
+        key = chosen_language(language, self.version.languages), variant_id
+        return self._wordings.get(key) or self._wordings.setdefault(key, self._worded(*key))
+
+    @cached_property
+    def _wordings(self) -> dict[tuple[str, int | None], Wording]:
+        return {}
+
+    def _worded(self, language: str, variant_id: int | None) -> Wording:
+        headings = self.headings if variant_id is None else self.arms.get(variant_id, self.headings)
+        heading, version = headings.of(language), self.version.languages.get(language, self.version)
+        return Wording(version.with_preview if heading.preview_text else version, heading)

@@ -122,12 +122,18 @@ SYSTEM: tuple[Place, ...] = (
         "campaigns",
         "Campaigns",
         "id workspace_id name subject from_name from_email template_id template_version_id connection_id audience track_conversions state "
-        "created_by created_at launched_at finished_at stopped_reason scheduled_at timing routes holdout_percent",
-        mentions="name subject",
+        "created_by created_at launched_at finished_at stopped_reason scheduled_at timing routes holdout_percent preview_text subjects",
+        mentions="name subject preview_text subjects",
         erased_how=_WRITTEN,
     ),
     _plain("campaign_lists", "Lists a campaign was narrowed to", "campaign_id list_id workspace_id"),
-    _plain("arms", "Variants of A/B tests", "id workspace_id campaign_id key subject weight", mentions="subject", erased_how=_WRITTEN),
+    _plain(
+        "arms",
+        "Variants of A/B tests",
+        "id workspace_id campaign_id key subject weight preview_text subjects",
+        mentions="subject preview_text subjects",
+        erased_how=_WRITTEN,
+    ),
     _plain("links", "Where links lead", "id workspace_id campaign_id position url append_token created_at"),
     _plain(
         "connections",

@@ -19,6 +19,7 @@ from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
 from core.storage.database import Database
+from core.templates.languages.headings import Headings
 from tests.analytics.conftest import Put
 from tests.analytics.happenings import event, sent
 from tests.conftest import NOON
@@ -195,7 +196,7 @@ def test_arms_are_compared_with_the_first(
     analytics: Analytics, workspace: Principal, put: Put, sqlite_db: Database, clock: FrozenClock
 ) -> None:
     with sqlite_db.transaction() as connection:
-        Experiments(sqlite_db).save_arms(connection, workspace.workspace_id, 1, ["Hello", "Good day"])
+        Experiments(sqlite_db).save_arms(connection, workspace.workspace_id, 1, [Headings("Hello"), Headings("Good day")])
     a, b = Experiments(sqlite_db).arms(workspace.workspace_id, 1)
     assigned = {Contacts(sqlite_db, clock).save(workspace, f"p{number}@example.com").id: arm for number, arm in enumerate([a, b, b])}
     with sqlite_db.transaction() as connection:
@@ -219,7 +220,7 @@ def test_arms_are_compared_with_the_first(
 
 def test_an_arm_that_reached_nobody_is_not_compared(analytics: Analytics, workspace: Principal, put: Put, sqlite_db: Database) -> None:
     with sqlite_db.transaction() as connection:
-        Experiments(sqlite_db).save_arms(connection, workspace.workspace_id, 1, ["Hello", "Good day"])
+        Experiments(sqlite_db).save_arms(connection, workspace.workspace_id, 1, [Headings("Hello"), Headings("Good day")])
     a = Experiments(sqlite_db).arms(workspace.workspace_id, 1)[0]
     put(*sent(1, variant_id=a.id))
     rows = analytics.campaign_report(workspace, 1).arms

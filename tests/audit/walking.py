@@ -29,6 +29,7 @@ from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.languages.headings import Heading
 from core.templates.look.brand import Brand, Sender
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
@@ -344,6 +345,12 @@ def _in_german(world: World) -> dict[str, Any]:
     return {"language": "de", "words": words}
 
 
+def _lines() -> dict[str, Any]:
+    """What a campaign says in inboxes, in two languages, to both halves of a test."""
+    theirs = {"de": Heading(MARK, MARK)}
+    return {"preview_text": MARK, "subjects": theirs, "preview_text_b": MARK, "subjects_b": theirs}
+
+
 def _translated(world: World) -> Mapping[str, Any]:
     world.services.translating.put(world.system, world.things["template_id"], **_in_german(world))
     return {"language": "de"}
@@ -458,8 +465,8 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "recipients.page": _launched,
     "recipients.stream_csv": _launched,
     "standings.now": _launched,
-    "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK},
-    "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK},
+    "campaigns.create": lambda world: {**world.things["fields"], "subject_b": MARK, **_lines()},
+    "campaigns.update": lambda world: {"name": "Summer", "subject": f"Bye {MARK}", "subject_b": MARK, "from_name": MARK, **_lines()},
     "campaigns.unschedule": _scheduled,
     "campaigns.pause": _launched,
     "campaigns.resume": _paused,

@@ -98,7 +98,7 @@ def test_two_subjects_divide_the_audience(services: Services, by: Principal, dra
     with services.db.read() as connection:
         plan = load_plan(connection, made.id)
     assert plan
-    assert sorted(plan.subjects.values()) == ["A", "B"]
+    assert sorted(one.subject for one in plan.arms.values()) == ["A", "B"]
 
 
 def test_a_sent_campaign_is_done(services: Services, by: Principal, draft: Draft) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.experiments.assignment import BUCKETS, assign, bucket
 from core.experiments.experiments import Arm, deal
+from core.templates.languages.headings import Headings
 
 
 @pytest.mark.parametrize(("unit", "expected"), [("c-1", 1990), ("c-2", 4349), ("c-3", 2869)])
@@ -49,6 +50,6 @@ def test_without_arms_nobody_is_in_a_test() -> None:
 
 
 def test_dealing_names_the_arms_ids() -> None:
-    dealt = deal(1, range(100), [Arm(11, "A", "x", 1), Arm(12, "B", "y", 1)])
+    dealt = deal(1, range(100), [Arm(11, "A", Headings("x"), 1), Arm(12, "B", Headings("y"), 1)])
     assert {arm for _, arm in dealt} == {11, 12}
     assert [contact for contact, _ in dealt] == list(range(100))

@@ -29,6 +29,7 @@ from core.providers.pace_book import PaceBook
 from core.storage.database import Database
 from core.storage.journal import JournalReader, JournalWriter
 from core.storage.vault import Vault
+from core.templates.languages.headings import Headings
 from tests.support.mail_server import MailServer, serving
 
 CAMPAIGN = 5
@@ -110,8 +111,8 @@ def plan(workspace: Principal, connections: Connections) -> SendPlan:
         campaign_name="Winter",
         from_email="news@shop.example",
         from_name="The Shop",
-        subject="Hello {{ contact.first_name }}",
-        subjects={11: "First {{ campaign.name }}", 12: "Second"},
+        headings=Headings("Hello {{ contact.first_name }}"),
+        arms={11: Headings("First {{ campaign.name }}"), 12: Headings("Second")},
         version=VERSION,
         connection_id=connections.default(workspace).id,
         link_ids=(77,),

@@ -17,6 +17,7 @@ from core.links.urls import TrackingUrls
 from core.messages.composing import Composer
 from core.messages.plan import SendPlan
 from core.providers.mime import to_bytes
+from core.templates.languages.headings import Headings
 from tests.messages.conftest import KEY, VERSION
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -27,8 +28,8 @@ PLAN = SendPlan(
     campaign_name="Winter",
     from_email="news@bücher.example",
     from_name="The Shop",
-    subject="Hello {{ contact.first_name }} in {{ contact.city }}",
-    subjects={11: "First {{ campaign.name }}", 12: "Second"},
+    headings=Headings("Hello {{ contact.first_name }} in {{ contact.city }}"),
+    arms={11: Headings("First {{ campaign.name }}"), 12: Headings("Second")},
     version=VERSION,
     connection_id=1,
     link_ids=(77,),
@@ -113,7 +114,7 @@ def test_a_line_break_in_a_contacts_name_adds_no_header(composer: Composer) -> N
 
 def test_a_template_that_fails_for_a_contact_says_so(composer: Composer) -> None:
     with pytest.raises(InvalidInput):
-        composer.compose(SendPlan(**{**vars(PLAN), "link_ids": ()}), 42, ANN, None)
+        composer.compose(replace(PLAN, link_ids=()), 42, ANN, None)
 
 
 def test_a_test_copy_counts_nowhere(composer: Composer, clock: FrozenClock) -> None:

@@ -31,6 +31,7 @@ from core.providers.progress import Progress
 from core.storage.database import Database
 from core.storage.event_words import BounceClass
 from core.storage.journal import JournalWriter
+from core.templates.languages.headings import Headings
 from tests.messages.conftest import CAMPAIGN
 from tests.providers.conftest import email as letter
 from tests.support.mail_server import MailServer, free_port
@@ -89,7 +90,7 @@ def test_an_email_that_cannot_be_written_holds_nobody_up(
     young, strange = add_people(1, attributes={"age": 20}), add_people(1, attributes={"age": "x"})
     enqueue(young + strange)
 
-    report = drain(delivery, replace(plan, subject="{% if contact.age > 18 %}Hello{% endif %} you"))
+    report = drain(delivery, replace(plan, headings=Headings("{% if contact.age > 18 %}Hello{% endif %} you")))
 
     assert report == DeliveryReport(accepted=1, refused=1)
     [refused] = rows(MessageState.REFUSED)

@@ -257,7 +257,7 @@ def test_every_language_is_looked_at_before_a_launch_and_its_link_list_is_shared
     assert plan
     assert plan.version.links == ("https://example.org/en", "https://example.org/de")
     assert len(plan.link_ids) == 2
-    assert "Hallo" in plan.version.for_language("de-CH").html
+    assert "Hallo" in plan.wording_for("de-CH", None).version.html
 
 
 def test_what_was_scheduled_before_is_looked_at_again_when_its_time_comes(

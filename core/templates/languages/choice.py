@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from core.errors import InvalidInput
@@ -24,15 +24,29 @@ def normal_language(tag: str) -> str:
     return language
 
 
+def chosen_language(language: object, there: Collection[str]) -> str:
+    """Return which language somebody gets who reads one: that one, else its plain form (`pt` for `pt-BR`), else "", the main one.
+
+    Args:
+        language: What is known of them, in any spelling.
+        there: The other languages there are, each in its one spelling.
+    """
+    if not there or not isinstance(language, str):
+        return ""
+    tag = language.strip().lower().replace("_", "-")
+    if tag in there:
+        return tag
+    plain = tag.partition("-")[0]
+    return plain if plain in there else ""
+
+
 def chosen(language: object, main: T, others: Mapping[str, T]) -> T:
-    """Return what somebody gets who reads a language: that one, else its plain form (`pt` for `pt-BR`), else the main one.
+    """Return what somebody gets who reads a language; see `chosen_language`.
 
     Args:
         language: What is known of them, in any spelling.
         main: What everybody else gets.
         others: By language in its one spelling.
     """
-    if not others or not isinstance(language, str):
-        return main
-    tag = language.strip().lower().replace("_", "-")
-    return others.get(tag) or others.get(tag.partition("-")[0]) or main
+    tag = chosen_language(language, others)
+    return others[tag] if tag else main

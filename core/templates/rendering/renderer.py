@@ -18,7 +18,7 @@ from core.templates.jinja.validating import Inspection, inspect
 from core.templates.rendering.slots import BLANK_LINES, Slots
 
 MAX_OUTPUT = 2_000_000
-_MAX_SUBJECT = 1_000
+_MAX_LINE = 1_000
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -90,7 +90,7 @@ class Renderer:
         Args:
             context: `contact`, `workspace`, `campaign`, `brand` (dictionaries of plain values), `unsubscribe_url`,
                 `preferences_url`, `view_url`, `pw_links` (as many as the template has links), `pw_pixel` and, where the
-                template has one, `pw_trap`.
+                template has them, `pw_trap` and `pw_preview`.
 
         Raises:
             InvalidInput: If a value does not fit what the template does with it, or the mail gets larger than 2 MB.
@@ -134,10 +134,24 @@ def check_subject(source: str, known_attributes: Collection[str] | None = None) 
     """
     if not source.strip():
         raise InvalidInput("The subject is empty.", hint="Write one line that says what the mail is about.")
+    return check_line(source, "subject", known_attributes)
+
+
+def check_line(source: str, what: str, known_attributes: Collection[str] | None = None) -> Inspection:
+    """Check one line of plain text with merge fields; see `check_subject`.
+
+    Args:
+        source: The line, may be empty.
+        what: What it is, for messages.
+        known_attributes: The contact attributes that exist; by default any name is taken.
+
+    Raises:
+        InvalidInput: If it has several lines, or uses what is not allowed.
+    """
     if _LINE_BREAKS.search(source):
-        raise InvalidInput("The subject has more than one line.", hint="Write it in one line, without tabs.")
-    if len(source) > _MAX_SUBJECT:
-        raise InvalidInput(f"The subject is longer than {_MAX_SUBJECT} characters.", hint="Most inboxes show about 60.")
+        raise InvalidInput(f"The {what} has more than one line.", hint="Write it in one line, without tabs.")
+    if len(source) > _MAX_LINE:
+        raise InvalidInput(f"The {what} is longer than {_MAX_LINE} characters.", hint="Most inboxes show about 60.")
     return inspect(source, Vocabulary(known_attributes))
 
 
@@ -147,7 +161,7 @@ def render_text(source: str, context: Mapping[str, Any]) -> str:
     Line breaks that come from a contact's values become spaces, so they can't begin another header (RFC 5322, 2.2).
 
     Args:
-        source: What `check_subject` has passed.
+        source: What `check_subject` or `check_line` has passed.
         context: As for `Renderer.fill`, without links.
 
     Raises:

@@ -143,7 +143,7 @@ def _lookup(node: nodes.Node) -> int | str | tuple[str, str] | None:
     """Return what a plain node stands for: the number of a link, the name of an address, a field of a group; None for anything else."""
     if isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "pw_links":
         return node.arg.value if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, int) else None
-    if isinstance(node, nodes.Name) and node.name in (*URL_FIELDS, "pw_pixel", "pw_trap"):
+    if isinstance(node, nodes.Name) and node.name in (*URL_FIELDS, "pw_pixel", "pw_trap", "pw_preview"):
         return node.name
     if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name) and node.node.name in _GROUPS:
         return node.node.name, node.attr
