@@ -82,12 +82,11 @@ class Launching:
         _check_fields(version)
         with self._db.read() as connection:
             address, others = postal_address_of(connection, by.workspace_id), variants_of(connection, by.workspace_id, version.id)
-        subjects = tuple(each for each in (campaign.subject, campaign.subject_b) if each is not None)
-        must_be_sendable(version, subjects, address)
+        must_be_sendable(version, _subjects(campaign), address)
         for one in others:
             source = version.source if version.kind is TemplateKind.BLOCKS else one.source
             try:
-                must_be_sendable(replace(version, html=one.html, text=one.text, source=source), subjects, address)
+                must_be_sendable(replace(version, html=one.html, text=one.text, source=source), _subjects(campaign, one.language), address)
             except Conflict as error:
                 raise Conflict(f"In the language {one.language}: {error.message}", hint=error.hint) from error
         return version
@@ -133,6 +132,10 @@ class Launching:
         for due_at, ids in table.groups(connection, workspace_id, contact_ids, now):
             queued += self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, ids, arms), due_at=due_at)
         return queued
+
+
+def _subjects(campaign: Campaign, language: str = "") -> tuple[str, ...]:
+    return tuple(one.of(language).subject for one in campaign.headings)
 
 
 def _check_fields(version: TemplateVersion) -> None:

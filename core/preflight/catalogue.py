@@ -91,6 +91,9 @@ CATALOGUE: Mapping[Rule, Entry] = {
             Rule.PREVIEW_MISSING: (_N, "Add one sentence that goes on where the subject ends (<mj-preview> in MJML)."),
             Rule.PREVIEW_SHORT: (_N, "Use 40 to 100 letters: what is missing is filled up with the first words of the email."),
             Rule.PREVIEW_SAME: (_W, "Let it say something the subject does not."),
+            Rule.SUBJECT_LANGUAGE: (_W, "Write the subject in that language too."),
+            Rule.PREVIEW_LANGUAGE: (_W, "Write the preview text in that language too."),
+            Rule.LANGUAGE_UNUSED: (_N, "Write the mail in that language too, or take the subject out."),
         },
     ),
     **_of(

@@ -15,6 +15,8 @@ from core.errors import InvalidInput
 from core.preflight.branches import parsed
 from core.preflight.styling import Shown, walk
 from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.languages.headings import Headings
+from core.templates.languages.naming import english_name
 from core.templates.library.templates import TemplateVersion
 from core.templates.markup.placeholders import Masked, mask
 from core.templates.markup.scanning import Attribute, Kind, Piece, scan
@@ -50,11 +52,42 @@ class Envelope:
         subjects: Its subject, or several where they are tried against each other.
         preview_text: What inboxes show beside the subject; where not given, the email is looked through for one.
         sender: The address it comes from.
+        written: Each subject with its preview text, in every language; by default there is one language.
     """
 
     subjects: Sequence[str] | None = None
     preview_text: str | None = None
     sender: str | None = None
+    written: Sequence[Headings] = ()
+
+    @classmethod
+    def around(cls, headings: Sequence[Headings], sender: str | None = None) -> Envelope:
+        """Return what stands around a campaign's email.
+
+        Args:
+            headings: What inboxes show of it; several where they are tried against each other.
+            sender: The address it comes from.
+        """
+        first = headings[0]
+        shown = tuple(one.beside(first) for one in headings)
+        return cls(tuple(one.subject for one in headings), first.preview_text or None, sender, shown)
+
+    @property
+    def headings(self) -> Sequence[Headings]:
+        """What inboxes show, in every language; none where no subject is known."""
+        return self.written or tuple(Headings(subject, self.preview_text or "") for subject in self.subjects or ())
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Every subject with where it stands, the main ones first."""
+        others = [(tag, said.subject) for one in self.written for tag, said in one.languages.items() if said.subject]
+        return [("Subject", one) for one in self.subjects or ()] + [(f"Subject in {english_name(tag)}", one) for tag, one in others]
+
+    @property
+    def preview_texts(self) -> list[str]:
+        """Every preview text that is given."""
+        others = [said.preview_text for one in self.written for said in one.languages.values()]
+        return [text for text in (self.preview_text or "", *(one.preview_text for one in self.written), *others) if text]
 
 
 @dataclass(frozen=True)
@@ -67,6 +100,7 @@ class Email:
         envelope: What stands around it.
         postal_address: The workspace's, may be empty.
         brand_address: What `brand.postal_address` stands for; the workspace's where the brand has none.
+        languages: The other languages it has.
         has_footer: Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's.
     """
 
@@ -75,6 +109,7 @@ class Email:
     envelope: Envelope = field(default_factory=Envelope)
     postal_address: str = ""
     brand_address: str = ""
+    languages: tuple[str, ...] = ()
     has_footer: bool = False
 
     @cached_property

@@ -75,7 +75,7 @@ class Audiences:
 
 def needed(email: Email) -> tuple[str, ...]:
     """Return the fields of contacts the email or its subject prints without anything to stand in for them."""
-    sources = [*(email.envelope.subjects or ()), email.envelope.preview_text or ""]
+    sources = [*(subject for _, subject in email.envelope.lines), *email.envelope.preview_texts]
     # The plain text is made from the HTML: it has no field of its own.
     names = uncovered(tree for tree in (*map(parsed, sources), email.tree) if tree is not None)
     return tuple(name for name in names if name not in _NEVER_EMPTY)
@@ -102,7 +102,7 @@ def _is_empty(name: str, kind: AttributeType | None) -> str:
 
 
 def _in_subject(email: Email, name: str) -> str:
-    return "Subject" if any(f"contact.{name}" in each for each in email.envelope.subjects or ()) else ""
+    return next((where for where, subject in email.envelope.lines if f"contact.{name}" in subject), "")
 
 
 def _percent(count: int, people: int) -> str:

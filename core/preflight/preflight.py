@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from core.storage.engine import AnalyticsEngine
 from core.storage.tables import workspaces
 from core.templates.brands.reading import sender_fields
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.languages.reading import languages_of
 from core.templates.library.templates import TemplateVersion
 
 _FOOTER = re.compile(r'"kind"\s*:\s*"footer"')
@@ -88,7 +90,7 @@ class Preflight:
         envelope = envelope or Envelope()
         if envelope.sender is not None:
             by.require(Permission.CAMPAIGNS_VIEW)
-        email = _email(version, source, envelope, *self._postal_addresses(by, version))
+        email = self._email(by, version, source, envelope)
         findings = [*self._about(by, email, audience)]
         if fetch:
             findings += reached(email, self._fetcher, step)
@@ -103,12 +105,14 @@ class Preflight:
         if email.envelope.sender:
             yield from sender.standing(email.envelope.sender, self._domains.all(by))
 
-    def _postal_addresses(self, by: Principal, version: CompiledTemplate | TemplateVersion) -> tuple[str, str]:
-        """Return the postal address of the workspace and that of the brand an email wears."""
-        template_id = version.template_id if isinstance(version, TemplateVersion) else None
+    def _email(self, by: Principal, version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope) -> Email:
+        """Return an email with what its workspace, its brand and its template know about it."""
+        saved = version if isinstance(version, TemplateVersion) else None
         with self._db.read() as connection:
-            known = sender_fields(connection, by.workspace_id, template_id)
-        return known["workspace"]["postal_address"].strip(), known["brand"]["postal_address"].strip()
+            known = sender_fields(connection, by.workspace_id, saved.template_id if saved else None)
+            languages = languages_of(connection, by.workspace_id, saved.id) if saved else ()
+        address, brand = known["workspace"]["postal_address"].strip(), known["brand"]["postal_address"].strip()
+        return replace(_email(version, source, envelope, address, brand), languages=languages)
 
 
 def must_be_sendable(version: TemplateVersion, subjects: tuple[str, ...], postal_address: str) -> None:

@@ -40,16 +40,16 @@ _MOST_PHRASES = 8
 
 def subjects(email: Email) -> Iterator[Finding]:
     """Find what is wrong with the subject, or with each of several."""
-    for subject in email.envelope.subjects or ():
+    for where, subject in email.envelope.lines:
         text = _TAG.sub("", subject).strip()
         if not subject.strip():
-            yield found(Rule.SUBJECT_EMPTY, "The subject is empty.", where="Subject")
+            yield found(Rule.SUBJECT_EMPTY, "The subject is empty.", where=where)
             continue
-        yield from _length(subject)
+        yield from _length(subject, where)
         if not any(map(str.isalnum, text)) and not _EXPRESSION.search(subject):
-            yield found(Rule.SUBJECT_ONLY_EMOJI, f"The subject “{quoted(subject)}” has no words.", where="Subject")
+            yield found(Rule.SUBJECT_ONLY_EMOJI, f"The subject “{quoted(subject)}” has no words.", where=where)
         if reply := _REPLY.match(subject):
-            yield found(Rule.SUBJECT_FAKE_REPLY, f"The subject begins with “{reply[0].strip()}”, but answers nobody.", where="Subject")
+            yield found(Rule.SUBJECT_FAKE_REPLY, f"The subject begins with “{reply[0].strip()}”, but answers nobody.", where=where)
 
 
 def preview(email: Email) -> Iterator[Finding]:
@@ -70,11 +70,11 @@ def preview(email: Email) -> Iterator[Finding]:
 
 def shouting(email: Email) -> Iterator[Finding]:
     """Find capitals, in the subject or in most of the text."""
-    for subject in email.envelope.subjects or ():
+    for where, subject in email.envelope.lines:
         words = _WORD.findall(_TAG.sub("", subject))
         shouted = [word for word in words if word.isupper()]
         if len(shouted) >= 2 and len(shouted) >= _SHOUTED_SUBJECT * len(words):
-            yield found(Rule.SHOUTING, f"The subject is written in capitals: “{quoted(' '.join(shouted))}”.", where="Subject")
+            yield found(Rule.SHOUTING, f"The subject is written in capitals: “{quoted(' '.join(shouted))}”.", where=where)
     words = _CAPITALS.findall(email.words)
     shouted = [word for word in words if word.isupper() and len(word) > 3]
     if len(words) >= _LEAST_WORDS and len(shouted) > _SHOUTED_TEXT * len(words):
@@ -84,9 +84,9 @@ def shouting(email: Email) -> Iterator[Finding]:
 
 def exclaiming(email: Email) -> Iterator[Finding]:
     """Find exclamation marks, several in the subject or many in the text."""
-    for subject in email.envelope.subjects or ():
+    for where, subject in email.envelope.lines:
         if (marks := _TAG.sub("", subject).count("!")) > 1:
-            yield found(Rule.EXCLAIMING, f"The subject has {marks} exclamation marks.", where="Subject")
+            yield found(Rule.EXCLAIMING, f"The subject has {marks} exclamation marks.", where=where)
     marks, words = email.words.count("!"), len(email.words.split())
     if "!!" in email.words or marks > max(3, words // 50):
         yield found(Rule.EXCLAIMING, f"The text has {marks} exclamation marks.")
@@ -94,7 +94,7 @@ def exclaiming(email: Email) -> Iterator[Finding]:
 
 def phrases(email: Email) -> Iterator[Finding]:
     """Find phrases that filters know, each once."""
-    places = [("Subject", _TAG.sub("", each)) for each in email.envelope.subjects or ()] + [("", email.words)]
+    places = [(where, _TAG.sub("", each)) for where, each in email.envelope.lines] + [("", email.words)]
     seen: set[str] = set()
     for where, text in places:
         for match in _PHRASE.finditer(text.lower().replace("’", "'")):
@@ -104,12 +104,12 @@ def phrases(email: Email) -> Iterator[Finding]:
                 yield found(Rule.SPAM_PHRASE, f"“{match[0]}” is a phrase of spam.", where=place)
 
 
-def _length(subject: str) -> Iterator[Finding]:
+def _length(subject: str, where: str) -> Iterator[Finding]:
     plain = _TAG.sub("", _EXPRESSION.sub("x" * _FIELD_LETTERS, subject)).strip()
     if len(plain) > _VERY_LONG:
-        yield found(Rule.SUBJECT_VERY_LONG, f"The subject has {len(plain)} letters.", where="Subject")
+        yield found(Rule.SUBJECT_VERY_LONG, f"The subject has {len(plain)} letters.", where=where)
     elif len(plain) > _LONG:
-        yield found(Rule.SUBJECT_LONG, f"The subject has {len(plain)} letters.", where="Subject")
+        yield found(Rule.SUBJECT_LONG, f"The subject has {len(plain)} letters.", where=where)
 
 
 def _same(text: str) -> str:

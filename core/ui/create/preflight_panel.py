@@ -86,8 +86,7 @@ def show(report: Report, *, key: str) -> None:
 def before_launch(page: Page, draft: Campaign) -> str:
     """Return what is said about an email in the question whether it is to be sent; "" where there is nothing to say."""
     version = page.services.templates.latest(page.by, draft.template_id)
-    subjects = (draft.subject, *([draft.subject_b] if draft.subject_b is not None else []))
-    report = page.services.preflight.check(page.by, version, Envelope(subjects, sender=draft.from_email))
+    report = page.services.preflight.check(page.by, version, Envelope.around(draft.headings, draft.from_email))
     if report.is_blocked:
         lines = "".join(f"\n- {plain(one.message)}" for one in report.of(Severity.ERROR)[: _SHOWN[Severity.ERROR]])
         return f"\n\n:red[:material/error: It can’t be sent as it is:]\n{lines}"
