@@ -59,6 +59,16 @@ def test_one_connection_serves_many_messages_and_batches(mail_server: MailServer
     assert mail_server.connections == 1
 
 
+def test_who_was_refused_last_in_a_batch_spoils_nothing_for_the_first_of_the_next(mail_server: MailServer) -> None:
+    mail_server.answers["RCPT", "person2@example.com"] = "550 5.1.1 No such user"
+    with closing(SmtpProvider("127.0.0.1", mail_server.port, Security.NONE, connections=1, timeout=5)) as provider:
+        first = provider.send([outgoing(1), outgoing(2)])
+        [after] = provider.send([outgoing(3)])
+
+    assert [result.outcome for result in (*first, after)] == [Outcome.ACCEPTED, Outcome.REFUSED, Outcome.ACCEPTED]
+    assert mail_server.connections == 1
+
+
 @pytest.mark.parametrize(
     ("command", "answer", "outcome", "bounce_class"),
     [

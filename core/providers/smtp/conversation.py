@@ -87,14 +87,13 @@ class Conversation:
     def __init__(
         self, opened: Opened, queue: Queue, messages: dict[int, OutgoingMessage], finished: Callable[[Conversation], None]
     ) -> None:
-        self._wire, self._pipelines = opened.wire, opened.pipelines
+        self._opened, self._wire, self._pipelines = opened, opened.wire, opened.pipelines
         self._takes_utf8 = "SMTPUTF8" in opened.extensions
         self._queue, self._messages, self._finished = queue, messages, finished
         self._offered: Letter | None = None  # its envelope left, its text did not
         self._handed_over: Letter | None = None  # its text left, the answer is not here yet
         self._refusal: SendResult | None = None
         self.is_idle = True
-        self._needs_reset = False
         self._wire.on_lost = self._lost
 
     @property
@@ -117,8 +116,8 @@ class Conversation:
             return
         self.is_idle = False
         handlers: list[Callable[[Reply], None]] = []
-        if self._needs_reset:
-            reset, self._needs_reset = b"RSET\r\n", False
+        if self._opened.needs_reset:
+            reset, self._opened.needs_reset = b"RSET\r\n", False
             handlers.append(lambda _reply: None)
         if self._pipelines:
             self._wire.write(before + reset + b"".join(letter.envelope), *handlers, self._on_mail, self._on_recipient, self._on_data)
@@ -170,7 +169,7 @@ class Conversation:
     def _turn_down(self) -> None:
         """Settle the offered message as refused and go on with the next."""
         refusal, self._refusal, self._offered = self._refusal, None, None
-        self._needs_reset = True
+        self._opened.needs_reset = True
         if refusal is not None:
             self._queue.settle(refusal)
         self._offer(b"")

@@ -86,10 +86,12 @@ class Opened:
     Args:
         wire: It.
         extensions: What the server can do, in upper case (RFC 5321, 4.1.1.1).
+        needs_reset: Whether an envelope was begun that goes nowhere, also in a batch before: the next one would be nested in it (4.1.4).
     """
 
     wire: Wire
     extensions: frozenset[str]
+    needs_reset: bool = False
 
     @property
     def pipelines(self) -> bool:
