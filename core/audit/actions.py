@@ -134,6 +134,8 @@ class AuditAction(StrEnum):
     CAMPAIGN_SENT_AGAIN = "campaign.sent_again"
     CAMPAIGN_EXPORTED = "campaign.exported"
     CAMPAIGN_TESTED = "campaign.tested"
+    SEED_ADDRESS_ADDED = "seed_address.added"
+    SEED_ADDRESS_REMOVED = "seed_address.removed"
     MESSAGE_REQUESTED = "message.requested"
     ALERT_DISMISSED = "alert.dismissed"
     EVENTS_EXPORTED = "events.exported"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from core.campaigns.seeds import SeedAddresses
 from core.campaigns.template_uses import uses_of_template
 from core.campaigns.visibility import seen_campaign_ids
 from core.contacts.suppression.address_hashes import AddressHashes
@@ -106,6 +107,11 @@ class SendingServices(PreflightServices, TemplateServices):
     def template_versions(self) -> Versions:
         """What templates were, and what uses them."""
         return Versions(self.db, self.templates, uses_of_template)
+
+    @cached_property
+    def seed_addresses(self) -> SeedAddresses:
+        """The mailboxes that tests of campaigns go to."""
+        return SeedAddresses(self.db, self.clock)
 
     @cached_property
     def _ways(self) -> Ways:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -14,7 +15,7 @@ from core.campaigns.scheduling import Scheduling
 from core.campaigns.tables import campaigns
 from core.campaigns.timetable import Forecast
 from core.campaigns.timing import Timing
-from core.campaigns.trying import Trying
+from core.campaigns.trying import Tried, Trying
 from core.campaigns.visibility import seen_campaigns
 from core.clock import Clock
 from core.contacts.contacts import Contacts
@@ -199,20 +200,23 @@ class Campaigns:
         self._control.cancel(by, campaign_id)
         return self.get(by, campaign_id)
 
-    def send_test(self, by: Principal, campaign_id: int, to_email: str, language: str | None = None) -> None:
-        """Send one copy to an address, marked as a test; it counts nowhere and its links are not tracked.
+    def send_test(self, by: Principal, campaign_id: int, addresses: Sequence[str], language: str | None = None) -> tuple[Tried, ...]:
+        """Send one copy to each address, marked as a test; it counts nowhere and its links are not tracked.
 
         Args:
             by: Who tries.
             campaign_id: Which campaign.
-            to_email: Where the copy goes.
+            addresses: Where copies go.
             language: Which it is read in, "" for the main one; by default that of whose values fill it in.
 
+        Returns:
+            What became of each copy: one that is refused keeps none of the others.
+
         Raises:
-            InvalidInput: If the address can't be used.
-            Unavailable: If the provider did not take it.
+            Conflict: If nothing can be sent through its connection.
+            InvalidInput: If there is no address, or there are too many.
         """
-        self._trying.send(by, self.get(by, campaign_id), to_email, language)
+        return self._trying.send(by, self.get(by, campaign_id), addresses, language)
 
     def launch_due(self) -> int:
         """Launch the scheduled campaigns of all workspaces whose time has come; for the sweeper. Return how many."""

@@ -1,4 +1,4 @@
-"""Table of campaigns: one blast each, from draft to sent."""
+"""Tables of campaigns, one blast each from draft to sent, and of the addresses their tests go to."""
 
 from __future__ import annotations
 
@@ -44,4 +44,16 @@ campaign_lists = sa.Table(
     sa.Column("campaign_id", Id, sa.ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("list_id", Id, primary_key=True, autoincrement=False),
     workspace_key(),
+)
+
+seed_addresses = sa.Table(
+    "seed_addresses",
+    metadata,
+    primary_key(),
+    workspace_key(),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False, default=""),
+    sa.Column("created_by", sa.Text, nullable=False),
+    created_at(),
+    sa.UniqueConstraint("workspace_id", "email"),
 )

@@ -1,9 +1,10 @@
-"""Trying a campaign out: one copy to oneself, as some contact would get it, that counts nowhere."""
+"""Trying a campaign out: copies to oneself and to seed addresses, as some contact would get them, that count nowhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import sqlalchemy as sa
@@ -17,16 +18,31 @@ from core.contacts.addresses import disguised, normalise
 from core.contacts.consent.consent import ConsentStatus
 from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
-from core.errors import Unavailable
+from core.errors import InvalidInput, PostwrightError
 from core.messages.composing import Composer
 from core.messages.plan import SendPlan
 from core.permissions import Permission, Principal
-from core.providers.base import Outcome
+from core.providers.base import Outcome, Provider
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
 from core.templates.library.templates import Templates, TemplateVersion
+
+MOST_AT_ONCE = 60  # the list of seed addresses, and some more
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of one copy.
+
+    Args:
+        address: Where it was to go.
+        refused: Why it was not taken, in words; empty where it was.
+    """
+
+    address: str
+    refused: str
 
 
 class Trying:
@@ -47,33 +63,30 @@ class Trying:
         self._db, self._clock, self._templates = db, clock, templates
         self._connections, self._contacts, self._composer = connections, contacts, composer
 
-    def send(self, by: Principal, campaign: Campaign, to_email: str, language: str | None = None) -> None:
-        """Send one copy, written for the newest contact (or an empty one where there is nobody yet).
+    def send(self, by: Principal, campaign: Campaign, addresses: Sequence[str], language: str | None = None) -> tuple[Tried, ...]:
+        """Send one copy to each address, written for its contact, else for the newest one (or an empty one where there is nobody yet).
 
         Args:
             by: Who tries.
             campaign: What is tried.
-            to_email: Where the copy goes.
+            addresses: Where copies go; one that is said twice gets one.
             language: Which it is read in, "" for the main one; by default that of the contact.
 
         Raises:
             Conflict: If nothing can be sent through its connection.
-            InvalidInput: If the address can't be used or the message can't be written.
-            Unavailable: If the provider did not take it.
+            InvalidInput: If there is no address, or there are too many.
         """
         by.require(Permission.CAMPAIGNS_SEND)
         self._connections.get(by, campaign.connection_id).must_send()
-        to, now = normalise(to_email), self._clock.now()
-        sample = self._sample(by, to)
-        reader = sample if language is None else _reading(sample, language)
-        message = self._composer.compose_test(self._plan(by, campaign), reader, to, at=now)
+        addresses = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
+        if not 0 < len(addresses) <= MOST_AT_ONCE:
+            raise InvalidInput("Choose where the test goes.", hint=f"A test goes to 1 to {MOST_AT_ONCE} addresses at once.")
+        plan, found = self._plan(by, campaign), []
         with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:
-            (result,) = provider.send([message])
-        self._note(by, campaign, to, is_taken=result.outcome is Outcome.ACCEPTED)
-        if result.outcome is not Outcome.ACCEPTED:
-            raise Unavailable(
-                f"The test was not taken: {result.reason or result.outcome.value}.", hint="Check the connection and try again."
-            )
+            for address in addresses:
+                found.append(self._try(by, plan, provider, address, language))
+        self._note(by, campaign, found)
+        return tuple(found)
 
     def check(self, by: Principal, campaign: Campaign) -> None:
         """Do nothing if the campaign could be sent now: the connection sends, and it can be written, with each subject and language.
@@ -87,8 +100,20 @@ class Trying:
         for arm, language in product(plan.arms, ["", *plan.version.languages]):
             self._composer.compose_test(plan, _reading(sample, language), sample.email, arm, at=self._clock.now())
 
-    def _note(self, by: Principal, campaign: Campaign, to: str, *, is_taken: bool) -> None:
-        after = {"to": disguised(by.workspace_id, to), "is_taken": is_taken}
+    def _try(self, by: Principal, plan: SendPlan, provider: Provider, address: str, language: str | None) -> Tried:
+        """Send one copy; what is wrong with this one keeps none from the others."""
+        try:
+            to = normalise(address)
+            sample = self._sample(by, to)
+            reader = sample if language is None else _reading(sample, language)
+            (result,) = provider.send([self._composer.compose_test(plan, reader, to, at=self._clock.now())])
+        except PostwrightError as error:
+            return Tried(address, str(error))
+        return Tried(to, "" if result.outcome is Outcome.ACCEPTED else result.reason or f"The server answered: {result.outcome.value}.")
+
+    def _note(self, by: Principal, campaign: Campaign, found: Sequence[Tried]) -> None:
+        to = [disguised(by.workspace_id, one.address) for one in found]
+        after = {"to": to, "taken": sum(not one.refused for one in found)}
         with self._db.transaction() as connection:
             record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", after=after)
 

@@ -73,6 +73,23 @@ def show_all(call: Call) -> Answer:
     return Answer({"campaigns": [facts_of(one) for one in found]}, table(("ID", "NAME", "STATE", "LAUNCHED"), rows))
 
 
+@command(campaigns, "test")
+def test(
+    call: Call,
+    campaign_id: Id,
+    to: Annotated[list[str] | None, typer.Option("--to", metavar="EMAIL", help="Where a copy goes; may be said several times.")] = None,
+    seeds: Annotated[bool, typer.Option("--seeds", help="To all seed addresses.")] = False,
+    language: Annotated[str | None, typer.Option("--language", metavar="L", help="Which it is read in.")] = None,
+) -> Answer:
+    """Send a test; it counts nowhere."""
+    if not to and not seeds:
+        raise Usage("Say where the test goes: --to EMAIL, or --seeds.")
+    addresses = [*(to or ()), *(one.email for one in call.services.seed_addresses.all(call.by) if seeds)]
+    tried = call.services.campaigns.send_test(call.by, campaign_id, addresses, language)
+    rows = [(one.address, one.refused or "sent") for one in tried]
+    return Answer({"copies": [facts_of(one) for one in tried]}, table(("ADDRESS", "OUTCOME"), rows))
+
+
 @command(campaigns, "send")
 def send(
     call: Call,

@@ -21,6 +21,7 @@ from core.cli.outbox import outbox
 from core.cli.privacy import privacy
 from core.cli.providers import providers
 from core.cli.recipients import recipients
+from core.cli.seeds import seeds
 from core.cli.segments import segments
 from core.cli.suppressions import suppressions
 from core.cli.templates import templates
@@ -47,7 +48,22 @@ def migrate(call: Call) -> Answer:
 
 
 _AUDIENCE = (contacts, lists, suppressions, privacy, segments)
-for noun in (users, tokens, *_AUDIENCE, templates, brands, campaigns, recipients, messages, events, providers, domains, outbox, audit):
+for noun in (
+    users,
+    tokens,
+    *_AUDIENCE,
+    templates,
+    brands,
+    campaigns,
+    seeds,
+    recipients,
+    messages,
+    events,
+    providers,
+    domains,
+    outbox,
+    audit,
+):
     postwright.add_typer(noun)
 
 for name, part in (("app", up.app), ("receiver", up.receiver), ("worker", up.worker), ("ingester", up.ingester)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.campaigns.drafts import DraftFields
@@ -17,6 +19,7 @@ from core.ui.create import (
     campaign_form,
     campaign_missing,
     campaign_progress,
+    campaign_test,
     campaign_timing,
     campaign_words,
     preflight_panel,
@@ -51,7 +54,7 @@ def write(draft: Campaign | None) -> None:
             preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"))
             template_preview.draw(page, version, key="campaign", height=520)
         if draft and may_send:
-            send_test(draft, fields)
+            campaign_test.draw(page, partial(save, draft, fields))
     for name, pressed in campaign_actions.ways_to_send(page).items() if draft and may_send else ():
         if pressed:
             with beneath_the_title, page.act():
@@ -65,14 +68,6 @@ def save(draft: Campaign | None, fields: DraftFields) -> Campaign:
     if draft and not may_edit:
         return draft
     return campaigns.update(page.by, draft.id, **ready) if draft else campaigns.create(page.by, **ready)
-
-
-def send_test(draft: Campaign, fields: DraftFields) -> None:
-    with st.form("send_test", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        to = st.text_input("Send a test to", key="test_address", placeholder="you@example.com")
-        if st.form_submit_button("Send test"):
-            with page.act("Test sent. It counts nowhere."), st.spinner("Sending"):
-                campaigns.send_test(page.by, save(draft, fields).id, to or "")
 
 
 def watch(campaign: Campaign) -> None:

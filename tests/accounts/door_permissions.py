@@ -14,6 +14,7 @@ _ONE: Mapping[Permission, str] = {
     " analytics.message_events requests.get bounce_mailboxes.states sender_domains.all sender_domains.get"
     " paces.all connections.all connections.by_name connections.default connections.get",
     P.CAMPAIGNS_EDIT: "campaigns.delete",
+    P.CAMPAIGNS_SEND: "seed_addresses.add seed_addresses.all seed_addresses.remove",
     P.MESSAGES_SEND: "requests.submit",
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions"
     " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"

@@ -43,7 +43,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
-            *("form_id", "picture_id", "kit_id", "saved_id"),
+            *("form_id", "picture_id", "kit_id", "saved_id", "seed_id"),
         ),
         2**40,
     ),
@@ -75,7 +75,7 @@ SAMPLES: Mapping[str, object] = {
     **{"format": "csv", "people": 10},
     "kind": "outbox",
     "key": "0" * 32,
-    **dict.fromkeys(("email", "to_email"), "ann@example.com"),
+    **{"email": "ann@example.com", "addresses": ("ann@example.com",)},
     "domain": "example.com",
     "code": "123456",
     **dict.fromkeys(("name", "list_name"), "A name"),

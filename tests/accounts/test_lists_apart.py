@@ -240,7 +240,7 @@ def test_a_campaign_to_an_own_list_is_seen_sent_and_reported(teams: Teams) -> No
     assert (overview.totals.sent, [row.campaign_id for row in overview.campaigns]) == (2, [theirs.id])
     rows = [row for batch in services.analytics.event_rows(by) for row in batch.to_pylist()]
     assert rows and {row["campaign_id"] for row in rows} == {theirs.id}
-    services.campaigns.send_test(by, theirs.id, "me@example.com")
+    services.campaigns.send_test(by, theirs.id, ["me@example.com"])
 
 
 def test_a_person_taken_off_the_list_is_no_longer_named_in_what_they_got(teams: Teams) -> None:

@@ -75,6 +75,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "kit_id": services.brand_kits.save(theirs, SECRET, Brand()).kit.id,
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
         "saved_id": services.saved_blocks.save(theirs, SECRET, new_block(BlockKind.HEADING, text=SECRET)).id,
+        "seed_id": services.seed_addresses.add(theirs, f"{SECRET}@example.com", SECRET).id,
         "tag_id": services.tags.create(theirs, SECRET).id,
         "segment_id": services.segments.create(theirs, SECRET, RULES).id,
         "form_id": services.forms.create(theirs, SECRET, FormDesign(SECRET, SECRET, (imported.list_id,))).id,

@@ -333,3 +333,24 @@ def test_a_template_is_checked_before_it_is_sent(admin: Program):
     assert admin.post(path, {"audience": {"kind": "list", "id": 2**40}}).status_code == 404
     assert admin.post("/templates/999999/preflight", {}).status_code == 404
     assert admin.post(path, {"subjekt": "x"}).status_code == 422
+
+
+def test_a_test_goes_to_the_seed_addresses(services: Services, admin: Program):
+    seed = admin.post("/seed-addresses", {"email": "Tests@example.com", "label": "Outlook"}).json()
+    assert (seed["email"], seed["label"]) == ("tests@example.com", "Outlook")
+    assert admin.post("/seed-addresses", {"email": "tests@example.com"}).status_code == 409
+    readers = admin.post("/lists", {"name": "Readers"}).json()
+    template = admin.post("/templates", {"name": "Letter", "source": "<p>Hello</p>"}).json()
+    draft = {"name": "News", "subject": "Hello", "template_id": template["id"], "from_email": "news@example.com"}
+    campaign = admin.post("/campaigns", draft | {"audience": {"kind": "list", "id": readers["id"]}}).json()
+    path = f"/campaigns/{campaign['id']}/test"
+    assert admin.post(path, {}).status_code == 422
+    copies = admin.post(path, {"to": ["me@example.com", "nobody"], "seeds": True}).json()["copies"]
+    assert [(one["address"], one["refused"] == "") for one in copies] == [
+        ("me@example.com", True),
+        ("nobody", False),
+        ("tests@example.com", True),
+    ]
+    assert [one["id"] for one in admin.get("/seed-addresses").json()["data"]] == [seed["id"]]
+    assert admin("DELETE", f"/seed-addresses/{seed['id']}").status_code == 204
+    assert admin("DELETE", f"/seed-addresses/{seed['id']}").status_code == 404

@@ -104,6 +104,7 @@ def make_world(services: Services, number: int) -> World:
         "list_ids": [imported.list_id],
         "tag_id": services.tags.create(system, "VIP").id,
         "saved_id": services.saved_blocks.save(system, "Banner", SAMPLES["block"]).id,
+        "seed_id": services.seed_addresses.add(system, f"{MARK}-seed@example.com", "Outlook").id,
         "template_id": template.template_id,
         "kit_id": kit.id,
         "brand": Brand(legal=MARK, senders=(Sender(name=MARK, email=f"{MARK}@example.com"),)),

@@ -110,7 +110,7 @@ def test_an_analyst_may_look_but_not_write_or_send(services: Services, by: Princ
         with pytest.raises(Denied):
             act(analyst, made.id)
     with pytest.raises(Denied):
-        services.campaigns.send_test(analyst, made.id, "me@example.com")
+        services.campaigns.send_test(analyst, made.id, ["me@example.com"])
 
 
 def test_a_connection_that_only_takes_reports_sends_nothing(services: Services, by: Principal, draft: Draft) -> None:
@@ -122,7 +122,7 @@ def test_a_connection_that_only_takes_reports_sends_nothing(services: Services, 
     with pytest.raises(Conflict, match="takes reports only"):
         services.campaigns.update(by, made.id, connection_id=reports.id)
     _point_to(services, made.id, reports.id)
-    for act in (lambda: services.campaigns.launch(by, made.id), lambda: services.campaigns.send_test(by, made.id, "ann@example.com")):
+    for act in (lambda: services.campaigns.launch(by, made.id), lambda: services.campaigns.send_test(by, made.id, ["ann@example.com"])):
         with pytest.raises(Conflict, match="takes reports only"):
             act()
     assert services.campaigns.get(by, made.id).state is CampaignState.DRAFT

@@ -171,7 +171,7 @@ def test_a_message_knows_its_plan(services: Services, by: Principal, draft: Draf
 
 def test_a_test_message_arrives_and_counts_nowhere(services: Services, by: Principal, draft: Draft) -> None:
     made = draft()
-    services.campaigns.send_test(by, made.id, "me@example.com")
+    services.campaigns.send_test(by, made.id, ["me@example.com"])
     (mail,) = services.outbox.page(by).rows
     assert mail.subject.startswith("[Test] Hello")
     assert services.ledger.counts(by, made.id) == {}

@@ -81,6 +81,23 @@ def test_two_subjects_are_reported_as_arms(shop: Cli) -> None:
     assert "DIFFERENCE" in shop("campaigns", "report", "1").out
 
 
+def test_a_test_goes_to_the_seed_addresses_and_counts_nowhere(shop: Cli) -> None:
+    shop(*CREATE, "--to", "list:Readers")
+    assert shop("campaigns", "test", "1").code == 2
+    assert shop("seeds", "add", "tests@example.com", "--label", "Outlook", "--json").facts["label"] == "Outlook"
+    assert shop("seeds", "add", "tests@example.com").code == 1
+    said = shop("campaigns", "test", "1", "--seeds", "--to", "me@example.com", "--to", "nobody", "--json").facts["copies"]
+    assert [(one["address"], bool(one["refused"])) for one in said] == [
+        ("me@example.com", False),
+        ("nobody", True),
+        ("tests@example.com", False),
+    ]
+    assert "tests@example.com" in shop("seeds", "list").out
+    assert shop("seeds", "remove", "Tests@example.com").code == 0
+    assert shop("seeds", "remove", "tests@example.com").code == 1
+    assert shop("campaigns", "list", "--json").facts["campaigns"][0]["state"] == "draft"
+
+
 def test_a_campaign_is_paused_resumed_and_cancelled(shop: Cli) -> None:
     shop(*CREATE, "--to", "list:Readers")
     assert shop("campaigns", "pause", "1").code == 1

@@ -180,6 +180,24 @@ def test_a_test_email_goes_to_one_address_and_counts_nowhere(app_as, shared, adm
     assert shared.campaigns.get(admin, campaign.id).state is CampaignState.DRAFT
 
 
+def test_a_test_goes_to_all_seed_addresses_and_says_what_became_of_each(app_as, shared, admin):
+    campaign = given.draft(shared, admin)
+    app = app_as(Role.MARKETER)(EDITOR, id=campaign.id)
+    app.text_input(key="seed_address").set_value("tests@example.com")
+    app.text_input(key="seed_label").set_value("Outlook")
+    submit(app, "Add")
+    (one,) = shared.seed_addresses.all(admin)
+    assert app.multiselect(key=f"test_seeds_{one.id}").value == ["tests@example.com"]
+    app.text_input(key="test_address").set_value("no address")
+    submit(app, "Send test")
+    assert [row.to for row in shared.outbox.page(admin).rows] == ["tests@example.com"]
+    assert "Sent to 1 address" in app.success[0].value
+    assert "no address" in app.error[0].value
+    app.button(key=f"remove_seed_{one.id}").click().run()
+    assert not shared.seed_addresses.all(admin)
+    assert not app.exception
+
+
 def test_an_analyst_looks_and_sends_nothing(app_as, shared, admin):
     campaign = given.draft(shared, admin)
     app = app_as(Role.ANALYST)(EDITOR, id=campaign.id)

@@ -134,6 +134,8 @@ def _happen(world: World) -> None:
         alert |= {"reason": f"<{ADA}> blocked", "first_at": world.clock.now(), "last_at": world.clock.now()}
         connection.execute(sa.insert(sender_alerts).values(**alert))
     services.suppressions.add(by, ADA, source=f"{ADA} phoned")
+    services.seed_addresses.add(by, FORMER, f"Ada, also {ADA}")
+    services.seed_addresses.add(by, BOB, f"As {SPELT} sees it")
     services.notes.add(by, ada, f"Calls herself {ADA}")
     services.tags.add(by, [ada], "Friend")
     before = services.contacts.save(by, FORMER, first_name="Ada of old")

@@ -17,6 +17,7 @@ from core.api.timing import KeepsTime, ScheduleFor
 from core.campaigns.drafts import MAX_HOLDOUT
 from core.campaigns.models import Audience, AudienceKind, Campaign
 from core.campaigns.states import CampaignState
+from core.campaigns.trying import MOST_AT_ONCE
 from core.jobs.doorbell import ring
 from core.permissions import Permission
 
@@ -89,6 +90,27 @@ class CampaignChange(Given):
     holdout_percent: int | None = Field(None, ge=0, le=MAX_HOLDOUT)
 
 
+class TestGiven(Given):
+    """Where a test goes."""
+
+    to: list[Line] = Field(default_factory=list, max_length=MOST_AT_ONCE, examples=[["you@example.com"]])
+    seeds: bool = Field(False, description="Whether it goes to all seed addresses too.", examples=[False])
+    language: Line | None = Field(None, description="Which it is read in; empty for the main one.", examples=["de"])
+
+
+class TestCopy(Shown):
+    """What became of one copy."""
+
+    address: str = Field(examples=["you@example.com"])
+    refused: str = Field(description="Why it was not taken, in words; empty where it was.", examples=[""])
+
+
+class TestSent(Shown):
+    """What became of a test."""
+
+    copies: list[TestCopy]
+
+
 @router.get("", summary="List campaigns", openapi_extra=_VIEW)
 def list_campaigns(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None) -> Page[CampaignShown]:
     """Return the campaigns, the oldest first."""
@@ -127,6 +149,14 @@ def send_campaign(caller: Asking, campaign_id: IdInPath) -> CampaignShown:
     launched = caller.services.campaigns.launch(caller.by, campaign_id)
     ring(campaign_id, caller.services.settings)
     return _shown(launched)
+
+
+@router.post("/{campaign_id}/test", summary="Send a test", openapi_extra=_SEND)
+def send_test(caller: Asking, campaign_id: IdInPath, given: TestGiven) -> TestSent:
+    """Send a copy to each address, marked as a test; it counts nowhere. One that is refused keeps none of the others."""
+    addresses = [*given.to, *(one.email for one in caller.services.seed_addresses.all(caller.by) if given.seeds)]
+    tried = caller.services.campaigns.send_test(caller.by, campaign_id, addresses, given.language)
+    return TestSent(copies=[TestCopy.model_validate(one) for one in tried])
 
 
 @router.post("/{campaign_id}/schedule", summary="Schedule a campaign", openapi_extra=_SEND)

@@ -92,7 +92,7 @@ def test_a_campaign_says_what_the_kit_says_when_it_leaves_and_keeps_the_look_it_
 def test_a_test_mail_is_filled_in_too(services: Services, by: Principal) -> None:
     services.brand_kits.save(by, "House", GREEN)
     version = services.templates.save(by, "Letter", SOURCE)
-    services.campaigns.send_test(by, campaign(services, by, version.template_id), "ada@example.com")
+    services.campaigns.send_test(by, campaign(services, by, version.template_id), ["ada@example.com"])
     mail = sent(services, by)
     assert mail.row.subject == "[Test] From House"
     assert said(mail.html).startswith("House|1 Main Street|")
