@@ -17,13 +17,14 @@ from core.ui.create import (
     campaign_actions,
     campaign_email,
     campaign_form,
+    campaign_lines,
     campaign_missing,
+    campaign_preview,
     campaign_progress,
     campaign_test,
     campaign_timing,
     campaign_words,
     preflight_panel,
-    template_preview,
 )
 from core.ui.page import open_page
 from core.ui.targets import find
@@ -44,17 +45,19 @@ def write(draft: Campaign | None) -> None:
         if st.button("Save draft", key="save_draft", disabled=not may_edit, type="secondary" if draft else "primary"):
             with page.act("Draft saved."):
                 st.switch_page(SELF, query_params={"id": str(save(draft, fields).id)})
+    language: str | None = None
     with preview, st.container(border=True):
         st.markdown("#### Preview", anchors=False)
         if "template_id" not in fields:
             st.caption("Choose a template to see the email here.")
         else:
             version = page.services.templates.latest(page.by, fields["template_id"])
-            envelope = Envelope(tuple(filter(None, (fields["subject"], fields["subject_b"]))) or ("",), sender=fields.get("from_email"))
+            headings = campaign_lines.headings_of(fields)
+            envelope = Envelope.around(headings, fields.get("from_email"))
             preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"))
-            template_preview.draw(page, version, key="campaign", height=520)
+            language = campaign_preview.draw(page, version, headings, key="campaign", height=520)
         if draft and may_send:
-            campaign_test.draw(page, partial(save, draft, fields))
+            campaign_test.draw(page, partial(save, draft, fields), language)
     for name, pressed in campaign_actions.ways_to_send(page).items() if draft and may_send else ():
         if pressed:
             with beneath_the_title, page.act():

@@ -7,6 +7,7 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.languages.choice import chosen, normal_language
+from core.templates.languages.reading import languages_of
 from core.templates.languages.variants import variants_of
 from core.templates.library.models import latest_of
 from core.templates.library.names import missing
@@ -33,6 +34,16 @@ class Translating:
         """
         by.require(Permission.TEMPLATES_VIEW)
         return self._words(by, self._latest(by, template_id))
+
+    def spoken(self, by: Principal, version: TemplateVersion) -> tuple[str, ...]:
+        """Return the other languages a version has, in order.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        with self._db.read() as connection:
+            return languages_of(connection, by.workspace_id, version.id)
 
     def put(self, by: Principal, template_id: int, language: str, words: str) -> TemplateVersion:
         """Give a template these words in a language, and return the version that has them.

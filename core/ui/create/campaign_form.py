@@ -12,7 +12,7 @@ from core.campaigns.models import Audience, Campaign
 from core.errors import InvalidInput, PostwrightError
 from core.permissions import Permission
 from core.ui.admin import sender_warning
-from core.ui.create import brand_choice, campaign_routes, campaign_timing
+from core.ui.create import brand_choice, campaign_lines, campaign_routes, campaign_timing
 from core.ui.page import Page
 from core.ui.words import number, plain
 
@@ -67,8 +67,7 @@ def audience_words(page: Page, audience: Audience) -> str:
 
 def _message(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:
     fields["name"] = st.text_input("Campaign name", draft.name if draft else "", key=f"{key}_name", help="Only your team sees it.") or ""
-    fields["subject"] = st.text_input("Subject", draft.subject if draft else "", key=f"{key}_subject") or ""
-    fields["subject_b"] = _second_subject(draft, key)
+    campaign_lines.draw(draft, key, fields)
     templates = {one.id: one.name for one in page.services.templates.all(page.by)}
     if draft and draft.template_id not in templates:  # it was put away since: what uses it goes on
         templates[draft.template_id] = f"{page.services.templates.get(page.by, draft.template_id).name} (in the archive)"
@@ -77,6 +76,7 @@ def _message(page: Page, draft: Campaign | None, key: str, fields: DraftFields) 
         fields["template_id"] = chosen
     if not templates:
         st.page_link("pages/create/templates.py", label="Make a template first", icon=":material/arrow_forward:")
+    campaign_lines.draw_languages(page, draft, key, fields)
 
 
 def _people(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:
@@ -87,13 +87,6 @@ def _people(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -
         st.caption(audience_words(page, chosen))
     if not audiences and page.may(Permission.CONTACTS_IMPORT):
         st.page_link("pages/audience/import_contacts.py", label="Import people first", icon=":material/arrow_forward:")
-
-
-def _second_subject(draft: Campaign | None, key: str) -> str | None:
-    known = draft.subject_b if draft else None
-    if not st.toggle("Test a second subject", bool(known), key=f"{key}_ab", help="Half of the people get one subject, half the other."):
-        return None
-    return st.text_input("Second subject", known or "", key=f"{key}_subject_b") or None
 
 
 def _sender(page: Page, draft: Campaign | None, key: str, fields: DraftFields) -> None:

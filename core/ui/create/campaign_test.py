@@ -14,12 +14,13 @@ from core.ui.page import Page
 from core.ui.words import counted, harmless
 
 
-def draw(page: Page, saved: Callable[[], Campaign]) -> None:
+def draw(page: Page, saved: Callable[[], Campaign], language: str | None = None) -> None:
     """Draw what sends a test, and what became of the last one.
 
     Args:
         page: The page.
         saved: Keeps what is in the form, and returns it.
+        language: Which the copies are read in; by default each address's own.
     """
     seeds = page.services.seed_addresses.all(page.by)
     with st.form("send_test", border=False):
@@ -29,7 +30,7 @@ def draw(page: Page, saved: Callable[[], Campaign]) -> None:
             pressed = st.form_submit_button("Send test")
     if pressed:
         with page.act(), st.spinner("Sending"):
-            _tell(page.services.campaigns.send_test(page.by, saved().id, [*chosen, other or ""]))
+            _tell(page.services.campaigns.send_test(page.by, saved().id, [*chosen, other or ""], language))
     with st.popover("Seed addresses", icon=":material/mark_email_read:", type="tertiary"):
         _manage(page, seeds)
 

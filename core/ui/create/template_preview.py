@@ -38,6 +38,17 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
         height: Of the frame, in pixels.
         template_id: The template whose brand it wears, for one that was just compiled.
     """
+    view, reader = choose(page, key)
+    show(page, version, view, reader, key=key, height=height, template_id=template_id)
+
+
+def choose(page: Page, key: str) -> tuple[str, Contact | None]:
+    """Draw the choices of a preview; return the view, one of `VIEWS`, and the reader.
+
+    Args:
+        page: The page.
+        key: Unique on the page.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = st.segmented_control(
             "View",
@@ -48,7 +59,20 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
             key=f"{key}_view",
             label_visibility="collapsed",
         )
-        reader = _reader(page, key)
+        return str(view), _reader(page, key)
+
+
+def show(
+    page: Page,
+    version: CompiledTemplate | TemplateVersion,
+    view: str,
+    reader: Contact | None,
+    *,
+    key: str,
+    height: int,
+    template_id: int | None = None,
+) -> None:
+    """Draw an email as a reader sees it; what is chosen comes from `choose`, the rest is as in `draw`."""
     with page.act():
         mail = page.services.templates.preview(page.by, version, reader, template_id)
         if view == "text":
@@ -56,7 +80,7 @@ def draw(page: Page, version: CompiledTemplate | TemplateVersion, *, key: str, h
             return
         with st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"):
             html = as_on_dark(mail.html) if view == "dark" else as_on_light(mail.html)
-            email_frame(html, title="Preview of the email", height=_height(mail, str(view), height), key=f"{key}_frame")
+            email_frame(html, title="Preview of the email", height=_height(mail, view, height), key=f"{key}_frame")
 
 
 def as_on_dark(html: str) -> str:
