@@ -15,6 +15,7 @@ IdInPath = Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[7])]
 IdInQuery = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
 # Bounded generously: what a name, an address or a subject may be is for the services to say, in better words.
 Line = Annotated[str, Field(max_length=2_000)]
+Language = Annotated[str, Field(max_length=40)]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 

@@ -12,6 +12,7 @@ from core.campaigns.states import CampaignState
 from core.cli import campaign_times
 from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
+from core.cli.campaign_lines import PreviewIn, SubjectIn, in_languages
 from core.cli.command import Usage, command, group
 from core.cli.progress import Progress
 from core.cli.reports import report_words, waiting_words
@@ -34,6 +35,12 @@ def create(
     template: Annotated[str, typer.Option("--template", metavar="NAME", help="The template.")],
     to: Annotated[str, typer.Option("--to", metavar="list:NAME|segment:NAME", help="Who gets it.")],
     subject_b: Annotated[str, typer.Option("--subject-b", help="A second subject: half of the people get it.")] = "",
+    preview: Annotated[str, typer.Option("--preview", help="The text beside the subject; as the template says it if not given.")] = "",
+    subject_in: SubjectIn = None,
+    preview_in: PreviewIn = None,
+    subject_b_in: Annotated[
+        list[str] | None, typer.Option("--subject-b-in", metavar="LANGUAGE=TEXT", help="The second subject in another language.")
+    ] = None,
     sender: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", help="“Name <address>” or the address; may be left out for the outbox.")
     ] = "",
@@ -51,6 +58,8 @@ def create(
         call.by,
         name=name,
         subject=subject,
+        preview_text=preview,
+        subjects=in_languages(subject_in, preview_in),
         template_id=find_template(call, template).id,
         audience=audience,
         from_email=from_email,
@@ -58,6 +67,7 @@ def create(
         connection_id=connection.id,
         track_conversions=track_conversions,
         subject_b=subject_b or None,
+        subjects_b=in_languages(subject_b_in),
         holdout_percent=holdout,
     )
     size = call.services.campaigns.audience_size(call.by, campaign.audience)

@@ -10,8 +10,10 @@ import typer
 from core.cli import files
 from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
+from core.cli.campaign_lines import PreviewIn, SubjectIn, in_languages
 from core.cli.command import Usage, command, group
 from core.errors import NotFound
+from core.templates.languages.choice import chosen_language
 
 if TYPE_CHECKING:  # it pulls in the compilers
     from core.campaigns.models import Audience
@@ -100,7 +102,9 @@ def render(
     person = services.contacts.find(by, contact) if contact else None
     if contact and person is None:
         raise NotFound("There is no contact with this address.", hint="Check it, or leave --contact out.")
-    rendered = services.templates.preview(by, version, person)
+    language = chosen_language(person.attributes.get("language"), services.translating.spoken(by, version)) if person else ""
+    shown = services.translating.in_language(by, version, language) if language else version
+    rendered = services.templates.preview(by, shown, person, version.template_id)
     return Answer({"html": rendered.html, "text": rendered.text}, rendered.text if text else rendered.html)
 
 
@@ -112,6 +116,8 @@ def check(
     preview: Annotated[
         str | None, typer.Option("--preview", help="The text beside the subject; looked for in the email if left out.")
     ] = None,
+    subject_in: SubjectIn = None,
+    preview_in: PreviewIn = None,
     sender: Annotated[str | None, typer.Option("--from", metavar="EMAIL", help="The address it will come from.")] = None,
     list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="The list it will go to.")] = "",
     segment: Annotated[str, typer.Option("--segment", metavar="NAME", help="The segment it will go to.")] = "",
@@ -122,7 +128,7 @@ def check(
 
     services, by = call.services, call.by
     version = services.templates.latest(by, find_template(call, name).id)
-    envelope = Envelope(None if subject is None else (subject,), preview, sender)
+    envelope = Envelope.about(subject, preview, sender, in_languages(subject_in, preview_in))
     report = services.preflight.check(by, version, envelope, audience=_audience(call, list_name, segment), fetch=not offline)
     facts = {"blocked": report.is_blocked, "fetched": report.fetched, "findings": [facts_of(one) for one in report.findings]}
     return Answer(facts, "\n".join(map(_found, report.findings)) or "Nothing to mend.", ok=not report.is_blocked)

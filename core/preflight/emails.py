@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -15,7 +15,7 @@ from core.errors import InvalidInput
 from core.preflight.branches import parsed
 from core.preflight.styling import Shown, walk
 from core.templates.compiling.compiler import CompiledTemplate
-from core.templates.languages.headings import Headings
+from core.templates.languages.headings import Heading, Headings
 from core.templates.languages.naming import english_name
 from core.templates.library.templates import TemplateVersion
 from core.templates.markup.placeholders import Masked, mask
@@ -71,6 +71,20 @@ class Envelope:
         first = headings[0]
         shown = tuple(one.beside(first) for one in headings)
         return cls(tuple(one.subject for one in headings), first.preview_text or None, sender, shown)
+
+    @classmethod
+    def about(cls, subject: str | None, preview_text: str | None, sender: str | None, languages: Mapping[str, Heading]) -> Envelope:
+        """Return what stands around an email with one subject; None for what is not known.
+
+        Args:
+            subject: The subject.
+            preview_text: What inboxes show beside it.
+            sender: The address it comes from.
+            languages: Subject and preview text in other languages.
+        """
+        if subject is None:
+            return cls(None, preview_text, sender)
+        return cls((subject,), preview_text, sender, (Headings(subject, preview_text or "", languages),))
 
     @property
     def headings(self) -> Sequence[Headings]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.api.callers import Asking
 from core.api.door import Door, needs
-from core.api.fields import Given, Id, IdInPath, Line, Shown
+from core.api.fields import Given, Id, IdInPath, Language, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, cut
 from core.api.resources.reports import Report
 from core.api.timing import KeepsTime, ScheduleFor
@@ -20,8 +20,11 @@ from core.campaigns.states import CampaignState
 from core.campaigns.trying import MOST_AT_ONCE
 from core.jobs.doorbell import ring
 from core.permissions import Permission
+from core.templates.languages.headings import Heading
 
 router = APIRouter(prefix="/campaigns", tags=["Campaigns"], route_class=Door)
+_BESIDE = "What inboxes show beside the subject; left empty, they show what the template says."
+_IN_LANGUAGES = "What is said instead to those who get the mail in another language of its template; what is empty is as in the main one."
 _VIEW, _EDIT, _SEND = needs(Permission.CAMPAIGNS_VIEW), needs(Permission.CAMPAIGNS_EDIT), needs(Permission.CAMPAIGNS_SEND)
 
 
@@ -32,13 +35,29 @@ class AudienceShown(Shown):
     id: Id = Field(description="The list or segment.", examples=[4])
 
 
+class InLanguage(Given):
+    """What inboxes show of a campaign in another language; what is empty is as in the main one."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    subject: Line = Field("", description="Merge fields allowed.", examples=["{{ contact.first_name }}, die neue Ernte ist da"])
+    preview_text: Line = Field("", examples=["Was dieses Frühjahr wächst."])
+
+
+InLanguages = Annotated[dict[Language, InLanguage], Field(max_length=100)]
+
+
 class CampaignShown(Shown):
     """A campaign."""
 
     id: int = Field(examples=[9])
     name: str = Field(examples=["Spring teas"])
     subject: str = Field(examples=["{{ contact.first_name }}, the first flush is here"])
+    preview_text: str = Field(description="What inboxes show beside it; empty for what the template says.")
+    subjects: InLanguages = Field(description="Both in other languages: a reader gets what is written in the language of their mail.")
     subject_b: str | None = Field(description="The second subject of an A/B test, or null.")
+    preview_text_b: str = Field(description="Its preview text; with none in any language it has those of the first.")
+    subjects_b: InLanguages = Field(description="The second subject in other languages.")
     from_name: str = Field(examples=["Aurora Tea"])
     from_email: str = Field(examples=["news@example.com"])
     template_id: int = Field(examples=[5])
@@ -67,7 +86,11 @@ class NewCampaign(Given):
     audience: AudienceShown = Field(examples=[{"kind": "list", "id": 4}])
     from_email: Line = Field(examples=["news@example.com"])
     from_name: Line = Field("", examples=["Aurora Tea"])
+    preview_text: Line = Field("", description=_BESIDE, examples=["What grows this spring."])
+    subjects: InLanguages = Field(default_factory=dict, description=_IN_LANGUAGES, examples=[{"de": {"subject": "Die neue Ernte ist da"}}])
     subject_b: Line | None = Field(None, description="Makes it an A/B test.")
+    preview_text_b: Line = Field("", description="The preview text of the second subject; as the first's if it has none in any language.")
+    subjects_b: InLanguages = Field(default_factory=dict, description="The second subject in other languages.")
     connection_id: Id | None = Field(None, description="How it is sent; the workspace's default if left out.")
     track_conversions: bool = False
     timing: KeepsTime = Field(KeepsTime(), description="The hours it may go out in.")  # type: ignore[call-arg]
@@ -83,7 +106,11 @@ class CampaignChange(Given):
     audience: AudienceShown | None = None
     from_email: Line | None = None
     from_name: Line | None = None
+    preview_text: Line | None = None
+    subjects: InLanguages | None = Field(None, description="In the place of all there were; {} takes them out.")
     subject_b: Line | None = Field(None, description="null ends the A/B test.")
+    preview_text_b: Line | None = None
+    subjects_b: InLanguages | None = Field(None, description="In the place of all there were; {} takes them out.")
     connection_id: Id | None = None
     track_conversions: bool | None = None
     timing: KeepsTime | None = None
@@ -202,11 +229,18 @@ def get_report(caller: Asking, campaign_id: IdInPath) -> Report:
 def _fields(given: NewCampaign | CampaignChange) -> Any:
     """Return what was sent in the words of a draft; null is left out where it means nothing."""
     fields = {name: value for name, value in given.named().items() if value is not None or name == "subject_b"}
+    for name in {"subjects", "subjects_b"} & fields.keys():
+        fields[name] = headings(fields[name])
     if given.audience is not None and "audience" in fields:
         fields["audience"] = Audience(given.audience.kind, given.audience.id)
     if given.timing is not None and "timing" in fields:
         fields["timing"] = given.timing.said()
     return fields
+
+
+def headings(given: InLanguages) -> dict[str, Heading]:
+    """Return what was sent for other languages as campaigns keep it."""
+    return {tag: Heading(one.subject, one.preview_text) for tag, one in given.items()}
 
 
 def _shown(campaign: Campaign) -> CampaignShown:

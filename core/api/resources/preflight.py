@@ -8,7 +8,7 @@ from pydantic import Field
 from core.api.callers import Asking
 from core.api.door import Door, needs
 from core.api.fields import Given, IdInPath, Line, Shown
-from core.api.resources.campaigns import AudienceShown
+from core.api.resources.campaigns import AudienceShown, InLanguages, headings
 from core.campaigns.models import Audience
 from core.permissions import Permission
 from core.preflight.emails import Envelope
@@ -22,6 +22,7 @@ class AboutEmail(Given):
 
     subject: Line | None = Field(None, description="Merge fields allowed.", examples=["{{ contact.first_name }}, the first flush is here"])
     preview_text: Line | None = Field(None, description="Looked for in the email if left out.", examples=["What grows this spring."])
+    subjects: InLanguages = Field(default_factory=dict, description="Subject and preview text in other languages of the template.")
     from_email: Line | None = Field(None, examples=["news@example.com"])
     audience: AudienceShown | None = Field(None, description="Whom it goes to: finds merge fields that are empty for some of them.")
     asks_links: bool = Field(False, description="Whether links and images are asked for; takes up to ten seconds.")
@@ -49,7 +50,7 @@ class ReportShown(Shown):
 def check_template(caller: Asking, template_id: IdInPath, given: AboutEmail) -> ReportShown:
     """Check the newest version of a template. With a sender, `campaigns.view` is needed too; with an audience, what shows its people."""
     version = caller.services.templates.latest(caller.by, template_id)
-    envelope = Envelope(None if given.subject is None else (given.subject,), given.preview_text, given.from_email)
+    envelope = Envelope.about(given.subject, given.preview_text, given.from_email, headings(given.subjects))
     audience = Audience(given.audience.kind, given.audience.id) if given.audience else None
     report = caller.services.preflight.check(caller.by, version, envelope, audience=audience, fetch=given.asks_links)
     return ReportShown.model_validate(report)

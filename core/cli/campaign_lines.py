@@ -1,0 +1,43 @@
+"""Subjects and preview texts in other languages, as they are said on the command line: `--subject-in de="…"`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from core.cli.command import Usage
+from core.templates.languages.headings import Heading
+
+_WHAT = "LANGUAGE=TEXT"
+SubjectIn = Annotated[
+    list[str] | None,
+    typer.Option("--subject-in", metavar=_WHAT, help="The subject for readers of another language of the template; once for each."),
+]
+PreviewIn = Annotated[
+    list[str] | None, typer.Option("--preview-in", metavar=_WHAT, help="The text beside the subject for readers of another language.")
+]
+
+
+def in_languages(subjects: Sequence[str] | None, previews: Sequence[str] | None = None) -> dict[str, Heading]:
+    """Return what was said for other languages.
+
+    Raises:
+        Usage: If one is not `LANGUAGE=TEXT`, or a language is there twice.
+    """
+    theirs, beside = _by_language("--subject-in", subjects or ()), _by_language("--preview-in", previews or ())
+    return {tag: Heading(theirs.get(tag, ""), beside.get(tag, "")) for tag in {**theirs, **beside}}
+
+
+def _by_language(option: str, given: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in given:
+        language, equals, words = text.partition("=")
+        tag = language.strip().lower().replace("_", "-")
+        if not (tag and equals and words.strip()):
+            raise Usage(f"“{text[:40]}” names no language and text.", hint=f'For example: {option} de="Neues vom Teeberg"')
+        if tag in found:
+            raise Usage(f"The language {tag} is there twice.", hint=f"Say {option} once for each language.")
+        found[tag] = words
+    return found
