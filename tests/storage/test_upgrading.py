@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from core.accounts.people import People
 from core.accounts.sessions import Sessions
+from core.campaigns.models import load_campaign
 from core.clock import FrozenClock
 from core.contacts.lists import Lists
 from core.events.tables import intake_minutes
@@ -21,6 +22,7 @@ from core.providers.tables import connections
 from core.storage.database import Database
 from core.storage.migrate import is_current, migrate
 from core.storage.tables import journal_offsets, workspaces
+from core.templates.languages.headings import Headings
 from tests.conftest import NOON
 from tests.support import postgres
 
@@ -148,3 +150,25 @@ def test_messages_stay_what_they_are_and_no_number_of_one_is_used_again(old_db: 
         (2, 5, "uncertain", 2, NOON),
         (4, None, "queued", 0, None),
     ]
+
+
+def test_campaigns_keep_their_subjects_and_have_no_others(old_db: Database) -> None:
+    now = NOON if old_db.dialect == "postgresql" else str(NOON.replace(tzinfo=None))
+    template = "insert into templates (workspace_id, name, created_at, updated_at) values (1, 'Letter', :now, :now)"
+    connection_row = "insert into connections (workspace_id, name, kind, settings, secrets, is_default, created_at) values "
+    campaign = (
+        "insert into campaigns (workspace_id, name, subject, from_name, from_email, template_id, connection_id, audience,"
+        " track_conversions, state, created_by, created_at, stopped_reason)"
+        " values (1, 'News', 'Tea', '', 'a@example.com', 1, 1, :audience, false, 'draft', 'cli', :now, '')"
+    )
+    arm = "insert into arms (workspace_id, campaign_id, key, subject, weight) values "
+    arms = [f"{arm}(1, 1, 'A', 'Tea', 1)", f"{arm}(1, 1, 'B', 'More tea', 1)"]
+    statements = (WORKSPACE, template, f"{connection_row}(1, 'One', 'outbox', '{{}}', '', true, :now)", campaign, *arms)
+    with old_db.transaction() as connection:
+        for statement in statements:
+            given = {"now": now, "audience": '{"kind": "list", "id": 1}'}
+            connection.execute(sa.text(statement), {name: value for name, value in given.items() if f":{name}" in statement})
+    migrate(old_db)
+    with old_db.read() as connection:
+        found = load_campaign(connection, Principal.system(1), 1)
+    assert found.headings == (Headings("Tea"), Headings("More tea"))
