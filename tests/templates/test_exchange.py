@@ -228,6 +228,33 @@ def test_a_file_that_lies_about_its_size_is_not_believed() -> None:
         unpacked(honest.replace(size, (10).to_bytes(4, "little")))
 
 
+def test_a_source_that_grows_with_each_picture_is_refused_while_it_is_small(
+    library: Templates, workspace: Principal, db: Database, clock: FrozenClock
+) -> None:
+    class Far(Album):
+        def add(self, by: Principal, data: bytes, name: str, alt: str = "") -> Kept:
+            kept = super().add(by, data, name, alt)
+            kept.url = f"https://{'far.' * 50}example.com/{kept.id}.png"
+            return kept
+
+    album = Far()
+    pictures = [{"file": "a.png", "url": "https://"}] * 100
+    form = {"postwright": "template", "version": 1, "name": "Tea", "kind": "html", "source": "https:// " * 50_000, "pictures": pictures}
+    made = packed({"template.json": json.dumps(form).encode(), "a.png": b"PNG"})
+    with pytest.raises(InvalidInput, match="larger than 500 KB"):
+        Exchange(db, clock, library, BrandKits(db, clock), album).load(workspace, made, "tea.zip")
+    assert len(album.kept) == 1
+
+
+def test_a_source_that_is_too_large_is_refused_before_its_colours_are_looked_for(exchange: Exchange, workspace: Principal) -> None:
+    form = {"postwright": "template", "version": 1, "name": "Tea", "kind": "blocks", "source": f"[{'[],' * 6_000_000}[]]", "colours": {}}
+    data = json.dumps(form).encode()
+    begun = time.process_time()
+    with pytest.raises(InvalidInput, match="larger than 500 KB"):
+        exchange.load(workspace, data, "tea.json", keep_colours=True)
+    assert time.process_time() - begun < 1
+
+
 def test_a_zip_of_a_million_names_is_refused_before_they_are_read() -> None:
     made = packed({"a": b"x"})
     entry, end = made.find(b"PK\x01\x02"), made.find(b"PK\x05\x06")

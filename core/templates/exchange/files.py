@@ -21,6 +21,7 @@ from core.templates.brands.kits import BrandKits
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.exchange.packing import packed, unpacked
 from core.templates.images.shown import PictureStore, shown_in
+from core.templates.jinja.validating import check_bytes
 from core.templates.languages.variants import variants_of
 from core.templates.library.models import TemplateVersion
 from core.templates.library.names import checked_name
@@ -168,10 +169,13 @@ class Exchange:
             called = name.strip() or self._free(by, file_name.replace("\\", "/").rpartition("/")[2].partition(".")[0] or "Imported")
             return self._library.save(by, called, _decoded(data), is_new=True, note="Imported from a file")
         form = _read(files)
+        check_bytes(form.source)
         source, languages = _with_colours(form) if keep_colours else form.source, form.languages
         for one in form.pictures:
             if url := self._taken_in(by, one, files, source, *languages.values()):
                 source, languages = source.replace(one.url, url), {tag: words.replace(one.url, url) for tag, words in languages.items()}
+            for words in (source, *languages.values()):
+                check_bytes(words)  # an address of eight letters that stands everywhere grows with each picture
         place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": languages}
         note = form.note or "Imported from a file"
         return self._library.save(by, name.strip() or self._free(by, form.name), source, kind=form.kind, note=note, **place)
