@@ -152,6 +152,18 @@ def test_pictures_that_only_another_language_shows_come_along(
     assert there.kept[0].url in german and PICTURE not in german
 
 
+def test_a_file_holds_no_more_pictures_than_can_be_imported(
+    library: Templates, workspace: Principal, other: Principal, db: Database, clock: FrozenClock
+) -> None:
+    many = [Kept(n, f"p{n}", "", "image/png", f"https://mail.example.com/i/1/{n}.png", b"PNG" + bytes(14_000_000)) for n in range(1, 6)]
+    album = Album(many)
+    images = (new_block(BlockKind.IMAGE, src=one.url) for one in many)
+    saved = library.save(workspace, "Tea", Document(sections=(new_section("1", *images),)).as_json())
+    file = Exchange(db, clock, library, BrandKits(db, clock), album).export(workspace, saved.template_id)
+    loaded = Exchange(db, clock, library, BrandKits(db, clock), Album()).load(other, file.data, file.name)
+    assert [one.url in loaded.source for one in many] == [False, False, True, True, True]
+
+
 def test_a_picture_that_is_none_keeps_the_template_out(
     library: Templates, workspace: Principal, other: Principal, db: Database, clock: FrozenClock
 ) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.exchange.packing import packed, unpacked
+from core.templates.exchange.packing import MOST_FILES, packed, unpacked
 from core.templates.images.shown import PictureStore, shown_in
 from core.templates.jinja.validating import check_bytes
 from core.templates.languages.variants import variants_of
@@ -31,6 +32,8 @@ from core.templates.look.brand import Colours, Token
 from core.templates.tables import templates
 
 LARGEST_FILE = 40_000_000
+# Of this, for what is written beside pictures.
+LARGEST_BESIDE = 4_000_000
 _COLOUR_FIELDS = {"colour", "background", "text_colour"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _JSON_OF_OURS = re.compile(rb'\s*\{\s*"postwright"')
@@ -186,9 +189,15 @@ class Exchange:
             return free_name(connection, by.workspace_id, name)
 
     def _pictures_in(self, by: Principal, source: str) -> Iterator[tuple[_Packed, bytes]]:
-        for one, url in shown_in(self._pictures, by, source) if self._pictures else ():
+        """Yield the pictures that go along: as many as a file may hold that can be imported, others stay where they are."""
+        room = LARGEST_FILE - LARGEST_BESIDE
+        for one, url in islice(shown_in(self._pictures, by, source), MOST_FILES - 1) if self._pictures else ():
+            data = self._pictures.content(by, one.id)  # type: ignore[union-attr]
+            room -= len(data)
+            if room < 0:
+                return
             ending = one.media_type.rpartition("/")[2]
-            yield _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), self._pictures.content(by, one.id)  # type: ignore[union-attr]
+            yield _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), data
 
     def _taken_in(self, by: Principal, one: _Packed, files: dict[str, bytes], *texts: str) -> str:
         """Return where a picture of the file is here; "" where nothing in the file names it."""
