@@ -267,6 +267,15 @@ def test_a_source_that_is_too_large_is_refused_before_its_colours_are_looked_for
     assert time.process_time() - begun < 1
 
 
+def test_languages_of_a_file_are_languages(library: Templates, exchange: Exchange, workspace: Principal) -> None:
+    form = {"postwright": "template", "version": 1, "name": "Tea", "kind": "html", "source": "<p>Tea</p>", "languages": {"x](y)": "<p>"}}
+    with pytest.raises(InvalidInput, match="no language"):
+        exchange.load(workspace, json.dumps(form).encode(), "tea.json")
+    form["languages"] = {"pt_BR": "<p>Chá</p>"}
+    loaded = exchange.load(workspace, json.dumps(form).encode(), "tea.json")
+    assert json.loads(exchange.export(workspace, loaded.template_id).data)["languages"] == {"pt-br": "<p>Chá</p>"}
+
+
 def test_a_zip_of_a_million_names_is_refused_before_they_are_read() -> None:
     made = packed({"a": b"x"})
     entry, end = made.find(b"PK\x01\x02"), made.find(b"PK\x05\x06")

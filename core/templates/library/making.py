@@ -13,6 +13,7 @@ from core.templates.brands.reading import brand_of_template
 from core.templates.brands.restyling import attributes_of
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, normalised
 from core.templates.confined.process import Confined
+from core.templates.languages.choice import normal_language
 from core.templates.languages.variants import Variant, compile_variants, variants_of
 from core.templates.library.models import latest_of, load_version
 from core.templates.look.brand import Brand
@@ -99,6 +100,8 @@ class Maker:
         if languages is None:
             with self._db.read() as connection:
                 languages = _languages(connection, workspace_id, which)
+        else:  # given, perhaps by a file from anybody
+            languages = {normal_language(tag): words for tag, words in languages.items()}
         return self._made(workspace_id, normalised(source), kind, self.worn(workspace_id, which), languages)
 
     def as_of_now(self, connection: sa.Connection, workspace_id: int, template_id: int, made: Made, *, keeps_languages: bool) -> Made:
