@@ -69,6 +69,15 @@ def test_what_can_not_be_used_is_refused(templates: Templates, translating: Tran
         translating.put(stranger, template_id, "de", GERMAN)
 
 
+def test_words_for_products_that_are_not_there_go_unsaid(templates: Templates, translating: Translating, workspace: Principal) -> None:
+    row = new_block(BlockKind.PRODUCTS)
+    template_id = templates.save(workspace, "Shop", Document(sections=(new_section("1", row),)).as_json()).template_id
+    words = {f"{at}.name": f"Nr. {at[:2]}" for at in ("0", "2", "-1", "٠", "9" * 5_000)}
+    made = translating.put(workspace, template_id, "de", orjson.dumps({row.id: words}).decode())
+    said = translating.in_language(workspace, made, "de").text
+    assert said.count("Nr. 0") == said.count("Nr.") == 1
+
+
 def test_copies_restored_versions_files_and_other_brands_keep_the_languages(
     db: Database, clock: FrozenClock, templates: Templates, translating: Translating, workspace: Principal
 ) -> None:

@@ -122,5 +122,5 @@ def _write(block: dict[str, Any], said: Mapping[str, str]) -> None:
             continue
         if not at and name in _WORDS.get(block["kind"], ()):
             block[name] = words
-        elif at.isdecimal() and block["kind"] == "products" and name in _OF_PRODUCTS and int(at) < len(block["products"]):
+        elif block["kind"] == "products" and name in _OF_PRODUCTS and at in map(str, range(len(block["products"]))):
             block["products"][int(at)][name] = words
