@@ -84,11 +84,13 @@ class SavedBlocks:
 
         Raises:
             Denied: If `by` may not edit templates.
-            InvalidInput: If the name can't be used, or there are too many already.
+            InvalidInput: If the name or what the block says can't be kept, or there are too many already.
             Conflict: If another one has that name, or a picture in it was deleted.
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, now = _checked(name), self._clock.now()
+        if "\\u0000" in block.model_dump_json().replace("\\\\", ""):  # what somebody typed like this is text
+            raise InvalidInput("The block holds characters that are not text.", hint="Remove what you pasted last and try again.")
         row = {"workspace_id": by.workspace_id, "name": name, "content": block.model_dump(mode="json")}
         mine = saved_blocks.c.workspace_id == by.workspace_id
         with self._db.transaction() as connection:
@@ -165,7 +167,7 @@ def _saved(row: sa.Row[tuple[object, ...]]) -> SavedBlock:
 
 def _checked(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_NAME or not name.isprintable():
         raise InvalidInput("A kept block needs a name.", hint=f"Use 1 to {MAX_NAME} characters.")
     return name
 

@@ -19,10 +19,10 @@ def checked_name(name: str) -> str:
     """Return the name of a kit, tidied.
 
     Raises:
-        InvalidInput: If it is empty or too long.
+        InvalidInput: If it is empty or too long, or holds letters that can't be seen.
     """
     name = " ".join(name.split())
-    if not name or len(name) > _MAX_NAME:
+    if not name or len(name) > _MAX_NAME or not name.isprintable():
         raise InvalidInput("A brand kit needs a name.", hint=f"Use 1 to {_MAX_NAME} characters.")
     return name
 
@@ -39,6 +39,8 @@ def checked_brand(brand: Brand) -> Brand:
     texts = (logo.alt, made.postal_address, made.legal, *(one.name for one in made.senders), *made.utm.model_dump().values())
     if any(mark in text for text in texts for mark in _FIELDS):
         raise InvalidInput("A brand kit can’t hold merge fields.", hint="Write the words out; they are the same for every reader.")
+    if any("\x00" in text for text in texts):
+        raise InvalidInput("The brand kit holds characters that are not text.", hint="Type them again instead of pasting them.")
     compile_template(sample_document().as_json(), TemplateKind.BLOCKS, brand=made)
     return made
 

@@ -34,6 +34,18 @@ def test_a_kept_block_comes_back_as_it_was(kept: SavedBlocks, workspace: Princip
     assert kept.all(workspace) == [kept.get(workspace, made.id)]
 
 
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "a\u202eb", "\u200b"])
+def test_a_block_is_called_what_can_be_seen(kept: SavedBlocks, workspace: Principal, name: str) -> None:
+    with pytest.raises(InvalidInput, match="needs a name"):
+        kept.save(workspace, name, BUTTON)
+
+
+def test_a_kept_block_says_what_is_text(kept: SavedBlocks, workspace: Principal) -> None:
+    with pytest.raises(InvalidInput, match="not text"):
+        kept.save(workspace, "Buy", new_block(BlockKind.BUTTON, text="a\x00b"))
+    assert kept.save(workspace, "Buy", new_block(BlockKind.BUTTON, text="\u2028 \\u0000")).name == "Buy"
+
+
 def test_blocks_are_listed_by_name_whatever_its_case(kept: SavedBlocks, workspace: Principal) -> None:
     for name in ("b", "C", "a"):
         kept.save(workspace, name, BUTTON)

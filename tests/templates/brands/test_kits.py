@@ -36,6 +36,18 @@ def test_the_first_kit_is_the_default_and_the_second_is_not(kits: BrandKits, wor
     assert kits.brand_of(workspace.workspace_id, second.id) == RED
 
 
+@pytest.mark.parametrize("name", ["", "a" * 101, "a\x00b", "a\ud800b", "a\u202eb", "\u200b"])
+def test_a_kit_is_called_what_can_be_seen(kits: BrandKits, workspace: Principal, name: str) -> None:
+    with pytest.raises(InvalidInput, match="needs a name"):
+        kits.save(workspace, name, GREEN)
+
+
+@pytest.mark.parametrize("brand", [Brand(senders=(Sender(name="a\x00", email="a@example.com"),)), Brand(utm=Utm(medium="\x00"))])
+def test_a_kit_says_what_is_text(kits: BrandKits, workspace: Principal, brand: Brand) -> None:
+    with pytest.raises(InvalidInput, match="not text"):
+        kits.save(workspace, "Shop", brand)
+
+
 def test_there_is_always_one_default(kits: BrandKits, workspace: Principal, db: Database) -> None:
     made = [kits.save(workspace, name, Brand()).kit for name in ("A", "B", "C")]
     for kit in (made[2], made[1], made[1]):
