@@ -10,8 +10,8 @@ Endpoint = tuple[str, int]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = frozenset({80, 443, 8080, 8443})
-# Public by their numbers, but answered by the cloud one runs in.
-_OF_CLOUDS = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
+# Public by their numbers, but answered by the cloud one runs in, or within a site as long ago (RFC 3879).
+_NEAR = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("fec0::/10"))
 
 
 class Refused(OSError):
@@ -60,7 +60,7 @@ def permitted(host: str, port: int, resolve: Resolver, also: Collection[Endpoint
 
 def _is_open(address: _Address) -> bool:
     # All of ::/8 is reserved: IPv4 addresses that are mapped (::ffff:127.0.0.1), translated (64:ff9b::) or written as ::127.0.0.1.
-    if address.is_multicast or address.is_reserved or address.is_unspecified or any(address in network for network in _OF_CLOUDS):
+    if address.is_multicast or address.is_reserved or address.is_unspecified or any(address in network for network in _NEAR):
         return False
     return address.is_global
 
