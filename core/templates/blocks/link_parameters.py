@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 from core.templates.look.brand import Utm
 from core.templates.markup.scanning import Kind, scan
 
+# Links that hold these are different for each reader, and stay as they are written.
+_FIELDS = ("{{", "{%")
+
 
 def with_parameters(url: str, utm: Utm) -> str:
     """Return a web address with the brand's `utm_` parameters, but for those it has already.
@@ -18,7 +21,7 @@ def with_parameters(url: str, utm: Utm) -> str:
         utm: The parameters.
     """
     given = {f"utm_{name}": value for name, value in (("source", utm.source), ("medium", utm.medium), ("campaign", utm.campaign)) if value}
-    if not given or "{{" in url or "{%" in url or not url.startswith(("https://", "http://")):
+    if not given or any(mark in url for mark in _FIELDS) or not url.startswith(("https://", "http://")):
         return url
     try:
         parts = urlsplit(url)
@@ -39,7 +42,7 @@ def in_links(markup: str, utm: Utm) -> str:
         link = (
             next((one for one in piece.attributes if one.name == "href"), None) if piece.kind is Kind.START and piece.name == "a" else None
         )
-        if link:
+        if link and not any(mark in link.value for mark in _FIELDS):
             written += [markup[done : link.start], html.escape(with_parameters(link.value, utm))]
             done = link.end
     return "".join([*written, markup[done:]])

@@ -84,6 +84,14 @@ def test_links_get_the_parameters_of_the_brand_unless_they_have_their_own() -> N
     ]
 
 
+@pytest.mark.parametrize("field", ["{{ contact.city|default('x & y') }}", '{{ contact.city|default("x") }}', "{% if 2 > 1 %}a{% endif %}"])
+def test_links_with_merge_fields_stay_as_they_are_written(field: str) -> None:
+    quote = "'" if '"' in field else '"'
+    text = new_block(BlockKind.TEXT, html=f"<p><a href={quote}https://shop.example/{field}{quote}>x</a></p>")
+    found = compiled(text, brand=Brand(utm=Utm(source="news"))).html
+    assert field in found and "utm_source" not in found
+
+
 @pytest.mark.parametrize(
     ("conditions", "match", "attributes", "is_there"),
     [
