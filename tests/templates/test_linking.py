@@ -95,6 +95,8 @@ def test_the_same_address_may_be_written_with_a_condition(context: dict[str, Any
         ("<object data='x'></object>", "<object>"),
         ("<base href='https://evil.example'>", "<base>"),
         ('<meta http-equiv="refresh" content="0;url=https://evil.example">', "refresh"),
+        ("""<meta http-equiv="{{ 'refresh' }}" content="0;url=https://evil.example">""", "refresh"),
+        ('<meta http-equiv="{{ contact.city }}" content="0;url=https://evil.example">', "refresh"),
         ('<p onclick="x()">x</p>', "onclick"),
         ("<svg/onload=alert(1)>", "onload"),
         ("<!--[if mso]><a href='javascript:x'>x</a><![endif]-->", "javascript"),

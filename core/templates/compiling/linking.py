@@ -93,7 +93,7 @@ def check_safety(pieces: Iterable[Piece], masked: Masked, *, name_lines: bool) -
         InvalidInput: If it does; names what and where.
     """
     for piece in pieces:
-        problem = _problem(piece)
+        problem = _problem(piece, masked)
         if problem:
             where = f" in line {masked.line_at(piece.start)}" if name_lines else ""
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
@@ -186,14 +186,15 @@ def _guarded(written: str, masked: Masked) -> str | None:
     return f"{masked.add('{% filter pw_url %}', keyword='filter')}{written}{masked.add('{% endfilter %}', keyword='endfilter')}"
 
 
-def _problem(piece: Piece) -> str:
+def _problem(piece: Piece, masked: Masked) -> str:
     if piece.name in _FORBIDDEN_ELEMENTS:
         return f"<{piece.name}>"
     for each in piece.attributes:
         value = _IGNORED.sub("", each.value).lower()
         if each.name.startswith("on") and piece.name != "mj-html-attribute":
             return f"The attribute “{each.name[:30]}”"
-        if each.name == "http-equiv" and value == "refresh":
+        # What a merge field brings is not known yet, and this one could lead the page away.
+        if each.name == "http-equiv" and (value == "refresh" or any(True for _ in masked.found(each.value))):
             return "<meta http-equiv=refresh>"
         if each.name in _URL_ATTRIBUTES and _is_dangerous(each.name, value):
             return f"The address “{value[:30]}”"
