@@ -16,7 +16,7 @@ from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.checking import checked_brand, checked_name
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
-from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, wearers
+from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, must_be_deletable, wearers
 from core.templates.images.holding import must_have_pictures
 from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
@@ -153,13 +153,17 @@ class BrandKits:
             NotFound: If this workspace has no such kit.
         """
         by.require(Permission.TEMPLATES_EDIT)
+        with self._db.read() as connection:
+            ready = Restyling(Brand(), attributes_of(connection, by.workspace_id))
+            if _read(connection, by, kit_id).is_default:
+                ready.prepare(connection, wearers(by.workspace_id, None, also_none=True))
         with self._changing(by) as connection:
             kit = _read(connection, by, kit_id)
-            _must_be_deletable(connection, by, kit)
-            archived = wearers(by.workspace_id, kit_id, also_none=False)
-            connection.execute(templates.update().where(archived).values(brand_kit_id=None))
+            must_be_deletable(connection, by.workspace_id, kit)
+            chosen = wearers(by.workspace_id, kit_id, also_none=False)
+            connection.execute(templates.update().where(chosen).values(brand_kit_id=None))  # archived ones
             connection.execute(brand_kits.delete().where(brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id))
-            plain = self._restyled(connection, by, Brand(), None, also_none=True) if kit.is_default else Restyled()
+            plain = self._restyled(connection, by, Brand(), None, also_none=True, ready=ready) if kit.is_default else Restyled()
             self._note(connection, by, AuditAction.BRAND_KIT_DELETED, kit_id, {"name": kit.name}, {"templates": len(plain.changed)})
             return plain
 
@@ -288,13 +292,3 @@ def _worn(connection: sa.Connection, by: Principal, template_id: int) -> tuple[s
 def _must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: int | None) -> None:
     if any(row.name.casefold() == name.casefold() and row.id != kit_id for row in connection.execute(kits_of(by.workspace_id))):
         raise Conflict(f"There is a brand kit called “{name}” already.", hint="Choose another name.")
-
-
-def _must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) -> None:
-    here = wearers(by.workspace_id, kit.id, also_none=False)
-    chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
-    if worn := int(connection.execute(chosen).scalar_one()):
-        how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
-        raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
-    if kit.is_default and len(connection.execute(kits_of(by.workspace_id)).all()) > 1:
-        raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.contacts.tables import contact_attributes
-from core.errors import PostwrightError
+from core.errors import Conflict, PostwrightError
 from core.permissions import Principal
-from core.templates.brands.reading import BrandKit
+from core.templates.brands.reading import BrandKit, kits_of
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template
 from core.templates.languages.variants import compile_variants, variants_of
 from core.templates.languages.writing import NewVersion, write_version
@@ -92,6 +92,22 @@ def wearers(workspace_id: int, kit_id: int | None, *, also_none: bool) -> sa.Col
     """
     chosen = templates.c.brand_kit_id == kit_id if kit_id is not None else templates.c.brand_kit_id.is_(None)
     return sa.and_(templates.c.workspace_id == workspace_id, sa.or_(chosen, templates.c.brand_kit_id.is_(None)) if also_none else chosen)
+
+
+def must_be_deletable(connection: sa.Connection, workspace_id: int, kit: BrandKit) -> None:
+    """Do nothing if a kit may go.
+
+    Raises:
+        Conflict: If templates have chosen it, or it is the default and there are others.
+    """
+    here = wearers(workspace_id, kit.id, also_none=False)
+    chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
+    if worn := int(connection.execute(chosen).scalar_one()):
+        how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
+        raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
+    others = sum(1 for row in connection.execute(kits_of(workspace_id)) if row.id != kit.id)
+    if kit.is_default and others:
+        raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")
 
 
 class Restyling:

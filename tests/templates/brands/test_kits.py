@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -207,6 +210,32 @@ def test_what_is_worn_is_not_deleted(kits: BrandKits, library: Templates, worksp
     assert list(plain.changed.values()) == ["Letter"], "the last kit leaves plain templates"
     assert kits.all(workspace) == []
     assert Colours().primary in library.latest(workspace, worn.template_id).html
+
+
+class Watched(Database):
+    """Counts how long the processor works while something is being written."""
+
+    working = 0.0
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        with super().transaction() as connection:
+            begun = time.process_time()
+            yield connection
+            self.working += time.process_time() - begun
+
+
+def test_nobody_who_writes_waits_for_the_templates_of_the_last_kit(
+    library: Templates, workspace: Principal, sqlite_db: Database, clock: FrozenClock
+) -> None:
+    watched = Watched(sqlite_db.url)
+    kits = BrandKits(watched, clock)
+    kit = kits.save(workspace, "House", RED).kit
+    for number in range(20):
+        letter(library, workspace, f"Letter {number}")
+    watched.working, begun = 0.0, time.process_time()
+    assert len(kits.delete(workspace, kit.id).changed) == 20
+    assert watched.working < (time.process_time() - begun) / 2
 
 
 def test_an_archived_template_keeps_no_kit_from_going(
