@@ -15,6 +15,7 @@ from core.errors import Conflict, NotFound
 from core.permissions import Permission, Principal
 from core.storage.blobs import Blobs
 from core.storage.database import Database, insert_or_ignore
+from core.storage.tables import workspaces
 from core.templates.images.addresses import path_of
 from core.templates.images.decoding import Reworked, rework
 from core.templates.images.picture import Picture, Room, checked_alt, checked_name, without_ending
@@ -208,6 +209,8 @@ class Pictures:
         key = self._blobs.key_of(made.data)
         row = {"workspace_id": by.workspace_id, "blob": key, "media_type": made.media_type, "width": made.width, "height": made.height}
         row |= {"size": len(made.data), "name": name, "alt": alt, "created_by": by.label, "created_at": self._clock.now()}
+        # One after the other: of two who send at once each would see the room that is left for one.
+        connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update(key_share=True))
         used = _used(connection, by.workspace_id)
         is_new = insert_or_ignore(connection, pictures, [row]) == 1
         # Held: one that was there already may be deleted in this moment, and is then made anew.

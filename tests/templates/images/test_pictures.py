@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 import sqlalchemy as sa
@@ -65,6 +67,36 @@ def test_the_same_picture_twice_is_kept_once(library: Pictures, workspace: Princ
     assert library.count(workspace) == 1
     assert actions(db, workspace.workspace_id) == ["picture.added"]
     assert library.add(other, LAKE, "Lake").id != first.id
+
+
+class Meeting(Blobs):
+    """Files that are written once a second one is about to be, or nobody comes."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._two = Barrier(2, timeout=1)
+
+    def put(self, workspace_id: int, data: bytes) -> str:
+        with suppress(BrokenBarrierError):
+            self._two.wait()
+        return super().put(workspace_id, data)
+
+
+def test_two_uploads_at_once_do_not_share_the_room_that_is_left(
+    db: Database, clock: FrozenClock, folder: Path, workspace: Principal
+) -> None:
+    small = [saved(Image.new("RGB", (30, 20), colour), "PNG") for colour in ("red", "blue")]
+    library = Pictures(db, clock, Meeting(folder), PUBLIC, most_bytes=100)
+
+    def add(data: bytes) -> str:
+        try:
+            return library.add(workspace, data, "Square").name
+        except Conflict:
+            return "no room"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(add, small)) == ["Square", "no room"]
+    assert library.room(workspace).used <= 100
 
 
 def test_ten_uploads_of_one_picture_at_once_make_one(library: Pictures, workspace: Principal) -> None:
