@@ -28,6 +28,21 @@ def test_what_was_not_looked_at_for_longest_goes_first():
     assert frames.get("t", third)
 
 
+def test_who_looks_at_very_many_emails_takes_none_from_others():
+    frames = Frames()
+    mine = frames.put("token of ada", Framed("<p>Hello</p>"))
+    last = [frames.put("token of eve", Framed(f"<p>{number}</p>")) for number in range(200)][-1]
+    assert frames.get("token of ada", mine) and frames.get("token of eve", last)
+
+
+def test_large_emails_are_kept_as_far_as_there_is_room():
+    frames = Frames(kept=100, room=10_000)
+    names = [frames.put("t", Framed(f"<p>{number}</p>{'x' * 3_000}")) for number in range(5)]
+    assert [frames.get("t", name) is not None for name in names] == [False, False, True, True, True]
+    huge = frames.put("t", Framed("x" * 20_000))
+    assert frames.get("t", huge)
+
+
 @pytest.mark.parametrize(
     ("html", "start"),
     [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,7 @@ from core.templates.markup.scanning import Kind, scan
 
 KEPT = 100
 LARGEST = 8_000_000
+ROOM = 100_000_000
 
 _REST = (
     "default-src 'none'; img-src http: https: data:; "
@@ -47,23 +48,23 @@ class Frames:
     """The emails on show in this process, each for one session only.
 
     Args:
-        kept: How many; the one not looked at for longest goes first.
+        kept: How many; where there are more, whoever has put most there loses the one not looked at for longest.
+        room: How many bytes they may take together.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._kept = kept
+    def __init__(self, kept: int = KEPT, room: int = ROOM) -> None:
+        self._kept, self._room = kept, room
         self._lock = Lock()
-        self._pages: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        self._pages: OrderedDict[str, tuple[bytes, str, bytes]] = OrderedDict()
 
     def put(self, token: str, page: Framed) -> str:
         """Keep an email for the holder of a session token; return its name, the same for the same email."""
         body = page.html.encode()[:LARGEST]
         name = hashlib.blake2b(body, key=_key(token), digest_size=20).hexdigest()
         with self._lock:
-            self._pages[name] = (body, page.policy)
+            self._pages[name] = (body, page.policy, _key(token))
             self._pages.move_to_end(name)
-            while len(self._pages) > self._kept:
-                self._pages.popitem(last=False)
+            self._make_room()
         return name
 
     def get(self, token: str, name: str) -> tuple[bytes, str] | None:
@@ -72,7 +73,19 @@ class Frames:
             found = self._pages.get(name)
         if found is None or hashlib.blake2b(found[0], key=_key(token), digest_size=20).hexdigest() != name:
             return None
-        return found
+        return found[:2]
+
+    def _make_room(self) -> None:
+        """Drop pages until the rest fits: one session that looks at very many must not take what others look at."""
+        each = self._room // self._kept  # what a page counts for at least
+        while len(self._pages) > 1:
+            taken: Counter[bytes] = Counter()
+            for body, _, holder in self._pages.values():
+                taken[holder] += max(len(body), each)
+            if taken.total() <= self._room:
+                return
+            ((most, _),) = taken.most_common(1)
+            del self._pages[next(name for name, page in self._pages.items() if page[2] == most)]
 
 
 FRAMES = Frames()
