@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,24 @@ def test_threads_whose_templates_are_stopped_do_not_disturb_the_others(confined:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(one, range(9))) == ["out.", "Ann", "Ann"] * 3
+
+
+def test_one_workspace_does_not_hold_up_another(confined: Confined, context: dict[str, Any]) -> None:
+    asking = threading.Semaphore(0)
+    answered: list[str] = []
+
+    def ask(name: str, whose: int, html: str) -> None:
+        asking.release()
+        with suppress(InvalidInput):
+            confined.render(Parts(html), context, whose=whose)
+        answered.append(name)
+
+    with ThreadPoolExecutor(7) as pool:
+        slow = [pool.submit(ask, "slow", 1, SLOW) for _ in range(6)]
+        for _ in slow:
+            asking.acquire()
+        pool.submit(ask, "quick", 2, "x")
+    assert answered.index("quick") <= 4
 
 
 def test_a_forked_process_has_helpers_of_its_own(confined: Confined, helper: int) -> None:

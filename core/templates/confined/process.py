@@ -17,7 +17,8 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from core.errors import InvalidInput, Unavailable
@@ -39,6 +40,9 @@ _MOST_QUESTIONS = 1_000
 class Confined:
     """A few helpers, each with one template at a time; safe to share between threads.
 
+    Of one workspace only as many wait for a helper as there are helpers, and the others behind those: whoever has very many
+    templates checked, or very slow ones, holds up the own workspace and nobody else.
+
     Args:
         limits: What one template may take.
         most: How many helpers there are at most.
@@ -48,7 +52,7 @@ class Confined:
         self._limits = limits or Limits()
         self._most = most
         self._idle: list[Helper] = []
-        self._lock, self._turns = threading.Lock(), threading.BoundedSemaphore(most)
+        self._begin()
 
     def compile(
         self,
@@ -59,8 +63,9 @@ class Confined:
         brand: Brand | None = None,
         marked: bool = False,
         links: Sequence[str] = (),
+        whose: int = 0,
     ) -> CompiledTemplate:
-        """Check and compile a template; see `compiling.compile_template`.
+        """Check and compile a template of the workspace `whose`; see `compiling.compile_template`.
 
         Raises:
             InvalidInput: If it can't be used, or takes too much to find out.
@@ -70,16 +75,16 @@ class Confined:
         attributes = None if known_attributes is None else list(known_attributes)
         look = brand and brand.model_dump(mode="json")
         given = {"source": source, "kind": kind and str(kind), "known_attributes": attributes, "brand": look}
-        return self._ask(_compiled, "compile", **given, marked=marked, links=list(links))
+        return self._ask(_compiled, "compile", whose, **given, marked=marked, links=list(links))
 
-    def render(self, version: Compiled, context: Mapping[str, Any]) -> Rendered:
-        """Return the mail for one contact; see `rendering.render`.
+    def render(self, version: Compiled, context: Mapping[str, Any], *, whose: int = 0) -> Rendered:
+        """Return the mail for one contact of the workspace `whose`; see `rendering.render`.
 
         Raises:
             InvalidInput: If it can't be rendered, or takes too much.
             Unavailable: If no helper has time or none can be started.
         """
-        return self._ask(_rendered, "render", html=version.html, text=version.text, context=context)
+        return self._ask(_rendered, "render", whose, html=version.html, text=version.text, context=context)
 
     def close(self) -> None:
         """End every helper that has nothing to do."""
@@ -93,20 +98,38 @@ class Confined:
         for helper in self._idle:
             helper.let_go()
         self._idle = []
-        self._lock, self._turns = threading.Lock(), threading.BoundedSemaphore(self._most)
+        self._begin()
 
-    def _ask(self, take: Callable[[Mapping[str, Any]], _T], work: str, **given: Any) -> _T:
+    def _begin(self) -> None:
+        self._lock, self._turns = threading.Lock(), threading.BoundedSemaphore(self._most)
+        self._turns_of: dict[int, threading.BoundedSemaphore] = {}
+
+    @contextlib.contextmanager
+    def _turn(self, whose: int) -> Iterator[None]:
+        """Wait for a turn.
+
+        Raises:
+            Unavailable: If there is none in time.
+        """
+        until = time.monotonic() + _TURN_SECONDS
+        with self._lock:
+            mine = self._turns_of.setdefault(whose, threading.BoundedSemaphore(self._most))
+        with contextlib.ExitStack() as taken:
+            for turn in (mine, self._turns):
+                if not turn.acquire(timeout=max(0.0, until - time.monotonic())):
+                    raise Unavailable("Too many templates are being checked at this moment.", hint="Try again in a minute.")
+                taken.callback(turn.release)
+            yield
+
+    def _ask(self, take: Callable[[Mapping[str, Any]], _T], work: str, whose: int, **given: Any) -> _T:
         question = json.dumps({"work": work, "given": given}, default=str).encode()
         if len(question) > _LARGEST_QUESTION:
             raise self._words(End.MEMORY)
-        if not self._turns.acquire(timeout=_TURN_SECONDS):
-            raise Unavailable("Too many templates are being checked at this moment.", hint="Try again in a minute.")
-        try:
-            return take(self._answer(question))
-        except Ended as ended:
-            raise self._words(ended.why) from ended
-        finally:
-            self._turns.release()
+        with self._turn(whose):
+            try:
+                return take(self._answer(question))
+            except Ended as ended:
+                raise self._words(ended.why) from ended
 
     def _answer(self, question: bytes) -> Mapping[str, Any]:
         try:

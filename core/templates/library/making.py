@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -75,7 +76,8 @@ class Maker:
         Raises:
             InvalidInput: If it can't be used; says what is wrong and in which line.
         """
-        return self._confined.compile(source, kind, known_attributes=self._attributes(workspace_id), brand=brand, marked=marked)
+        known = self._attributes(workspace_id)
+        return self._confined.compile(source, kind, known_attributes=known, brand=brand, marked=marked, whose=workspace_id)
 
     def made(
         self,
@@ -127,7 +129,7 @@ class Maker:
         if not languages:
             return Made(main, source, (), brand)
         known = self._attributes(workspace_id)
-        compiled_by = self._confined.compile
+        compiled_by = partial(self._confined.compile, whose=workspace_id)
         variants, links, fields = compile_variants(main, source, languages, known_attributes=known, brand=brand, compiled_by=compiled_by)
         return Made(replace(main, links=links, fields=fields), source, tuple(variants), brand)
 

@@ -248,7 +248,9 @@ class Templates:
         worn = version.template_id if isinstance(version, TemplateVersion) else brand_of
         with self._db.read() as connection:
             context = preview_context(sender_fields(connection, by.workspace_id, worn), version.links, contact)
-        return self._confined.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)
+        if isinstance(version, CompiledTemplate):
+            return self._confined.render(version, context, whose=by.workspace_id)
+        return render(version, context)
 
     def marked(self, by: Principal, version: TemplateVersion) -> CompiledTemplate:
         """Compile a version once more, in the brand of today, so that every part of a block document carries its id.

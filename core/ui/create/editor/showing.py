@@ -55,25 +55,26 @@ class Shown:
     problem: PostwrightError | None = None
 
 
-def shown(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> Shown:
+def shown(document: Document, brand: Brand, attributes: tuple[str, ...] | None, whose: int = 0) -> Shown:
     """Return what the canvas shows of a document; what can't be used yet is replaced by words that say so.
 
     Args:
         document: The email.
         brand: How it looks.
         attributes: The contact attributes that exist; None takes every name.
+        whose: The workspace.
     """
     complete = _everything(document)
     try:
-        return Shown(_compiled(complete, brand, attributes), {}, _wrong(document, brand, attributes))
+        return Shown(_compiled(complete, brand, attributes, whose), {}, _wrong(document, brand, attributes, whose))
     except InvalidInput as error:
-        checked = {block.id: _alone(block, brand, attributes) for block in complete.blocks()}
+        checked = {block.id: _alone(block, brand, attributes, whose) for block in complete.blocks()}
         problems = {block_id: found for block_id, (_, found) in checked.items() if found}
         usable = _mapped(complete, lambda block: checked[block.id][0])
         try:
-            return Shown(_compiled(usable, brand, attributes), problems, None if problems else error)
+            return Shown(_compiled(usable, brand, attributes, whose), problems, None if problems else error)
         except InvalidInput as still:
-            return Shown(_compiled(Document(), brand, attributes), problems, still)
+            return Shown(_compiled(Document(), brand, attributes, whose), problems, still)
 
 
 def unfinished(document: Document, problems: Mapping[str, PostwrightError]) -> list[str]:
@@ -137,16 +138,17 @@ def _entry(block: Block, problem: PostwrightError | None) -> dict[str, Any]:
     }
 
 
-def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> CompiledTemplate:
-    return SHARED.compile(document.as_json(), TemplateKind.BLOCKS, known_attributes=attributes, brand=brand, marked=True)
+def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> CompiledTemplate:
+    source, kind = document.as_json(), TemplateKind.BLOCKS
+    return SHARED.compile(source, kind, known_attributes=attributes, brand=brand, marked=True, whose=whose)
 
 
-def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...] | None) -> PostwrightError | None:
+def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> PostwrightError | None:
     """Return what is wrong with conditions, which the canvas does not use."""
     if not any(section.show_if.conditions for section in document.sections) and not any(b.show_if.conditions for b in document.blocks()):
         return None
     try:
-        _compiled(document, brand, attributes)
+        _compiled(document, brand, attributes, whose)
     except InvalidInput as error:
         return error
     return None
@@ -167,23 +169,23 @@ def _mapped(document: Document, change: Any) -> Document:
 
 
 @lru_cache(maxsize=2_000)
-def _alone(block: Block, brand: Brand, attributes: tuple[str, ...] | None) -> tuple[Block, InvalidInput | None]:
+def _alone(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> tuple[Block, InvalidInput | None]:
     """Return a block as it can be shown, and what is wrong with it."""
-    problem = _tried(block, brand, attributes)
+    problem = _tried(block, brand, attributes, whose)
     if problem is None:
         return block, None
     if hasattr(block, "url"):
         led = block.model_copy(update={"url": _SOMEWHERE})
-        if _tried(led, brand, attributes) is None:
+        if _tried(led, brand, attributes, whose) is None:
             return led, problem
     words = f"{NAMES[block.kind]}: {problem.message}".replace("{", "(").replace("}", ")")
     style = "padding:12px 16px;border:1px dashed #b45309;border-radius:6px;color:#92400e;background:#fffbeb;font-size:14px"
     return RawHtml(id=block.id, kind="html", code=f'<div style="{style}">{html.escape(words)}</div>'), problem
 
 
-def _tried(block: Block, brand: Brand, attributes: tuple[str, ...] | None) -> InvalidInput | None:
+def _tried(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> InvalidInput | None:
     try:
-        _compiled(Document(sections=(new_section("1", block),)), brand, attributes)
+        _compiled(Document(sections=(new_section("1", block),)), brand, attributes, whose)
     except InvalidInput as error:
         return error
     return None

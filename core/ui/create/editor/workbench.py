@@ -41,7 +41,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     with right:
         status = st.container()
         panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
-    found = showing.shown(now.document, brand, merge_fields.vocabulary(page, attributes))
+    found = showing.shown(now.document, brand, merge_fields.vocabulary(page, attributes), page.by.workspace_id)
     now.facts["problems"] = found.problems
     with left:
         canvas.draw(_data(page, now, found), key=key)
@@ -135,7 +135,7 @@ def _listed(words: str, todo: list[str]) -> str:
 
 def _shown(page: Page, template: Template, now: Editing) -> showing.Shown:
     names = merge_fields.vocabulary(page, merge_fields.known_attributes(page))
-    return showing.shown(now.document, brand_of(page, template), names)
+    return showing.shown(now.document, brand_of(page, template), names, page.by.workspace_id)
 
 
 def brand_of(page: Page, template: Template) -> Brand:
