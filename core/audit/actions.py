@@ -111,6 +111,7 @@ class AuditAction(StrEnum):
     PICTURE_CHANGED = "picture.changed"
     PICTURE_DELETED = "picture.deleted"
     TEMPLATE_BRAND_CHOSEN = "template.brand_chosen"
+    TEMPLATES_RESTYLED = "template.restyled"
     BRAND_KIT_CREATED = "brand_kit.created"
     BRAND_KIT_CHANGED = "brand_kit.changed"
     BRAND_KIT_RENAMED = "brand_kit.renamed"

@@ -78,7 +78,7 @@ class Launching:
         Raises:
             Conflict: If it needs what only single messages bring, or a look at it finds an error; names them.
         """
-        version = self._templates.latest(by, campaign.template_id)
+        version = self._templates.latest_to_send(by, campaign.template_id)
         _check_fields(version)
         with self._db.read() as connection:
             address, others = postal_address_of(connection, by.workspace_id), variants_of(connection, by.workspace_id, version.id)

@@ -147,7 +147,7 @@ class Trying:
     def _version(self, by: Principal, campaign: Campaign) -> TemplateVersion:
         """Return what would be sent now: the pinned version, or the newest one of a draft."""
         if campaign.template_version_id is None:
-            return self._templates.latest(by, campaign.template_id)
+            return self._templates.latest_to_send(by, campaign.template_id)
         return self._templates.version(by.workspace_id, campaign.template_version_id)
 
 

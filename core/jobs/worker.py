@@ -20,6 +20,7 @@ from core.jobs.opt_in_mail import OptInMail
 from core.jobs.privacy import Privacy
 from core.jobs.queue import open_queue
 from core.jobs.requesting import Requesting
+from core.jobs.restyling import Restyling
 from core.jobs.sealing import Sealing
 from core.jobs.tasks import declare_deliver
 from core.jobs.thumbnails import Thumbnailing
@@ -57,8 +58,8 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    importing, thumbnails = Importing(services), Thumbnailing(services, stop.is_set)
-    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, importing, thumbnails)
+    importing, restyling, thumbnails = Importing(services), Restyling(services, stop.is_set), Thumbnailing(services, stop.is_set)
+    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, importing, restyling, thumbnails)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.

@@ -71,7 +71,7 @@ SYSTEM: tuple[Place, ...] = (
     _plain(
         "templates",
         "Templates",
-        "id workspace_id name created_at updated_at folder tags brand_kit_id archived_at",
+        "id workspace_id name created_at updated_at folder tags brand_kit_id archived_at look_due_by look_problem",
         mentions="name folder tags",
         erased_how=_WRITTEN,
     ),

@@ -8,6 +8,7 @@ from core.accounts.assembly import AccountServices
 from core.storage.blobs import Blobs
 from core.templates.blocks.saved import SavedBlocks
 from core.templates.brands.kits import BrandKits
+from core.templates.brands.restyling import Restyling
 from core.templates.exchange.files import Exchange
 from core.templates.images.pictures import Pictures
 from core.templates.library.drafts import Drafts
@@ -28,7 +29,8 @@ class TemplateServices(AccountServices):
     @cached_property
     def brand_kits(self) -> BrandKits:
         """How emails look."""
-        return BrandKits(self.db, self.clock, self.settings.public_url)
+        restyling = Restyling(self.db, self.clock, self.settings.data_dir / "restyling")
+        return BrandKits(self.db, self.clock, restyling, public_url=self.settings.public_url)
 
     @cached_property
     def pictures(self) -> Pictures:

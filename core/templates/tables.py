@@ -18,6 +18,8 @@ templates = sa.Table(
     sa.Column("tags", Json, nullable=False, default=list, server_default="[]"),
     sa.Column("brand_kit_id", Id),
     sa.Column("archived_at", UtcDateTime),
+    sa.Column("look_due_by", sa.Text),  # who gave it a look it has still to be written in; null where it has that look
+    sa.Column("look_problem", sa.Text, nullable=False, default="", server_default=""),
     sa.UniqueConstraint("workspace_id", "name"),
 )
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.look.brand import Brand
-from core.ui.create import brand_preview, brand_words
+from core.ui.create import brand_following, brand_preview, brand_words
 from core.ui.create.brand_form import BrandForm
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -27,10 +27,10 @@ KEY = f"brand_{kit.id if kit else 'new'}"
 
 def save(name: str, brand: Brand) -> None:
     saved = None
-    with page.act(), st.spinner("Writing the templates that wear it in the new look"):
-        saved = kits.save(page.by, name, brand, kit.id if kit else None)
+    with page.act(), brand_following.bar() as told:
+        saved = kits.save(page.by, name, brand, kit.id if kit else None, told)
     if saved:
-        with page.act(brand_words.done("Saved." if kit else "Brand kit made.", saved.restyled)):
+        with page.act(brand_words.followed("Saved." if kit else "Brand kit made.", saved.restyled)):
             st.switch_page(HERE, query_params={"id": str(saved.kit.id)})
 
 
@@ -38,6 +38,7 @@ def used() -> None:
     if kit is None:
         return
     worn = kits.where_used(page.by, kit.id)
+    brand_following.problems(worn)
     if not worn:
         st.caption("No template wears it yet. Choose it under “Brand” on the page of a template.")
         return
@@ -50,7 +51,8 @@ def used() -> None:
 
 page.title(kit.name if kit else "New brand kit")
 wants = may_edit and page.header("Save kit" if kit else "Make kit", icon="save")
-brand_words.kept()
+if kit:
+    brand_following.follow(page, [kit.id])
 fields, seen = st.columns([1, 1], gap="medium")
 made: Brand | None = None
 with fields:

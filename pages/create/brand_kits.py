@@ -9,7 +9,7 @@ import streamlit as st
 from core.permissions import Permission
 from core.templates.brands.kits import BrandKit
 from core.ui import dialogs, rows
-from core.ui.create import brand_words
+from core.ui.create import brand_following, brand_words
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state
@@ -63,6 +63,7 @@ if may_edit and page.header("New brand kit"):
     st.switch_page(EDITOR)
 brand_words.kept()
 found = kits.all(page.by)
+brand_following.follow(page, [kit.id for kit in found])
 if not found:
     words = "A brand kit holds your logo, colours, fonts and footer, so that every email looks like yours without a thought."
     if empty_state("palette", "No brand kits yet", words, "New brand kit" if may_edit else ""):

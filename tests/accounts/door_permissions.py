@@ -16,18 +16,19 @@ _ONE: Mapping[Permission, str] = {
     P.CAMPAIGNS_EDIT: "campaigns.delete",
     P.CAMPAIGNS_SEND: "seed_addresses.add seed_addresses.all seed_addresses.remove",
     P.MESSAGES_SEND: "requests.submit",
-    P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.preview templates.versions"
+    P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.latest_to_send templates.preview"
+    " templates.versions"
     " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"
     " template_versions.get template_versions.page template_versions.uses"
     " translating.in_language translating.languages translating.spoken"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"
-    " brand_kits.all brand_kits.chosen_for brand_kits.default brand_kits.get brand_kits.where_used preflight.check",
+    " brand_kits.all brand_kits.chosen_for brand_kits.default brand_kits.get brand_kits.bring brand_kits.where_used preflight.check",
     P.TEMPLATES_EDIT: "templates.save templates.save_version template_exchange.load template_versions.restore"
     " template_shelves.archive template_shelves.duplicate"
     " template_shelves.move template_shelves.rename template_shelves.tag template_shelves.unarchive"
     " template_drafts.discard template_drafts.get template_drafts.keep"
     " translating.put translating.remove pictures.add pictures.delete pictures.describe"
-    " brand_kits.delete brand_kits.make_default brand_kits.rename brand_kits.save brand_kits.wear"
+    " brand_kits.delete brand_kits.follow brand_kits.make_default brand_kits.rename brand_kits.save brand_kits.wear"
     " saved_blocks.all saved_blocks.delete saved_blocks.get saved_blocks.rename saved_blocks.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get consent.history"

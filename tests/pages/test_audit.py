@@ -155,6 +155,7 @@ def test_every_entry_makes_a_sentence_whatever_it_lacks(action: AuditAction | st
         (AuditAction.CONTACTS_EXPORTED, "workspace:1", {"people": 1}, "**Ada** exported 1 person"),
         (AuditAction.CONTACTS_EXPORTED, "list:1", {"people": 1200}, "**Ada** exported 1,200 people of **list 1**"),
         (AuditAction.TEMPLATE_SAVED, "template:1", {"name": "Letter", "version": 3}, "**Ada** saved version 3 of the template **Letter**"),
+        (AuditAction.TEMPLATES_RESTYLED, "", {"templates": 2, "which": [1, 2]}, "**Ada** wrote 2 templates in the new look of their brand"),
     ],
 )
 def test_sentences_fit_what_happened(action: AuditAction, target: str, after: dict[str, object], said: str):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.permissions import Role
+from core.templates.brands.kits import BrandKits
 from core.templates.look.brand import Brand, Colours, Network, Sender, SocialLink
+from core.templates.tables import template_versions
+from core.ui import background
 from core.ui.create.brand_preview import in_scheme
 from tests.pages.conftest import words_on
 from tests.templates.brands.conftest import letter
@@ -65,6 +68,32 @@ def test_a_change_says_how_many_templates_followed(app_as, shared, admin, house)
     assert "1 template has a new version" in "".join(toast.value for toast in app.toast)
     assert shared.templates.latest(admin, version.template_id).number == 2
     assert shared.brand_kits.get(admin, house.id).brand.senders == GREEN.senders
+
+
+def test_many_templates_follow_by_themselves_and_the_page_says_how_far_they_are(app_as, shared, admin, house):
+    versions = [letter(shared.templates, admin, f"Letter {number}") for number in range(3)]
+    hurried = BrandKits(shared.db, shared.clock, patience=0)
+    hurried.save(admin, "House", Brand(colours=Colours(primary="#b3261e")), house.id)
+    app = app_as(Role.ANALYST)(EDITOR, id=str(house.id))
+    assert "0 of 3" in "".join(one.proto.text for one in app.get("progress")), "who may only look starts nothing"
+    assert [one.is_due for one in shared.brand_kits.where_used(admin, house.id)] == [True] * 3
+    app = app_as(Role.MARKETER)(LIST)
+    work = background.find(f"restyle:{admin.workspace_id}")
+    assert work and work.thread
+    work.thread.join()
+    assert not app.run().get("progress") and not app.error
+    assert all("#b3261e" in shared.templates.latest(admin, one.template_id).html for one in versions)
+
+
+def test_a_template_that_could_not_follow_is_named_whenever_the_page_is_opened(app_as, shared, admin, house):
+    broken = letter(shared.templates, admin, "Broken")
+    with shared.db.transaction() as connection:  # as an earlier version of the product may have left it
+        source = broken.source.replace("https://shop", "javascript:shop")
+        connection.execute(template_versions.update().where(template_versions.c.id == broken.id).values(source=source))
+    shared.brand_kits.save(admin, "House", Brand(), house.id)
+    for _ in range(2):
+        said = "".join(one.value for one in app_as(Role.ANALYST)(EDITOR, id=str(house.id)).warning)
+        assert "1 template keeps the look it had" in said and "Broken" in said
 
 
 def test_a_row_is_taken_out_and_the_others_stay(app_as, shared, admin, house):

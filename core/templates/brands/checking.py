@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 from core.contacts.addresses import normalise
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
+from core.permissions import Principal
+from core.templates.brands.reading import BrandKit, kits_of
 from core.templates.brands.sample import sample_document
+from core.templates.brands.wearing import wearers
 from core.templates.compiling.compiler import TemplateKind, compile_template
 from core.templates.look.brand import Brand, Sender
+from core.templates.tables import templates
 
 _MAX_NAME = 100
 # A kit says the same to every reader; these begin what is filled in for each.
@@ -43,6 +49,32 @@ def checked_brand(brand: Brand) -> Brand:
         raise InvalidInput("The brand kit holds characters that are not text.", hint="Type them again instead of pasting them.")
     compile_template(sample_document().as_json(), TemplateKind.BLOCKS, brand=made)
     return made
+
+
+def must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: int | None) -> None:
+    """Do nothing if no other kit of the workspace has a name.
+
+    Raises:
+        Conflict: If one has.
+    """
+    if any(row.name.casefold() == name.casefold() and row.id != kit_id for row in connection.execute(kits_of(by.workspace_id))):
+        raise Conflict(f"There is a brand kit called “{name}” already.", hint="Choose another name.")
+
+
+def must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) -> None:
+    """Do nothing if a kit may be deleted.
+
+    Raises:
+        Conflict: If templates wear it, or it is the default and there are others.
+    """
+    here = wearers(by.workspace_id, kit.id, also_none=False)
+    chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
+    if worn := int(connection.execute(chosen).scalar_one()):
+        how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
+        raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
+    others = sum(1 for row in connection.execute(kits_of(by.workspace_id)) if row.id != kit.id)
+    if kit.is_default and others:
+        raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")
 
 
 def _senders(brand: Brand) -> tuple[Sender, ...]:

@@ -10,18 +10,20 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.storage.tables import workspaces
-from core.templates.brands.checking import checked_brand, checked_name
+from core.templates.brands.checking import checked_brand, checked_name, must_be_deletable, must_be_free
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
-from core.templates.brands.restyling import Restyled, Restyling, SavedKit, Wearer, attributes_of, must_be_deletable, wearers
+from core.templates.brands.restyling import PATIENCE, Restyled, Restyling, SavedKit, Told
+from core.templates.brands.wearing import Wearer, mark_due, read_wearers, wearers
 from core.templates.images.holding import must_have_pictures
 from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
 
 MAX_KITS = 50
+_UNSEEN = {"senders"}  # parts that no email shows
 
 
 class BrandKits:
@@ -30,11 +32,16 @@ class BrandKits:
     Args:
         db: The operational database.
         clock: The time.
+        restyling: Writes templates in the look of their kit.
+        patience: How long a change of a look may take, in seconds; the worker does the rest.
         public_url: What addresses of our own pictures begin with; empty for any.
     """
 
-    def __init__(self, db: Database, clock: Clock, public_url: str = "") -> None:
-        self._db, self._clock, self._public_url = db, clock, public_url
+    def __init__(
+        self, db: Database, clock: Clock, restyling: Restyling | None = None, patience: float = PATIENCE, public_url: str = ""
+    ) -> None:
+        self._db, self._clock, self._patience, self._public_url = db, clock, patience, public_url
+        self._restyling = restyling or Restyling(db, clock)
 
     def brand_of(self, workspace_id: int, kit_id: int | None) -> Brand:
         """Return the brand of a kit, or of the workspace's usual one; plain where there is none.
@@ -79,14 +86,17 @@ class BrandKits:
             row = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.is_default)).one_or_none()
         return as_kit(row) if row else None
 
-    def save(self, by: Principal, name: str, brand: Brand, kit_id: int | None = None) -> SavedKit:
+    def save(self, by: Principal, name: str, brand: Brand, kit_id: int | None = None, told: Told | None = None) -> SavedKit:
         """Keep a kit, and give every template that wears it a new version in its look; versions that are there stay as they are.
+
+        Where there are many, some may wait when this returns (`Restyled.waiting`); `follow` or the worker goes on with them.
 
         Args:
             by: Who keeps it.
             name: Unique in the workspace.
             brand: How emails look.
             kit_id: The kit to change; None for a new one.
+            told: Called with how many templates are done, and of how many.
 
         Raises:
             Denied: If `by` may not edit templates.
@@ -96,12 +106,13 @@ class BrandKits:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, brand = checked_name(name), checked_brand(brand)
-        restyling = self._prepared(by, brand, kit_id)
         with self._changing(by) as connection:
             must_have_pictures(connection, by.workspace_id, self._public_url, brand.model_dump_json())
             if kit_id is None:
-                return self._add(connection, by, name, brand, restyling)
-            return self._change(connection, by, _read(connection, by, kit_id), name, brand, restyling)
+                kit = self._add(connection, by, name, brand)
+            else:
+                kit = self._change(connection, by, _read(connection, by, kit_id), name, brand)
+        return SavedKit(kit, self._followed(by, kit.id, also_none=kit.is_default, told=told))
 
     def rename(self, by: Principal, kit_id: int, name: str) -> BrandKit:
         """Give a kit another name.
@@ -117,7 +128,7 @@ class BrandKits:
         with self._changing(by) as connection:
             before = _read(connection, by, kit_id)
             if before.name != name:
-                _must_be_free(connection, by, name, kit_id)
+                must_be_free(connection, by, name, kit_id)
                 self._write(connection, by, kit_id, name=name)
                 self._note(connection, by, AuditAction.BRAND_KIT_RENAMED, kit_id, {"name": before.name}, {"name": name})
             return _read(connection, by, kit_id)
@@ -130,19 +141,15 @@ class BrandKits:
             NotFound: If this workspace has no such kit.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        with self._db.read() as connection:
-            ready = Restyling(_read(connection, by, kit_id).brand, attributes_of(connection, by.workspace_id))
-            ready.prepare(connection, wearers(by.workspace_id, None, also_none=True))
         with self._changing(by) as connection:
             kit = _read(connection, by, kit_id)
             if kit.is_default:
                 return Restyled()
             mine = brand_kits.c.workspace_id == by.workspace_id
             connection.execute(brand_kits.update().where(mine).values(is_default=brand_kits.c.id == kit_id))
-            restyled = self._restyled(connection, by, kit.brand, None, also_none=True, ready=ready)
-            after = {"name": kit.name, "templates": len(restyled.changed)}
-            self._note(connection, by, AuditAction.BRAND_KIT_MADE_DEFAULT, kit_id, {}, after)
-            return restyled
+            due = mark_due(connection, by, wearers(by.workspace_id, None, also_none=True))
+            self._note(connection, by, AuditAction.BRAND_KIT_MADE_DEFAULT, kit_id, {}, {"name": kit.name, "templates": due})
+        return self._followed(by, None, also_none=True)
 
     def delete(self, by: Principal, kit_id: int) -> Restyled:
         """Delete a kit that no template has chosen; the default goes last.
@@ -153,19 +160,42 @@ class BrandKits:
             NotFound: If this workspace has no such kit.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        with self._db.read() as connection:
-            ready = Restyling(Brand(), attributes_of(connection, by.workspace_id))
-            if _read(connection, by, kit_id).is_default:
-                ready.prepare(connection, wearers(by.workspace_id, None, also_none=True))
         with self._changing(by) as connection:
             kit = _read(connection, by, kit_id)
-            must_be_deletable(connection, by.workspace_id, kit)
+            must_be_deletable(connection, by, kit)
             chosen = wearers(by.workspace_id, kit_id, also_none=False)
             connection.execute(templates.update().where(chosen).values(brand_kit_id=None))  # archived ones
             connection.execute(brand_kits.delete().where(brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id))
-            plain = self._restyled(connection, by, Brand(), None, also_none=True, ready=ready) if kit.is_default else Restyled()
-            self._note(connection, by, AuditAction.BRAND_KIT_DELETED, kit_id, {"name": kit.name}, {"templates": len(plain.changed)})
-            return plain
+            plain = mark_due(connection, by, wearers(by.workspace_id, None, also_none=True)) if kit.is_default else 0
+            self._note(connection, by, AuditAction.BRAND_KIT_DELETED, kit_id, {"name": kit.name}, {"templates": plain})
+        return self._followed(by, None, also_none=True) if plain else Restyled()
+
+    def follow(self, by: Principal, seconds: float = PATIENCE, told: Told | None = None) -> Restyled:
+        """Go on writing templates in the look of their kits, where a change left some waiting.
+
+        Args:
+            by: Who has it done.
+            seconds: After how long to leave the rest to the worker.
+            told: Called with how many templates are done, and of how many.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        return self._restyling.follow(by, seconds=seconds, told=told)
+
+    def bring(self, by: Principal, template_id: int) -> None:
+        """Write a template in the look it has to follow, if it waits for that: it is about to be sent.
+
+        Raises:
+            Denied: If `by` may not see templates.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        self._restyling.bring(by, template_id)
+
+    def workspaces_due(self) -> list[int]:
+        """Return the workspaces in which templates wait for the look of their kit; for the worker."""
+        return self._restyling.workspaces_due()
 
     def where_used(self, by: Principal, kit_id: int) -> list[Wearer]:
         """Return the templates that wear a kit, by name: those that have chosen it, and with the default those that have chosen none.
@@ -177,10 +207,7 @@ class BrandKits:
         by.require(Permission.TEMPLATES_VIEW)
         with self._db.read() as connection:
             kit = _read(connection, by, kit_id)
-            which = wearers(by.workspace_id, kit_id, also_none=kit.is_default)
-            columns = (templates.c.id, templates.c.name, templates.c.brand_kit_id)
-            found = connection.execute(sa.select(*columns).where(which, templates.c.archived_at.is_(None))).all()
-        return sorted((Wearer(row.id, row.name, row.brand_kit_id is not None) for row in found), key=lambda one: one.name.casefold())
+            return read_wearers(connection, wearers(by.workspace_id, kit_id, also_none=kit.is_default))
 
     def chosen_for(self, by: Principal, template_id: int) -> int | None:
         """Return the number of the kit that a template has chosen; None where it wears the default.
@@ -208,11 +235,10 @@ class BrandKits:
             if worn == kit_id:
                 return Restyled()
             connection.execute(templates.update().where(this).values(brand_kit_id=kit_id))
-            brand = kit.brand if kit else brand_worn(connection, by.workspace_id, None)
-            restyled = Restyling(brand, attributes_of(connection, by.workspace_id)).apply(connection, by, this, self._clock.now())
+            mark_due(connection, by, this)
             after = {"name": name, "brand": kit.name if kit else ""}
             record(connection, self._clock.now(), by, AuditAction.TEMPLATE_BRAND_CHOSEN, f"template:{template_id}", after=after)
-            return restyled
+        return self._restyling.follow(by, this, seconds=self._patience)
 
     @contextmanager
     def _changing(self, by: Principal) -> Iterator[sa.Connection]:
@@ -221,48 +247,36 @@ class BrandKits:
             connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update(key_share=True))
             yield connection
 
-    def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand, restyling: Restyling) -> SavedKit:
-        _must_be_free(connection, by, name, None)
-        there = len(connection.execute(kits_of(by.workspace_id)).all())
+    def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand) -> BrandKit:
+        must_be_free(connection, by, name, None)
+        mine = sa.select(sa.func.count()).select_from(brand_kits).where(brand_kits.c.workspace_id == by.workspace_id)
+        there = int(connection.execute(mine).scalar_one())
         if there >= MAX_KITS:
             raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
         now = self._clock.now()
         row = {"workspace_id": by.workspace_id, "name": name, "is_default": there == 0, "content": brand.model_dump(mode="json")}
         row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
         kit_id = int(connection.execute(brand_kits.insert().values(row).returning(brand_kits.c.id)).scalar_one())
-        restyled = Restyled() if there else self._restyled(connection, by, brand, None, also_none=True, ready=restyling)
-        self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, {"name": name, "templates": len(restyled.changed)})
-        return SavedKit(_read(connection, by, kit_id), restyled)
+        due = 0 if there else mark_due(connection, by, wearers(by.workspace_id, None, also_none=True))
+        self._note(connection, by, AuditAction.BRAND_KIT_CREATED, kit_id, {}, {"name": name, "templates": due})
+        return _read(connection, by, kit_id)
 
-    def _change(
-        self, connection: sa.Connection, by: Principal, before: BrandKit, name: str, brand: Brand, restyling: Restyling
-    ) -> SavedKit:
+    def _change(self, connection: sa.Connection, by: Principal, before: BrandKit, name: str, brand: Brand) -> BrandKit:
         parts = [part for part in Brand.model_fields if getattr(before.brand, part) != getattr(brand, part)]
         if not parts and before.name == name:
-            return SavedKit(before, Restyled())
-        _must_be_free(connection, by, name, before.id)
+            return before
+        must_be_free(connection, by, name, before.id)
         self._write(connection, by, before.id, name=name, content=brand.model_dump(mode="json"))
-        restyled = self._restyled(connection, by, brand, before.id, also_none=before.is_default, ready=restyling)
-        after = {"name": name, "parts": ", ".join(parts), "templates": len(restyled.changed)}
+        due = 0
+        if set(parts) - _UNSEEN:
+            due = mark_due(connection, by, wearers(by.workspace_id, before.id, also_none=before.is_default))
+        after = {"name": name, "parts": ", ".join(parts), "templates": due}
         self._note(connection, by, AuditAction.BRAND_KIT_CHANGED, before.id, {"name": before.name}, after)
-        return SavedKit(_read(connection, by, before.id), restyled)
+        return _read(connection, by, before.id)
 
-    def _prepared(self, by: Principal, brand: Brand, kit_id: int | None) -> Restyling:
-        """Return the templates that wear a kit, or will, compiled in its new look, before anybody has to wait for that."""
-        with self._db.read() as connection:
-            restyling = Restyling(brand, attributes_of(connection, by.workspace_id))
-            default = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.is_default)).one_or_none()
-            if kit_id is not None or default is None:
-                also_none = default is None or default.id == kit_id
-                restyling.prepare(connection, wearers(by.workspace_id, kit_id, also_none=also_none))
-        return restyling
-
-    def _restyled(
-        self, connection: sa.Connection, by: Principal, brand: Brand, kit_id: int | None, *, also_none: bool, ready: Restyling | None = None
-    ) -> Restyled:
-        if ready is None or ready.brand != brand:  # somebody may have changed the kit since
-            ready = Restyling(brand, attributes_of(connection, by.workspace_id))
-        return ready.apply(connection, by, wearers(by.workspace_id, kit_id, also_none=also_none), self._clock.now())
+    def _followed(self, by: Principal, kit_id: int | None, *, also_none: bool, told: Told | None = None) -> Restyled:
+        which = wearers(by.workspace_id, kit_id, also_none=also_none)
+        return self._restyling.follow(by, which, seconds=self._patience, told=told)
 
     def _write(self, connection: sa.Connection, by: Principal, kit_id: int, **values: object) -> None:
         this = (brand_kits.c.workspace_id == by.workspace_id, brand_kits.c.id == kit_id)
@@ -287,8 +301,3 @@ def _worn(connection: sa.Connection, by: Principal, template_id: int) -> tuple[s
     if row is None:
         raise NotFound(f"Template {template_id} does not exist in this workspace.", hint="Look under Templates for those that do.")
     return row.name, row.brand_kit_id
-
-
-def _must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: int | None) -> None:
-    if any(row.name.casefold() == name.casefold() and row.id != kit_id for row in connection.execute(kits_of(by.workspace_id))):
-        raise Conflict(f"There is a brand kit called “{name}” already.", hint="Choose another name.")

@@ -1,25 +1,40 @@
-"""Templates get a new version in the look of their kit when it changes; versions that are there stay what they are."""
+"""Templates get a new version in the look of their kit when it changes; versions that are there stay what they are.
+
+Which have to follow stands in the database (`wearing.mark_due`), written with the change itself, so none is forgotten if whoever was
+at it is killed. They are compiled in between the transactions, some at a time: nobody who writes has to wait for that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from core.audit.actions import AuditAction
+from core.audit.recording import record
+from core.clock import Clock
 from core.contacts.tables import contact_attributes
-from core.errors import Conflict, PostwrightError
+from core.errors import PostwrightError
 from core.permissions import Principal
-from core.templates.brands.reading import BrandKit, kits_of
+from core.storage.database import Database, among, lock_rows
+from core.templates.brands.reading import BrandKit, brand_worn
+from core.templates.brands.turns import turn
+from core.templates.brands.wearing import due_in
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template
-from core.templates.languages.variants import compile_variants, variants_of
+from core.templates.languages.variants import Variant, compile_variants, variants_of
 from core.templates.languages.writing import NewVersion, write_version
 from core.templates.look.brand import Brand
 from core.templates.tables import template_versions, templates
 
 NOTE = "Brand kit changed"
+AT_ONCE = 50
+PATIENCE = 3.0  # seconds: what takes longer goes on without whoever asked for it
+
+Told = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -44,14 +59,16 @@ class Restyled:
     Args:
         changed: Those that got a new version, by number and name.
         kept: Those that can't be compiled in the new look.
+        waiting: How many are still to be written in it, which the worker does.
     """
 
     changed: Mapping[int, str] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
+    waiting: int = 0
 
     def __add__(self, other: Restyled) -> Restyled:
-        """Return both together."""
-        return Restyled({**self.changed, **other.changed}, (*self.kept, *other.kept))
+        """Return both together; what waits is as it was last."""
+        return Restyled({**self.changed, **other.changed}, (*self.kept, *other.kept), other.waiting)
 
 
 @dataclass(frozen=True)
@@ -68,94 +85,120 @@ class SavedKit:
 
 
 @dataclass(frozen=True)
-class Wearer:
-    """A template that wears a kit.
+class _Ready:
+    """A newest version in its new look, or why it can't be had.
 
     Args:
-        template_id: Its number.
-        name: Its name.
-        is_chosen: Whether it was put on by name; else it is worn for being the default.
+        version: The row of the version.
+        brand: The look.
+        main: It in its main language, with the links of all.
+        variants: It in its other languages.
+        differs: Whether any of it looks different from the version that is there.
+        problem: What keeps it from the look.
     """
 
-    template_id: int
-    name: str
-    is_chosen: bool
-
-
-def wearers(workspace_id: int, kit_id: int | None, *, also_none: bool) -> sa.ColumnElement[bool]:
-    """Return the condition on templates that holds for those of a workspace that wear a kit.
-
-    Args:
-        workspace_id: Whose.
-        kit_id: The kit; None for those that chose none.
-        also_none: Whether those that chose none wear it too, as they do the default.
-    """
-    chosen = templates.c.brand_kit_id == kit_id if kit_id is not None else templates.c.brand_kit_id.is_(None)
-    return sa.and_(templates.c.workspace_id == workspace_id, sa.or_(chosen, templates.c.brand_kit_id.is_(None)) if also_none else chosen)
-
-
-def must_be_deletable(connection: sa.Connection, workspace_id: int, kit: BrandKit) -> None:
-    """Do nothing if a kit may go.
-
-    Raises:
-        Conflict: If templates have chosen it, or it is the default and there are others.
-    """
-    here = wearers(workspace_id, kit.id, also_none=False)
-    chosen = sa.select(sa.func.count()).select_from(templates).where(here, templates.c.archived_at.is_(None))
-    if worn := int(connection.execute(chosen).scalar_one()):
-        how_many = "1 template wears" if worn == 1 else f"{worn} templates wear"
-        raise Conflict(f"{how_many} the brand kit “{kit.name}”.", hint="Give them another brand first.")
-    others = sum(1 for row in connection.execute(kits_of(workspace_id)) if row.id != kit.id)
-    if kit.is_default and others:
-        raise Conflict(f"“{kit.name}” is the default brand kit.", hint="Make another one the default first.")
+    version: sa.Row[Any]
+    brand: Brand
+    main: CompiledTemplate | None = None
+    variants: tuple[Variant, ...] = ()
+    differs: bool = False
+    problem: str = ""
 
 
 class Restyling:
-    """Compiles templates in a new look: most of it before the transaction, so that nobody waits for that.
+    """Writes templates in the look they have to follow.
 
     Args:
-        brand: The new look.
-        attributes: The contact attributes that exist.
+        db: The operational database.
+        clock: The time.
+        turns: The folder in which whoever is at it says so; without one, two at once do the same work, of which one half counts.
     """
 
-    def __init__(self, brand: Brand, attributes: list[str]) -> None:
-        self.brand, self._attributes = brand, attributes
-        self._done: dict[int, dict[str, CompiledTemplate] | PostwrightError] = {}
+    def __init__(self, db: Database, clock: Clock, turns: Path | None = None) -> None:
+        self._db, self._clock, self._turns = db, clock, turns
 
-    def prepare(self, connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
-        """Compile the newest versions of templates, and remember them for `apply`."""
-        for row in connection.execute(_newest(which)).all():
-            self._compiled(connection, row)
+    def follow(
+        self, by: Principal, which: sa.ColumnElement[bool] | None = None, *, seconds: float = PATIENCE, told: Told | None = None
+    ) -> Restyled:
+        """Write templates in the look they have to follow, as many as there is time for.
 
-    def apply(self, connection: sa.Connection, by: Principal, which: sa.ColumnElement[bool], now: datetime) -> Restyled:
-        """Give each template that looks different now a new version, inside the caller's transaction."""
-        changed, kept = {}, []
-        connection.execute(sa.select(templates.c.id).where(which).with_for_update())  # nobody saves a version of the same number
-        for row in connection.execute(_newest(which)).all():
-            compiled = self._compiled(connection, row)
-            if isinstance(compiled, PostwrightError):
-                kept.append(Kept(row.template_id, row.name, str(compiled)))
-            elif compiled[""].html != row.html or _variants_differ(connection, row, compiled):
-                _add(connection, by, row, compiled, now)
-                changed[row.template_id] = row.name
+        Args:
+            by: Who has it done; the versions are by whoever changed the look.
+            which: Only those among these; by default all of the workspace.
+            seconds: After how long to leave the rest to the worker.
+            told: Called with how many are done, and of how many.
+        """
+        until, restyled = time.monotonic() + seconds, Restyled()
+        total = self._count(by.workspace_id, which)
+        with turn(self._turns, by.workspace_id) as is_ours:
+            while is_ours and time.monotonic() < until:
+                ready = self._ready(by.workspace_id, which, until)
+                if not ready:
+                    break
+                restyled += self._write(by, ready)
+                if told:
+                    told(min(total, len(restyled.changed) + len(restyled.kept)), total)
+        return replace(restyled, waiting=self._count(by.workspace_id, which) if total else 0)
+
+    def bring(self, by: Principal, template_id: int) -> None:
+        """Write one template in the look it has to follow, now: it is about to be sent."""
+        which = templates.c.id == template_id
+        while ready := self._ready(by.workspace_id, which, until=None):
+            self._write(by, ready)
+
+    def workspaces_due(self) -> list[int]:
+        """Return the workspaces in which templates have still to follow their brand; for the worker."""
+        due = (templates.c.look_due_by.is_not(None), templates.c.archived_at.is_(None))
+        with self._db.read() as connection:
+            return list(connection.execute(sa.select(templates.c.workspace_id).where(*due).distinct()).scalars())
+
+    def _count(self, workspace_id: int, which: sa.ColumnElement[bool] | None) -> int:
+        counted = sa.select(sa.func.count()).select_from(templates).where(due_in(workspace_id, which))
+        with self._db.read() as connection:
+            return int(connection.execute(counted).scalar_one())
+
+    def _ready(self, workspace_id: int, which: sa.ColumnElement[bool] | None, until: float | None) -> list[_Ready]:
+        """Compile some of those that are due; no transaction is open meanwhile."""
+        with self._db.read() as connection:
+            attributes = attributes_of(connection, workspace_id)
+            rows = connection.execute(_newest(due_in(workspace_id, which)).limit(AT_ONCE)).all()
+            brands = {kit: brand_worn(connection, workspace_id, kit) for kit in {row.brand_kit_id for row in rows}}
+            languages = {row.id: variants_of(connection, workspace_id, row.id) for row in rows}
+        ready: list[_Ready] = []
+        for row in rows:
+            if ready and until is not None and time.monotonic() > until:
+                break
+            ready.append(_compiled(row, brands[row.brand_kit_id], languages[row.id], attributes))
+        return ready
+
+    def _write(self, by: Principal, ready: list[_Ready]) -> Restyled:
+        """Keep what was compiled, where it is still what has to be kept; what changed meanwhile is due still."""
+        changed, kept, now = {}, [], self._clock.now()
+        ids = [one.version.template_id for one in ready]
+        with self._db.transaction() as connection:
+            mine = sa.and_(templates.c.workspace_id == by.workspace_id, templates.c.id.in_(among(connection, ids)))
+            lock_rows(connection, templates.c.id, sa.select(templates.c.id).where(mine))
+            newest = {row.template_id: row for row in connection.execute(_newest(due_in(by.workspace_id, mine)))}
+            for one in ready:
+                row = newest.get(one.version.template_id)
+                if row is None or row.id != one.version.id or brand_worn(connection, by.workspace_id, row.brand_kit_id) != one.brand:
+                    continue
+                self._keep(connection, by, row, one)
+                if one.differs:
+                    changed[row.template_id] = row.name
+                if one.problem:
+                    kept.append(Kept(row.template_id, row.name, one.problem))
+            if changed:
+                after = {"templates": len(changed), "which": list(changed)}
+                record(connection, now, by, AuditAction.TEMPLATES_RESTYLED, after=after)
         return Restyled(changed, tuple(kept))
 
-    def _compiled(self, connection: sa.Connection, row: sa.Row[Any]) -> dict[str, CompiledTemplate] | PostwrightError:
-        """Return a version in the new look, and its languages by their names; or why that can't be."""
-        if row.id not in self._done:
-            try:
-                self._done[row.id] = self._look(
-                    row.source, {one.language: one.source for one in variants_of(connection, row.workspace_id, row.id)}
-                )
-            except PostwrightError as error:
-                self._done[row.id] = error
-        return self._done[row.id]
-
-    def _look(self, source: str, words: Mapping[str, str]) -> dict[str, CompiledTemplate]:
-        main = compile_template(source, TemplateKind.BLOCKS, known_attributes=self._attributes, brand=self.brand)
-        variants, links, fields = compile_variants(main, source, words, known_attributes=self._attributes, brand=self.brand)
-        others = {one.language: CompiledTemplate(main.kind, one.html, one.text, links, list(one.fields)) for one in variants}
-        return {"": replace(main, links=links, fields=fields), **others}
+    def _keep(self, connection: sa.Connection, by: Principal, row: sa.Row[Any], one: _Ready) -> None:
+        this = (templates.c.workspace_id == by.workspace_id, templates.c.id == row.template_id)
+        if one.differs and one.main:
+            new = NewVersion(row.template_id, row.number + 1, row.source, one.main, one.variants, NOTE)
+            write_version(connection, replace(by, label=row.look_due_by), self._clock.now(), new)
+        connection.execute(templates.update().where(*this).values(look_due_by=None, look_problem=one.problem))
 
 
 def attributes_of(connection: sa.Connection, workspace_id: int) -> list[str]:
@@ -165,21 +208,20 @@ def attributes_of(connection: sa.Connection, workspace_id: int) -> list[str]:
 
 
 def _newest(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    version = template_versions.c
-    latest = sa.select(sa.func.max(version.number)).where(version.template_id == templates.c.id).correlate(templates).scalar_subquery()
-    columns = (version.id, version.template_id, version.workspace_id, version.number, version.source, version.html, templates.c.name)
-    joined = template_versions.join(templates, templates.c.id == version.template_id)
-    blocks = (version.number == latest, version.kind == TemplateKind.BLOCKS.value, templates.c.archived_at.is_(None))
-    return sa.select(*columns).select_from(joined).where(which, *blocks).order_by(templates.c.id)
+    version, template = template_versions.c, templates.c
+    latest = sa.select(sa.func.max(version.number)).where(version.template_id == template.id).correlate(templates).scalar_subquery()
+    said = (version.id, version.template_id, version.number, version.source, version.html)
+    columns: tuple[sa.Column[Any], ...] = (*said, template.name, template.brand_kit_id, template.look_due_by)
+    joined = template_versions.join(templates, template.id == version.template_id)
+    return sa.select(*columns).select_from(joined).where(which, version.number == latest).order_by(template.id)
 
 
-def _variants_differ(connection: sa.Connection, row: sa.Row[Any], compiled: Mapping[str, CompiledTemplate]) -> bool:
-    return any(compiled[one.language].html != one.html for one in variants_of(connection, row.workspace_id, row.id))
-
-
-def _add(connection: sa.Connection, by: Principal, row: sa.Row[Any], compiled: Mapping[str, CompiledTemplate], now: datetime) -> None:
-    others = [
-        replace(one, html=compiled[one.language].html, text=compiled[one.language].text, fields=tuple(compiled[one.language].fields))
-        for one in variants_of(connection, row.workspace_id, row.id)
-    ]
-    write_version(connection, by, now, NewVersion(row.template_id, row.number + 1, row.source, compiled[""], others, NOTE))
+def _compiled(row: sa.Row[Any], brand: Brand, languages: list[Variant], attributes: list[str]) -> _Ready:
+    known: dict[str, Any] = {"known_attributes": attributes, "brand": brand}
+    try:
+        main = compile_template(row.source, TemplateKind.BLOCKS, **known)
+        variants, links, fields = compile_variants(main, row.source, {one.language: one.source for one in languages}, **known)
+    except PostwrightError as error:
+        return _Ready(row, brand, problem=str(error))
+    differs = main.html != row.html or [one.html for one in variants] != [one.html for one in languages]
+    return _Ready(row, brand, replace(main, links=links, fields=fields), tuple(variants), differs)

@@ -37,7 +37,7 @@ class NewVersion:
 
 
 def write_version(connection: sa.Connection, by: Principal, now: datetime, new: NewVersion) -> sa.Row[Any]:
-    """Write a version in all its languages, and return its row.
+    """Write a version in all its languages, and return its row; it is in the look its template has now.
 
     Args:
         connection: The transaction of whoever makes it.
@@ -51,5 +51,5 @@ def write_version(connection: sa.Connection, by: Principal, now: datetime, new: 
     written: sa.Row[Any] = connection.execute(template_versions.insert().values(row).returning(template_versions)).one()
     keep_variants(connection, by.workspace_id, written.id, new.variants, new.main.links)
     mine = (templates.c.workspace_id == by.workspace_id, templates.c.id == new.template_id)
-    connection.execute(templates.update().where(*mine).values(updated_at=now))
+    connection.execute(templates.update().where(*mine).values(updated_at=now, look_due_by=None, look_problem=""))
     return written

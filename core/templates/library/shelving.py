@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
+from core.templates.brands.wearing import mark_due
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.languages.variants import variants_of
 from core.templates.languages.writing import NewVersion, write_version
@@ -123,6 +124,8 @@ class Shelves:
             has_changed = (old != values) if action is not AuditAction.TEMPLATE_ARCHIVED else before.archived_at is None
             if has_changed:
                 connection.execute(templates.update().where(*mine).values(values))
+            if has_changed and action is AuditAction.TEMPLATE_UNARCHIVED:  # its brand may have changed while it lay there
+                mark_due(connection, by, templates.c.id == template_id)
             changed = as_template(connection.execute(templates_of(by.workspace_id).where(templates.c.id == template_id)).one())
             if has_changed:
                 told = {} if "archived_at" in values else {"before": old, "after": values}
@@ -149,6 +152,8 @@ def _copied(connection: sa.Connection, by: Principal, original: sa.Row[Any], lat
     variants, note = variants_of(connection, by.workspace_id, latest.id), f"Copied from version {latest.number} of “{original.name}”"
     copy = NewVersion(connection.execute(mine).one().id, 1, latest.source, main, variants, note)
     write_version(connection, by, now, copy)
+    if original.look_due_by is not None or original.archived_at is not None:
+        mark_due(connection, by, templates.c.id == copy.template_id)
     return as_template(connection.execute(mine).one())
 
 

@@ -46,7 +46,7 @@ class Templates:
     """
 
     def __init__(self, db: Database, clock: Clock, brands: BrandKits, confined: Confined = SHARED, public_url: str = "") -> None:
-        self._db, self._clock, self._confined, self._public_url = db, clock, confined, public_url
+        self._db, self._clock, self._brands, self._confined, self._public_url = db, clock, brands, confined, public_url
         self._maker = Maker(db, brands, confined)
 
     def save(
@@ -200,6 +200,16 @@ class Templates:
         if found is None:
             raise missing(f"Template {template_id}")
         return found
+
+    def latest_to_send(self, by: Principal, template_id: int) -> TemplateVersion:
+        """Return the newest version of a template as it is to be sent: in the look its brand has now, also where it waits for that.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If this workspace has no such template.
+        """
+        self._brands.bring(by, template_id)
+        return self.latest(by, template_id)
 
     def versions(self, by: Principal, template_id: int, limit: int = 20) -> list[TemplateVersion]:
         """Return the versions of a template, newest first.

@@ -223,7 +223,10 @@ GROUPS: dict[str, frozenset[AuditAction]] = {
     "Exports": frozenset(action for action in AuditAction if action.endswith("exported")),
 }
 ALARMING = {_A.SIGN_IN_FAILED, _A.SIGN_IN_LOCKED}
-_NOUNS = {"rows": "row", "sessions": "session", "messages": "message", "people": ("person", "people"), "recipients": ("person", "people")}
+_NOUNS = {
+    **{"rows": "row", "sessions": "session", "messages": "message", "templates": ("template", "templates")},
+    **{"people": ("person", "people"), "recipients": ("person", "people")},
+}
 _COMES_BY = {"token": "API token", "schedule": "its schedule", "reset-link": "a mailed link"}
 
 

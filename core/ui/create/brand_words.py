@@ -14,9 +14,14 @@ _DOT = '<span style="width:18px;height:18px;border-radius:9px;border:1px solid r
 
 
 def done(first: str, restyled: Restyled) -> str:
-    """Return what to say when a change worked: "Saved. 3 templates have a new version.", and remember what did not follow."""
+    """Return what to say when a change worked, and remember for `kept` what did not follow."""
     st.session_state[_KEPT] = restyled.kept
-    if not restyled.changed:
+    return followed(first, restyled)
+
+
+def followed(first: str, restyled: Restyled) -> str:
+    """Return what to say when a change worked: "Saved. 3 templates have a new version."."""
+    if restyled.waiting or not restyled.changed:  # what waits has a bar of its own
         return first
     return f"{first} {counted(len(restyled.changed), 'template has', 'templates have')} a new version."
 

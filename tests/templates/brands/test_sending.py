@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from core.campaigns.models import Audience
+from core.clock import FrozenClock
 from core.errors import InvalidInput
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
 from core.permissions import Principal
+from core.templates.blocks.document import read_document
+from core.templates.brands.kits import BrandKits
 from core.templates.brands.reading import fields_of
 from core.templates.jinja.fields import BRAND_FIELDS
 from core.templates.look.brand import Brand, Colours, Logo
+from core.templates.tables import template_variants, template_versions
 from tests.support.lists import list_called
 from tests.templates.brands.conftest import letter
 
@@ -87,6 +94,39 @@ def test_a_campaign_says_what_the_kit_says_when_it_leaves_and_keeps_the_look_it_
     assert mail.row.subject == "From Shop"
     assert "#0a7d4f" in mail.html and "#b3261e" not in mail.html
     assert services.campaigns.get(by, number).template_version_id == version.id
+
+
+def rows_of(services: Services) -> list[tuple[Any, ...]]:
+    with services.db.read() as connection:
+        found = [connection.execute(sa.select(table).order_by(table.c.id)).all() for table in (template_versions, template_variants)]
+    return [(place, *row) for place, rows in enumerate(found) for row in rows]
+
+
+def test_what_was_sent_stays_byte_for_byte_and_what_was_not_gets_the_new_look(
+    services: Services, by: Principal, clock: FrozenClock
+) -> None:
+    kit = services.brand_kits.save(by, "House", GREEN).kit
+    version = letter(services.templates, by)
+    words = json.dumps({next(read_document(version.source).blocks()).id: {"text": "Los"}})
+    german = services.translating.put(by, version.template_id, "de", words)
+    launched, scheduled, draft = (campaign(services, by, version.template_id) for _ in range(3))
+    services.campaigns.launch(by, launched)
+    services.campaigns.schedule(by, scheduled, clock.now().replace(tzinfo=None) + timedelta(hours=1))
+    before = rows_of(services)
+    hurried = BrandKits(services.db, clock, patience=0)
+    assert hurried.save(by, "House", RED, kit.id).restyled.waiting == 1
+    drain(services, launched, owner="test", should_stop=lambda: False)
+    assert services.campaigns.get(by, launched).template_version_id == german.id
+    clock.advance(timedelta(hours=2))
+    services.campaigns.launch_due()
+    services.campaigns.launch(by, draft)
+    newest = services.templates.latest(by, version.template_id)
+    assert newest.number == 3 and "#b3261e" in newest.html
+    assert [services.campaigns.get(by, one).template_version_id for one in (scheduled, draft)] == [newest.id] * 2
+    after = rows_of(services)
+    assert len(after) == len(before) + 2 and all(row in after for row in before), (
+        "every version that was there is what it was, in every language"
+    )
 
 
 def test_a_test_mail_is_filled_in_too(services: Services, by: Principal) -> None:
