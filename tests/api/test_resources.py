@@ -149,6 +149,30 @@ def test_a_brand_kit_is_changed_and_says_which_templates_followed(services: Serv
     assert admin("PUT", "/brand-kits/4040", {"name": "Shop", "brand": {}}).status_code == 404
 
 
+def test_brand_kits_are_made_worn_made_the_default_and_deleted(services: Services, admin: Program, workspace: Principal):
+    version = letter(services.templates, workspace)
+    made = admin.post("/brand-kits", {"name": "House", "brand": {"colours": {"primary": "#0a7d4f"}}})
+    assert (made.status_code, made.json()["is_default"], made.json()["template_ids"]) == (201, True, [version.template_id])
+    house, given = made.headers["Location"].removeprefix("/api/v1"), {"name": "Shop", "brand": {"colours": {"primary": "#b3261e"}}}
+    again = [admin("POST", "/brand-kits", given, headers={"Idempotency-Key": "one"}).json()["id"] for _ in range(2)]
+    assert again[0] == again[1] and admin.post("/brand-kits", given).status_code == 409
+    shop = f"/brand-kits/{again[0]}"
+    worn = admin("PUT", f"{shop}/templates/{version.template_id}").json()
+    assert worn == {"template_ids": [version.template_id], "kept": [], "waiting": 0}
+    [wearer] = admin.get(f"{shop}/templates").json()["data"]
+    assert (wearer["name"], wearer["is_chosen"], wearer["is_due"], wearer["problem"]) == ("Letter", True, False, "")
+    refused = admin("DELETE", shop)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "1 template wears the brand kit “Shop”.")
+    assert admin("DELETE", f"{house}/templates/{version.template_id}").status_code == 404
+    assert admin("DELETE", f"{shop}/templates/{version.template_id}").status_code == 204
+    assert admin("POST", f"{shop}/default").json()["template_ids"] == [version.template_id]
+    assert [one["is_default"] for one in admin.get("/brand-kits").json()["data"]] == [False, True]
+    old = admin.get(house).headers["ETag"]
+    admin("PUT", house, {"name": "House", "brand": {"legal": "Acme Ltd"}})
+    assert admin("DELETE", house, headers={"If-Match": old}).status_code == 412
+    assert [admin("DELETE", house).status_code for _ in range(2)] == [204, 404]
+
+
 def test_people_are_looked_after(services: Services, admin: Program, member: Member, workspace: Principal):
     grace = member(Role.MARKETER)
     only = services.lists.create(workspace, "Readers")

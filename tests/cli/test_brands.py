@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from core.templates.brands.sample import sample_document
 from tests.cli.conftest import Cli
 
 
@@ -22,6 +23,24 @@ def test_a_brand_is_made_written_out_and_changed(cli: Cli, tmp_path: Path) -> No
     [listed] = cli("brands", "list", "--json").facts["brands"]
     assert (listed["name"], listed["templates"]) == ("Shop", 0)
     assert "Shop" in cli("brands", "list").out
+
+
+def test_the_default_is_chosen_worn_and_what_nothing_wears_is_deleted(cli: Cli, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.json"
+    letter.write_text(sample_document().as_json())
+    cli("templates", "import", letter, "--name", "Letter")
+    for name, colour in (("House", "#0a7d4f"), ("Shop", "#b3261e")):
+        (tmp_path / "brand.json").write_text(json.dumps({"colours": {"primary": colour}}))
+        cli("brands", "set", name, tmp_path / "brand.json")
+    chosen = cli("brands", "default", "shop", "--json").facts
+    assert (chosen["name"], chosen["is_default"], len(chosen["template_ids"]), chosen["waiting"]) == ("Shop", True, 1, 0)
+    assert "“Letter” wears “House”. 1 template has a new version." in cli("brands", "wear", "House", "Letter").out
+    refused = cli("brands", "delete", "House")
+    assert refused.code == 1 and "1 template wears" in refused.err
+    cli("brands", "wear", "Shop", "Letter")
+    assert "“House” is deleted." in cli("brands", "delete", "House").out
+    assert [one["name"] for one in cli("brands", "list", "--json").facts["brands"]] == ["Shop"]
+    assert cli("brands", "default", "House").code == 1
 
 
 def test_what_is_no_brand_is_refused_in_words(cli: Cli, tmp_path: Path) -> None:
