@@ -24,6 +24,7 @@ from core.permissions import Permission, Principal
 from core.preflight.preflight import must_be_sendable, postal_address_of
 from core.providers.connections import Connections
 from core.storage.database import Database
+from core.templates.brands.reading import brand_fields
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.languages.variants import variants_of
 from core.templates.library.templates import Templates, TemplateVersion
@@ -120,6 +121,7 @@ class Launching:
         """Queue a message for everybody, each for their time; return how many."""
         workspace_id, now = by.workspace_id, self._clock.now()
         begun = {"state": CampaignState.SENDING.value, "template_version_id": version.id, "launched_at": now}
+        begun["brand"] = brand_fields(connection, workspace_id, campaign.template_id)  # the kit may change while it is on its way
         connection.execute(sa.update(campaigns).where(*this(by, campaign.id)).values(begun))
         if campaign.audience.kind == "segment":
             note_narrowing(connection, by, campaign.id)

@@ -94,7 +94,7 @@ def _plan(connection: sa.Connection, row: sa.Row[Any]) -> SendPlan:
         track_conversions=row.track_conversions,
         hours=hours if hours.window or hours.quiet else None,
         cap=cap,
-        brand=brand_fields(connection, row.workspace_id, row.template_id),
+        brand=row.brand or brand_fields(connection, row.workspace_id, row.template_id),
         routes=tuple(Route(each["connection_id"], each["weight"]) for each in row.routes),
     )
 

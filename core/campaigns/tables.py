@@ -29,6 +29,7 @@ campaigns = sa.Table(
     sa.Column("scheduled_at", UtcDateTime),
     sa.Column("timing", Json, nullable=False, default=dict, server_default="{}"),  # the hours it may go out in, whose hours those are
     sa.Column("routes", Json, nullable=False, default=list, server_default="[]"),  # several connections, each with its share; none: one
+    sa.Column("brand", Json),  # what `brand.…` stands for in it, from its launch on
     sa.Column("holdout_percent", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Column("preview_text", sa.Text, nullable=False, default="", server_default=""),  # none: what the email itself brings
     sa.Column("subjects", Json, nullable=False, default=dict, server_default="{}"),  # subject and preview text in other languages

@@ -13,6 +13,8 @@ from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.campaigns.models import Campaign
 from core.campaigns.plans import pinned_version
+from core.campaigns.tables import campaigns
+from core.campaigns.visibility import this
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
 from core.contacts.consent.consent import ConsentStatus
@@ -126,7 +128,8 @@ class Trying:
         version, first = self._version(by, campaign), campaign.headings[0]
         with self._db.read() as connection:
             place = connection.execute(sa.select(workspaces).where(workspaces.c.id == by.workspace_id)).one()
-            brand = brand_fields(connection, by.workspace_id, campaign.template_id)
+            frozen = connection.execute(sa.select(campaigns.c.brand).where(*this(by, campaign.id))).scalar_one_or_none()
+            brand = frozen or brand_fields(connection, by.workspace_id, campaign.template_id)
             pinned = pinned_version(connection, by.workspace_id, version.id, version)
         return SendPlan(
             workspace_id=by.workspace_id,

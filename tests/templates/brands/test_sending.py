@@ -11,10 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from core.campaigns.models import Audience
+from core.campaigns.plans import plan_of_message
 from core.clock import FrozenClock
 from core.errors import InvalidInput
 from core.jobs.delivering import drain
 from core.messages.request_models import Request
+from core.messages.tables import messages
 from core.permissions import Principal
 from core.templates.blocks.document import read_document
 from core.templates.brands.kits import BrandKits
@@ -80,9 +82,7 @@ def test_a_preview_shows_the_brand_of_its_template(services: Services, by: Princ
     assert said(services.templates.preview(by, version).html) == "Shop &amp; Co|2 Side Street||#b3261e|https://a.example/l.png"
 
 
-def test_a_campaign_says_what_the_kit_says_when_it_leaves_and_keeps_the_look_it_was_launched_with(
-    services: Services, by: Principal
-) -> None:
+def test_a_campaign_says_what_the_kit_said_when_it_was_launched(services: Services, by: Principal) -> None:
     kit = services.brand_kits.save(by, "House", GREEN).kit
     version = letter(services.templates, by)
     number = campaign(services, by, version.template_id)
@@ -91,9 +91,25 @@ def test_a_campaign_says_what_the_kit_says_when_it_leaves_and_keeps_the_look_it_
     assert services.templates.latest(by, version.template_id).number == 2
     drain(services, number, owner="test", should_stop=lambda: False)
     mail = sent(services, by)
-    assert mail.row.subject == "From Shop"
+    assert mail.row.subject == "From House"
     assert "#0a7d4f" in mail.html and "#b3261e" not in mail.html
     assert services.campaigns.get(by, number).template_version_id == version.id
+
+
+def test_an_email_in_code_that_was_sent_is_looked_at_in_the_look_it_was_sent_in(services: Services, by: Principal) -> None:
+    kit = services.brand_kits.save(by, "House", GREEN).kit
+    version = services.templates.save(by, "Letter", SOURCE)
+    number = campaign(services, by, version.template_id)
+    services.campaigns.launch(by, number)
+    drain(services, number, owner="test", should_stop=lambda: False)
+    services.brand_kits.save(by, "Shop", RED, kit.id)
+    assert said(sent(services, by).html).startswith("House|1 Main Street|Register no. 1 &amp; 2|#0a7d4f|")
+    with services.db.read() as connection:
+        [message_id] = connection.execute(sa.select(messages.c.id)).scalars()
+        planned = plan_of_message(connection, message_id)
+    assert planned and planned.plan.brand["primary_colour"] == "#0a7d4f" and planned.plan.brand["name"] == "House"
+    services.campaigns.send_test(by, number, "ada@example.com")
+    assert sent(services, by).row.subject == "[Test] From House"
 
 
 def rows_of(services: Services) -> list[tuple[Any, ...]]:
