@@ -18,6 +18,8 @@ from core.templates.languages.choice import chosen_language
 if TYPE_CHECKING:  # it pulls in the compilers
     from core.campaigns.models import Audience
     from core.preflight.findings import Finding
+    from core.templates.exchange.brand import BrandChoice
+    from core.templates.exchange.files import Loaded
     from core.templates.library.finding import Card
     from core.templates.library.templates import Template
 
@@ -48,13 +50,17 @@ def import_(
     file: Annotated[Path, typer.Argument(help="An MJML or HTML file, or a template that was exported.")],
     name: Annotated[str, typer.Option("--name", help="What the template is called; by MJML or HTML a known name gets a new version.")] = "",
     note: Annotated[str, typer.Option("--note", metavar="WORDS", help="What is to be remembered about this version.")] = "",
+    brand: Annotated[
+        str, typer.Option("--brand", metavar="WHICH", help="here, new (a kit like the file's is made if none is like it) or colours.")
+    ] = "here",
 ) -> Answer:
     """Check, compile and keep a template."""
-    from core.templates.exchange.files import is_exported
+    from core.templates.exchange.form import is_exported
 
-    data = files.read(file)
+    data, brand_words = files.read(file), ""
     if is_exported(data):
-        version = call.services.template_exchange.load(call.by, data, file.name, name=name)
+        loaded = call.services.template_exchange.load(call.by, data, file.name, name=name, brand=_brand(brand))
+        version, brand_words = loaded.version, _brand_words(loaded)
     elif not name:
         raise Usage("A template needs a name.", hint="Say which with --name.")
     else:
@@ -69,7 +75,7 @@ def import_(
     }
     links, fields = len(version.links), len(version.fields)
     holds = f"{links} {'link' if links == 1 else 'links'}, {fields} {'merge field' if fields == 1 else 'merge fields'}"
-    words = f"“{called}” is version {version.number} now ({version.kind}, {holds})."
+    words = f"“{called}” is version {version.number} now ({version.kind}, {holds}).{brand_words}"
     return Answer(facts, words)
 
 
@@ -146,6 +152,23 @@ def find_template(call: Call, name: str) -> Template:
         if not name.isdigit():
             raise
         return call.services.templates.get(call.by, int(name))
+
+
+def _brand(word: str) -> BrandChoice:
+    from core.templates.exchange.brand import BrandChoice
+
+    if word not in set(BrandChoice):
+        raise Usage("A template from a file wears a brand of here, a new one, or its colours.", hint="Give --brand here, new or colours.")
+    return BrandChoice(word)
+
+
+def _brand_words(loaded: Loaded) -> str:
+    if loaded.kit is None:
+        return ""
+    if loaded.made is None:
+        return f" It wears the brand kit “{loaded.kit.name}”, which says the same as the one in the file."
+    default = " It is the default: templates that have chosen no brand wear it too." if loaded.kit.is_default else ""
+    return f" The brand kit “{loaded.kit.name}” was made for it.{default}"
 
 
 def _facts(card: Card) -> dict[str, Any]:

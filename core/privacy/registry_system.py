@@ -122,7 +122,8 @@ SYSTEM: tuple[Place, ...] = (
         "campaigns",
         "Campaigns",
         "id workspace_id name subject from_name from_email template_id template_version_id connection_id audience track_conversions state "
-        "created_by created_at launched_at finished_at stopped_reason scheduled_at timing routes brand holdout_percent preview_text subjects",
+        "created_by created_at launched_at finished_at stopped_reason scheduled_at timing routes brand holdout_percent "
+        "preview_text subjects",
         mentions="name subject preview_text subjects",
         erased_how=_WRITTEN,
     ),

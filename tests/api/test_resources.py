@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -171,6 +172,27 @@ def test_brand_kits_are_made_worn_made_the_default_and_deleted(services: Service
     admin("PUT", house, {"name": "House", "brand": {"legal": "Acme Ltd"}})
     assert admin("DELETE", house, headers={"If-Match": old}).status_code == 412
     assert [admin("DELETE", house).status_code for _ in range(2)] == [204, 404]
+
+
+def test_a_template_goes_into_a_file_and_comes_back_with_its_brand(services: Services, admin: Program, workspace: Principal):
+    elsewhere = Principal.system(services.workspaces.create("Elsewhere").id)
+    services.brand_kits.save(elsewhere, "Leaf", Brand(legal="Register no. 7"))
+    services.brand_kits.save(workspace, "House", Brand())
+    file = services.template_exchange.export(elsewhere, letter(services.templates, elsewhere, "Über Tee").template_id)
+    made = admin("POST", "/template-files?file_name=tea.json&brand=new", content=file.data)
+    assert made.status_code == 201 and made.json()["brand_kit_made"]
+    kit = services.brand_kits.get(workspace, made.json()["brand_kit_id"])
+    assert (kit.name, kit.brand.legal) == ("Leaf", "Register no. 7")
+    path = f"/template-files/{made.json()['id']}"
+    assert made.headers["Location"] == f"/api/v1/templates/{made.json()['id']}"
+    back = admin.get(path)
+    assert json.loads(back.content)["brand_kit"]["name"] == "Leaf"
+    assert back.headers["Content-Disposition"] == "attachment; filename*=utf-8''%C3%9Cber-Tee.template.json"
+    again = admin("POST", "/template-files", content=back.content).json()
+    assert (again["brand_kit_id"], again["brand_kit_made"]) == (kit.id, False)
+    assert admin("POST", "/template-files", content=b"\xff\xd8 a picture").status_code == 422
+    assert admin("POST", "/template-files?brand=any", content=file.data).status_code == 422
+    assert admin.get("/template-files/4040").status_code == 404
 
 
 def test_people_are_looked_after(services: Services, admin: Program, member: Member, workspace: Principal):

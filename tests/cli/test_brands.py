@@ -43,6 +43,25 @@ def test_the_default_is_chosen_worn_and_what_nothing_wears_is_deleted(cli: Cli, 
     assert cli("brands", "default", "House").code == 1
 
 
+def test_a_template_takes_its_brand_along_in_a_file(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "letter.json").write_text(sample_document().as_json())
+    (tmp_path / "brand.json").write_text('{"legal": "Register no. 7"}')
+    cli("brands", "set", "House", tmp_path / "brand.json")
+    cli("templates", "import", tmp_path / "letter.json", "--name", "Letter")
+    cli("templates", "export", "Letter", "-o", tmp_path / "file.json")
+    same = cli("templates", "import", tmp_path / "file.json", "--name", "Same")
+    assert "It wears the brand kit “House”, which says the same" in same.out
+    (tmp_path / "brand.json").write_text('{"legal": "Register no. 8"}')
+    cli("brands", "set", "House", tmp_path / "brand.json")
+    made = cli("templates", "import", tmp_path / "file.json", "--name", "Made", "--brand", "new")
+    assert "The brand kit “House 2” was made for it." in made.out
+    assert [one["templates"] for one in cli("brands", "list", "--json").facts["brands"]] == [2, 1]
+    cli("brands", "wear", "House", "Made")
+    cli("brands", "delete", "House 2")
+    assert "brand" not in cli("templates", "import", tmp_path / "file.json", "--name", "Here").out
+    assert cli("templates", "import", tmp_path / "file.json", "--brand", "any").code == 2
+
+
 def test_what_is_no_brand_is_refused_in_words(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "brand.json"
     for content, words in (("{", "no JSON"), ('{"colours": {"primary": "green"}}', "colours.primary"), ('{"logo": {"url": "x"}}', "logo")):

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from core.permissions import Role
+from core.permissions import Principal, Role
+from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS
 from tests.pages import given
 from tests.pages.conftest import words_on
+from tests.templates.brands.conftest import letter
 
 LIST, EDITOR = "pages/create/templates.py", "pages/create/template.py"
 SHORT = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello.</mj-text>"
@@ -43,8 +45,8 @@ def test_one_of_ours_becomes_a_template_of_the_workspace(app_as, shared, admin):
 
 def test_a_file_becomes_a_template_named_after_it(app_as, shared, admin):
     app = new(app_as(Role.MARKETER)(LIST), "A file")
-    app.file_uploader(key="template_file").upload("autumn.html", given.SOURCE.encode())
-    submit(app)
+    app.file_uploader(key="template_file").upload("autumn.html", given.SOURCE.encode()).run()
+    app.button(key="load_template").click().run()
     assert [one.name for one in shared.templates.all(admin)] == ["autumn"]
 
 
@@ -66,8 +68,8 @@ def test_a_template_that_cant_be_used_is_refused_in_one_message_that_names_the_l
 
 def test_a_file_that_is_not_text_is_refused(app_as, shared, admin):
     app = new(app_as(Role.MARKETER)(LIST), "A file")
-    app.file_uploader(key="template_file").upload("autumn.html", b"\xff\xd8\xff\xe0 a picture")
-    submit(app)
+    app.file_uploader(key="template_file").upload("autumn.html", b"\xff\xd8\xff\xe0 a picture").run()
+    app.button(key="load_template").click().run()
     assert len(app.error) == 1
     assert not shared.templates.all(admin)
 
@@ -212,8 +214,8 @@ def test_who_only_looks_is_offered_no_changes(app_as, shared, admin):
 def test_an_exported_template_comes_in_again(app_as, shared, admin):
     file = shared.template_exchange.export(admin, given.template(shared, admin, "Tea letter").template_id)
     app = new(app_as(Role.MARKETER)(LIST), "A file")
-    app.file_uploader(key="template_file").upload(file.name, file.data)
-    submit(app)
+    app.file_uploader(key="template_file").upload(file.name, file.data).run()
+    app.button(key="load_template").click().run()
     assert [one.name for one in shared.templates.all(admin)] == ["Tea letter 2", "Tea letter"]
 
 
@@ -222,6 +224,38 @@ def test_looking_at_the_export_takes_nothing_out(app_as, shared, admin):
     app = pick(app_as(Role.MARKETER)(LIST), made.template_id, ":material/download: Export")
     assert [one.label.replace("\\", "") for one in app.get("download_button")] == ["Download Tea-letter.template.json"]
     assert "template.exported" not in {one.action for one in shared.audit.page(admin).rows}
+
+
+def test_a_file_that_brings_a_brand_asks_what_becomes_of_it(app_as, shared, admin):
+    elsewhere = Principal.system(shared.workspaces.create("Elsewhere").id)
+    shared.brand_kits.save(elsewhere, "Leaf", Brand(legal="Register no. 7"))
+    file = shared.template_exchange.export(elsewhere, letter(shared.templates, elsewhere).template_id)
+    shared.brand_kits.save(admin, "House", Brand())
+    for kits in (["House", "Leaf"], ["House", "Leaf"]):
+        app = new(app_as(Role.MARKETER)(LIST), "A file")
+        app.file_uploader(key="template_file").upload(file.name, file.data).run()
+        assert app.radio(key="template_brand").options == [
+            "As in the file: “Leaf”",
+            "The brand of this workspace",
+            "Only the colours of the file",
+        ]
+        app.button(key="load_template").click().run()
+        assert [kit.name for kit in shared.brand_kits.all(admin)] == kits
+    made = shared.templates.all(admin)
+    assert len(made) == 2 and all("Register no. 7" in shared.templates.latest(admin, one.id).html for one in made)
+
+
+def test_the_first_kit_is_not_brought_along_unasked(app_as, shared, admin):
+    elsewhere = Principal.system(shared.workspaces.create("Elsewhere").id)
+    shared.brand_kits.save(elsewhere, "Leaf", Brand(legal="Register no. 7"))
+    file = shared.template_exchange.export(elsewhere, letter(shared.templates, elsewhere).template_id)
+    app = new(app_as(Role.MARKETER)(LIST), "A file")
+    app.button(key="load_template").click().run()
+    assert "no file yet" in "".join(one.value for one in app.error)
+    app.file_uploader(key="template_file").upload(file.name, file.data).run()
+    assert app.radio(key="template_brand").value == "here"
+    app.button(key="load_template").click().run()
+    assert shared.brand_kits.all(admin) == [] and len(shared.templates.all(admin)) == 1
 
 
 def test_two_versions_are_compared_in_words_and_one_is_restored(app_as, shared, admin):

@@ -22,6 +22,7 @@ from core.templates.blocks.document import Document, new_block, new_section, rea
 from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.exchange.brand import BrandChoice
 from core.templates.exchange.files import Exchange
 from core.templates.exchange.packing import packed, unpacked
 from core.templates.library.templates import Templates
@@ -91,7 +92,8 @@ def test_what_goes_out_comes_in_as_it_was(library: Templates, exchange: Exchange
     file = exchange.export(workspace, saved.template_id)
     assert (file.name, file.media_type) == ("Über-Tee-2.template.json", "application/json")
     loaded = exchange.load(other, file.data, file.name)
-    assert (loaded.source, loaded.kind, loaded.note, loaded.number) == (saved.source, TemplateKind.BLOCKS, "First", 1)
+    version = loaded.version
+    assert (version.source, version.kind, version.note, version.number) == (saved.source, TemplateKind.BLOCKS, "First", 1)
     template = library.get(other, loaded.template_id)
     assert (template.name, template.folder, template.tags) == ("Über Tee / 2", "Shop", ("spring", "tea"))
 
@@ -107,9 +109,9 @@ def test_a_name_that_is_taken_gets_a_number_unless_it_was_given(library: Templat
 
 def test_mjml_and_html_are_taken_too(library: Templates, exchange: Exchange, workspace: Principal) -> None:
     loaded = exchange.load(workspace, b"\xef\xbb\xbf<p>Hello</p>", "C:\\mails\\autumn.html")
-    assert (library.get(workspace, loaded.template_id).name, loaded.source) == ("autumn", "<p>Hello</p>")
+    assert (library.get(workspace, loaded.template_id).name, loaded.version.source) == ("autumn", "<p>Hello</p>")
     bare = exchange.load(workspace, DOCUMENT.as_json().encode(), "blocks.json")
-    assert bare.kind is TemplateKind.BLOCKS
+    assert bare.version.kind is TemplateKind.BLOCKS
 
 
 def test_colours_follow_the_brand_here_unless_they_are_to_stay(
@@ -118,8 +120,8 @@ def test_colours_follow_the_brand_here_unless_they_are_to_stay(
     form = exported(library, exchange, workspace)
     form["colours"]["text"] = "#112233"
     data = json.dumps(form).encode()
-    heading = read_document(exchange.load(other, data, "f.json").source).sections[0].columns[0].blocks[0]
-    kept = read_document(exchange.load(other, data, "f.json", keep_colours=True).source).sections[0].columns[0].blocks[0]
+    heading = read_document(exchange.load(other, data, "f.json").version.source).sections[0].columns[0].blocks[0]
+    kept = read_document(exchange.load(other, data, "f.json", brand=BrandChoice.COLOURS).version.source).sections[0].columns[0].blocks[0]
     assert (heading.colour, kept.colour) == ("text", "#112233")  # type: ignore[union-attr]
 
 
@@ -136,7 +138,7 @@ def test_pictures_come_along_and_the_email_shows_those_of_its_new_home(
     assert file.name == "Tea.template.zip" and list(unpacked(file.data)) == ["template.json", "pictures/1.png"]
     loaded = Exchange(db, clock, library, BrandKits(db, clock), there).load(other, file.data, file.name)
     assert [(one.name, one.alt, one.data) for one in there.kept] == [("tea", "A cup", b"PNG tea")]
-    assert there.kept[0].url in loaded.source and PICTURE not in loaded.source
+    assert there.kept[0].url in loaded.version.source and PICTURE not in loaded.version.source
 
 
 def test_pictures_that_only_another_language_shows_come_along(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any, Literal
-
-import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from core.audit.actions import AuditAction
 from core.audit.recording import record
@@ -19,8 +15,11 @@ from core.errors import InvalidInput
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
-from core.templates.compiling.compiler import TemplateKind
-from core.templates.exchange.packing import MOST_FILES, packed, unpacked
+from core.templates.brands.reading import BrandKit
+from core.templates.brands.restyling import SavedKit
+from core.templates.exchange.brand import BrandChoice, kit_worn, new_kit, packed_kit, same_kit
+from core.templates.exchange.form import Form, PackedPicture, is_exported, read_form, unpacked_form, with_colours
+from core.templates.exchange.packing import MOST_FILES, packed
 from core.templates.images.shown import PictureStore, shown_in
 from core.templates.jinja.validating import check_bytes
 from core.templates.languages.variants import variants_of
@@ -28,15 +27,12 @@ from core.templates.library.models import TemplateVersion
 from core.templates.library.names import checked_name
 from core.templates.library.shelving import free_name
 from core.templates.library.templates import Templates
-from core.templates.look.brand import Colours, Token
-from core.templates.tables import templates
+from core.templates.look.brand import Brand
 
 LARGEST_FILE = 40_000_000
 # Of this, for what is written beside pictures.
 LARGEST_BESIDE = 4_000_000
-_COLOUR_FIELDS = {"colour", "background", "text_colour"}
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
-_JSON_OF_OURS = re.compile(rb'\s*\{\s*"postwright"')
 
 
 @dataclass(frozen=True)
@@ -54,38 +50,24 @@ class ExportedFile:
     data: bytes
 
 
-class _Packed(BaseModel):
-    """A picture in the file.
+@dataclass(frozen=True)
+class Loaded:
+    """A template that was made of a file.
 
     Args:
-        file: Its name in the ZIP.
-        url: Where it was; what the source says is replaced by where it is now.
-        name: What it is called.
-        alt: What it shows.
+        version: Its first version.
+        kit: The brand kit it wears that the file named; None where it wears the default, whatever that is.
+        made: That kit, where it was made for it, with what became of other templates: the first kit of a workspace is its default.
     """
 
-    model_config = ConfigDict(extra="ignore")
-    file: Annotated[str, Field(max_length=200)]
-    url: Annotated[str, Field(min_length=8, max_length=2_000)]
-    name: Annotated[str, Field(max_length=200)] = ""
-    alt: Annotated[str, Field(max_length=1_000)] = ""
+    version: TemplateVersion
+    kit: BrandKit | None = None
+    made: SavedKit | None = None
 
-
-class _Form(BaseModel):
-    """What is written in the file; fields of a later release are passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-    postwright: Literal["template"]
-    version: Literal[1]
-    name: Annotated[str, Field(max_length=1_000)]
-    kind: TemplateKind
-    source: str
-    folder: Annotated[str, Field(max_length=1_000)] = ""
-    tags: Annotated[list[str], Field(max_length=100)] = []
-    note: Annotated[str, Field(max_length=2_000)] = ""
-    languages: Annotated[dict[str, str], Field(max_length=100)] = {}
-    colours: Colours | None = None
-    pictures: Annotated[list[_Packed], Field(max_length=200)] = []
+    @property
+    def template_id(self) -> int:
+        """The template's number."""
+        return self.version.template_id
 
 
 class Exchange:
@@ -95,7 +77,7 @@ class Exchange:
         db: The operational database.
         clock: The time.
         library: What saves templates.
-        brands: Whose colours they are made with.
+        brands: What they wear.
         pictures: What keeps pictures; None where there is no such thing, and links to pictures stay as they are.
     """
 
@@ -110,13 +92,12 @@ class Exchange:
             NotFound: If this workspace has no such template.
         """
         template, version = self._library.get(by, template_id), self._library.latest(by, template_id)
-        kit = sa.select(templates.c.brand_kit_id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
+        kit = kit_worn(self._brands, by, self._brands.chosen_for(by, template_id))
         with self._db.transaction() as connection:
-            kit_id = connection.execute(kit).scalar()
             languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, version.id)}
             record(connection, self._clock.now(), by, AuditAction.TEMPLATE_EXPORTED, f"template:{template_id}")
-        pictures = list(self._pictures_in(by, "\n".join([version.source, *languages.values()])))
-        form = _Form(
+        pictures = list(self._pictures_in(by, "\n".join([version.source, *languages.values(), kit.brand.logo.url if kit else ""])))
+        form = Form(
             postwright="template",
             version=1,
             name=template.name,
@@ -126,7 +107,8 @@ class Exchange:
             tags=list(template.tags),
             note=version.note,
             languages=languages,
-            colours=self._brands.brand_of(by.workspace_id, kit_id).colours,
+            colours=(kit.brand if kit else Brand()).colours,
+            brand_kit=packed_kit(kit) if kit else None,
             pictures=[one for one, _ in pictures],
         )
         written = form.model_dump_json(indent=1).encode()
@@ -142,12 +124,14 @@ class Exchange:
             NotFound: If this workspace has no such template.
         """
         template, version = self._library.get(by, template_id), self._library.latest(by, template_id)
+        kit = kit_worn(self._brands, by, self._brands.chosen_for(by, template_id))
         with self._db.read() as connection:
             words = [version.source, *(one.source for one in variants_of(connection, by.workspace_id, version.id))]
+        words.append(kit.brand.logo.url if kit else "")
         shown = next(shown_in(self._pictures, by, "\n".join(words)), None) if self._pictures else None
         return _named(template.name, has_pictures=shown is not None)
 
-    def load(self, by: Principal, data: bytes, file_name: str, *, name: str = "", keep_colours: bool = False) -> TemplateVersion:
+    def load(self, by: Principal, data: bytes, file_name: str, *, name: str = "", brand: BrandChoice = BrandChoice.HERE) -> Loaded:
         """Make a template of a file: an exported one, MJML or HTML.
 
         Args:
@@ -155,7 +139,7 @@ class Exchange:
             data: What is in the file.
             file_name: What it is called; MJML and HTML are named after it.
             name: What the template is called, which no other may be; by default what the file says, with a number where that is taken.
-            keep_colours: Whether colours stay as they were made, whatever the brand is here.
+            brand: Which brand an exported template wears.
 
         Raises:
             Denied: If `by` may not edit templates.
@@ -167,28 +151,29 @@ class Exchange:
             raise InvalidInput(f"The file is larger than {LARGEST_FILE // 1_000_000} MB.", hint="Export the template again.")
         if not data.strip():
             raise InvalidInput("The file is empty.", hint="Choose an exported template, or an MJML or HTML file.")
-        files = unpacked(data) if data.startswith(b"PK") else {"template.json": data}
         if not is_exported(data):
             called = name.strip() or self._free(by, file_name.replace("\\", "/").rpartition("/")[2].partition(".")[0] or "Imported")
-            return self._library.save(by, called, _decoded(data), is_new=True, note="Imported from a file")
-        form = _read(files)
+            return Loaded(self._library.save(by, called, _decoded(data), is_new=True, note="Imported from a file"))
+        files = unpacked_form(data)
+        form = read_form(files)
         check_bytes(form.source)
-        source, languages = _with_colours(form) if keep_colours else form.source, form.languages
-        for one in form.pictures:
-            if url := self._taken_in(by, one, files, source, *languages.values()):
-                source, languages = source.replace(one.url, url), {tag: words.replace(one.url, url) for tag, words in languages.items()}
-            for words in (source, *languages.values()):
-                check_bytes(words)  # an address of eight letters that stands everywhere grows with each picture
-        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": languages}
-        note = form.note or "Imported from a file"
-        return self._library.save(by, name.strip() or self._free(by, form.name), source, kind=form.kind, note=note, **place)
+        if brand is BrandChoice.COLOURS:
+            form = form.model_copy(update={"source": with_colours(form)})
+        form = self._with_pictures(by, form, files)
+        self._library.try_out(by, form.source, form.kind)  # before a kit is made for what can't be used
+        kit, made = self._kit(by, form, files, brand)
+        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": form.languages}
+        place |= {"kind": form.kind, "note": form.note or "Imported from a file"}
+        place["brand_kit_id"] = kit.id if kit and not kit.is_default else None
+        version = self._library.save(by, name.strip() or self._free(by, form.name), form.source, **place)
+        return Loaded(version, kit, made)
 
     def _free(self, by: Principal, name: str) -> str:
         name = checked_name(name)
         with self._db.read() as connection:
             return free_name(connection, by.workspace_id, name)
 
-    def _pictures_in(self, by: Principal, source: str) -> Iterator[tuple[_Packed, bytes]]:
+    def _pictures_in(self, by: Principal, source: str) -> Iterator[tuple[PackedPicture, bytes]]:
         """Yield the pictures that go along: as many as a file may hold that can be imported, others stay where they are."""
         room = LARGEST_FILE - LARGEST_BESIDE
         for one, url in islice(shown_in(self._pictures, by, source), MOST_FILES - 1) if self._pictures else ():
@@ -197,15 +182,39 @@ class Exchange:
             if room < 0:
                 return
             ending = one.media_type.rpartition("/")[2]
-            yield _Packed(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), data
+            yield PackedPicture(file=f"pictures/{one.id}.{ending}", url=url, name=one.name, alt=one.alt), data
 
-    def _taken_in(self, by: Principal, one: _Packed, files: dict[str, bytes], *texts: str) -> str:
-        """Return where a picture of the file is here; "" where nothing in the file names it."""
+    def _kit(self, by: Principal, form: Form, files: dict[str, bytes], choice: BrandChoice) -> tuple[BrandKit | None, SavedKit | None]:
+        """Return the kit that a template from a file wears, and what was made for it."""
+        if form.brand_kit is None or choice is BrandChoice.COLOURS:
+            return None, None
+        wanted = form.brand_kit.read()
+        if choice is BrandChoice.HERE and same_kit(self._brands, by, wanted, but_the_logo=True) is None:
+            return None, None
+        packed = next((one for one in form.pictures if one.url == wanted.logo.url), None)
+        if packed and (url := self._kept(by, packed, files)):
+            wanted = wanted.model_copy(update={"logo": wanted.logo.model_copy(update={"url": url})})
+        found = same_kit(self._brands, by, wanted)
+        if found or choice is BrandChoice.HERE:
+            return found, None
+        made = new_kit(self._brands, by, form.brand_kit.name, wanted)
+        return made.kit, made
+
+    def _with_pictures(self, by: Principal, form: Form, files: dict[str, bytes]) -> Form:
+        """Return what stands in a file with the pictures of this workspace, in every language."""
+        words = {"": form.source, **form.languages}
+        for one in form.pictures:
+            if any(one.url in said for said in words.values()) and (url := self._kept(by, one, files)):
+                words = {language: said.replace(one.url, url) for language, said in words.items()}
+            for said in words.values():
+                check_bytes(said)  # an address of eight letters that stands everywhere grows with each picture
+        return form.model_copy(update={"source": words.pop(""), "languages": words})
+
+    def _kept(self, by: Principal, one: PackedPicture, files: dict[str, bytes]) -> str:
+        """Keep a picture of a file and return where it is now; empty where there is no place for pictures."""
         if one.file not in files:
             raise InvalidInput(f"The picture “{one.file[:80]}” is not in the file.", hint="Export the template again.")
-        if self._pictures is None or not any(one.url in text for text in texts):
-            return ""
-        return self._pictures.url_of(self._pictures.add(by, files[one.file], one.name or "Picture", one.alt))
+        return self._pictures.url_of(self._pictures.add(by, files[one.file], one.name or "Picture", one.alt)) if self._pictures else ""
 
 
 def _named(template: str, *, has_pictures: bool) -> tuple[str, str]:
@@ -213,18 +222,14 @@ def _named(template: str, *, has_pictures: bool) -> tuple[str, str]:
     return (f"{name}.template.zip", "application/zip") if has_pictures else (f"{name}.template.json", "application/json")
 
 
-def is_exported(data: bytes) -> bool:
-    """Whether a file looks like one of ours, not like MJML or HTML; what is in it is found out when it is loaded."""
-    return data.startswith(b"PK") or bool(_JSON_OF_OURS.match(data))
+def brand_in(data: bytes) -> str:
+    """Return the name of the brand kit in an exported file; empty where there is none.
 
-
-def _read(files: dict[str, bytes]) -> _Form:
-    try:
-        return _Form.model_validate_json(files.get("template.json", b""))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise InvalidInput(f"This is no template of ours: “{where}” – {first['msg']}.", hint="Export the template again.") from error
+    Raises:
+        InvalidInput: If the file can't be used.
+    """
+    kit = read_form(unpacked_form(data)).brand_kit if is_exported(data) else None
+    return kit.name if kit else ""
 
 
 def _decoded(data: bytes) -> str:
@@ -232,25 +237,3 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InvalidInput("This file is not UTF-8 text.", hint="Save it as UTF-8 in your editor and choose it again.") from error
-
-
-def _with_colours(form: _Form) -> str:
-    """Return a block document with the colours it was made with in place of the brand's words for them."""
-    if form.kind is not TemplateKind.BLOCKS or form.colours is None:
-        return form.source
-    try:
-        return json.dumps(_fixed(json.loads(form.source), form.colours), ensure_ascii=False, indent=1)
-    except (ValueError, RecursionError):  # saving says what is wrong with it
-        return form.source
-
-
-def _fixed(value: Any, colours: Colours) -> Any:
-    if isinstance(value, list):
-        return [_fixed(one, colours) for one in value]
-    if isinstance(value, dict):
-        tokens = {token.value: colours.of(token) for token in Token}
-        return {
-            name: tokens.get(one, one) if name in _COLOUR_FIELDS and isinstance(one, str) else _fixed(one, colours)
-            for name, one in value.items()
-        }
-    return value

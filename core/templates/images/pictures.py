@@ -71,6 +71,11 @@ class Pictures:
         """
         by.require(Permission.TEMPLATES_EDIT)
         name, alt = checked_name(without_ending(name)), checked_alt(alt)
+        with self._db.read() as connection:  # what we made is not made anew: a JPEG would get a little worse each time
+            same = sa.and_(pictures.c.workspace_id == by.workspace_id, pictures.c.blob == self._blobs.key_of(data))
+            found = connection.execute(_pictures(same)).one_or_none()
+        if found and found.width <= max_width:
+            return Picture(*found)
         made = rework(data, max(NARROWEST, min(WIDEST, max_width)))
         with self._db.transaction() as connection:
             return self._keep(connection, by, made, name, alt)

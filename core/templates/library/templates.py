@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,6 +62,7 @@ class Templates:
         folder: str = "",
         tags: Sequence[str] = (),
         languages: Mapping[str, str] | None = None,
+        brand_kit_id: int | None = None,
     ) -> TemplateVersion:
         """Compile and keep a template under a name; the source it already has makes no new version.
 
@@ -74,14 +76,18 @@ class Templates:
             folder: Where it is put if it is new.
             tags: What it is found by if it is new.
             languages: Its words in other languages (see `languages.Variant`); by default those of the newest version.
+            brand_kit_id: The kit it has chosen if it is new; None for the default, whichever that is.
 
         Raises:
             Denied: If `by` may not edit templates.
+            NotFound: If this workspace has no such kit.
             InvalidInput: If the name or the template can't be used; says what is wrong and in which line.
             Conflict: If it must be new and is not, or a picture in it was deleted.
         """
         by.require(Permission.TEMPLATES_EDIT)
-        name, note, place = checked_name(name), checked_note(note), {"folder": checked_folder(folder), "tags": checked_tags(tags)}
+        name, note = checked_name(name), checked_note(note)
+        place: dict[str, Any] = {"folder": checked_folder(folder), "tags": checked_tags(tags)}
+        place["brand_kit_id"] = self._brands.get(by, brand_kit_id).id if brand_kit_id is not None else None
         made = self._maker.made(by.workspace_id, templates.c.name == name, source, kind, languages)
         with self._db.transaction() as connection:
             template_id = claim(connection, by.workspace_id, name, place, self._clock.now(), is_new=is_new)

@@ -7,12 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import InvalidInput
 from core.templates.blocks.blank import blank
 from core.templates.library.finding import Shelf
 from core.templates.library.models import Template
 from core.templates.starters import STARTERS, Starter
 from core.ui import dialogs
+from core.ui.create import template_file
 from core.ui.create.template_cards import EDITOR
 from core.ui.page import Page
 from core.ui.words import plain
@@ -68,6 +68,9 @@ def _starter(page: Page, one: Starter) -> None:
 
 def _new(page: Page) -> None:
     way = st.segmented_control("Start from", WAYS, default=WAYS[0], required=True, key="template_way") or WAYS[0]
+    if way == "A file":  # no form: what is asked depends on what is in the file
+        template_file.ask(page)
+        return
     with st.form("new_template", border=False):
         if way == "Ours":
             chosen = st.radio(
@@ -75,9 +78,6 @@ def _new(page: Page) -> None:
             )
         elif way == BLANK:
             st.caption("A header, room for your words, and a footer. You put it together by dragging blocks.")
-        elif way == "A file":
-            file = st.file_uploader("Exported template, MJML or HTML", type=["json", "zip", "mjml", "html", "htm"], key="template_file")
-            keep = st.checkbox("Keep the colours an exported template was made with", key="keep_colours")
         else:
             pasted = st.text_area("MJML or HTML", height=220, key="template_source")
         name = st.text_input("Name", key="template_name", placeholder="Autumn newsletter")
@@ -88,22 +88,12 @@ def _new(page: Page) -> None:
             create(page, name or chosen.name, chosen.source)
         elif way == BLANK:
             create(page, name or "", blank().as_json())
-        elif way == "A file":
-            _load(page, file.getvalue() if file else b"", file.name if file else "", name or "", keep_colours=keep)
         else:
             create(page, name or "", pasted or "")
 
 
-def _load(page: Page, data: bytes, file_name: str, name: str, *, keep_colours: bool) -> None:
-    if not data:
-        raise InvalidInput("There is no file yet.", hint="Choose an exported template, or an MJML or HTML file.")
-    made = page.services.template_exchange.load(page.by, data, file_name, name=name, keep_colours=keep_colours)
-    dialogs.hide()
-    st.switch_page(EDITOR, query_params={"id": str(made.template_id)})
-
-
 def _export(page: Page, _shelf: Shelf, template: Template) -> None:
-    st.markdown("The newest version as one file, with its folder, its tags and the pictures it shows. Another workspace can import it.")
+    st.markdown("The newest version as one file, with its languages, tags, pictures and brand kit. Another workspace can import it.")
     with page.act():
         name, media_type = page.services.template_exchange.file_name(page.by, template.id)
         make = partial(_exported, page, template)
