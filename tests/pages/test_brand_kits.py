@@ -54,10 +54,18 @@ def test_colours_that_can_not_be_read_are_named_and_put_right(app_as, house):
     app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
     assert "Everything can be read" in words_on(app)
     app.color_picker(key=f"brand_{house.id}_colour_text").set_value("#bbbbbb").run()
-    assert "1 of 4 can be hard to read" in words_on(app)
+    assert "1 of 6 can be hard to see" in words_on(app)
     app.button(key=f"brand_{house.id}_use_Text on the sheet").click().run()
     assert "Everything can be read" in words_on(app)
     assert app.color_picker(key=f"brand_{house.id}_colour_text").value != "#bbbbbb"
+
+
+def test_a_main_colour_that_vanishes_on_a_dark_screen_is_named_and_put_right(app_as, house):
+    app = app_as(Role.MARKETER)(EDITOR, id=str(house.id))
+    app.color_picker(key=f"brand_{house.id}_colour_primary").set_value("#0b1f3a").run()
+    assert "1 of 6 can be hard to see" in words_on(app)
+    app.button(key=f"brand_{house.id}_use_Buttons on a dark screen").click().run()
+    assert "Everything can be read" in words_on(app)
 
 
 def test_a_change_says_how_many_templates_followed(app_as, shared, admin, house):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from core.templates.jinja.fields import Vocabulary
 from core.templates.look.brand import Brand, Token
+from core.templates.look.night import DARK, lighter
 
 _TOKENS = frozenset(token.value for token in Token)
-# What the brand's words become on a dark screen; a fixed colour stays what it is.
-_DARK = {"background": "#12141a", "surface": "#1c1f28", "text": "#e9ebf2", "muted": "#a6adbd", "line": "#363c4a"}
 
 
 @dataclass(frozen=True)
@@ -52,35 +51,20 @@ def head(look: Look) -> str:
     )
 
 
-def lighter(colour: str, *, least: int = 150) -> str:
-    """Return a colour light enough to be read on a dark screen.
-
-    Args:
-        colour: `#rrggbb`.
-        least: How light its strongest part must be, of 255.
-    """
-    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-    share = 0.0
-    while share < 1 and sum((0.299, 0.587, 0.114)[place] * one for place, one in enumerate(parts)) < least:
-        share += 0.1
-        parts = [round(one + (255 - one) * 0.15) for one in parts]
-    return "#" + "".join(f"{one:02x}" for one in parts)
-
-
 def _dark(look: Look) -> str:
     primary = look.colour("primary")
-    rules = [f"body,.pw-page{{background-color:{_DARK['background']} !important}}"]
+    rules = [f"body,.pw-page{{background-color:{DARK[Token.BACKGROUND]} !important}}"]
     for name in ("background", "surface"):
-        rules.append(f".pw-on-{name},.pw-on-{name}>table{{background-color:{_DARK[name]} !important}}")
+        rules.append(f".pw-on-{name},.pw-on-{name}>table{{background-color:{DARK[Token(name)]} !important}}")
     for name in ("text", "muted"):
         rules.append(
-            f".pw-{name} div,.pw-{name} h1,.pw-{name} h2,.pw-{name} h3,.pw-{name} td,p.pw-{name}{{color:{_DARK[name]} !important}}"
+            f".pw-{name} div,.pw-{name} h1,.pw-{name} h2,.pw-{name} h3,.pw-{name} td,p.pw-{name}{{color:{DARK[Token(name)]} !important}}"
         )
-    rules.append(f".pw-line p{{border-top-color:{_DARK['line']} !important}}")
+    rules.append(f".pw-line p{{border-top-color:{DARK[Token.LINE]} !important}}")
     rules.append(f".pw-text a,.pw-primary div{{color:{lighter(primary)} !important}}")
     rules.append(f".pw-primary a,.pw-primary td{{color:{lighter(primary)} !important;border-color:{lighter(primary)} !important}}")
     rules.append(
-        f".pw-products p a{{color:{_DARK['text']} !important}}.pw-text a.pw-button{{color:{look.colour('button-text')} !important}}"
+        f".pw-products p a{{color:{DARK[Token.TEXT]} !important}}.pw-text a.pw-button{{color:{look.colour('button-text')} !important}}"
     )
-    rules.append(f".pw-muted a{{color:{_DARK['muted']} !important}}")
+    rules.append(f".pw-muted a{{color:{DARK[Token.MUTED]} !important}}")
     return "".join(rules)

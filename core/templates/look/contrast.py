@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.templates.look.brand import Brand, Token
+from core.templates.look.night import DARK, lighter
 
-# What WCAG asks of text of the usual size (level AA).
-ENOUGH = 4.5
+# What WCAG asks of text of the usual size (level AA). Of the shape of a button whose words can be read it asks nothing (1.4.11); with
+# less than half as much again as what is behind it, it can't be made out.
+ENOUGH, ENOUGH_FOR_A_SHAPE = 4.5, 1.5
 _STEPS = 100
 _LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
 
@@ -24,6 +26,9 @@ class Contrast:
         behind: The colour behind them.
         ratio: From 1 (the same) to 21 (black on white).
         suggestion: The nearest colour for the words that can be read, empty where this one can.
+        ink: The colour of the words as it is there, `#rrggbb`.
+        paper: The colour behind them, likewise.
+        least: The ratio that is enough.
     """
 
     what: str
@@ -31,6 +36,9 @@ class Contrast:
     behind: Token
     ratio: float
     suggestion: str = ""
+    ink: str = ""
+    paper: str = ""
+    least: float = ENOUGH
 
     @property
     def passes(self) -> bool:
@@ -48,6 +56,22 @@ def contrasts(brand: Brand) -> list[Contrast]:
         ("Quiet text on the background", Token.MUTED, Token.BACKGROUND),
     ]
     return [_contrast(brand, what, front, behind) for what, front, behind in pairs]
+
+
+def dark(brand: Brand) -> list[Contrast]:
+    """Return how well what has the main colour can be seen where the reader's screen is dark; everything else has colours of ours there.
+
+    Links are made lighter there by themselves, and so are buttons that are not filled; a filled button stays as it is, so that a dark
+    one has nothing to be seen by on the dark sheet.
+    """
+    paper = DARK[Token.SURFACE]
+    words = ("Links on a dark screen", lighter(brand.colours.primary), ENOUGH)
+    shape = ("Buttons on a dark screen", brand.colours.primary, ENOUGH_FOR_A_SHAPE)
+    outline = ("Buttons on a dark screen", lighter(brand.colours.primary), ENOUGH)
+    return [
+        _judged(what, Token.PRIMARY, Token.SURFACE, ink, paper, least)
+        for what, ink, least in (words, shape if brand.button.is_filled else outline)
+    ]
 
 
 def ratio(one: str, other: str) -> float:
@@ -74,9 +98,12 @@ def nearest(front: str, behind: str, least: float = ENOUGH) -> str:
 
 
 def _contrast(brand: Brand, what: str, front: Token, behind: Token) -> Contrast:
-    ink, paper = brand.colours.of(front), brand.colours.of(behind)
+    return _judged(what, front, behind, brand.colours.of(front), brand.colours.of(behind), ENOUGH)
+
+
+def _judged(what: str, front: Token, behind: Token, ink: str, paper: str, least: float) -> Contrast:
     found = ratio(ink, paper)
-    return Contrast(what, front, behind, found, "" if found >= ENOUGH else nearest(ink, paper))
+    return Contrast(what, front, behind, found, "" if found >= least else nearest(ink, paper, least), ink, paper, least)
 
 
 def _ratio(one: Rgb, other: Rgb) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.templates.look.brand import Brand, Token
-from core.templates.look.contrast import ENOUGH, Contrast, contrasts
+from core.templates.look.contrast import ENOUGH, ENOUGH_FOR_A_SHAPE, Contrast, contrasts, dark
 
 _SAMPLE = (
     '<span style="background:{behind};color:{front};padding:3px 10px;border-radius:6px;border:1px solid rgba(128,128,128,.35);'
@@ -19,27 +19,31 @@ def key_of(key: str, token: Token) -> str:
 
 
 def draw(brand: Brand, key: str, *, disabled: bool) -> None:
-    """Draw a line for each pair of colours that words are read by; where they can't be read, with a colour that can."""
-    found = contrasts(brand)
+    """Draw a line for each pair of colours that something is seen by, by day and by night; where it can't be, with a colour that can."""
+    by_day, by_night = contrasts(brand), dark(brand)
+    found = [*by_day, *by_night]
     unread = sum(1 for one in found if not one.passes)
     with st.container(border=True, gap="small", key=f"{key}_contrast"):
-        words = "Everything can be read." if not unread else f"{unread} of {len(found)} can be hard to read."
-        st.markdown(f"**Contrast**  \n:small[:gray[{words} Text needs {ENOUGH} to 1.]]")
+        words = "Everything can be read, on light screens and dark ones." if not unread else f"{unread} of {len(found)} can be hard to see."
+        st.markdown(
+            f"**Contrast**  \n:small[:gray[{words} Text needs {ENOUGH} to 1, the shape of a button {ENOUGH_FOR_A_SHAPE:.0f} to 1.]]"
+        )
         for one in found:
-            _line(brand, one, key, disabled=disabled)
+            _line(one, key, disabled=disabled)
+        if not all(one.passes for one in by_night):
+            st.caption("On a dark screen the sheet is dark, and a filled button keeps its colour.")
 
 
-def _line(brand: Brand, one: Contrast, key: str, *, disabled: bool) -> None:
-    behind = brand.colours.of(one.behind)
+def _line(one: Contrast, key: str, *, disabled: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(_SAMPLE.format(behind=behind, front=brand.colours.of(one.front)), width="content")
+        st.html(_SAMPLE.format(behind=one.paper, front=one.ink), width="content")
         icon, colour = ("check_circle", "green") if one.passes else ("warning", "orange")
         # Rounded down, so that what does not pass never reads like what does.
         st.markdown(f":{colour}[:material/{icon}:] :small[{one.what}: {int(one.ratio * 10) / 10:.1f} to 1]", width="content")
         if one.passes:
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            st.html(_SAMPLE.format(behind=behind, front=one.suggestion), width="content")
+            st.html(_SAMPLE.format(behind=one.paper, front=one.suggestion), width="content")
             given = (key_of(key, one.front), one.suggestion)
             st.button(f"Use {one.suggestion}", key=f"{key}_use_{one.what}", on_click=_use, args=given, disabled=disabled)
 

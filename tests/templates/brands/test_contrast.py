@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.templates.brands.sample import sample_document
+from core.templates.compiling.compiler import TemplateKind, compile_template
 from core.templates.look.brand import Brand, ButtonStyle, Colours, Token
-from core.templates.look.contrast import ENOUGH, contrasts, nearest, ratio
+from core.templates.look.contrast import ENOUGH, contrasts, dark, nearest, ratio
+from core.templates.look.night import DARK
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
@@ -51,3 +56,34 @@ def test_a_button_without_a_filling_has_words_in_its_own_colour() -> None:
     brand = Brand(button=ButtonStyle(is_filled=False))
     [button] = [one for one in contrasts(brand) if one.what == "Words on a button"]
     assert (button.front, button.behind) == (Token.PRIMARY, Token.SURFACE)
+
+
+@given(COLOURS)
+def test_links_and_outlines_are_seen_on_a_dark_screen_whatever_the_main_colour_is(primary: str) -> None:
+    brand = Brand(colours=Colours(primary=primary), button=ButtonStyle(is_filled=False))
+    assert all(one.passes for one in dark(brand)), [one.ratio for one in dark(brand)]
+
+
+@pytest.mark.parametrize("primary", ["#111111", "#0b1f3a", "#3b0a0a"])
+def test_a_filled_button_that_vanishes_on_a_dark_screen_is_named_with_a_colour_that_is_seen(primary: str) -> None:
+    brand = Brand(colours=Colours(primary=primary))
+    assert all(one.passes for one in contrasts(brand)), "by day all is well"
+    links, button = dark(brand)
+    assert (links.passes, button.passes, button.front) == (True, False, Token.PRIMARY)
+    assert (button.ink, button.paper) == (primary, DARK[Token.SURFACE])
+    mended = Brand(colours=Colours(primary=button.suggestion))
+    assert all(one.passes for one in [*dark(mended), *contrasts(mended)]), "by night, and by day still"
+
+
+def test_the_usual_brand_is_seen_on_a_dark_screen() -> None:
+    assert [one.passes for one in dark(Brand())] == [True] * 2
+
+
+def test_what_is_judged_is_what_emails_look_like_on_a_dark_screen() -> None:
+    brand = Brand(colours=Colours(primary="#0b1f3a"))
+    html = compile_template(sample_document().as_json(), TemplateKind.BLOCKS, brand=brand).html
+    by_night = html[html.index("prefers-color-scheme: dark") :]
+    links, button = dark(brand)
+    assert f".pw-text a,.pw-primary div{{color:{links.ink} !important}}" in by_night
+    assert f".pw-on-surface>table{{background-color:{links.paper} !important}}" in by_night
+    assert re.search(rf'bgcolor="{button.ink}"', html), "a filled button has its colour written into it"
