@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.app import build
+from core.app import Services, build
 from core.cli.demo.readers import Deed, visits
 from core.cli.demo.visiting import links_in
 from core.permissions import Principal, Role
 from core.settings import Settings
+from core.templates.blocks.document import read_document
+from core.templates.blocks.translating import words_of
+from core.templates.look.contrast import contrasts, dark
 from tests.cli.conftest import Cli
 
 PASSWORD = "a long pass phrase\n"
@@ -33,11 +36,28 @@ def test_the_demo_sends_reads_and_reports_in_its_own_workspace(bare_cli: Cli, se
     assert demo.is_demo
     members = services.people.all(Principal.system(demo.id))
     assert [(person.email, person.role) for person in members] == [("ada@example.com", Role.ADMIN)]
+    looks_like_something(services, Principal.system(demo.id))
     services.close()
 
     again = bare_cli("demo", "--json")
     assert (again.code, len(again.facts["campaigns"])) == (0, 1)
     assert len(bare_cli("campaigns", "list", "--workspace", "Demo", "--json").facts["campaigns"]) == 5
+
+
+def looks_like_something(services: Services, by: Principal) -> None:
+    """Two brand kits that can be read, both worn, and a template in two languages that some of the people get in the second."""
+    house, cafes = services.brand_kits.all(by)
+    assert house.is_default and house.brand.logo.url == services.pictures.url_of(services.pictures.all(by)[0])
+    assert all(one.passes for kit in (house, cafes) for one in [*contrasts(kit.brand), *dark(kit.brand)])
+    assert all(services.brand_kits.where_used(by, kit.id) for kit in (house, cafes))
+    summer = services.templates.by_name(by, "Summer blend")
+    version = services.templates.latest(by, summer.id)
+    german = services.translating.in_language(by, version, "de")
+    words = [each.text for each in words_of(read_document(version.source)) if each.field not in {"url", "src"}]
+    assert "Die Sommermischung ist wieder da" in german.html and house.brand.colours.primary in german.html
+    assert not [each for each in words if len(each) > 12 and each.removeprefix("<p>").removesuffix("</p>") in german.html], "all of it"
+    some = [services.contacts.find(by, f"reader-{number}@example.com") for number in range(1, 20)]
+    assert {one.attributes.get("language") for one in some if one} == {"de", None}
 
 
 def test_a_real_workspace_called_demo_is_never_touched(cli: Cli, settings: Settings) -> None:

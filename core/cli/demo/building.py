@@ -9,6 +9,7 @@ from core.accounts.people import Person
 from core.accounts.workspaces import Workspace
 from core.app import Services
 from core.campaigns.models import Audience, Campaign
+from core.cli.demo.branded import FOR_CAFES, dress, write_summer
 from core.cli.demo.ideas import NAME, Idea
 from core.cli.demo.people import MAPPING, people_csv
 from core.errors import Conflict, NotFound
@@ -59,8 +60,11 @@ def furnish(services: Services, by: Principal, contacts: int) -> None:
     data = people_csv(contacts, services.clock.now().date())
     services.imports.run(by, data, "made-up-people.csv", list_name=LIST, mapping=MAPPING)
     services.segments.create(by, SEGMENT, SEGMENT_RULES)
+    for_cafes = dress(services, by)
     for starter in STARTERS:
-        services.templates.save(by, starter.name, starter.source)
+        kit = for_cafes if starter.name in FOR_CAFES else None
+        services.templates.save(by, starter.name, starter.source, folder="Starters", brand_kit_id=kit)
+    write_summer(services, by)
     for name, file in TEMPLATES.items():
         services.templates.save(by, name, (files("core.cli.demo") / "templates" / file).read_text(encoding="utf-8"))
 

@@ -51,4 +51,4 @@ IDEAS = (
     Idea(name="For keen readers", subject="Something small for you", template="Weekend offer", appeal=1.5, to_segment=True, sells=True),
 )
 ANOTHER = Idea(name="Another letter", subject="What we are brewing this week", template="Roastery letter", sells=True)
-DRAFT = Idea(name="Summer blend (draft)", subject="The summer blend is back", template="Roastery letter")
+DRAFT = Idea(name="Summer blend (draft)", subject="The summer blend is back", template="Summer blend")

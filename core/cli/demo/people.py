@@ -20,12 +20,13 @@ _LAST = (
 )  # fmt: skip
 _CITIES = ("Berlin", "Hamburg", "Lisbon", "Lyon", "Copenhagen", "Kraków", "Vienna", "Ghent", "Porto", "Zürich")
 _DRINKS = ("filter", "espresso", "both", "decaf")
-COLUMNS = ("email", "first_name", "last_name", "city", "drinks", "orders", "member", "last_order")
+_GERMAN = {"Berlin", "Hamburg", "Vienna", "Zürich"}
+COLUMNS = ("email", "first_name", "last_name", "city", "drinks", "orders", "member", "last_order", "language")
 MAPPING = {
     "email": "email",
     "first_name": "first_name",
     "last_name": "last_name",
-    **{name: f"attribute.{name}" for name in ("city", "drinks", "orders", "member", "last_order")},
+    **{name: f"attribute.{name}" for name in ("city", "drinks", "orders", "member", "last_order", "language")},
 }
 
 
@@ -52,4 +53,6 @@ def _person(number: int, dice: random.Random, today: date) -> tuple[object, ...]
     member = "true" if orders >= 3 and dice.random() < 0.6 else "false"
     # A few give no name, as in every real list.
     name = (first, last) if dice.random() > 0.06 else ("", "")
-    return (f"reader-{number}@example.com", *name, dice.choice(_CITIES), dice.choice(_DRINKS), orders, member, last_order)
+    city = dice.choice(_CITIES)
+    language = "de" if city in _GERMAN else ""
+    return (f"reader-{number}@example.com", *name, city, dice.choice(_DRINKS), orders, member, last_order, language)
