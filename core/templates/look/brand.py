@@ -32,6 +32,12 @@ class Font(StrEnum):
         """The value of `font-family`."""
         return _STACKS[self]
 
+    @property
+    def fallbacks(self) -> str:
+        """What stands in for it where it is missing, for people; empty for the reader's own, which is never missing."""
+        _first, *others, generic = (one.strip().strip("'") for one in self.stack.split(","))
+        return "" if self is Font.SYSTEM else ", ".join([*others, _GENERIC[generic]])
+
 
 _STACKS = {
     Font.SYSTEM: "-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
@@ -44,6 +50,9 @@ _STACKS = {
     Font.PALATINO: "'Palatino Linotype', Palatino, Georgia, serif",
     Font.COURIER: "'Courier New', Courier, monospace",
 }
+
+
+_GENERIC = {"serif": "any font with serifs", "sans-serif": "any font without serifs", "monospace": "any font of a typewriter"}
 
 
 class Network(StrEnum):

@@ -86,6 +86,8 @@ class BrandForm:
         chosen = font or known
         size = 24 if name == "heading_font" else 16
         st.html(f'<div style="font-family:{chosen.stack};font-size:{size}px">The quick brown fox jumps over the lazy dog, 0123456789</div>')
+        if others := chosen.fallbacks:
+            st.caption(f"Where a mail program does not have it: {others}.")
         return chosen
 
     def _button(self) -> dict[str, Any]:

@@ -10,6 +10,14 @@ from core.ui.words import counted, plain
 
 _KEPT = "brand_kept"
 _SHOWN = (Token.PRIMARY, Token.TEXT, Token.BACKGROUND, Token.SURFACE)
+_LETTERS = (
+    '<span style="font-family:{};color:{};background:{};font-weight:700;font-size:15px;line-height:20px;padding:0 7px;margin-left:6px;'
+    'border-radius:4px;border:1px solid rgba(128,128,128,.4)">Aa</span>'
+)
+_BUTTON = (
+    '<span style="background:{};color:{};border:1px solid {};border-radius:{}px;font-family:{};font-weight:{};font-size:12px;'
+    'line-height:20px;padding:0 9px;margin-left:2px">Button</span>'
+)
 _DOT = '<span style="width:18px;height:18px;border-radius:9px;border:1px solid rgba(128,128,128,.4);background:{}"></span>'
 
 
@@ -36,6 +44,10 @@ def kept() -> None:
 
 
 def swatches(brand: Brand) -> None:
-    """Draw the main colours of a brand."""
-    dots = "".join(_DOT.format(brand.colours.of(token)) for token in _SHOWN)
-    st.html(f'<div style="display:flex;gap:4px" aria-hidden="true">{dots}</div>', width="content")
+    """Draw the main colours of a brand, its letters and its button."""
+    colours, button = brand.colours, brand.button
+    dots = "".join(_DOT.format(colours.of(token)) for token in _SHOWN)
+    front, behind = (colours.button_text, colours.primary) if button.is_filled else (colours.primary, colours.surface)
+    letters = _LETTERS.format(brand.heading_font.stack, colours.text, colours.surface)
+    made = _BUTTON.format(behind, front, colours.primary, min(button.radius, 11), brand.body_font.stack, 600 if button.is_bold else 400)
+    st.html(f'<div style="display:flex;gap:4px;align-items:center" aria-hidden="true">{dots}{letters}{made}</div>', width="content")

@@ -20,7 +20,7 @@ from core.templates.brands.restyling import NOTE
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.templates import Templates
 from core.templates.library.translating import Translating
-from core.templates.look.brand import Brand, Colours, Logo, Network, Sender, SocialLink, Utm
+from core.templates.look.brand import Brand, Colours, Font, Logo, Network, Sender, SocialLink, Utm
 from core.templates.tables import brand_kits, template_variants, template_versions, templates
 from tests.templates.brands.conftest import letter
 
@@ -324,3 +324,11 @@ def test_every_language_of_a_template_follows(kits: BrandKits, library: Template
     assert (rows[0].source, rows[1].source) == (words, words)
     assert "#b3261e" not in rows[0].html and "Los" in rows[0].html
     assert "#b3261e" in rows[1].html and "Los" in rows[1].html
+
+
+def test_every_font_has_others_to_fall_back_on_and_ends_in_any_of_its_kind() -> None:
+    for font in Font:
+        assert font.stack.rpartition(", ")[2] in {"serif", "sans-serif", "monospace"}
+        assert font.fallbacks.rpartition(", ")[2].startswith("any font") or font is Font.SYSTEM
+    assert Font.GEORGIA.fallbacks == "Times New Roman, any font with serifs"
+    assert Font.SYSTEM.fallbacks == ""
