@@ -66,7 +66,8 @@ class _Reader:
                     yield self._operation(path, method, methods[method])
 
     def _operation(self, path: str, method: str, operation: Schema) -> dict[str, Any]:
-        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        bodies = operation.get("requestBody", {}).get("content", {})
+        body = next((bodies[kind]["schema"] for kind in ("application/json", _FORM) if kind in bodies), None)
         status, answer = next((status, one) for status, one in operation["responses"].items() if status.startswith("2"))
         shown = answer.get("content", {}).get("application/json", {}).get("schema")
         parameters = [one for one in operation.get("parameters", ()) if one["name"] not in _HIDDEN]
@@ -84,7 +85,7 @@ class _Reader:
                 self._row(one["name"], one["schema"], one.get("description", ""), one.get("required", False)) for one in parameters
             ],
             "bodies": [self._rows(one) for one in self._choices(body)],
-            "curl": self._curl(path, method, self._choices(body), is_open=operation.get("security") == []),
+            "curl": self._curl(path, method, self._choices(body), list(bodies), is_open=operation.get("security") == []),
             "status": status,
             "fields": self._rows(shown) if shown else [],
             "answer": json.dumps(self._example(shown), indent=2, ensure_ascii=False) if shown else "",
@@ -139,16 +140,20 @@ class _Reader:
             return [self._example(found.get("items", {}))]
         return found.get("default", found.get("const", (found.get("enum") or [_MADE_UP.get(_kind(found))])[0]))
 
-    def _curl(self, path: str, method: str, bodies: list[Schema], *, is_open: bool) -> str:
+    def _curl(self, path: str, method: str, bodies: list[Schema], kinds: list[str], *, is_open: bool) -> str:
         address = f"$POSTWRIGHT_URL{self._document['servers'][0]['url']}{re.sub(r'{[^}]+}', '7', path)}"
         lines = [
             "curl "
-            + (f"-X {method.upper()} " if method not in {"get", "post"} or (method == "post" and not bodies) else "")
+            + (f"-X {method.upper()} " if method not in {"get", "post"} or (method == "post" and not kinds) else "")
             + f'"{address}"'
         ]
         if not is_open:
             lines.append('-H "Authorization: Bearer $POSTWRIGHT_TOKEN"')
-        if bodies:
+        if _FORM in kinds:
+            lines.append("-F file=@file")
+        elif _FILE in kinds:
+            lines += [f'-H "Content-Type: {_FILE}"', "--data-binary @file"]
+        elif bodies:
             found = bodies[0]
             needed = {name: self._example(found["properties"][name]) for name in found.get("required", ())}
             sent = needed or {name: self._example(one) for name, one in list(found["properties"].items())[:1]}
@@ -156,6 +161,7 @@ class _Reader:
         return " \\\n  ".join(lines)
 
 
+_FORM, _FILE = "multipart/form-data", "application/octet-stream"
 _MADE_UP = {"integer": 0, "number": 0.0, "string": "", "boolean": False, "date-time": "2026-11-22T12:00:00Z", "object": {}}
 
 

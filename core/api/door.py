@@ -80,6 +80,11 @@ class Door(APIRoute):
         """Whether its body is a file, of any kind."""
         return bool((self.openapi_extra or {}).get("x-file"))
 
+    @property
+    def takes_form(self) -> bool:
+        """Whether that file may also be the one file of a form."""
+        return bool((self.openapi_extra or {}).get("x-form"))
+
     def get_route_handler(self) -> Handle:
         """Return what answers: the route itself behind all that is asked first."""
         handle = super().get_route_handler()
@@ -119,7 +124,7 @@ class Door(APIRoute):
             raise too_large()
         async with front.room_for_files(caller.by.workspace_id if isinstance(caller, Caller) else 0):
             with private_folder(front.services.settings.uploads_dir) as folder:
-                await receive(request, folder)
+                await receive(request, folder, takes_form=self.takes_form)
                 return await self._carry_out(request, handle, front, caller)
 
     async def _answer(self, request: Request, handle: Handle, front: Front, caller: Caller | Stranger) -> Response:

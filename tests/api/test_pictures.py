@@ -1,8 +1,10 @@
-"""Pictures through the API: the body is the picture."""
+"""Pictures through the API: the body is the picture, or a form with it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.api.conftest import Program
 from tests.templates.images.making import HTML, animation, photo, saved
@@ -59,3 +61,75 @@ def test_what_is_used_stays(admin: Program, services: Services):
 
     assert refused.status_code == 409
     assert "Letter" in refused.text
+
+
+def test_a_form_with_one_file_is_taken_as_well(admin: Program, services: Services):
+    made = admin("POST", "/pictures?alt=A+lake", files={"photo": ("Holidays/The lake.JPG", LAKE, "image/jpeg")})
+
+    assert made.status_code == 201, made.text
+    assert (made.json()["name"], made.json()["alt"]) == ("The lake", "A lake")
+    [kept] = services.pictures.all(admin.by)
+    assert kept.id == upload(admin, LAKE).json()["id"]  # the same picture, byte by byte
+    assert admin("POST", "/pictures?name=Sea", files={"file": ("x.gif", animation(), "image/gif")}).json()["name"] == "Sea"
+
+
+def test_the_same_form_sent_again_is_done_once_whatever_its_boundary(admin: Program, services: Services):
+    sent = [
+        admin("POST", "/pictures", content=form(LAKE, boundary), headers={**kind(boundary), "Idempotency-Key": "once"})
+        for boundary in ("aaaa", "bbbb")
+    ]
+
+    assert [one.status_code for one in sent] == [201, 201]
+    assert sent[1].headers["idempotent-replayed"] == "true"
+    other = admin("POST", "/pictures", content=form(animation(), "aaaa"), headers={**kind("aaaa"), "Idempotency-Key": "once"})
+    assert other.status_code in {409, 422}
+
+
+def form(data: bytes, boundary: str = "aaaa", name: str = 'name="file"; filename="lake.jpg"') -> bytes:
+    return f"--{boundary}\r\nContent-Disposition: form-data; {name}\r\n\r\n".encode() + data + f"\r\n--{boundary}--\r\n".encode()
+
+
+def kind(boundary: str = "aaaa") -> dict[str, str]:
+    return {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+
+
+WHOLE = form(LAKE)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "said"),
+    [
+        (form(LAKE, name='name="alt"'), kind(), "something else than one file"),
+        (WHOLE.removesuffix(b"--aaaa--\r\n") + WHOLE, kind(), "something else than one file"),
+        (WHOLE[: len(WHOLE) // 2], kind(), "not whole"),
+        (b"--aaaa--\r\n", kind(), "can’t be read"),
+        (b"", kind(), "can’t be read"),
+        (LAKE, kind(), "can’t be read"),
+        (WHOLE, {"Content-Type": "multipart/form-data"}, "can’t be read"),
+        (WHOLE, kind("a" * 5_000), "can’t be read"),
+        (form(LAKE, name=f'name="file"; filename="{"x" * 20_000}"'), kind(), "can’t be read"),
+        (form(b"<svg/>"), kind(), "SVG"),
+        (form(b""), kind(), "empty"),
+        (form(bytes(11 << 20)), kind(), "10 MB"),
+    ],
+    ids=[
+        "a field",
+        "two files",
+        "half",
+        "nothing in it",
+        "nothing",
+        "no form",
+        "no boundary",
+        "boundary",
+        "headers",
+        "svg",
+        "empty",
+        "large",
+    ],
+)
+def test_a_form_that_can_t_be_used_is_refused_in_words(admin: Program, services: Services, body: bytes, headers: dict[str, str], said: str):
+    refused = admin("POST", "/pictures", content=body, headers=headers)
+
+    assert refused.status_code in {400, 422}
+    assert said in refused.text and "Something went wrong" not in refused.text
+    assert services.pictures.count(admin.by) == 0

@@ -1,4 +1,4 @@
-"""Pictures: what emails show. The body of an upload is the picture itself; it is made anew, ready for email, and public by its address."""
+"""Pictures: what emails show. An upload is the picture itself, or a form with it; it is made anew for email, and public by its address."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from core.api.callers import Asking, Caller
 from core.api.door import Door, needs
 from core.api.fields import Given, IdInPath, Line, Shown
 from core.api.paging import DEFAULT, Cursor, Limit, Page, page_of, place_of
-from core.api.uploads import A_FILE, Upload
+from core.api.uploads import A_FILE_OR_FORM, Upload, UploadName
 from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.images.decoding import MAX_BYTES
-from core.templates.images.picture import Picture
+from core.templates.images.picture import Picture, without_ending
 
 router = APIRouter(prefix="/pictures", tags=["Pictures"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.TEMPLATES_VIEW), needs(Permission.TEMPLATES_EDIT)
-_FILE = {**_EDIT, **A_FILE}
+_FILE = {**_EDIT, **A_FILE_OR_FORM}
 
-Name = Annotated[str, Query(max_length=255, description="What it is called.", examples=["lake.jpg"])]
+Name = Annotated[str, Query(max_length=255, description="What it is called; by default as the file of a form is.", examples=["lake.jpg"])]
 Alt = Annotated[str, Query(max_length=2_000, description="What it shows, for those who don’t see it.", examples=["A lake in summer"])]
 Width = Annotated[int, Query(ge=16, le=2_400, description="The widest it is kept, in pixels.")]
 
@@ -58,9 +58,13 @@ def list_pictures(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor = None)
 
 @router.post("", summary="Upload a picture", status_code=201, openapi_extra=_FILE)
 def upload_picture(
-    caller: Asking, upload: Upload, response: Response, name: Name = "picture", alt: Alt = "", max_width: Width = 1_200
+    caller: Asking, upload: Upload, called: UploadName, response: Response, name: Name = "", alt: Alt = "", max_width: Width = 1_200
 ) -> PictureShown:
-    """Take a picture in: JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF or BMP, up to 10 MB. One that is there already is returned as it is."""
+    """Take a picture in: JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF or BMP, up to 10 MB. One that is there already is returned as it is.
+
+    The body is the picture itself, or a form with it as its one file (`multipart/form-data`).
+    """
+    name = name or without_ending(called)[:200] or "picture"
     added = caller.services.pictures.add(caller.by, _read(upload), name, alt, max_width)
     response.headers["Location"] = f"/api/v1/pictures/{added.id}"
     return _shown(caller, added)
