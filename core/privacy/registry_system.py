@@ -93,7 +93,7 @@ SYSTEM: tuple[Place, ...] = (
     _plain(
         "template_drafts",
         "What is being written",
-        "template_id workspace_id kind source based_on revision updated_by updated_at",
+        "template_id language workspace_id kind source based_on revision updated_by updated_at",
         mentions="source",
         erased_how=_WRITTEN,
     ),

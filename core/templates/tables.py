@@ -64,6 +64,7 @@ template_drafts = sa.Table(
     "template_drafts",
     metadata,
     sa.Column("template_id", Id, sa.ForeignKey("templates.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("language", sa.Text, primary_key=True, default=""),  # "" for the main one
     workspace_key(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),

@@ -20,13 +20,13 @@ _ONE: Mapping[Permission, str] = {
     " templates.versions"
     " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"
     " template_versions.get template_versions.page template_versions.uses"
-    " translating.in_language translating.languages translating.spoken"
+    " translating.in_language translating.languages translating.spoken translating.try_out"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"
     " brand_kits.all brand_kits.chosen_for brand_kits.default brand_kits.get brand_kits.bring brand_kits.where_used preflight.check",
     P.TEMPLATES_EDIT: "templates.save templates.save_version template_exchange.load template_versions.restore"
     " template_shelves.archive template_shelves.duplicate"
     " template_shelves.move template_shelves.rename template_shelves.tag template_shelves.unarchive"
-    " template_drafts.discard template_drafts.get template_drafts.keep"
+    " template_drafts.discard template_drafts.get template_drafts.keep template_drafts.languages"
     " translating.put translating.remove pictures.add pictures.delete pictures.describe"
     " brand_kits.delete brand_kits.follow brand_kits.make_default brand_kits.rename brand_kits.save brand_kits.wear"
     " saved_blocks.all saved_blocks.delete saved_blocks.get saved_blocks.rename saved_blocks.save",

@@ -428,6 +428,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "template_versions.restore": _two_versions,
     "template_shelves.unarchive": _put_away,
     "translating.put": _in_german,
+    "translating.try_out": _in_german,
     "translating.remove": _translated,
     "template_drafts.keep": lambda world: {"kind": TemplateKind.MJML, "source": MARK},
     "template_drafts.discard": _drafted,

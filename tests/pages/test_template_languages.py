@@ -8,6 +8,7 @@ import pytest
 from core.permissions import Role
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
+from core.templates.compiling.compiler import TemplateKind
 from core.ui.create.language_form import tag_of
 from tests.pages.conftest import words_on
 
@@ -35,30 +36,84 @@ def opened(app_as, template_id):
     return lambda role=Role.MARKETER: app_as(role)(PAGE, id=str(template_id))
 
 
+def field(app, template_id, part=HEADING.id, name="text", language="de", turn=0):
+    return app.text_input(key=f"words_{template_id}_{language}_{turn}_{part}_{name}")
+
+
 def test_a_language_is_added_and_its_words_are_written_beside_the_main_ones(opened, shared, admin, template_id):
     app = opened()
     assert "Only in one language" in words_on(app)
     app.button(key="primary_action").click().run()
     app.selectbox(key="new_language").set_value("de")
     submit(app, "Add")
-    assert shared.translating.languages(admin, template_id) == {"de": "{}"}
+    assert shared.translating.languages(admin, template_id) == {}  # a draft so far
     assert "0 of 2 texts translated" in words_on(app)
     assert "Hello reader" in words_on(app)
-    app.text_input(key=f"words_{template_id}_de_{HEADING.id}_text").set_value("Hallo Leserin")
-    submit(app, "Save translation")
+    field(app, template_id).set_value("Hallo Leserin").run()
     assert "1 of 2 texts translated" in words_on(app)
+    assert shared.templates.latest(admin, template_id).number == 1
+    assert orjson.loads(shared.template_drafts.get(admin, template_id, "de").source) == {HEADING.id: {"text": "Hallo Leserin"}}
+    app.button(key="save_translation").click().run()
     assert orjson.loads(shared.translating.languages(admin, template_id)["de"]) == {HEADING.id: {"text": "Hallo Leserin"}}
-    assert shared.templates.latest(admin, template_id).number == 3
+    assert shared.templates.latest(admin, template_id).number == 2
+    assert shared.template_drafts.languages(admin, template_id) == []
+    assert app.button(key="save_translation").disabled
+
+
+def test_what_was_typed_is_there_again_and_can_be_thrown_away(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", orjson.dumps({HEADING.id: {"text": "Hallo"}}).decode())
+    field(opened(), template_id).set_value("Hallo Lese").run()
+    again = opened()
+    assert field(again, template_id).value == "Hallo Lese"
+    again.button(key="discard_translation_open").click().run()
+    again.button(key="discard_translation-yes").click().run()
+    assert field(again, template_id, turn=1).value == "Hallo"
+    assert shared.template_drafts.languages(admin, template_id) == []
+    assert shared.templates.latest(admin, template_id).number == 2
+
+
+def test_a_language_that_was_only_begun_goes_with_its_draft(opened, shared, admin, template_id):
+    shared.template_drafts.keep(admin, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="fr")
+    app = opened()
+    assert "Take this language out" not in [button.label for button in app.button]
+    app.button(key="discard_translation_open").click().run()
+    app.button(key="discard_translation-yes").click().run()
+    assert "Only in one language" in words_on(app)
+
+
+def test_nobody_writes_over_somebody_else(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", "{}")
+    mine, theirs = opened(), opened()
+    field(theirs, template_id).set_value("Guten Tag").run()
+    field(mine, template_id).set_value("Servus").run()
+    assert "changed this draft on" in mine.warning[0].value and mine.button(key="save_translation").disabled
+    assert "Guten Tag" in shared.template_drafts.get(admin, template_id, "de").source
+    mine.button(key="load_theirs").click().run()
+    assert field(mine, template_id, turn=1).value == "Guten Tag" and not mine.warning
+    field(theirs, template_id).set_value("Hallo").run()
+    field(mine, template_id, turn=1).set_value("Servus").run()
+    mine.button(key="keep_mine").click().run()
+    assert "Servus" in shared.template_drafts.get(admin, template_id, "de").source
 
 
 def test_words_that_can_not_be_used_are_refused_and_stay(opened, shared, admin, template_id):
     shared.translating.put(admin, template_id, "de", "{}")
     app = opened()
-    app.text_input(key=f"words_{template_id}_de_{HEADING.id}_text").set_value("{{ contact.made_up_field }}")
-    submit(app, "Save translation")
+    field(app, template_id).set_value("{{ contact.made_up_field }}").run()
+    app.button(key="save_translation").click().run()
     assert "does not exist" in words_on(app)
-    assert app.text_input(key=f"words_{template_id}_de_{HEADING.id}_text").value == "{{ contact.made_up_field }}"
+    assert field(app, template_id).value == "{{ contact.made_up_field }}"
     assert shared.translating.languages(admin, template_id) == {"de": "{}"}
+    assert field(opened(), template_id).value == "{{ contact.made_up_field }}"
+
+
+def test_opening_a_translation_begins_no_draft_whatever_it_is_written_like(opened, shared, admin, template_id):
+    gone = orjson.dumps({"gone": {"text": "Weg"}, HEADING.id: {"text": "Hallo"}}, option=orjson.OPT_INDENT_2).decode()
+    shared.translating.put(admin, template_id, "de", gone)
+    app = opened()
+    assert shared.template_drafts.languages(admin, template_id) == []
+    field(app, template_id).set_value("Hallo du").run()
+    assert orjson.loads(shared.template_drafts.get(admin, template_id, "de").source)["gone"] == {"text": "Weg"}
 
 
 def test_a_language_is_taken_out_after_a_question(opened, shared, admin, template_id):
@@ -74,13 +129,13 @@ def test_a_template_of_code_has_a_source_for_each_language(app_as, shared, admin
     template_id = shared.templates.save(admin, "Code", "<p>Hello</p>").template_id
     shared.translating.put(admin, template_id, "fr", "<p>Bonjour</p>")
     app = app_as(Role.MARKETER)(PAGE, id=str(template_id))
-    app.text_area(key="source_fr").set_value("<p>Salut</p>")
-    submit(app, "Save translation")
+    app.text_area(key=f"words_{template_id}_fr_0").set_value("<p>Salut</p>").run()
+    app.button(key="save_translation").click().run()
     assert shared.translating.languages(admin, template_id) == {"fr": "<p>Salut</p>"}
 
 
 def test_whoever_may_only_look_changes_nothing(opened, shared, admin, template_id):
     shared.translating.put(admin, template_id, "de", "{}")
     app = opened(Role.ANALYST)
-    assert app.text_input(key=f"words_{template_id}_de_{HEADING.id}_text").disabled
+    assert field(app, template_id).disabled
     assert "Take this language out" not in [button.label for button in app.button]

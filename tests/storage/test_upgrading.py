@@ -23,6 +23,7 @@ from core.storage.database import Database
 from core.storage.migrate import is_current, migrate
 from core.storage.tables import journal_offsets, workspaces
 from core.templates.languages.headings import Headings
+from core.templates.library.drafts import Drafts
 from tests.conftest import NOON
 from tests.support import postgres
 
@@ -172,3 +173,24 @@ def test_campaigns_keep_their_subjects_and_have_no_others(old_db: Database) -> N
     with old_db.read() as connection:
         found = load_campaign(connection, Principal.system(1), 1)
     assert found.headings == (Headings("Tea"), Headings("More tea"))
+
+
+def test_drafts_stay_and_small_pictures_that_were_given_up_are_tried_again(old_db: Database) -> None:
+    migrate(old_db, "0013")
+    now = NOON if old_db.dialect == "postgresql" else str(NOON.replace(tzinfo=None))
+    statements = (
+        WORKSPACE,
+        "insert into templates (workspace_id, name, created_at, updated_at) values (1, 'News', :now, :now)",
+        "insert into template_versions (workspace_id, template_id, number, kind, source, html, text, links, fields, created_by, "
+        "created_at, thumbnail) values (1, 1, 1, 'html', 'x', 'x', 'x', '[]', '[]', 'system', :now, '')",
+        "insert into template_drafts (template_id, workspace_id, kind, source, based_on, revision, updated_by, updated_at) "
+        "values (1, 1, 'html', 'half of it', 1, 7, 'system', :now)",
+    )
+    with old_db.transaction() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement), {"now": now})
+    migrate(old_db)
+    draft = Drafts(old_db, FrozenClock(NOON)).get(Principal.system(1), 1)
+    assert draft and (draft.source, draft.revision, draft.language, draft.updated_at) == ("half of it", 7, "", NOON)
+    with old_db.read() as connection:
+        assert connection.execute(sa.text("select thumbnail, thumbnail_tries from template_versions")).one() == (None, 0)

@@ -1,14 +1,19 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import pytest
 
 from core.clock import FrozenClock
-from core.errors import Denied, InvalidInput, NotFound
+from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from core.templates.brands.kits import BrandKits
+from core.templates.compiling.compiler import TemplateKind
 from core.templates.exchange.files import Exchange
+from core.templates.languages.variants import MAX_LANGUAGES
+from core.templates.library.drafts import Drafts
 from core.templates.library.shelving import Shelves
 from core.templates.library.templates import Templates
 from core.templates.library.translating import Translating
@@ -96,3 +101,50 @@ def test_copies_restored_versions_files_and_other_brands_keep_the_languages(
     german = translating.in_language(workspace, latest, "de")
     assert "#bb0000" in german.html
     assert "Hallo" in german.html
+
+
+def test_of_several_who_save_languages_at_once_nothing_is_lost(
+    templates: Templates, translating: Translating, workspace: Principal
+) -> None:
+    template_id = templates.save(workspace, "News", EMAIL).template_id
+    languages = ["de", "fr", "es", "it", "nl", "pl"]
+    with ThreadPoolExecutor(7) as threads:
+        main = threads.submit(templates.save_version, workspace, template_id, EMAIL.replace("Read on", "Go on"))
+        saved = list(threads.map(lambda tag: translating.put(workspace, template_id, tag, GERMAN), languages))
+    assert main.result().number and len({one.number for one in saved}) == 6
+    assert sorted(translating.languages(workspace, template_id)) == sorted(languages)
+    assert "Go on" in templates.latest(workspace, template_id).source
+
+
+def test_words_are_tried_out_and_kept_as_drafts_before_they_are_a_version(
+    templates: Templates, translating: Translating, workspace: Principal, db: Database, clock: FrozenClock
+) -> None:
+    drafts, template_id = Drafts(db, clock), templates.save(workspace, "News", EMAIL).template_id
+    how = {"kind": TemplateKind.BLOCKS, "based_on": 1, "revision": 0}
+    main = drafts.keep(workspace, template_id, "main", **how)
+    german = drafts.keep(workspace, template_id, GERMAN, language="DE", **how)
+    drafts.keep(workspace, template_id, "{}", language="fr", **how)
+    assert (main.language, german.language, drafts.languages(workspace, template_id)) == ("", "de", ["de", "fr"])
+    with pytest.raises(Conflict):
+        drafts.keep(workspace, template_id, "{}", language="de", **how)
+    assert "Hallo" in translating.try_out(workspace, template_id, "de", german.source).html
+    with pytest.raises(InvalidInput):
+        translating.try_out(workspace, template_id, "de", orjson.dumps({HEADING.id: {"text": "{{ contact.made_up }}"}}).decode())
+    translating.put(workspace, template_id, "de", german.source)
+    assert drafts.languages(workspace, template_id) == ["fr"], "what somebody writes in other languages stays"
+    assert drafts.get(workspace, template_id) == main, "and in the main one"
+    drafts.discard(workspace, template_id, "fr")
+    assert drafts.languages(workspace, template_id) == []
+    for tag in ("deutsch!", "x"):
+        with pytest.raises(InvalidInput, match="no language"):
+            drafts.keep(workspace, template_id, "{}", language=tag, **how)
+
+
+def test_a_template_has_an_end_of_languages_that_are_begun(
+    templates: Templates, workspace: Principal, db: Database, clock: FrozenClock
+) -> None:
+    drafts, template_id = Drafts(db, clock), templates.save(workspace, "News", EMAIL).template_id
+    for number in range(MAX_LANGUAGES):
+        drafts.keep(workspace, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language=f"de-{number:03}")
+    with pytest.raises(InvalidInput, match="30 languages"):
+        drafts.keep(workspace, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="fr")

@@ -64,7 +64,7 @@ def compile_variants(
     variants, links, fields = [], list(main.links), list(main.fields)
     for language, words in sorted(written.items()):
         try:
-            whole = _whole(main.kind, source, language, words)
+            whole = in_words(main.kind, source, language, words)
             compiled = compiled_by(whole, main.kind, known_attributes=known_attributes, brand=brand, links=links)
         except InvalidInput as error:
             raise InvalidInput(f"In the language {language}: {error.message}", hint=error.hint) from error
@@ -74,7 +74,18 @@ def compile_variants(
     return variants, links, fields
 
 
-def _whole(kind: TemplateKind, source: str, language: str, words: str) -> str:
+def in_words(kind: TemplateKind, source: str, language: str, words: str) -> str:
+    """Return the source of a template in a language.
+
+    Args:
+        kind: What it is written in.
+        source: It in its main language.
+        language: The language.
+        words: Its words in it, see `Variant.source`.
+
+    Raises:
+        InvalidInput: If the words can't be read.
+    """
     if kind is not TemplateKind.BLOCKS:
         return words
     return translated(read_document(source), language, read_translations(words)).as_json()

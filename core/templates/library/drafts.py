@@ -1,7 +1,8 @@
-"""What somebody is writing: one draft a template, kept as they go, in whatever state it is."""
+"""What somebody is writing: one draft for each language of a template, kept as they go, in whatever state it is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,8 @@ from core.storage.database import Database, next_sequence
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.images.holding import hold_pictures
 from core.templates.jinja.validating import check_bytes
+from core.templates.languages.choice import normal_language
+from core.templates.languages.variants import MAX_LANGUAGES
 from core.templates.tables import template_drafts, templates
 
 _LARGEST_NUMBER = 2**31 - 1
@@ -36,6 +39,7 @@ class Draft:
         updated_by: Who kept it, as records say it ("person:7").
         updated_by_name: What they are called.
         updated_at: When.
+        language: The language that is written; "" for the main one.
     """
 
     template_id: int
@@ -46,6 +50,7 @@ class Draft:
     updated_by: str
     updated_by_name: str
     updated_at: datetime
+    language: str = ""
 
 
 class Drafts:
@@ -59,17 +64,29 @@ class Drafts:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
 
-    def get(self, by: Principal, template_id: int) -> Draft | None:
-        """Return the draft of a template, or None where nothing is being written.
+    def get(self, by: Principal, template_id: int, language: str = "") -> Draft | None:
+        """Return the draft of a template, or of its words in another language; None where nothing is being written.
 
         Raises:
             Denied: If `by` may not edit templates.
         """
         by.require(Permission.TEMPLATES_EDIT)
         with self._db.read() as connection:
-            return _draft(connection, by.workspace_id, template_id)
+            return _draft(connection, by.workspace_id, template_id, language)
 
-    def keep(self, by: Principal, template_id: int, source: str, kind: TemplateKind, *, based_on: int, revision: int) -> Draft:
+    def languages(self, by: Principal, template_id: int) -> list[str]:
+        """Return the other languages in which something is being written, in order.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        with self._db.read() as connection:
+            return _languages(connection, by.workspace_id, template_id)
+
+    def keep(
+        self, by: Principal, template_id: int, source: str, kind: TemplateKind, *, based_on: int, revision: int, language: str = ""
+    ) -> Draft:
         """Keep what is in the editor; nothing is checked but that it is text of a bearable size.
 
         The log tells when a draft is begun and when somebody else goes on with it, not every few seconds of writing.
@@ -81,32 +98,35 @@ class Drafts:
             kind: What it is written in.
             based_on: The number of the version it was begun from.
             revision: The revision it goes on from, as last read or kept; 0 to begin a draft.
+            language: The language it is written in, in any spelling; "" for the main one.
 
         Raises:
             Denied: If `by` may not edit templates.
-            InvalidInput: If it is not text, or too much.
+            InvalidInput: If it is not text, or too much, or no language, or there are too many.
             NotFound: If this workspace has no such template.
             Conflict: If the draft is not at that revision any more; says who changed it and when.
         """
         by.require(Permission.TEMPLATES_EDIT)
         _check(source, based_on)
+        language = normal_language(language) if language else ""
         with self._db.transaction() as connection:
             _claim(connection, by.workspace_id, template_id)
-            found = _draft(connection, by.workspace_id, template_id)
+            found = _draft(connection, by.workspace_id, template_id, language)
             if (found.revision if found else 0) != revision:
                 raise _somebody_else(found)
             hold_pictures(connection, by.workspace_id, source)
             now = self._clock.now()
-            values = {"source": source, "kind": str(kind), "based_on": based_on, "updated_by": by.label, "updated_at": now}
+            values: dict[str, Any] = {"source": source, "kind": str(kind), "based_on": based_on, "updated_by": by.label, "updated_at": now}
             values["revision"] = next_sequence(connection, by.workspace_id, "template drafts")
-            _write(connection, by.workspace_id, template_id, values, is_new=found is None)
-            kept = _draft(connection, by.workspace_id, template_id)
+            _write(connection, by.workspace_id, template_id, language, values, is_new=found is None)
+            kept = _draft(connection, by.workspace_id, template_id, language)
             assert kept is not None
             if found is None or found.updated_by != by.label:
-                record(connection, now, by, AuditAction.TEMPLATE_DRAFTED, f"template:{template_id}", after={"based_on": based_on})
+                after = {"based_on": based_on, **_told(language)}
+                record(connection, now, by, AuditAction.TEMPLATE_DRAFTED, f"template:{template_id}", after=after)
             return kept
 
-    def discard(self, by: Principal, template_id: int) -> None:
+    def discard(self, by: Principal, template_id: int, language: str = "") -> None:
         """Throw a draft away; nothing happens where there is none.
 
         Raises:
@@ -114,27 +134,34 @@ class Drafts:
         """
         by.require(Permission.TEMPLATES_EDIT)
         with self._db.transaction() as connection:
-            mine = (template_drafts.c.workspace_id == by.workspace_id, template_drafts.c.template_id == template_id)
-            if connection.execute(template_drafts.delete().where(*mine)).rowcount:
-                record(connection, self._clock.now(), by, AuditAction.TEMPLATE_DRAFT_DISCARDED, f"template:{template_id}")
+            if connection.execute(template_drafts.delete().where(_is(by.workspace_id, template_id, language))).rowcount:
+                told = _told(language) or None
+                record(connection, self._clock.now(), by, AuditAction.TEMPLATE_DRAFT_DISCARDED, f"template:{template_id}", before=told)
 
 
-def drop_saved(connection: sa.Connection, by: Principal, template_id: int, source: str) -> None:
-    """Drop the draft that has just become a version: what says the same, and what its writer left behind in the app.
+def drop_saved(
+    connection: sa.Connection, by: Principal, template_id: int, source: str, languages: Mapping[str, str], *, is_translation: bool
+) -> None:
+    """Drop the drafts that have just become a version: what says the same, and what its writer left behind in the app.
 
-    A draft that somebody else is writing stays, and so does one whose writer's programs save a version meanwhile.
+    A draft that somebody else is writing stays, and so does one whose writer's programs save a version meanwhile, or that is
+    another language's: who saves one language goes on with the others.
 
     Args:
         connection: The transaction of the save.
         by: Who saved.
         template_id: The template.
         source: What was saved.
+        languages: What was saved in other languages.
+        is_translation: Whether the main language says what it said before: who translates goes on with their draft of that.
     """
     became = template_drafts.c.source == source
-    if not by.via.startswith("token:"):
+    if not by.via.startswith("token:") and not is_translation:
         became |= template_drafts.c.updated_by == by.label
-    mine = (template_drafts.c.workspace_id == by.workspace_id, template_drafts.c.template_id == template_id)
-    connection.execute(template_drafts.delete().where(*mine, became))
+    connection.execute(template_drafts.delete().where(_is(by.workspace_id, template_id, ""), became))
+    for language in _languages(connection, by.workspace_id, template_id):
+        became = template_drafts.c.source == languages.get(language)
+        connection.execute(template_drafts.delete().where(_is(by.workspace_id, template_id, language), became))
 
 
 def _check(source: str, based_on: int) -> None:
@@ -152,22 +179,37 @@ def _claim(connection: sa.Connection, workspace_id: int, template_id: int) -> No
         raise NotFound(f"Template {template_id} does not exist in this workspace.", hint="Look under Templates for those that do.")
 
 
-def _write(connection: sa.Connection, workspace_id: int, template_id: int, values: dict[str, Any], *, is_new: bool) -> None:
-    if is_new:
-        connection.execute(template_drafts.insert().values(workspace_id=workspace_id, template_id=template_id, **values))
+def _is(workspace_id: int, template_id: int, language: str) -> sa.ColumnElement[bool]:
+    draft = template_drafts.c
+    return sa.and_(draft.workspace_id == workspace_id, draft.template_id == template_id, draft.language == language)
+
+
+def _languages(connection: sa.Connection, workspace_id: int, template_id: int) -> list[str]:
+    draft = template_drafts.c
+    mine = (draft.workspace_id == workspace_id, draft.template_id == template_id, draft.language != "")
+    return list(connection.execute(sa.select(draft.language).where(*mine).order_by(draft.language)).scalars())
+
+
+def _told(language: str) -> dict[str, object]:
+    return {"language": language} if language else {}
+
+
+def _write(connection: sa.Connection, workspace_id: int, template_id: int, language: str, values: dict[str, Any], *, is_new: bool) -> None:
+    if not is_new:
+        connection.execute(template_drafts.update().where(_is(workspace_id, template_id, language)).values(**values))
         return
-    mine = (template_drafts.c.workspace_id == workspace_id, template_drafts.c.template_id == template_id)
-    connection.execute(template_drafts.update().where(*mine).values(**values))
+    if language and len(_languages(connection, workspace_id, template_id)) >= MAX_LANGUAGES:
+        raise InvalidInput(f"A template can have {MAX_LANGUAGES} languages besides its own.", hint="Take one out first.")
+    connection.execute(template_drafts.insert().values(workspace_id=workspace_id, template_id=template_id, language=language, **values))
 
 
-def _draft(connection: sa.Connection, workspace_id: int, template_id: int) -> Draft | None:
-    mine = (template_drafts.c.workspace_id == workspace_id, template_drafts.c.template_id == template_id)
-    row = connection.execute(sa.select(template_drafts).where(*mine)).one_or_none()
+def _draft(connection: sa.Connection, workspace_id: int, template_id: int, language: str) -> Draft | None:
+    row = connection.execute(sa.select(template_drafts).where(_is(workspace_id, template_id, language))).one_or_none()
     if row is None:
         return None
     name = names_of(connection, workspace_id, [row.updated_by]).get(row.updated_by, row.updated_by)
     kind = TemplateKind(row.kind)
-    return Draft(template_id, row.source, kind, row.based_on, row.revision, row.updated_by, name, row.updated_at)
+    return Draft(template_id, row.source, kind, row.based_on, row.revision, row.updated_by, name, row.updated_at, language)
 
 
 def _somebody_else(found: Draft | None) -> Conflict:

@@ -20,6 +20,30 @@ from core.templates.library.models import TemplateVersion, as_version, latest_of
 from core.templates.tables import templates
 
 
+class SavedMeanwhile(Conflict):
+    """The newest version is not the one that a change was made from."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else saved this template meanwhile.", hint="Open it again and make your change there.")
+
+
+def must_follow(connection: sa.Connection, workspace_id: int, template_id: int, number: int | None) -> None:
+    """Make sure that the newest version is the one a change was made from; the template's row is held.
+
+    Args:
+        connection: The transaction of the save.
+        workspace_id: Whose.
+        template_id: The template.
+        number: The version's number; None where any will do.
+
+    Raises:
+        SavedMeanwhile: If it is another one.
+    """
+    latest = latest_of(connection, workspace_id, template_id) if number is not None else None
+    if latest and latest.number != number:
+        raise SavedMeanwhile
+
+
 def claim(connection: sa.Connection, workspace_id: int, name: str, place: dict[str, Any], now: datetime, *, is_new: bool) -> int:
     """Return the template's id, making it if needed, and hold its row so that two saves get different numbers.
 
@@ -58,8 +82,9 @@ def keep(
     Raises:
         Conflict: If a picture in it was deleted.
     """
-    drop_saved(connection, by, template_id, made.source)
     latest = latest_of(connection, by.workspace_id, template_id)
+    is_translation = latest is not None and latest.source == made.source
+    drop_saved(connection, by, template_id, made.source, made.languages, is_translation=is_translation)
     if latest and says_the_same(connection, by.workspace_id, latest.id, made):
         return latest
     must_have_pictures(connection, by.workspace_id, public_url, *made.texts())

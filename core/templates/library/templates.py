@@ -15,7 +15,7 @@ from core.templates.brands.reading import sender_fields
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.confined.process import SHARED, Confined
 from core.templates.library.finding import Shelf, Wanted, find
-from core.templates.library.keeping import claim, keep
+from core.templates.library.keeping import claim, keep, must_follow
 from core.templates.library.making import Maker
 from core.templates.library.models import (
     Template,
@@ -103,6 +103,7 @@ class Templates:
         kind: TemplateKind | None = None,
         note: str = "",
         languages: Mapping[str, str] | None = None,
+        after: int | None = None,
     ) -> TemplateVersion:
         """Compile and keep a new version of a template that is there, whatever it is called by now.
 
@@ -113,12 +114,13 @@ class Templates:
             kind: What it is written in; found out from the source where it is not given.
             note: What is to be remembered about this version.
             languages: Its words in other languages (see `languages.Variant`); by default those of the newest version.
+            after: The number that the newest version must still have; by default any.
 
         Raises:
             Denied: If `by` may not edit templates.
             InvalidInput: If the template can't be used; says what is wrong and in which line.
             NotFound: If this workspace has no such template.
-            Conflict: If a picture in it was deleted.
+            Conflict: If a picture in it was deleted, or the newest version is another one (`SavedMeanwhile`).
         """
         by.require(Permission.TEMPLATES_EDIT)
         made = self._maker.made(by.workspace_id, templates.c.id == template_id, source, kind, languages)
@@ -126,6 +128,7 @@ class Templates:
             mine = sa.select(templates.c.id).where(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
             if connection.execute(mine.with_for_update()).one_or_none() is None:
                 raise missing(f"Template {template_id}")
+            must_follow(connection, by.workspace_id, template_id, after)
             made = self._maker.as_of_now(connection, by.workspace_id, template_id, made, keeps_languages=languages is None)
             return keep(connection, by, self._clock.now(), template_id, made, checked_note(note), public_url=self._public_url)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import orjson
 import streamlit as st
 
+from core.errors import InvalidInput
 from core.templates.blocks.document import read_document
 from core.templates.blocks.translating import Words, read_translations, words_of
 from core.templates.compiling.compiler import TemplateKind
@@ -38,42 +40,51 @@ def tag_of(typed: str) -> str:
     return next((tag for tag, name in _NAMES.items() if name.casefold() == wanted), typed)
 
 
-def draw(version: TemplateVersion, language: str, said: str, *, may_edit: bool) -> str | None:
-    """Draw the form; return the words once they are to be saved.
+def nothing_said(version: TemplateVersion) -> str:
+    """Return what a translation begins with: nothing for blocks, the whole source for code."""
+    return "{}" if version.kind is TemplateKind.BLOCKS else version.source
+
+
+def draw(version: TemplateVersion, language: str, said: str, generation: int, *, may_edit: bool) -> str:
+    """Draw the words of a language beside the main ones, and return them as they are in the fields now.
 
     Args:
         version: The template in its main language.
         language: The other one.
-        said: Its words as they are kept.
+        said: Its words so far.
+        generation: Another number draws the fields anew, with these words.
         may_edit: Whether they can be changed.
     """
-    with st.form(f"words_{version.id}_{language}", border=False):
-        changed = _blocks(version, language, said, may_edit) if version.kind is TemplateKind.BLOCKS else _source(language, said, may_edit)
-        return changed if st.form_submit_button("Save translation", type="primary", disabled=not may_edit) else None
+    key = f"words_{version.template_id}_{language}_{generation}"
+    if version.kind is not TemplateKind.BLOCKS:
+        return st.text_area("Source", said, height=560, key=key, disabled=not may_edit) or ""
+    return _blocks(version, said, key, may_edit)
 
 
-def _source(language: str, said: str, may_edit: bool) -> str:
-    return st.text_area("Source", said, height=560, key=f"source_{language}", disabled=not may_edit) or ""
-
-
-def _blocks(version: TemplateVersion, language: str, said: str, may_edit: bool) -> str:
-    words, kept = words_of(read_document(version.source)), read_translations(said)
-    done = sum(bool(kept.get(one.part, {}).get(one.field, "").strip()) for one in words)
-    st.caption(f"{done} of {len(words)} texts translated. What is left empty is said in the main language.")
-    found: dict[str, dict[str, str]] = {}
+def _blocks(version: TemplateVersion, said: str, key: str, may_edit: bool) -> str:
+    words, kept = words_of(read_document(version.source)), _read(said)
+    count = st.container()
+    found = {part: dict(fields) for part, fields in kept.items()}  # with those of parts that are not there any more
     for one in words:
-        typed = _input(
-            one, kept.get(one.part, {}).get(one.field, ""), f"words_{version.template_id}_{language}_{one.part}_{one.field}", may_edit
-        )
-        if typed.strip():
-            found.setdefault(one.part, {})[one.field] = typed
-    return orjson.dumps(found).decode()
+        typed = _input(one, kept.get(one.part, {}).get(one.field, ""), f"{key}_{one.part}_{one.field}", may_edit)
+        found.setdefault(one.part, {})[one.field] = typed
+    found = {part: {name: text for name, text in fields.items() if text.strip()} for part, fields in found.items()}
+    found = {part: fields for part, fields in found.items() if fields}
+    done = sum(one.field in found.get(one.part, {}) for one in words)
+    count.caption(f"{done} of {len(words)} texts translated. What is left empty is said in the main language.")
+    return said if found == kept else orjson.dumps(found).decode()
+
+
+def _read(said: str) -> Mapping[str, Mapping[str, str]]:
+    try:
+        return read_translations(said)
+    except InvalidInput:  # a draft that another release left; what is typed takes its place
+        return {}
 
 
 def _input(words: Words, kept: str, key: str, may_edit: bool) -> str:
     st.markdown(f"**{plain(words.label)}**  \n:gray[{plain(words.text)}]")
-    draw_one = st.text_area if words.is_long else st.text_input
-    return (
-        draw_one(words.label, kept, key=key, label_visibility="collapsed", disabled=not may_edit, placeholder="As in the main language")
-        or ""
-    )
+    how: dict[str, Any] = {"label_visibility": "collapsed", "disabled": not may_edit, "placeholder": "As in the main language"}
+    if words.is_long:
+        return st.text_area(words.label, kept, key=key, **how) or ""
+    return st.text_input(words.label, kept, key=key, live="300ms", **how) or ""
