@@ -358,3 +358,21 @@ def test_kept_blocks_are_found_renamed_and_deleted_and_broken_ones_stop_nothing(
     name.set_value("Best offer").run()
     found = {one.name for one in shared.saved_blocks.all(admin)}
     assert "Best offer" in found and "Of another release" not in found and len(found) == 30
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://shop.example.com/tea.png", ""),
+        ("{{ item.image }}", ""),
+        ("http://shop.example.com/tea.png", "not encrypted"),
+        ("tea.png", "not a complete address"),
+        ("data:image/png;base64,AAAA", "in the email itself"),
+    ],
+)
+def test_the_address_of_a_picture_is_judged_where_it_is_typed(editor, address: str, said: str):
+    for kind, label in (("image", "Address of the picture"), ("products", "Address of its picture")):
+        app = do(editor, {"do": "add", "kind": kind, "section": 0})
+        labelled(app.text_input, label).set_value(address).run()
+        words = " ".join(one.value for one in app.caption if "orange" in one.value)
+        assert said in words if said else not any(each in words for each in ("encrypted", "complete address", "email itself"))

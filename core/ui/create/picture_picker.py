@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -21,7 +22,8 @@ _KINDS = "JPEG, PNG, GIF, WebP, AVIF, HEIC, TIFF or BMP. It is made ready for em
 _PAGE = 12
 _TILE = 160  # pixels: narrow enough for two beside each other on a phone
 _WIDEST, _HIGHEST = 200, 140  # pixels: tall and wide ones in frames of one size
-_LONGEST = 40  # letters of a name
+_LONGEST = 30  # letters of a name: two lines of a tile
+_SEARCH = 300  # pixels
 _KB, _MB, _GB = 1 << 10, 1 << 20, 1 << 30
 
 
@@ -91,7 +93,8 @@ def grid(page: Page, key: str, tile_end: Callable[[Picture], bool], *, size: int
         size: How many to a page.
     """
     pictures, chosen = page.services.pictures, None
-    search = st.text_input("Search pictures", key=f"{key}_search", placeholder="Name, or what it shows", icon=":material/search:")
+    how: dict[str, Any] = {"placeholder": "Name, or what it shows", "icon": ":material/search:", "label_visibility": "collapsed"}
+    search = st.text_input("Search pictures", key=f"{key}_search", width=_SEARCH, **how) or ""
     total = pictures.count(page.by, search)
     number_of_page = min(int(st.session_state.get(f"{key}_page", 1)), -(-total // size) or 1)
     found = pictures.all(page.by, search, page=number_of_page, size=size)

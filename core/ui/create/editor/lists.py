@@ -66,11 +66,9 @@ def products(page: Page, fields: Fields) -> None:
     chosen: dict[int, picture_picker.Chosen] = {}
     for at, (row, one) in enumerate(rows):
         with st.expander(plain(one.name) or f"Product {at + 1}", expanded=at == 0):
-            values = {}
-            for name, label in _PRODUCT_FIELDS.items():
-                values[name] = st.text_input(label, getattr(one, name), key=f"{row}_{name}", disabled=not fields.enabled) or ""
-                if name == "src" and fields.enabled and (picture := pictures.choose(page, f"{row}_src")):
-                    chosen[at] = picture
+            values, picture = _product(page, fields, row, one)
+            if picture:
+                chosen[at] = picture
             if len(rows) > 1:
                 _drop(fields, "products", row, "Remove this product", label="Remove")
         found.append(values)
@@ -85,6 +83,18 @@ def products(page: Page, fields: Fields) -> None:
     fields.line(
         "repeat", "Repeat for each of", placeholder="data.items", help="A list that comes with a message of the API; its fields are item.…"
     )
+
+
+def _product(page: Page, fields: Fields, row: str, one: Product) -> tuple[dict[str, str], picture_picker.Chosen | None]:
+    """Draw the fields of a product; return what is in them, and the picture that was chosen in this run."""
+    values, chosen = {}, None
+    for name, label in _PRODUCT_FIELDS.items():
+        values[name] = st.text_input(label, getattr(one, name), key=f"{row}_{name}", disabled=not fields.enabled) or ""
+        if name == "src":
+            if said := pictures.complaint(values[name]):
+                st.caption(f":orange[{said}]")
+            chosen = pictures.choose(page, f"{row}_src") if fields.enabled else None
+    return values, chosen
 
 
 def _label(network: Network) -> str:

@@ -20,9 +20,23 @@ def draw(page: Page, fields: Fields, name: str = "src") -> None:
         name: The value that holds the address.
     """
     fields.line(name, "Address of the picture", placeholder="https://")
+    if said := complaint(fields.values[name]):
+        st.caption(f":orange[{said}]")
     found = choose(page, fields.key(name)) if fields.enabled else None
     if found:
         fields.takes(**{name: found.url}, alt=found.alt or fields.part.alt)
+
+
+def complaint(address: str) -> str:
+    """Return what is wrong with the address of a picture, as preflight will see it; empty if nothing is, or nothing stands there yet."""
+    address = address.strip().lower()
+    if not address or address.startswith(("https://", "{{", "{%")):
+        return ""
+    if address.startswith("data:"):
+        return "The picture is in the email itself: Gmail and Outlook don’t show it so. Upload it instead."
+    if address.startswith("http://"):
+        return "This address is not encrypted: https:// is safer."
+    return "This is not a complete address. Begin it with https://, or upload the picture."
 
 
 def choose(page: Page, key: str) -> picture_picker.Chosen | None:
