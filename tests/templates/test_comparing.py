@@ -98,7 +98,7 @@ def test_what_is_gone_is_named_with_where_it_was() -> None:
     document = mail()
     picture = document.sections[1].columns[0].blocks[0].id
     (gone,) = differences(document, editing.remove(document, picture))
-    assert (gone.what, gone.name, gone.place) == (Difference.REMOVED, "Image “Tea”", "section 2, column 1")
+    assert (gone.what, gone.name, gone.place) == (Difference.REMOVED, "Picture “Tea”", "section 2, column 1")
 
 
 def test_a_change_is_told_in_words() -> None:

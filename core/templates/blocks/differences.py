@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from html import unescape
 from typing import Any
 
 from core.templates.blocks.document import Document, Section
 from core.templates.blocks.kinds import Block
+from core.templates.blocks.parts import name_of, words_in
 from core.templates.look.brand import Value
 
 _LONGEST = 80
-_TAG = re.compile(r"<[^<>]*>")
 # What a field is called in a sentence, where its own name would not do.
 _WORDS = {
     "show_if": "when it is shown",
@@ -122,12 +120,7 @@ def differences(old: Document, new: Document) -> tuple[PartChange, ...]:
 
 def part_name(part: Section | Block) -> str:
     """Return what a part is, with the beginning of what it says: “Button “Read more””."""
-    if isinstance(part, Section):
-        return "Section"
-    kind = {"mjml": "MJML", "html": "HTML", "social": "Social links"}.get(part.kind, part.kind.capitalize())
-    said = next((str(getattr(part, field)) for field in ("text", "html", "alt", "code") if getattr(part, field, "")), "")
-    said = _shortened(_plain(said), 40)
-    return f"{kind} “{said}”" if said else kind
+    return "Section" if isinstance(part, Section) else name_of(part)
 
 
 def _change(what: Difference, standing: _Standing, fields: tuple[FieldChange, ...] = ()) -> PartChange:
@@ -233,7 +226,7 @@ def _condition(value: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unescape(_TAG.sub(" ", text)).split()) or " ".join(text.split())
+    return words_in(text) or " ".join(text.split())
 
 
 def _shortened(text: str, most: int) -> str:

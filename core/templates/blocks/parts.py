@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core.templates.blocks.document import Document
 from core.templates.blocks.kinds import (
     Block,
     Button,
@@ -34,6 +36,7 @@ from core.templates.markup.placeholders import mask
 
 _SIZES = {1: (28, 1.25), 2: (22, 1.3), 3: (18, 1.35)}
 _SHOWN = 40
+_TAG = re.compile(r"<[^>]*>")
 
 
 def attributes(values: Mapping[str, object]) -> str:
@@ -43,9 +46,23 @@ def attributes(values: Mapping[str, object]) -> str:
 
 def name_of(block: Block) -> str:
     """Return what a block is called where people read of it: its kind, and how what it says begins."""
-    said = getattr(block, "text", "") or getattr(block, "alt", "")
-    begin = f" “{said[:_SHOWN]}{'…' if len(said) > _SHOWN else ''}”" if said else ""
+    said = words_in(next((str(getattr(block, field)) for field in ("text", "html", "alt") if getattr(block, field, "")), ""))
+    begin = f" “{said[:_SHOWN].rstrip()}{'…' if len(said) > _SHOWN else ''}”" if said else ""
     return f"{NAMES[block.kind]}{begin}"
+
+
+def words_in(text: str) -> str:
+    """Return what is to be read in clean HTML, in one line."""
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+
+
+def places(document: Document) -> dict[str, str]:
+    """Return where each section and block of a document is, by its id, in the words of its reader: “Section 2 · Button “Shop now””."""
+    found = {}
+    for number, section in enumerate(document.sections, 1):
+        found[section.id] = f"Section {number}"
+        found |= {block.id: f"Section {number} · {name_of(block)}" for column in section.columns for block in column.blocks}
+    return found
 
 
 def write(block: Block, look: Look, classes: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
@@ -25,7 +26,7 @@ class BlockError(InvalidInput):
     Args:
         block_id: Which.
         error: What is wrong with it.
-        name: What it is called where people read this; empty where the error says so already.
+        name: Where it is, in words (see `parts.places`); empty where the error says so already.
     """
 
     def __init__(self, block_id: str, error: InvalidInput, name: str = "") -> None:
@@ -37,6 +38,7 @@ class BlockError(InvalidInput):
 class _Writer:
     look: Look
     marked: bool
+    places: Mapping[str, str]
 
     def section(self, section: Section) -> str:
         widths = LAYOUTS[section.layout]
@@ -64,7 +66,7 @@ class _Writer:
             written = parts.write(block, self.look, self._classes(block.id))
             return self._shown(block, written)
         except InvalidInput as error:
-            raise BlockError(block.id, error, parts.name_of(block)) from error
+            raise BlockError(block.id, error, self.places[block.id]) from error
 
     def _shown(self, part: Section | Block, markup: str) -> str:
         found = wrapped(markup, part.show_if)
@@ -90,7 +92,7 @@ def to_mjml(document: Document, brand: Brand, vocabulary: Vocabulary | None = No
         InvalidInput: If the preview text or a section's condition can't.
     """
     look = Look(brand, vocabulary)
-    writer = _Writer(look, marked)
+    writer = _Writer(look, marked, parts.places(document))
     sections = "".join(writer.section(section) for section in document.sections)
     preview = f"<mj-preview>{escaped(document.preview_text, vocabulary)}</mj-preview>" if document.preview_text else ""
     body = {"background-color": look.colour("background"), "width": f"{document.width}px", "css-class": "pw-page"}

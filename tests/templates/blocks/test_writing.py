@@ -189,16 +189,16 @@ def test_products_repeat_for_each_entry_of_a_list() -> None:
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ({"kind": "heading", "text": "Hi {{ contact.fist_name }}"}, "Heading “Hi {{ contact.fist_name }}”: The merge field"),
-        ({"kind": "text", "html": "<p>{{ broken </p>"}, "Text: The template has a mistake in line 1"),
-        ({"kind": "text", "html": "{{ ''.__class__ }}"}, "Text: "),
-        ({"kind": "html", "code": "<div><p>unclosed</div>"}, "HTML: <p> in line 1 is not closed"),
+        ({"kind": "heading", "text": "Hi {{ contact.fist_name }}"}, "Section 1 · Heading “Hi {{ contact.fist_name }}”: The merge field"),
+        ({"kind": "text", "html": "<p>{{ broken </p>"}, "Section 1 · Text “{{ broken”: The template has a mistake in line 1"),
+        ({"kind": "text", "html": "{{ ''.__class__ }}"}, "Section 1 · Text “"),
+        ({"kind": "html", "code": "<div><p>unclosed</div>"}, "Section 1 · HTML: <p> in line 1 is not closed"),
         ({"kind": "html", "code": "<script>x</script>"}, "<script>"),
         ({"kind": "mjml", "code": "<mj-texx>x</mj-texx>"}, "MJML: <mj-texx> in line 1 is not an MJML element"),
         ({"kind": "mjml", "code": '<mj-include path="/etc/passwd" />'}, "MJML: <mj-include> in line 1 is not supported"),
         ({"kind": "button", "url": "javascript:alert(1)"}, "javascript"),
         ({"kind": "image", "src": "javascript:alert(1)"}, "javascript"),
-        ({"kind": "products", "products": [{"name": "{{ item.name }}"}]}, "Products: "),
+        ({"kind": "products", "products": [{"name": "{{ item.name }}"}]}, "Section 1 · Products: "),
         ({"kind": "heading", "text": "{% if contact.email %}never closed"}, "Heading"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 from core.errors import InvalidInput, PostwrightError
 from core.templates.blocks.document import LAYOUTS, Document, Section, new_section
 from core.templates.blocks.kinds import Block, BlockKind, Image, RawHtml
-from core.templates.blocks.parts import NAMES, name_of
+from core.templates.blocks.parts import NAMES, name_of, places
 from core.templates.blocks.values import Condition, Operator, ShowIf
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.confined.process import SHARED
@@ -79,7 +79,8 @@ def shown(document: Document, brand: Brand, attributes: tuple[str, ...] | None, 
 
 def unfinished(document: Document, problems: Mapping[str, PostwrightError]) -> list[str]:
     """Return what has to be done before an email can be saved as a version, part by part."""
-    return [f"{name_of(block)}: {problem_words(problems[block.id])}" for block in document.blocks() if block.id in problems]
+    where = places(document)
+    return [f"{where[block.id]}: {problem_words(problems[block.id])}" for block in document.blocks() if block.id in problems]
 
 
 def problem_words(error: PostwrightError) -> str:
@@ -184,8 +185,10 @@ def _alone(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose
 
 
 def _tried(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> InvalidInput | None:
+    alone = Document(sections=(new_section("1", block),))
     try:
-        _compiled(Document(sections=(new_section("1", block),)), brand, attributes, whose)
+        _compiled(alone, brand, attributes, whose)
     except InvalidInput as error:
-        return error
+        # Where it is in the email, and what it is called, is said by whoever shows this.
+        return InvalidInput(error.message.removeprefix(f"{places(alone)[block.id]}: "), hint=error.hint)
     return None
