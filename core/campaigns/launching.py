@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
@@ -21,12 +19,11 @@ from core.experiments.experiments import deal, hold_out, load_arms
 from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
-from core.preflight.preflight import must_be_sendable, postal_address_of
+from core.preflight.emails import Envelope
+from core.preflight.preflight import must_be_sendable
 from core.providers.connections import Connections
 from core.storage.database import Database
 from core.templates.brands.reading import brand_fields
-from core.templates.compiling.compiler import TemplateKind
-from core.templates.languages.variants import variants_of
 from core.templates.library.templates import Templates, TemplateVersion
 
 
@@ -82,14 +79,7 @@ class Launching:
         version = self._templates.latest_to_send(by, campaign.template_id)
         _check_fields(version)
         with self._db.read() as connection:
-            address, others = postal_address_of(connection, by.workspace_id), variants_of(connection, by.workspace_id, version.id)
-        must_be_sendable(version, _subjects(campaign), address)
-        for one in others:
-            source = version.source if version.kind is TemplateKind.BLOCKS else one.source
-            try:
-                must_be_sendable(replace(version, html=one.html, text=one.text, source=source), _subjects(campaign, one.language), address)
-            except Conflict as error:
-                raise Conflict(f"In the language {one.language}: {error.message}", hint=error.hint) from error
+            must_be_sendable(connection, by.workspace_id, version, Envelope.around(campaign.headings))
         return version
 
     def _launch(self, by: Principal, campaign: Campaign) -> bool:
@@ -134,10 +124,6 @@ class Launching:
         for due_at, ids in table.groups(connection, workspace_id, contact_ids, now):
             queued += self._ledger.enqueue(connection, workspace_id, campaign.id, deal(campaign.id, ids, arms), due_at=due_at)
         return queued
-
-
-def _subjects(campaign: Campaign, language: str = "") -> tuple[str, ...]:
-    return tuple(one.of(language).subject for one in campaign.headings)
 
 
 def _check_fields(version: TemplateVersion) -> None:

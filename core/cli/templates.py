@@ -129,14 +129,14 @@ def check(
     segment: Annotated[str, typer.Option("--segment", metavar="NAME", help="The segment it will go to.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Don't ask for links and images.")] = False,
 ) -> Answer:
-    """Say what must be mended before it is sent, and what had better be."""
+    """Say what must be mended before it is sent, and what had better be, in each of its languages."""
     from core.preflight.emails import Envelope  # it pulls in the compilers
 
     services, by = call.services, call.by
     version = services.templates.latest(by, find_template(call, name).id)
     envelope = Envelope.about(subject, preview, sender, in_languages(subject_in, preview_in))
     report = services.preflight.check(by, version, envelope, audience=_audience(call, list_name, segment), fetch=not offline)
-    facts = {"blocked": report.is_blocked, "fetched": report.fetched, "findings": [facts_of(one) for one in report.findings]}
+    facts = {"blocked": report.is_blocked, "fetched": report.fetched, "findings": [_facts_of_finding(one) for one in report.findings]}
     return Answer(facts, "\n".join(map(_found, report.findings)) or "Nothing to mend.", ok=not report.is_blocked)
 
 
@@ -187,6 +187,12 @@ def _audience(call: Call, list_name: str, segment: str) -> Audience | None:
     return Audience("list", call.services.lists.by_name(call.by, list_name).id) if list_name else None
 
 
+def _facts_of_finding(one: Finding) -> dict[str, Any]:
+    """Return a finding without what it is told apart by."""
+    return {name: value for name, value in facts_of(one).items() if name != "about"}
+
+
 def _found(one: Finding) -> str:
     where = f" ({one.where})" if one.where else ""
-    return f"{one.severity}: {one.message}{where}\n  {one.hint}"
+    languages = f" [{', '.join(one.languages)}]" if one.languages else ""
+    return f"{one.severity}: {one.message}{where}{languages}\n  {one.hint}"

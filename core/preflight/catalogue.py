@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.preflight.findings import Finding, Rule, Severity, Theme
+from core.preflight.findings import NOWHERE, Finding, Place, Rule, Severity, Theme
 
 _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _ALWAYS = "Move it out of the condition, so that everybody gets it."
@@ -43,6 +43,13 @@ CATALOGUE: Mapping[Rule, Entry] = {
             Rule.POSTAL_ADDRESS_SOMETIMES: (_E, _ALWAYS),
             Rule.POSTAL_ADDRESS_EMPTY: (_W, "Enter it under Admin, Workspace."),
             Rule.POSTAL_ADDRESS_UNSEEN: (_W, "Enter it under Admin, Workspace, and add {{ workspace.postal_address }} to the footer."),
+        },
+    ),
+    **_of(
+        Theme.LANGUAGES,
+        {
+            Rule.LANGUAGE_UNUSABLE: (_E, "Correct it on the page Languages, or take the language out."),
+            Rule.LANGUAGE_PARTLY: (_N, "Write them on the page Languages; until then they are said in the main language."),
         },
     ),
     **_of(
@@ -125,14 +132,15 @@ CATALOGUE: Mapping[Rule, Entry] = {
 }
 
 
-def found(rule: Rule, message: str, *, hint: str = "", where: str = "") -> Finding:
+def found(rule: Rule, message: str, *, hint: str = "", place: Place = NOWHERE, about: str = "") -> Finding:
     """Return a finding, as bad as the catalogue says.
 
     Args:
         rule: Which rule is broken.
         message: What was found.
         hint: How to mend it; what the catalogue says if not given.
-        where: Where it is.
+        place: Where it is.
+        about: What makes it the same finding in another language; what it says if not given.
     """
     entry = CATALOGUE[rule]
-    return Finding(rule, entry.severity, message, hint or entry.hint, where)
+    return Finding(rule, entry.severity, message, hint or entry.hint, place.where, place.block, place.line, about=about)

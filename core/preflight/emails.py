@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from html import escape
 from typing import Protocol
 
 from jinja2 import nodes
 
 from core.errors import InvalidInput
 from core.preflight.branches import parsed
+from core.preflight.findings import NOWHERE, Place
+from core.preflight.placing import Anchor, Parts, anchors, line_of
 from core.preflight.styling import Shown, walk
+from core.templates.blocks.document import Document
+from core.templates.blocks.kinds import Footer, Image
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.languages.headings import Heading, Headings
-from core.templates.languages.naming import english_name
 from core.templates.library.templates import TemplateVersion
 from core.templates.markup.placeholders import Masked, mask
 from core.templates.markup.scanning import Attribute, Kind, Piece, scan
@@ -91,17 +93,12 @@ class Envelope:
         """What inboxes show, in every language; none where no subject is known."""
         return self.written or tuple(Headings(subject, self.preview_text or "") for subject in self.subjects or ())
 
-    @property
-    def lines(self) -> list[tuple[str, str]]:
-        """Every subject with where it stands, the main ones first."""
-        others = [(tag, said.subject) for one in self.written for tag, said in one.languages.items() if said.subject]
-        return [("Subject", one) for one in self.subjects or ()] + [(f"Subject in {english_name(tag)}", one) for tag, one in others]
-
-    @property
-    def preview_texts(self) -> list[str]:
-        """Every preview text that is given."""
-        others = [said.preview_text for one in self.written for said in one.languages.values()]
-        return [text for text in (self.preview_text or "", *(one.preview_text for one in self.written), *others) if text]
+    def read_in(self, language: str) -> Envelope:
+        """Return what stands around the email in a language; "" is the main one."""
+        shown = [one.of(language) for one in self.written]
+        if not language or not shown:
+            return self
+        return replace(self, subjects=tuple(one.subject for one in shown), preview_text=shown[0].preview_text or None)
 
 
 @dataclass(frozen=True)
@@ -114,8 +111,9 @@ class Email:
         envelope: What stands around it.
         postal_address: The workspace's, may be empty.
         brand_address: What `brand.postal_address` stands for; the workspace's where the brand has none.
-        languages: The other languages it has.
-        has_footer: Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's.
+        document: What it is made of, in its language; None for code.
+        names: What the blocks and sections of the document are called, by id.
+        marked: Makes it once more with its parts marked; None, where that can't be done.
     """
 
     version: CompiledTemplate | TemplateVersion
@@ -123,8 +121,19 @@ class Email:
     envelope: Envelope = field(default_factory=Envelope)
     postal_address: str = ""
     brand_address: str = ""
-    languages: tuple[str, ...] = ()
-    has_footer: bool = False
+    document: Document | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    marked: Callable[[], CompiledTemplate | None] | None = None
+
+    @property
+    def has_footer(self) -> bool:
+        """Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's."""
+        return self.document is not None and any(isinstance(block, Footer) for block in self.document.blocks())
+
+    @property
+    def pictures(self) -> list[Image]:
+        """The pictures of a block document."""
+        return [block for block in self.document.blocks() if isinstance(block, Image)] if self.document else []
 
     @cached_property
     def masked(self) -> Masked:
@@ -166,27 +175,79 @@ class Email:
             position = match.end()
         return "".join([*parts, text[position:]])
 
-    def line_of(self, *wanted: str) -> str:
-        """Return where in the source something stands ("Line 12"): the first of these texts that is there; "" if none is."""
-        for text in filter(None, wanted):
-            for spelling in dict.fromkeys((text, escape(text), escape(text, quote=False))):
-                at = self.source.find(spelling)
-                if at >= 0:
-                    return f"Line {1 + self.source.count(chr(10), 0, at)}"
-        return ""
+    def place(self, position: int, *wanted: str) -> Place:
+        """Return where something is.
 
-    def line_of_address(self, address: str) -> str:
-        """Return where in the source an address stands; of one with merge fields, its beginning."""
+        Args:
+            position: Where it is in the HTML.
+            wanted: What to look for in the source, for its line: the first of these that is there.
+        """
+        return self.place_of_part(self._parts.at(position)) if self.document else self._in_line(*wanted)
+
+    def place_of_part(self, part: str) -> Place:
+        """Return where a block or section is; nowhere for none that the document has."""
+        return Place(self.names[part], block=part) if part in self.names else NOWHERE
+
+    def place_of_field(self, *names: str) -> Place:
+        """Return where merge fields are printed that begin so, the first of them."""
+        for name in names:
+            for source, position in self._printed:
+                if name in source:
+                    return self.place(position, name)
+        return NOWHERE if self.document else self._in_line(*names)
+
+    def place_of_address(self, address: str, piece: Piece) -> Place:
+        """Return where a link or image is: of an address with merge fields, where its beginning is."""
+        if self.document:
+            return self.place(piece.start)
         fixed = address.partition(UNKNOWN)[0]
         spellings = dict.fromkeys((fixed, fixed.replace("%20", " ")))
         ends = ('"', "'") if fixed == address else ("",)
         quoted_ones = [f"{mark}{one}{end}" for one in spellings for mark in ('"', "'") for end in ends if not end or end == mark]
-        return self.line_of(*quoted_ones, *(one for one in spellings if len(one) >= _TELLING))
+        wanted = (*quoted_ones, *(one for one in spellings if len(one) >= _TELLING))
+        same = self._places.get((piece.name, address.strip()), [piece.start])
+        number = same.index(piece.start) if piece.start in same else 0
+        return _in(line_of(self.source, wanted, number, len(same)))
 
-    def line_of_text(self, text: str) -> str:
-        """Return where in the source a text stands: the first stretch of it that is fixed."""
-        stretches = (part.strip() for part in self.filled(text).split(UNKNOWN))
-        return self.line_of(*(part for part in stretches if len(part) >= _TELLING))
+    def place_of_text(self, one: Shown) -> Place:
+        """Return where a text is: in the source, where the first stretch of it is that is fixed."""
+        stretches = (part.strip() for part in self.filled(one.text).split(UNKNOWN))
+        return self.place(one.start, *(part for part in stretches if len(part) >= _TELLING))
+
+    def place_of_phrase(self, phrase: str) -> Place:
+        """Return where a phrase is to be read, written in small letters."""
+        if not self.document:
+            return _in(line_of(self.source.lower(), [phrase]))
+        said = (one for one in self.shown if not one.look.hidden and phrase in _GAPS.sub(" ", self.filled(one.text).lower()))
+        first = next(said, None)
+        return self.place(first.start) if first else NOWHERE
+
+    def _in_line(self, *wanted: str) -> Place:
+        return _in(line_of(self.source, wanted))
+
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Its links, images and texts."""
+        return tuple(anchors(self.pieces, self.masked.text, self.value, self.filled))
+
+    @cached_property
+    def _parts(self) -> Parts:
+        marked = self.marked() if self.marked else None
+        sections = self.document.sections if self.document else ()
+        columns = {column.id: section.id for section in sections for column in section.columns}
+        return Parts(self.anchors, Email(marked).anchors if marked else (), columns)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for one in self.anchors:
+            found.setdefault(one.says, []).append(one.start)
+        return found
+
+    @cached_property
+    def _printed(self) -> list[tuple[str, int]]:
+        """The merge fields that are printed, each with where."""
+        return [(tag.source, match.start()) for _, tag, match in self.masked.found(self.masked.text) if not tag.keyword]
 
     @cached_property
     def words(self) -> str:
@@ -211,6 +272,10 @@ class Email:
         if link := _LINK.fullmatch(source):
             return self.version.links[int(link[1])]
         return "" if _FILTER.match(source) else UNKNOWN
+
+
+def _in(line: int | None) -> Place:
+    return Place(f"Line {line}", line=line) if line else NOWHERE
 
 
 def quoted(text: str, most: int = 60) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -19,6 +19,7 @@ class Theme(StrEnum):
     """What a rule is about."""
 
     MUST_HAVES = "must_haves"
+    LANGUAGES = "languages"
     LINKS = "links"
     IMAGES = "images"
     FIELDS = "fields"
@@ -37,6 +38,8 @@ class Rule(StrEnum):
     POSTAL_ADDRESS_SOMETIMES = "postal_address_sometimes"
     POSTAL_ADDRESS_EMPTY = "postal_address_empty"
     POSTAL_ADDRESS_UNSEEN = "postal_address_unseen"
+    LANGUAGE_UNUSABLE = "language_unusable"
+    LANGUAGE_PARTLY = "language_partly"
     LINK_MALFORMED = "link_malformed"
     LINK_EMPTY = "link_empty"
     LINK_PLACEHOLDER = "link_placeholder"
@@ -82,6 +85,26 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where something is in an email.
+
+    Args:
+        where: In words; "" where that is not known.
+        block: The id of the block or section; "" for none.
+        line: The line of the source, from 1; None for none.
+    """
+
+    where: str = ""
+    block: str = ""
+    line: int | None = None
+
+
+NOWHERE, SUBJECT, PREVIEW_TEXT, SENDER = Place(), Place("Subject"), Place("Preview text"), Place("Sender")
+# What the main language is called among the languages of a finding.
+MAIN = "main"
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that was found.
 
@@ -90,7 +113,11 @@ class Finding:
         severity: How bad it is.
         message: What was found, in plain words.
         hint: How to mend it.
-        where: Where it is ("Line 12", "Subject"); "" where that is not known, or is the whole email.
+        where: Where it is ("Line 12", "Section 2 · Button “Shop now”", "Subject"); "" where that is not known, or is the whole email.
+        block: The id of the block or section of a block document it is in; "" for none.
+        line: The line of the source it is in, from 1; None for none.
+        languages: The languages it was found in, `MAIN` for the main one; none where it is the same in all, or there is only one.
+        about: What makes it the same finding in another language, where that is not what it says.
     """
 
     rule: Rule
@@ -98,6 +125,13 @@ class Finding:
     message: str
     hint: str
     where: str = ""
+    block: str = ""
+    line: int | None = None
+    languages: tuple[str, ...] = ()
+    about: str = ""
+
+
+_OF_FETCHING = frozenset({Rule.LINK_DEAD, Rule.LINK_PRIVATE, Rule.LINK_UNSURE, Rule.LINKS_UNCHECKED, Rule.IMAGE_MISSING})
 
 
 @dataclass(frozen=True)
@@ -107,15 +141,22 @@ class Report:
     Args:
         findings: What was found, the worst first.
         fetched: Whether its links and images were asked for.
+        asked: How many of them were, each once.
     """
 
     findings: tuple[Finding, ...]
     fetched: bool = False
+    asked: int = 0
 
     @property
     def is_blocked(self) -> bool:
         """Whether it may not be sent as it is."""
         return any(one.severity is Severity.ERROR for one in self.findings)
+
+    @property
+    def of_fetching(self) -> tuple[Finding, ...]:
+        """What asking for links and images came to, where it was not well."""
+        return tuple(one for one in self.findings if one.rule in _OF_FETCHING) if self.fetched else ()
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
         """Return the findings of one severity."""
@@ -126,3 +167,28 @@ def sorted_out(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return findings with the worst first and each once, otherwise in the order in which they were found."""
     order = list(Severity)
     return tuple(sorted(dict.fromkeys(findings), key=lambda one: order.index(one.severity)))
+
+
+def merged(found: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """Return the findings of all languages; what is the same in several is said once, with their names where it is not in all.
+
+    Args:
+        found: By language, the main one first, what was found in it.
+    """
+    same: dict[tuple[str, ...], dict[str, Finding]] = {}
+    for language, findings in found.items():
+        for one in findings:
+            same.setdefault((one.rule, one.about or one.message, one.block), {}).setdefault(language, one)
+    return [_as_one(by_language, everywhere=len(by_language) == len(found)) for by_language in same.values()]
+
+
+def _as_one(found: Mapping[str, Finding], *, everywhere: bool) -> Finding:
+    first = next(iter(found.values()))
+    places: dict[str, str] = {}
+    for language, one in found.items():
+        if one.where:
+            places.setdefault(one.where, language)
+    if len(places) > 1:  # each language of a code template is a text of its own
+        where = ", ".join(f"{place} ({language})" for place, language in places.items())
+        first = replace(first, where=where)
+    return first if everywhere else replace(first, languages=tuple(found))

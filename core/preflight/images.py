@@ -24,28 +24,32 @@ def alternatives(email: Email) -> Iterator[Finding]:
     for piece, source in _pictures(email):
         alt = email.value(piece, "alt")
         if alt is None:
-            where = email.line_of_address(source)
-            yield found(Rule.IMAGE_NO_ALT, f"The image “{_name(source)}” has no alternative text.", where=where)
+            place = email.place_of_address(source, piece)
+            yield found(Rule.IMAGE_NO_ALT, f"The image “{_name(source)}” has no alternative text.", place=place)
+    for block in email.pictures:
+        if block.src and not block.alt.strip() and not block.is_decorative:
+            message = f"The picture “{_name(block.src)}” says nothing to those who don’t see it."
+            hint = "Say beside it what it shows, or that it is only decoration."
+            yield found(Rule.IMAGE_NO_ALT, message, hint=hint, place=email.place_of_part(block.id))
 
 
 def widths(email: Email) -> Iterator[Finding]:
     """Find images whose width Outlook does not know."""
     for piece, source in _pictures(email):
         if _width(email, piece) is None:
-            yield found(Rule.IMAGE_NO_WIDTH, f"The image “{_name(source)}” has no width.", where=email.line_of_address(source))
+            yield found(Rule.IMAGE_NO_WIDTH, f"The image “{_name(source)}” has no width.", place=email.place_of_address(source, piece))
 
 
 def addresses(email: Email) -> Iterator[Finding]:
     """Find images that can't be loaded from where they are said to be."""
-    for _, source in _pictures(email):
-        where = email.line_of_address(source)
+    for piece, source in _pictures(email):
+        place = email.place_of_address(source, piece)
         if source.lower().startswith("data:"):
-            size = round(len(source) / 1000)
-            yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({size:,} KB).", where=where)
+            yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({weight(len(source))}).", place=place)
         elif not source.strip():
-            yield found(Rule.IMAGE_ADDRESS, "An image has no address.")
+            yield found(Rule.IMAGE_ADDRESS, "An image has no address.", place=place)
         elif fault := faulty(source):
-            yield found(Rule.IMAGE_ADDRESS, f"The image “{quoted(source)}” {fault.why}.", where=where)
+            yield found(Rule.IMAGE_ADDRESS, f"The image “{quoted(source)}” {fault.why}.", place=place)
 
 
 def only_images(email: Email) -> Iterator[Finding]:
@@ -57,9 +61,13 @@ def only_images(email: Email) -> Iterator[Finding]:
         yield found(Rule.ALL_IMAGES, f"Nearly all of it is images: {images}, and {letters} letters of text.")
 
 
-def web_images(email: Email) -> list[str]:
-    """Return the addresses images are loaded from that are the same for everybody, each once, in order."""
-    return list(dict.fromkeys(source.strip() for _, source in _pictures(email) if is_fetchable(source.strip())))
+def web_images(email: Email) -> dict[str, Piece]:
+    """Return the addresses images are loaded from that are the same for everybody, in order, each with the first image from there."""
+    found_images: dict[str, Piece] = {}
+    for piece, source in _pictures(email):
+        if is_fetchable(source.strip()):
+            found_images.setdefault(source.strip(), piece)
+    return found_images
 
 
 def weight(size: int) -> str:

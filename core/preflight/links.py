@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from core.preflight.catalogue import found
 from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
+from core.templates.markup.scanning import Piece
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)", re.IGNORECASE)
 _CODE = frozenset({"javascript", "vbscript", "livescript", "data", "file", "blob"})
@@ -46,13 +47,17 @@ def links(email: Email) -> Iterator[Finding]:
         seen.add(address)
         if fault := faulty(address):
             message = f"The link “{quoted(address)}” {fault.why}." if address.strip() else f"A link {fault.why}."
-            yield found(fault.rule, message, where=email.line_of_address(address))
+            yield found(fault.rule, message, place=email.place_of_address(address, piece))
 
 
-def web_links(email: Email) -> list[str]:
-    """Return the complete web addresses of links that are the same for everybody, each once, in order."""
-    addresses = (email.value(piece, "href") for piece in email.starts("a", "area"))
-    return list(dict.fromkeys(one.strip() for one in addresses if one and is_fetchable(one.strip())))
+def web_links(email: Email) -> dict[str, Piece]:
+    """Return the complete web addresses of links that are the same for everybody, in order, each with the first link to it."""
+    found_links: dict[str, Piece] = {}
+    for piece in email.starts("a", "area"):
+        address = (email.value(piece, "href") or "").strip()
+        if address and is_fetchable(address):
+            found_links.setdefault(address, piece)
+    return found_links
 
 
 def is_fetchable(address: str) -> bool:

@@ -26,7 +26,7 @@ def contrasts(email: Email) -> Iterator[Finding]:
         if ratio < least:
             seen.add((letters, behind))
             message = f"“{quoted(email.filled(one.text), 40)}” is hard to read: {letters} on {behind} has a contrast of {ratio:.1f} to 1."
-            yield found(Rule.LOW_CONTRAST, message, where=email.line_of_text(one.text))
+            yield found(Rule.LOW_CONTRAST, message, place=email.place_of_text(one), about=f"{letters} on {behind}")
 
 
 def letters(email: Email) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def letters(email: Email) -> Iterator[Finding]:
             continue
         seen.add(size)
         message = f"“{quoted(email.filled(one.text), 40)}” is written in {size:g} px."
-        yield found(Rule.SMALL_TEXT, message, where=email.line_of_text(one.text))
+        yield found(Rule.SMALL_TEXT, message, place=email.place_of_text(one), about=f"{size:g} px")
 
 
 def tables(email: Email) -> Iterator[Finding]:
@@ -50,7 +50,8 @@ def tables(email: Email) -> Iterator[Finding]:
         width = max((pixels(each) or 0.0 for each in given if not each.endswith("%")), default=0.0)
         if width > _WIDEST and width not in seen:
             seen.add(width)
-            yield found(Rule.WIDE_TABLE, f"A table is {width:g} px wide.", where=email.line_of(f'"{width:g}"', f"{width:g}px"))
+            place = email.place(piece.start, f'"{width:g}"', f"{width:g}px")
+            yield found(Rule.WIDE_TABLE, f"A table is {width:g} px wide.", place=place)
 
 
 def _is_read(text: str, email: Email) -> bool:

@@ -31,8 +31,8 @@ def unsubscribe_link(email: Email) -> Iterator[Finding]:
     if tree is None or always_printed(tree, _is_unsubscribe):
         return
     if printed(tree, _is_unsubscribe):
-        where = email.line_of("unsubscribe_url")
-        yield found(Rule.UNSUBSCRIBE_SOMETIMES, "The unsubscribe link stands inside a condition: not everybody gets it.", where=where)
+        place = email.place_of_field("unsubscribe_url")
+        yield found(Rule.UNSUBSCRIBE_SOMETIMES, "The unsubscribe link stands inside a condition: not everybody gets it.", place=place)
     else:
         yield found(Rule.NO_UNSUBSCRIBE, "There is no unsubscribe link.")
 
@@ -52,8 +52,8 @@ def postal_address(email: Email) -> Iterator[Finding]:
             yield found(Rule.POSTAL_ADDRESS_UNSEEN, message)
         return
     if not always_printed(tree, _is_address):
-        where = email.line_of("workspace.postal_address", "brand.")
-        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, "The postal address stands inside a condition: not everybody gets it.", where=where)
+        place = email.place_of_field("workspace.postal_address", "brand.")
+        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, "The postal address stands inside a condition: not everybody gets it.", place=place)
     stands_there = (email.postal_address and printed(tree, _is_of_workspace)) or (email.brand_address and printed(tree, _is_of_brand))
     if not stands_there:
         yield found(Rule.POSTAL_ADDRESS_EMPTY, "The workspace has no postal address, so none stands in the email. Many countries want one.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -13,23 +11,19 @@ from core.contacts.snapshot import ContactSnapshots
 from core.deliverability.domains import SenderDomains
 from core.errors import Conflict
 from core.permissions import Permission, Principal
-from core.preflight import checks, fields, sender
+from core.preflight import checks, fields, languages, sender
 from core.preflight.emails import Email, Envelope, Whom
 from core.preflight.fetching import Fetcher, Step
 from core.preflight.fields import Audiences
-from core.preflight.findings import Finding, Report, Severity, sorted_out
-from core.preflight.reaching import reached
+from core.preflight.findings import MAIN, Finding, Report, Severity, merged, sorted_out
+from core.preflight.reaching import asked_for, reached
+from core.preflight.wordings import Version, Wordings, kept, wordings
 from core.segments.asking import Asking
 from core.segments.segments import Segments
 from core.storage.database import Database
 from core.storage.engine import AnalyticsEngine
-from core.storage.tables import workspaces
-from core.templates.brands.reading import sender_fields
-from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
-from core.templates.languages.reading import languages_of
 from core.templates.library.templates import TemplateVersion
 
-_FOOTER = re.compile(r'"kind"\s*:\s*"footer"')
 # So many errors are named where a launch is refused.
 _SHOWN = 3
 
@@ -63,22 +57,26 @@ class Preflight:
     def check(
         self,
         by: Principal,
-        version: CompiledTemplate | TemplateVersion,
+        version: Version,
         envelope: Envelope | None = None,
         *,
         audience: Whom | None = None,
         source: str = "",
+        template_id: int | None = None,
         fetch: bool = False,
         step: Step | None = None,
     ) -> Report:
-        """Return what is to be mended in an email, and what had better be. Within some ten seconds, however many links it has.
+        """Return what is to be mended in an email, in each of its languages, and what had better be.
+
+        Within some ten seconds, however many links and languages it has.
 
         Args:
             by: Who asks.
             version: A saved version, or a template that was just compiled.
             envelope: Subject, preview text and sender, as far as they are known.
             audience: Whom it goes to; then fields are found that are empty for some of them.
-            source: What was compiled, where that is not a saved version: findings name its lines.
+            source: What was compiled, where that is not a saved version: findings name its lines or blocks.
+            template_id: The template whose brand and languages it has, where it is not a saved version.
             fetch: Whether links and images are asked for.
             step: Told how many of these are done, of how many.
 
@@ -90,60 +88,56 @@ class Preflight:
         envelope = envelope or Envelope()
         if envelope.sender is not None:
             by.require(Permission.CAMPAIGNS_VIEW)
-        email = self._email(by, version, source, envelope)
-        findings = [*self._about(by, email, audience)]
-        if fetch:
-            findings += reached(email, self._fetcher, step)
-        return Report(sorted_out(findings), fetched=fetch)
-
-    def _about(self, by: Principal, email: Email, audience: Whom | None) -> Iterator[Finding]:
-        if audience is not None:  # first: who may not see them, or names none, is told at once
-            needed = fields.needed(email)
-            yield from fields.empty_fields(email, self._audiences.emptiness(by, audience, needed))
-        yield from checks.run(email)
-        yield from sender.address(email.envelope.sender)
-        if email.envelope.sender:
-            yield from sender.standing(email.envelope.sender, self._domains.all(by))
-
-    def _email(self, by: Principal, version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope) -> Email:
-        """Return an email with what its workspace, its brand and its template know about it."""
-        saved = version if isinstance(version, TemplateVersion) else None
         with self._db.read() as connection:
-            known = sender_fields(connection, by.workspace_id, saved.template_id if saved else None)
-            languages = languages_of(connection, by.workspace_id, saved.id) if saved else ()
-        address, brand = known["workspace"]["postal_address"].strip(), known["brand"]["postal_address"].strip()
-        return replace(_email(version, source, envelope, address, brand), languages=languages)
+            known = kept(connection, by.workspace_id, version, template_id)
+        written = source or (version.source if isinstance(version, TemplateVersion) else "")
+        said = wordings(version, written, envelope, known)
+        findings: list[Finding] = []
+        if audience is not None:  # first: who may not see them, or names none, is told at once
+            wanted = fields.wanted(said.emails)
+            empty = self._audiences.emptiness(by, audience, wanted, [one for one in said.emails if one != MAIN])
+            findings += fields.empty_fields(said.emails, wanted, empty)
+        answers, unasked = asked_for(list(said.emails.values()), self._fetcher, step) if fetch else ({}, [])
+        findings += looked_at(said, lambda email: [*checks.run(email), *reached(email, answers)])
+        findings += [*sender.address(envelope.sender), *unasked]
+        if envelope.sender:
+            findings += sender.standing(envelope.sender, self._domains.all(by))
+        return Report(sorted_out(findings), fetched=fetch, asked=len(answers))
 
 
-def must_be_sendable(version: TemplateVersion, subjects: tuple[str, ...], postal_address: str) -> None:
-    """Do nothing if nothing was found that keeps an email from being sent; quick, and without asking anybody.
+def looked_at(said: Wordings, look: Callable[[Email], list[Finding]]) -> list[Finding]:
+    """Return what is found in an email in all its languages: the one door for a check and for a launch.
 
     Args:
+        said: The email.
+        look: Finds what there is to find in one language.
+    """
+    per_language = merged({language: look(email) for language, email in said.emails.items()})
+    return [*per_language, *languages.unusable(said), *languages.partly(said), *languages.around(said)]
+
+
+def must_be_sendable(connection: sa.Connection, workspace_id: int, version: TemplateVersion, envelope: Envelope) -> None:
+    """Do nothing if nothing was found in any language that keeps an email from being sent; quick, and without asking anybody.
+
+    Args:
+        connection: Reads.
+        workspace_id: Whose email.
         version: What is to be sent.
-        subjects: Its subject, or several.
-        postal_address: The workspace's.
+        envelope: What stands around it.
 
     Raises:
-        Conflict: If something was; names it.
+        Conflict: If something was; names it, and the language it is in.
     """
-    email = _email(version, "", Envelope(subjects), postal_address)
-    errors = [one for one in sorted_out([*checks.run(email, checks.BLOCKING)]) if one.severity is Severity.ERROR]
+    said = wordings(version, version.source, envelope, kept(connection, workspace_id, version))
+    found = looked_at(said, lambda email: [*checks.run(email, checks.BLOCKING)])
+    errors = [one for one in sorted_out(found) if one.severity is Severity.ERROR]
     if errors:
         more = f" And {len(errors) - _SHOWN} more." if len(errors) > _SHOWN else ""
-        said = " ".join(f"{f'{one.where}: ' if one.where else ''}{one.message}" for one in errors[:_SHOWN])
-        raise Conflict(f"This email can’t be sent as it is. {said}{more}", hint=errors[0].hint)
+        words = " ".join(map(_in_words, errors[:_SHOWN]))
+        raise Conflict(f"This email can’t be sent as it is. {words}{more}", hint=errors[0].hint)
 
 
-def postal_address_of(connection: sa.Connection, workspace_id: int) -> str:
-    """Return the postal address of a workspace, may be empty."""
-    found = connection.execute(sa.select(workspaces.c.postal_address).where(workspaces.c.id == workspace_id)).scalar_one_or_none()
-    return str(found or "").strip()
-
-
-def _email(
-    version: CompiledTemplate | TemplateVersion, source: str, envelope: Envelope, postal_address: str, brand_address: str = ""
-) -> Email:
-    written = source or (version.source if isinstance(version, TemplateVersion) else "")
-    if version.kind is TemplateKind.BLOCKS:  # an editor writes it: nobody knows its lines
-        return Email(version, "", envelope, postal_address, brand_address, has_footer=bool(_FOOTER.search(written)))
-    return Email(version, written, envelope, postal_address, brand_address)
+def _in_words(one: Finding) -> str:
+    where = f"{one.where}: " if one.where else ""
+    language = f"In the language {', '.join(one.languages)}: " if one.languages and MAIN not in one.languages else ""
+    return f"{language}{where}{one.message}"

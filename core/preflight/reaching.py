@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.preflight import images, links
 from core.preflight.catalogue import found
@@ -17,44 +17,66 @@ _LINK_RULES = {
 }
 
 
-def reached(email: Email, fetcher: Fetcher, step: Step | None = None) -> Iterator[Finding]:
-    """Ask for links and images, and find those that are not there and those that weigh too much.
+def wanted_of(email: Email) -> list[str]:
+    """Return the addresses of an email's links and images that can be asked for, each once."""
+    return list(dict.fromkeys([*links.web_links(email), *images.web_images(email)]))
+
+
+def asked_for(emails: Sequence[Email], fetcher: Fetcher, step: Step | None = None) -> tuple[Mapping[str, Fetched], list[Finding]]:
+    """Ask for the links and images of an email in all its languages, each address once; return the answers and what is to be said of all.
 
     Args:
-        email: What is looked at.
+        emails: It in each language.
         fetcher: Asks.
         step: Told how many are done, of how many.
     """
-    pages, pictures = links.web_links(email), images.web_images(email)
-    wanted = list(dict.fromkeys([*pages, *pictures]))
+    wanted = list(dict.fromkeys(address for email in emails for address in wanted_of(email)))
     answers = fetcher.look(wanted, step)
-    yield from _of_links(email, pages, answers)
-    yield from _of_images(email, pictures, answers)
-    if left := sum(one not in answers for one in wanted):
-        yield found(Rule.LINKS_UNCHECKED, f"{left:,} of {len(wanted):,} links and images were not asked for: there was no time for all.")
+    left = sum(one not in answers for one in wanted)
+    message = f"{left:,} of {len(wanted):,} links and images were not asked for: there was no time for all."
+    return answers, [found(Rule.LINKS_UNCHECKED, message)] if left else []
 
 
-def _of_links(email: Email, pages: list[str], answers: Mapping[str, Fetched]) -> Iterator[Finding]:
-    for url in pages:
+def reached(email: Email, answers: Mapping[str, Fetched]) -> Iterator[Finding]:
+    """Find links and images that are not there, and images that weigh too much.
+
+    Args:
+        email: What is looked at.
+        answers: What asking came to.
+    """
+    yield from _of_links(email, answers)
+    yield from _of_images(email, answers)
+
+
+def _of_links(email: Email, answers: Mapping[str, Fetched]) -> Iterator[Finding]:
+    for url, piece in links.web_links(email).items():
         answer = answers.get(url)
         if answer is not None and answer.standing in _LINK_RULES:
-            yield found(_LINK_RULES[answer.standing], f"The link “{quoted(url)}” {answer.why}.", where=email.line_of_address(url))
+            place = email.place_of_address(url, piece)
+            yield found(_LINK_RULES[answer.standing], f"The link “{quoted(url)}” {answer.why}.", place=place)
 
 
-def _of_images(email: Email, pictures: list[str], answers: Mapping[str, Fetched]) -> Iterator[Finding]:
+def _of_images(email: Email, answers: Mapping[str, Fetched]) -> Iterator[Finding]:
     total = 0
-    for url in pictures:
-        answer, where = answers.get(url), email.line_of_address(url)
+    for url, piece in images.web_images(email).items():
+        answer = answers.get(url)
         if answer is None:
             continue
         total += answer.size or 0
-        if answer.standing in (Standing.GONE, Standing.NO_HOST, Standing.PRIVATE):
-            yield found(Rule.IMAGE_MISSING, f"The image “{quoted(url)}” {answer.why}.", where=where)
-        elif answer.standing is Standing.UNSURE:
-            yield found(Rule.LINK_UNSURE, f"The image “{quoted(url)}” {answer.why}.", where=where)
-        elif answer.kind.startswith("text/html"):
-            yield found(Rule.IMAGE_MISSING, f"The image “{quoted(url)}” is a web page, no image.", where=where)
-        elif (answer.size or 0) > images.HEAVY:
-            yield found(Rule.IMAGE_HEAVY, f"The image “{quoted(url)}” weighs {images.weight(answer.size or 0)}.", where=where)
+        said = _of_image(url, answer)
+        if said is not None:
+            yield found(*said, place=email.place_of_address(url, piece))
     if total > images.ALL_HEAVY:
         yield found(Rule.IMAGES_HEAVY, f"The images weigh {images.weight(total)} together.")
+
+
+def _of_image(url: str, answer: Fetched) -> tuple[Rule, str] | None:
+    if answer.standing in (Standing.GONE, Standing.NO_HOST, Standing.PRIVATE):
+        return Rule.IMAGE_MISSING, f"The image “{quoted(url)}” {answer.why}."
+    if answer.standing is Standing.UNSURE:
+        return Rule.LINK_UNSURE, f"The image “{quoted(url)}” {answer.why}."
+    if answer.kind.startswith("text/html"):
+        return Rule.IMAGE_MISSING, f"The image “{quoted(url)}” is a web page, no image."
+    if (answer.size or 0) > images.HEAVY:
+        return Rule.IMAGE_HEAVY, f"The image “{quoted(url)}” weighs {images.weight(answer.size or 0)}."
+    return None

@@ -9,7 +9,7 @@ from core.deliverability.models import Need, SenderDomain, State, Verdict
 from core.deliverability.names import belongs_to, readable
 from core.errors import InvalidInput
 from core.preflight.catalogue import found
-from core.preflight.findings import Finding, Rule
+from core.preflight.findings import SENDER, Finding, Rule
 
 # Mailboxes for everybody. Their DMARC records ask for mail from elsewhere to be refused or put into spam (p=reject or quarantine).
 _FREE_NAMES = """
@@ -26,14 +26,14 @@ def address(sender: str | None) -> Iterator[Finding]:
     if sender is None:
         return
     if not sender.strip():
-        yield found(Rule.SENDER_MISSING, "The email has no sender.", where="Sender")
+        yield found(Rule.SENDER_MISSING, "The email has no sender.", place=SENDER)
         return
     domain = _domain(sender)
     if not domain:
-        yield found(Rule.SENDER_MISSING, "The sender is no email address.", hint="Correct it.", where="Sender")
+        yield found(Rule.SENDER_MISSING, "The sender is no email address.", hint="Correct it.", place=SENDER)
     elif domain in _FREE:
         message = f"The sender is at {domain}, whose owner asks other servers to refuse mail that it did not send itself (DMARC)."
-        yield found(Rule.SENDER_FREEMAIL, message, where="Sender")
+        yield found(Rule.SENDER_FREEMAIL, message, place=SENDER)
 
 
 def standing(sender: str | None, domains: Sequence[SenderDomain]) -> Iterator[Finding]:
@@ -48,16 +48,16 @@ def standing(sender: str | None, domains: Sequence[SenderDomain]) -> Iterator[Fi
         return
     mine = max((one for one in domains if belongs_to(domain, one.domain)), key=lambda one: len(one.domain), default=None)
     if mine is None:
-        yield found(Rule.SENDER_UNKNOWN, f"Nothing is known about {readable(domain)}: it is none of your sender domains.", where="Sender")
+        yield found(Rule.SENDER_UNKNOWN, f"Nothing is known about {readable(domain)}: it is none of your sender domains.", place=SENDER)
     elif mine.verdict in (Verdict.UNCHECKED, Verdict.UNKNOWN):
         how = "was never checked" if mine.checked_at is None else "has to be checked again"
-        yield found(Rule.SENDER_UNCHECKED, f"The domain {readable(mine.domain)} {how}.", where="Sender")
+        yield found(Rule.SENDER_UNCHECKED, f"The domain {readable(mine.domain)} {how}.", place=SENDER)
     elif mine.verdict is Verdict.NOT_READY:
         message = f"The domain {readable(mine.domain)} is not set up: {_wrong(mine, Need.REQUIRED)}."
-        yield found(Rule.SENDER_NOT_READY, message, where="Sender")
+        yield found(Rule.SENDER_NOT_READY, message, place=SENDER)
     elif mine.verdict is Verdict.IMPROVABLE:
         message = f"The domain {readable(mine.domain)} could be set up better: {_wrong(mine, Need.RECOMMENDED)}."
-        yield found(Rule.SENDER_IMPROVABLE, message, where="Sender")
+        yield found(Rule.SENDER_IMPROVABLE, message, place=SENDER)
 
 
 def _wrong(domain: SenderDomain, need: Need) -> str:

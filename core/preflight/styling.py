@@ -52,10 +52,12 @@ class Shown:
     Args:
         text: As it is read, with placeholders for its Jinja.
         look: How it looks.
+        start: Where it begins in the HTML.
     """
 
     text: str
     look: Look
+    start: int = 0
 
 
 def declarations(style: str) -> dict[str, str]:
@@ -99,7 +101,7 @@ def walk(pieces: Iterable[Piece], text: str) -> Iterator[Shown]:
             _close(opened, piece.name)
         elif piece.kind is Kind.TEXT and (words := text[piece.start : piece.end]).strip():
             look = opened[-1][1]
-            yield Shown(unescaped(words), look if look.size > _INVISIBLE else replace(look, hidden=True))
+            yield Shown(unescaped(words), look if look.size > _INVISIBLE else replace(look, hidden=True), piece.start)
 
 
 def looked(piece: Piece, around: Look) -> Look:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from core.preflight.catalogue import found
 from core.preflight.emails import UNKNOWN, Email, quoted
-from core.preflight.findings import Finding, Rule
+from core.preflight.findings import PREVIEW_TEXT, SUBJECT, Finding, Rule
 
 _PHRASES = (
     *("act now", "buy now", "click here", "click below", "limited time only", "order now", "once in a lifetime", "don't miss out"),
@@ -40,16 +40,16 @@ _MOST_PHRASES = 8
 
 def subjects(email: Email) -> Iterator[Finding]:
     """Find what is wrong with the subject, or with each of several."""
-    for where, subject in email.envelope.lines:
+    for subject in email.envelope.subjects or ():
         text = _TAG.sub("", subject).strip()
         if not subject.strip():
-            yield found(Rule.SUBJECT_EMPTY, "The subject is empty.", where=where)
+            yield found(Rule.SUBJECT_EMPTY, "The subject is empty.", place=SUBJECT)
             continue
-        yield from _length(subject, where)
+        yield from _length(subject)
         if not any(map(str.isalnum, text)) and not _EXPRESSION.search(subject):
-            yield found(Rule.SUBJECT_ONLY_EMOJI, f"The subject “{quoted(subject)}” has no words.", where=where)
+            yield found(Rule.SUBJECT_ONLY_EMOJI, f"The subject “{quoted(subject)}” has no words.", place=SUBJECT)
         if reply := _REPLY.match(subject):
-            yield found(Rule.SUBJECT_FAKE_REPLY, f"The subject begins with “{reply[0].strip()}”, but answers nobody.", where=where)
+            yield found(Rule.SUBJECT_FAKE_REPLY, f"The subject begins with “{reply[0].strip()}”, but answers nobody.", place=SUBJECT)
 
 
 def preview(email: Email) -> Iterator[Finding]:
@@ -60,21 +60,21 @@ def preview(email: Email) -> Iterator[Finding]:
     plain = text.replace(UNKNOWN, "").strip()
     if not text.strip():
         yield found(
-            Rule.PREVIEW_MISSING, "There is no preview text; inboxes show the first words of the email instead.", where="Preview text"
+            Rule.PREVIEW_MISSING, "There is no preview text; inboxes show the first words of the email instead.", place=PREVIEW_TEXT
         )
     elif _same(text) in {_same(_EXPRESSION.sub(UNKNOWN, each)) for each in email.envelope.subjects or ()}:
-        yield found(Rule.PREVIEW_SAME, "The preview text says the same as the subject.", where="Preview text")
+        yield found(Rule.PREVIEW_SAME, "The preview text says the same as the subject.", place=PREVIEW_TEXT)
     elif len(plain) < _SHORT_PREVIEW and UNKNOWN not in text:
-        yield found(Rule.PREVIEW_SHORT, f"The preview text has {len(plain)} letters.", where="Preview text")
+        yield found(Rule.PREVIEW_SHORT, f"The preview text has {len(plain)} letters.", place=PREVIEW_TEXT)
 
 
 def shouting(email: Email) -> Iterator[Finding]:
     """Find capitals, in the subject or in most of the text."""
-    for where, subject in email.envelope.lines:
+    for subject in email.envelope.subjects or ():
         words = _WORD.findall(_TAG.sub("", subject))
         shouted = [word for word in words if word.isupper()]
         if len(shouted) >= 2 and len(shouted) >= _SHOUTED_SUBJECT * len(words):
-            yield found(Rule.SHOUTING, f"The subject is written in capitals: “{quoted(' '.join(shouted))}”.", where=where)
+            yield found(Rule.SHOUTING, f"The subject is written in capitals: “{quoted(' '.join(shouted))}”.", place=SUBJECT)
     words = _CAPITALS.findall(email.words)
     shouted = [word for word in words if word.isupper() and len(word) > 3]
     if len(words) >= _LEAST_WORDS and len(shouted) > _SHOUTED_TEXT * len(words):
@@ -84,9 +84,9 @@ def shouting(email: Email) -> Iterator[Finding]:
 
 def exclaiming(email: Email) -> Iterator[Finding]:
     """Find exclamation marks, several in the subject or many in the text."""
-    for where, subject in email.envelope.lines:
+    for subject in email.envelope.subjects or ():
         if (marks := _TAG.sub("", subject).count("!")) > 1:
-            yield found(Rule.EXCLAIMING, f"The subject has {marks} exclamation marks.", where=where)
+            yield found(Rule.EXCLAIMING, f"The subject has {marks} exclamation marks.", place=SUBJECT)
     marks, words = email.words.count("!"), len(email.words.split())
     if "!!" in email.words or marks > max(3, words // 50):
         yield found(Rule.EXCLAIMING, f"The text has {marks} exclamation marks.")
@@ -94,28 +94,23 @@ def exclaiming(email: Email) -> Iterator[Finding]:
 
 def phrases(email: Email) -> Iterator[Finding]:
     """Find phrases that filters know, each once."""
-    places = [(where, _TAG.sub("", each)) for where, each in email.envelope.lines] + [("", email.words)]
+    texts = [*(_TAG.sub("", each) for each in email.envelope.subjects or ()), email.words]
     seen: set[str] = set()
-    for where, text in places:
+    for number, text in enumerate(texts, 1):
         for match in _PHRASE.finditer(text.lower().replace("’", "'")):
             if match[0] not in seen and len(seen) < _MOST_PHRASES:
                 seen.add(match[0])
-                place = where or _line_of(email, match[0])
-                yield found(Rule.SPAM_PHRASE, f"“{match[0]}” is a phrase of spam.", where=place)
+                place = email.place_of_phrase(match[0]) if number == len(texts) else SUBJECT
+                yield found(Rule.SPAM_PHRASE, f"“{match[0]}” is a phrase of spam.", place=place)
 
 
-def _length(subject: str, where: str) -> Iterator[Finding]:
+def _length(subject: str) -> Iterator[Finding]:
     plain = _TAG.sub("", _EXPRESSION.sub("x" * _FIELD_LETTERS, subject)).strip()
     if len(plain) > _VERY_LONG:
-        yield found(Rule.SUBJECT_VERY_LONG, f"The subject has {len(plain)} letters.", where=where)
+        yield found(Rule.SUBJECT_VERY_LONG, f"The subject has {len(plain)} letters.", place=SUBJECT)
     elif len(plain) > _LONG:
-        yield found(Rule.SUBJECT_LONG, f"The subject has {len(plain)} letters.", where=where)
+        yield found(Rule.SUBJECT_LONG, f"The subject has {len(plain)} letters.", place=SUBJECT)
 
 
 def _same(text: str) -> str:
     return re.sub(r"\W+", " ", text.replace(UNKNOWN, "x")).strip().casefold()
-
-
-def _line_of(email: Email, phrase: str) -> str:
-    at = email.source.lower().find(phrase)
-    return f"Line {1 + email.source.count(chr(10), 0, at)}" if at >= 0 else ""

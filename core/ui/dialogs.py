@@ -24,12 +24,14 @@ class Question:
         body: Exactly what happens and to how many; Markdown.
         yes: The button, a verb ("Send to 42,694 people now").
         typed: What must be typed first, only where it can't be undone; empty for none.
+        more: Draws what stands below the body; None for nothing.
     """
 
     title: str
     body: str
     yes: str
     typed: str = ""
+    more: Callable[[], None] | None = None
 
 
 def show(name: str, value: Any = None) -> None:
@@ -83,6 +85,8 @@ def ask_first(page: Page, question: Question, action: Callable[[], Any], *, name
 
     def body() -> None:
         st.markdown(question.body)
+        if question.more:
+            question.more()
         wanted = question.typed
         typed = st.text_input(f"Type “{wanted}” to go on", key=f"{name}-typed") if wanted else ""
         with st.container(horizontal=True, horizontal_alignment="right"):

@@ -53,8 +53,8 @@ def write(draft: Campaign | None) -> None:
         else:
             version = page.services.templates.latest(page.by, fields["template_id"])
             headings = campaign_lines.headings_of(fields)
-            envelope = Envelope.around(headings, fields.get("from_email"))
-            preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"))
+            envelope, choosing = Envelope.around(headings, fields.get("from_email")), preflight_panel.Choosing(template_id=version.template_id)
+            preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"), choosing=choosing)
             language = campaign_preview.draw(page, version, headings, key="campaign", height=520)
         if draft and may_send:
             campaign_test.draw(page, partial(save, draft, fields), language)

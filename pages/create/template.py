@@ -88,5 +88,5 @@ with source:
 with preview:
     found = compiled()
     if found:
-        preflight_panel.draw(page, found, key="template", source=st.session_state[SOURCE] or "")
+        preflight_panel.draw(page, found, key="template", source=st.session_state[SOURCE] or "", template_id=template.id)
         template_preview.draw(page, found, key="template", height=720, template_id=template.id)

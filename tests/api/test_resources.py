@@ -372,9 +372,12 @@ def test_a_template_is_checked_before_it_is_sent(admin: Program):
         "message": "The subject is empty.",
         "hint": "Write one line that says what the email is about.",
         "where": "Subject",
+        "block": "",
+        "line": None,
+        "languages": [],
     }
     assert found["field_empty"]["message"] == "“first_name” is empty for 1 of 1 people (100 %)."
-    assert found["link_empty"]["where"] == "Line 2"
+    assert (found["link_empty"]["where"], found["link_empty"]["line"]) == ("Line 2", 2)
     assert "sender_freemail" in found
     assert admin.post(path, {"audience": {"kind": "list", "id": 2**40}}).status_code == 404
     assert admin.post("/templates/999999/preflight", {}).status_code == 404

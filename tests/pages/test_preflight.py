@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from core.campaigns.states import CampaignState
 from core.permissions import Role
+from core.templates.blocks.document import Document, new_block, new_section
+from core.templates.blocks.kinds import BlockKind
 from tests.pages import given
 from tests.pages.conftest import words_on
 
@@ -65,3 +69,61 @@ def test_the_question_before_a_launch_says_what_keeps_it_from_being_sent(app_as,
 
     assert "stands inside a condition" in app.error[0].value
     assert shared.campaigns.get(admin, draft.id).state is CampaignState.DRAFT
+
+
+def test_a_press_on_the_place_of_a_finding_chooses_its_block(app_as, shared, admin):
+    faint = new_block(BlockKind.HEADING, text="Spring teas", colour="#dddddd")
+    document = Document(sections=(new_section("1", new_block(BlockKind.TEXT)), new_section("1", faint, new_block(BlockKind.FOOTER))))
+    version = shared.templates.save(admin, "Spring", document.as_json())
+    app = app_as(Role.MARKETER)(TEMPLATE, id=version.template_id)
+    app.session_state[f"way_{version.template_id}"] = "preview"
+    app.run()
+    app.button(key="template_check").click().run()
+
+    next(one for one in app.button if one.label == "Section 2 · Heading “Spring teas”").click().run()
+
+    canvas = next(one for one in app.get("bidi_component") if one.proto.component_name == "postwright_canvas")
+    assert json.loads(canvas.proto.mixed.json or canvas.proto.json)["selected"] == faint.id
+
+
+def test_the_address_of_the_editor_can_name_a_block(app_as, shared, admin):
+    heading = new_block(BlockKind.HEADING, text="Spring teas")
+    version = shared.templates.save(admin, "Spring", Document(sections=(new_section("1", heading),)).as_json())
+    app = app_as(Role.MARKETER)(TEMPLATE, id=version.template_id, part=heading.id)
+    canvas = next(one for one in app.get("bidi_component") if one.proto.component_name == "postwright_canvas")
+    assert json.loads(canvas.proto.mixed.json or canvas.proto.json)["selected"] == heading.id
+
+
+def test_a_finding_says_in_which_language_it_is(app_as, shared, admin):
+    version = given.template(shared, admin, source=GOOD)
+    shared.translating.put(admin, version.template_id, "de", f'{GOOD}<a href="#">x</a>')
+    app = app_as(Role.MARKETER)(TEMPLATE, id=version.template_id)
+    app.button(key="template_check").click().run()
+    said = next(one.value for one in app.markdown if "leads nowhere" in one.value)
+    assert "Deutsch" in said and "Line 1" in said
+
+
+def test_the_question_before_a_launch_says_when_links_were_checked_and_asks_for_them(app_as, shared, admin):
+    version = given.template(shared, admin, name="Linked", source=f'{GOOD}<a href="https://no-such-host.garden/">x</a>')
+    draft = given.draft(shared, admin, template_id=version.template_id)
+    app = app_as(Role.MARKETER)(CAMPAIGN, id=draft.id)
+    app.button(key="launch").click().run()
+    assert "Nobody has looked yet whether its links and images are there" in words_on(app)
+
+    app.button(key="launch_links").click().run()
+
+    words = words_on(app)
+    assert "Links and images, checked" in words and "such\\-host" in words
+    assert shared.campaigns.get(admin, draft.id).state is CampaignState.DRAFT
+
+
+def test_what_check_found_out_about_links_is_known_before_a_launch(app_as, shared, admin):
+    version = given.template(shared, admin, name="Bare", source=GOOD)
+    draft = given.draft(shared, admin, template_id=version.template_id)
+    app = app_as(Role.MARKETER)(CAMPAIGN, id=draft.id)
+    app.button(key="campaign_check").click().run()
+    app.button(key="launch").click().run()
+    assert "no link or image to ask for" in words_on(app)
+    shared.templates.save(admin, "Bare", f"{GOOD}<p>More</p>")
+    app.run()
+    assert "Nobody has looked yet" in words_on(app)

@@ -97,7 +97,7 @@ def test_the_subject_is_looked_through_for_fields_too(here: Services, workspace:
     report = here.preflight.check(workspace, version, envelope, audience=readers)
 
     assert [(one.rule, one.where) for one in _of(report, Rule.FIELD_EMPTY, Rule.FIELD_UNKNOWN)] == [
-        (Rule.FIELD_UNKNOWN, ""),
+        (Rule.FIELD_UNKNOWN, "Subject"),
         (Rule.FIELD_EMPTY, "Subject"),
     ]
 

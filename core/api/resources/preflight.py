@@ -35,7 +35,12 @@ class FindingShown(Shown):
     severity: Severity = Field(description="An error keeps a campaign from being sent.")
     message: str = Field(examples=["“city” is empty for 1,204 of 42,694 people (3 %)."])
     hint: str = Field(description="How to mend it.", examples=["Say what stands there instead: {{ contact.city | default('…') }}."])
-    where: str = Field(description="Where it is; empty where that is not known, or is the whole email.", examples=["Line 12"])
+    where: str = Field(description="Where it is, in words; empty where that is not known, or is the whole email.", examples=["Line 12"])
+    block: str = Field(description="The id of the block or section it is in; empty for none.", examples=["a49b044bcb"])
+    line: int | None = Field(description="The line of the source it is in, from 1; of the first language it was found in.")
+    languages: list[str] = Field(
+        description="In which languages it was found, `main` for the main one; empty where it is the same in all.", examples=[["de"]]
+    )
 
 
 class ReportShown(Shown):
@@ -48,7 +53,10 @@ class ReportShown(Shown):
 
 @router.post("/{template_id}/preflight", summary="Check an email before it is sent", openapi_extra=needs(Permission.TEMPLATES_VIEW))
 def check_template(caller: Asking, template_id: IdInPath, given: AboutEmail) -> ReportShown:
-    """Check the newest version of a template. With a sender, `campaigns.view` is needed too; with an audience, what shows its people."""
+    """Check the newest version of a template, in all its languages.
+
+    With a sender, `campaigns.view` is needed too; with an audience, what shows its people.
+    """
     version = caller.services.templates.latest(caller.by, template_id)
     envelope = Envelope.about(given.subject, given.preview_text, given.from_email, headings(given.subjects))
     audience = Audience(given.audience.kind, given.audience.id) if given.audience else None

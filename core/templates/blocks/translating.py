@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import orjson
 
 from core.errors import InvalidInput
 from core.templates.blocks.document import Document, checked
-from core.templates.blocks.kinds import Block, Products
+from core.templates.blocks.kinds import Block, Header, Products
 from core.templates.blocks.parts import NAMES
 
 PREVIEW = "preview"
@@ -27,6 +28,8 @@ _WORDS = {
     "mjml": ("code",),
     "html": ("code",),
 }
+_ADDRESSES = frozenset({"url", "src"})
+_NOT_SAID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[^<>]*>|&\w+;", re.DOTALL)
 _OF_PRODUCTS = ("name", "text", "price", "button", "alt", "src", "url")
 _LABELS = {"html": "text", "url": "link", "src": "picture", "alt": "what the picture shows", "code": "code"}
 
@@ -60,6 +63,21 @@ def words_of(document: Document) -> list[Words]:
         values = _values(block)
         found += [Words(block.id, field, _label(block, field), text, field in {"html", "code"}) for field, text in values.items()]
     return [words for words in found if words.text.strip()]
+
+
+def unsaid(document: Document, translations: Translations) -> dict[str, list[Words]]:
+    """Return the words of a document that are not said in a language, by part; addresses and what has no letters needs no saying.
+
+    Args:
+        document: The document.
+        translations: What is said in that language.
+    """
+    missing: dict[str, list[Words]] = {}
+    for words in words_of(document):
+        is_said = bool(translations.get(words.part, {}).get(words.field, "").strip())
+        if not is_said and words.field.rpartition(".")[2] not in _ADDRESSES and _has_letters(words.text):
+            missing.setdefault(words.part, []).append(words)
+    return missing
 
 
 def translated(document: Document, language: str, translations: Translations) -> Document:
@@ -106,7 +124,13 @@ def read_translations(source: str) -> Translations:
 def _values(block: Block) -> dict[str, str]:
     if isinstance(block, Products):
         return {f"{at}.{name}": getattr(one, name) for at, one in enumerate(block.products) for name in _OF_PRODUCTS}
+    if isinstance(block, Header) and not block.shows_view_link:
+        return {}
     return {name: getattr(block, name) for name in _WORDS.get(block.kind, ())}
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, _NOT_SAID.sub(" ", text)))
 
 
 def _label(block: Block, field: str) -> str:

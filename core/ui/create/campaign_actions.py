@@ -11,7 +11,7 @@ from core.campaigns.states import CampaignState
 from core.jobs import doorbell
 from core.permissions import Permission
 from core.ui import dialogs
-from core.ui.create import campaign_missing, campaign_timing, preflight_panel
+from core.ui.create import campaign_missing, campaign_timing, link_check, preflight_panel
 from core.ui.dialogs import Question
 from core.ui.page import Page
 from core.ui.words import counted, number, plain
@@ -56,7 +56,8 @@ def _ask_to_launch(page: Page, draft: Campaign) -> None:
     if not page.workspace.postal_address:
         body += "\n\n:orange[Your postal address is missing. Many countries want it in every email.]"
     body += preflight_panel.before_launch(page, draft)
-    question = Question("Send this campaign?", body, f"Send to {number(size)} people now")
+    links = partial(link_check.before_launch, page, draft)
+    question = Question("Send this campaign?", body, f"Send to {number(size)} people now", more=links)
     dialogs.ask_first(page, question, partial(launch, page, draft), name="launch", success="On its way.")
 
 

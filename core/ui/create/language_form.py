@@ -9,6 +9,7 @@ import orjson
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.preflight.findings import MAIN
 from core.templates.blocks.document import read_document
 from core.templates.blocks.translating import Words, read_translations, words_of
 from core.templates.compiling.compiler import TemplateKind
@@ -31,6 +32,8 @@ def common(there: Collection[str]) -> list[str]:
 
 def name_of(tag: str) -> str:
     """Return what a language is called, with its code."""
+    if tag == MAIN:
+        return "Main language"
     return f"{_NAMES[tag]} ({tag})" if tag in _NAMES else tag
 
 

@@ -99,6 +99,14 @@ def current(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
     return found
 
 
+def choose_asked_for(now: Editing) -> None:
+    """Choose the part that the page's address names, once; what is not there is passed over."""
+    part_id = st.query_params.get("part", "")
+    if part_id and now.facts.get("asked_for") != part_id:
+        now.facts["asked_for"] = part_id
+        now.selected = part_id if editing.find(now.document, part_id) else now.selected
+
+
 def opened(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
     """Return a template as it stands in the database, ready to be edited."""
     draft = page.services.template_drafts.get(page.by, latest.template_id) if may_edit else None

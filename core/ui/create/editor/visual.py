@@ -28,6 +28,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
         latest: Its newest version, made of blocks.
         may_edit: Whether the person may change it.
     """
+    session.choose_asked_for(session.current(page, latest, may_edit=may_edit))
     if may_edit and page.header("Save version", icon="save"):
         dialogs.show("save_version")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

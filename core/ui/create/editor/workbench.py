@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -115,8 +116,14 @@ def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit
         else:
             source = now.document.as_json()
             found = page.services.templates.try_out(page.by, source, TemplateKind.BLOCKS, template_id=template.id)
-            preflight_panel.draw(page, found, key="template", source=source)
+            choosing = preflight_panel.Choosing(partial(_choose, now))
+            preflight_panel.draw(page, found, key="template", source=source, template_id=template.id, choosing=choosing)
         template_preview.draw(page, found, key="template", height=760, template_id=template.id)
+
+
+def _choose(now: Editing, part_id: str) -> None:
+    """Choose a part on the canvas; for the press of a button."""
+    now.selected, st.session_state[f"way_{now.template_id}"] = part_id, "edit"
 
 
 def todos(page: Page, template: Template, now: Editing) -> list[str]:
