@@ -107,6 +107,10 @@ CATALOGUE: Mapping[Rule, Entry] = {
         Theme.LOOKS,
         {
             Rule.LOW_CONTRAST: (_W, "Take a darker or lighter colour: at least 4.5 to 1, or 3 to 1 for large text (WCAG 2)."),
+            Rule.DARK_CONTRAST: (
+                _W,
+                "A fixed colour stays as it is on dark screens, where what is behind it turns dark: take the brand’s.",
+            ),
             Rule.SMALL_TEXT: (_W, "Use at least 12 px; 14 to 16 px reads well on a phone."),
             Rule.WIDE_TABLE: (_W, "Use 600 px, which every mail program has room for."),
         },

@@ -16,7 +16,7 @@ CHECKS: tuple[Check, ...] = (
     *(words.subjects, words.preview),
     links.links,
     *(images.addresses, images.alternatives, images.widths, images.only_images),
-    *(looks.contrasts, looks.letters, looks.tables),
+    *(looks.contrasts, looks.dark_contrasts, looks.letters, looks.tables),
     size.clipping,
     *(words.shouting, words.exclaiming, words.phrases),
 )

@@ -12,6 +12,7 @@ from jinja2 import nodes
 
 from core.errors import InvalidInput
 from core.preflight.branches import parsed
+from core.preflight.dark import dark_rules
 from core.preflight.findings import NOWHERE, Place
 from core.preflight.placing import Anchor, Parts, anchors, line_of
 from core.preflight.styling import Shown, walk
@@ -157,6 +158,12 @@ class Email:
     def shown(self) -> tuple[Shown, ...]:
         """The texts of the HTML, each with how it looks."""
         return tuple(walk(self.pieces, self.masked.text))
+
+    @cached_property
+    def shown_on_dark(self) -> tuple[Shown, ...]:
+        """The texts of the HTML, each with how it looks on a dark screen; none where it has no rules for one."""
+        rules = dark_rules(self.pieces, self.masked.text)
+        return tuple(walk(self.pieces, self.masked.text, rules)) if rules else ()
 
     def starts(self, *names: str) -> list[Piece]:
         """Return the start tags of elements with one of these names."""

@@ -60,6 +60,7 @@ class Rule(StrEnum):
     FIELD_EMPTY = "field_empty"
     FIELD_UNKNOWN = "field_unknown"
     LOW_CONTRAST = "low_contrast"
+    DARK_CONTRAST = "dark_contrast"
     SMALL_TEXT = "small_text"
     WIDE_TABLE = "wide_table"
     SHOUTING = "shouting"

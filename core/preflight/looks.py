@@ -29,6 +29,22 @@ def contrasts(email: Email) -> Iterator[Finding]:
             yield found(Rule.LOW_CONTRAST, message, place=email.place_of_text(one), about=f"{letters} on {behind}")
 
 
+def dark_contrasts(email: Email) -> Iterator[Finding]:
+    """Find texts that are hard to read on a dark screen by the email's own rules for one, where they aren't everywhere already."""
+    light = {one.start: (one.look.colour, one.look.behind) for one in email.shown}
+    seen: set[tuple[Colour, Colour]] = set()
+    for one in email.shown_on_dark:
+        letters, behind = one.look.colour, one.look.behind
+        if one.look.hidden or letters is None or behind is None or (letters, behind) in seen or not _is_read(one.text, email):
+            continue
+        ratio, least = contrast(letters, behind), _CONTRAST_OF_LARGE if one.look.is_large else _CONTRAST
+        if ratio < least and (letters, behind) != light.get(one.start):
+            seen.add((letters, behind))
+            text = quoted(email.filled(one.text), 40)
+            message = f"“{text}” is hard to read on a dark screen: {letters} on {behind} has a contrast of {ratio:.1f} to 1."
+            yield found(Rule.DARK_CONTRAST, message, place=email.place_of_text(one), about=f"{letters} on {behind}")
+
+
 def letters(email: Email) -> Iterator[Finding]:
     """Find texts that are too small to read, one finding for each size."""
     seen: set[float] = set()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from core.preflight.colours import BLACK, LINK_BLUE, TOKEN, WHITE, Colour, colour
+from core.preflight.dark import DarkRules, Walked
 from core.templates.markup.scanning import VOID_ELEMENTS, Kind, Piece, unescaped
 
 _URL = re.compile(r"url\([^()]*\)", re.IGNORECASE)
@@ -86,17 +87,23 @@ def pixels(text: str, of: float = 16.0) -> float | None:
     return float(found[1]) * _PX[unit]
 
 
-def walk(pieces: Iterable[Piece], text: str) -> Iterator[Shown]:
+def walk(pieces: Iterable[Piece], text: str, dark: DarkRules | None = None) -> Iterator[Shown]:
     """Yield every text of HTML with how it looks.
 
     Args:
         pieces: The HTML in pieces.
         text: The HTML.
+        dark: Its rules for dark screens, to be looked at on one: what nothing is said of has no known colour there.
     """
-    opened: list[tuple[str, Look]] = [("", Look())]
+    root = Look() if dark is None else Look(colour=None, behind=None)
+    opened: list[tuple[str, Look, Walked]] = [("", root, dark.outside if dark else ())]
     for piece in pieces:
         if piece.kind is Kind.START and piece.name not in VOID_ELEMENTS and not piece.is_closed:
-            opened.append((piece.name, looked(piece, opened[-1][1])))
+            _, around, walked = opened[-1]
+            if dark is None:
+                opened.append((piece.name, looked(piece, around), walked))
+            else:
+                opened.append((piece.name, *_looked_on_dark(piece, around, dark, walked)))
         elif piece.kind is Kind.END:
             _close(opened, piece.name)
         elif piece.kind is Kind.TEXT and (words := text[piece.start : piece.end]).strip():
@@ -112,14 +119,26 @@ def looked(piece: Piece, around: Look) -> Look:
         around: How it looks around it.
     """
     values = {each.name: each.value for each in piece.attributes}
-    style = declarations(values.get("style", ""))
-    look = replace(around, size=_size(piece.name, style, around.size), behind=_behind(values, style, around.behind))
-    look = replace(look, bold=_bold(piece.name, style, around.bold))
-    hidden = around.hidden or piece.name in _UNREAD or "hidden" in values or _is_hidden(style)
-    return replace(look, colour=_colour(piece.name, values, style, look), hidden=hidden)
+    return _looked(piece.name, values, declarations(values.get("style", "")), around, LINK_BLUE)
 
 
-def _close(opened: list[tuple[str, Look]], name: str) -> None:
+def _looked_on_dark(piece: Piece, around: Look, dark: DarkRules, walked: Walked) -> tuple[Look, Walked]:
+    values = {each.name: each.value for each in piece.attributes}
+    inside, plain, important = dark.of(piece.name, frozenset(values.get("class", "").split()), walked)
+    style = plain | declarations(values.get("style", ""))
+    if "background" in important:
+        style.pop("background-color", None)
+    return _looked(piece.name, values, style | important, around, None), inside
+
+
+def _looked(name: str, values: Mapping[str, str], style: Mapping[str, str], around: Look, links: Colour | None) -> Look:
+    look = replace(around, size=_size(name, style, around.size), behind=_behind(values, style, around.behind))
+    look = replace(look, bold=_bold(name, style, around.bold))
+    hidden = around.hidden or name in _UNREAD or "hidden" in values or _is_hidden(style)
+    return replace(look, colour=_colour(name, values, style, look, links), hidden=hidden)
+
+
+def _close(opened: list[tuple[str, Look, Walked]], name: str) -> None:
     """Close an element and all that were left open in it; an end tag that closes nothing is passed over, as browsers do."""
     for depth in range(len(opened) - 1, 0, -1):
         if opened[depth][0] == name:
@@ -162,8 +181,8 @@ def _behind(values: Mapping[str, str], style: Mapping[str, str], around: Colour 
     return behind
 
 
-def _colour(name: str, values: Mapping[str, str], style: Mapping[str, str], look: Look) -> Colour | None:
-    inherited = LINK_BLUE if name == "a" and "href" in values else look.colour
+def _colour(name: str, values: Mapping[str, str], style: Mapping[str, str], look: Look, links: Colour | None) -> Colour | None:
+    inherited = links if name == "a" and "href" in values else look.colour
     given = style.get("color") or (values.get("color", "") if name == "font" else "")
     if not given or given in ("inherit", "currentcolor"):
         return look.colour if given else inherited

@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.preflight import checks
+from core.preflight import checks, looks
 from core.preflight.catalogue import CATALOGUE
 from core.preflight.colours import BLACK, WHITE, Colour, colour, contrast
 from core.preflight.emails import Email, Envelope
 from core.preflight.findings import Rule, Severity
+from core.templates.blocks.document import Document, new_block, new_section
+from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import compile_template
+from core.templates.look.brand import Brand, Colours
 from core.templates.starters import STARTERS
 from tests.preflight.conftest import Found
 
@@ -197,6 +200,56 @@ def test_contrast(found: Found, html: str, message: str) -> None:
     assert (finding.message if finding else "") == message
 
 
+DARK = "@media (prefers-color-scheme: dark){{{}}}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "html", "message"),
+    [
+        ("", '<div class="a" style="color:#222;background:#fff">Night</div>', ""),
+        (".a{background-color:#111 !important}", '<div class="a" style="color:#222;background:#fff">Night</div>', "#222222 on #111111"),
+        (".a{background:#111 !important;color:#eee !important}", '<div class="a" style="color:#222;background-color:#fff">x</div>', ""),
+        (".a{background-color:#111}", '<div class="a" style="color:#222;background-color:#fff">Night</div>', ""),  # the inline style holds
+        ("body,.b{background-color:#111 !important} .a p{color:#eee !important}", '<div class="a"><p style="color:#222">x</p></div>', ""),
+        ("body{background:#111 !important} .a>p{color:#eee !important}", '<i class="a"><b><p style="color:#222">x</p></b></i>', "#222222"),
+        ("body{background:#111 !important} .a p{color:#222 !important}.c.a p{color:#eee !important}", '<i class="c a"><p>x</p></i>', ""),
+        ("body{background:#111 !important}", "<p>Whatever the mail program makes of it</p>", ""),
+        (".a:hover{background-color:#111 !important}", '<div class="a" style="color:#222;background:#fff">Night</div>', ""),
+        ("body{background:#ccc !important}", '<p style="color:#bbb;background:#fff">Faint everywhere: said once</p>', ""),
+    ],
+)
+def test_contrast_on_dark_screens(found: Found, rules: str, html: str, message: str) -> None:
+    page = f"<html><head><style>{DARK.format(rules)}</style></head><body>\n{html}\n{FOOTER}</body></html>"
+
+    finding = found(page, address="Box 1").get("dark_contrast")
+
+    assert message in finding.message if finding and message else not (finding or message)
+
+
+def test_a_fixed_colour_of_a_block_is_looked_at_on_dark_screens(found: Found) -> None:
+    def made(colour: str) -> str:
+        return Document(sections=(new_section("1", new_block(BlockKind.HEADING, text="News", colour=colour)),)).as_json()
+
+    fixed, of_brand = found(made("#1f2433"), address="Box 1"), found(made("text"), address="Box 1")
+
+    assert fixed["dark_contrast"].where == "Section 1 · Heading “News”"
+    assert not {"low_contrast"} & (fixed.keys() | of_brand.keys()), "nor is anything wrong with the footer that is added"
+    assert fixed["dark_contrast"].message.startswith("“News” is hard to read on a dark screen: #1f2433 on #1c1f28")
+    assert "dark_contrast" not in of_brand
+
+
+@pytest.mark.parametrize("kind", sorted(set(BlockKind) - {BlockKind.MJML}), ids=str)  # MJML of one's own has colours of its own
+@pytest.mark.parametrize("primary", ["#4f46e5", "#0f172a", "#b91c1c", "#047857"])
+def test_what_blocks_say_in_the_colours_of_the_brand_is_readable_on_any_screen(kind: BlockKind, primary: str) -> None:
+    row = {"products": [{"name": "Tea", "text": "Green", "price": "9 €", "url": "https://tea.garden/", "button": "Buy"}]}
+    block = new_block(kind, **(row if kind is BlockKind.PRODUCTS else {}))
+    source = Document(sections=(new_section("1", block), new_section("1", new_block(BlockKind.FOOTER)))).as_json()
+    email = Email(compile_template(source, brand=Brand(colours=Colours(primary=primary))))
+
+    assert email.shown_on_dark
+    assert [one.message for one in (*looks.contrasts(email), *looks.dark_contrasts(email))] == []
+
+
 @pytest.mark.parametrize(
     ("html", "rule"),
     [
@@ -231,7 +284,7 @@ def test_what_mjml_makes_is_readable(found: Found) -> None:
         *(
             ("BIG TEA SALE", "shouting"),
             ("Tea! Now!", "exclaiming"),
-            ("Buy now and save", "spam_phrase"),
+            ("Act now and save", "spam_phrase"),
             ("Jetzt zugreifen", "spam_phrase"),
         ),
     ],
@@ -274,6 +327,22 @@ def test_the_text_is_read_for_words_too(found: Found) -> None:
     assert {"shouting", "exclaiming", "spam_phrase"} <= findings.keys()
     assert findings["spam_phrase"].message == "“click here” is a phrase of spam."
     assert findings["spam_phrase"].where == "Line 3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Buy now and get it tomorrow. Order now, pay later. Our lowest price this year, last chance for the old one.",
+        "We work from home on Fridays, so answers take a day. There is no obligation to answer.",
+        "Double your points until Sunday. Free shipping, free returns, and a gift for the first hundred.",
+        "Jetzt kaufen und morgen haben. Letzte Chance, nur noch heute zum alten Preis. Kostenlose Lieferung, unverbindlich.",
+        "A guarantee of five years. Win tickets. Cash or card. Your trial is over, and your invoice is here.",
+        "Dear friends of the tea garden, the weight of a parcel is now 2 kg at most. Click the picture to see more.",
+    ],
+)
+def test_ordinary_words_raise_no_alarm(found: Found, text: str) -> None:
+    subject = text.partition(".")[0][:60]
+    assert found(_page(f"<p>{text}</p>"), address="Box 1", subjects=(subject,), preview_text="x" * 50) == {}
 
 
 def test_colours_are_compared_as_the_standard_says() -> None:

@@ -60,6 +60,8 @@ def _dark(look: Look) -> str:
         rules.append(
             f".pw-{name} div,.pw-{name} h1,.pw-{name} h2,.pw-{name} h3,.pw-{name} td,p.pw-{name}{{color:{DARK[Token(name)]} !important}}"
         )
+    # HTML of one's own keeps every colour it names; what names none is written in ours, and what is behind that turns dark.
+    rules.append(f".pw-own>div{{color:{DARK[Token.TEXT]} !important}}")
     rules.append(f".pw-line p{{border-top-color:{DARK[Token.LINE]} !important}}")
     rules.append(f".pw-text a,.pw-primary div{{color:{lighter(primary)} !important}}")
     rules.append(f".pw-primary a,.pw-primary td{{color:{lighter(primary)} !important;border-color:{lighter(primary)} !important}}")

@@ -239,7 +239,7 @@ def _raw_mjml(block: RawMjml, look: Look, classes: str) -> str:
 
 def _raw_html(block: RawHtml, look: Look, classes: str) -> str:
     inspect(block.code, look.vocabulary)
-    around = _around(block, look, classes)
+    around = _around(block, look, classes, named="pw-own")
     mjml.to_html(mask(f"<mjml><mj-body><mj-section><mj-column><mj-text>{block.code}</mj-text></mj-column></mj-section></mj-body></mjml>"))
     return f"<mj-text{around}>{block.code}</mj-text>"
 

@@ -58,7 +58,7 @@ def _cell(one: Product, writer: _Writer) -> str:
     if one.text:
         parts.append(f'<p class="pw-muted" style="margin:0 0 2px;color:{muted};font-size:14px">{writer.words(one.text)}</p>')
     if one.price:
-        parts.append(f'<p style="margin:0 0 6px;font-size:16px;color:{text}">{writer.words(one.price)}</p>')
+        parts.append(f'<p class="pw-text" style="margin:0 0 6px;font-size:16px;color:{text}">{writer.words(one.price)}</p>')
     if one.button and one.url:
         style = f"display:inline-block;padding:8px 14px;border-radius:{look.brand.button.radius}px;text-decoration:none"
         colours = f"background-color:{look.colour('primary')};color:{look.colour('button-text')}"

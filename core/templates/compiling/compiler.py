@@ -224,10 +224,12 @@ def _footer(masked: Masked) -> str:
     """Return the lines every mail must have: who sends it from where, and how to stop it (CAN-SPAM; RFC 8058 in the headers)."""
     name, address = masked.add("{{ workspace.name }}"), masked.add("{{ workspace.postal_address }}")
     unsubscribe = masked.add("{{ unsubscribe_url }}")
-    style = "font-family:Helvetica,Arial,sans-serif;font-size:12px;line-height:18px;color:#6b7280"
+    # Dark enough for the light grey that emails stand on; by its class it turns light where a block document turns dark.
+    style = "font-family:Helvetica,Arial,sans-serif;font-size:12px;line-height:18px;color:#5b6270"
+    link = f'<a href="{unsubscribe}" style="color:#5b6270;text-decoration:underline">Unsubscribe</a>'
     return (
-        f'<div style="padding:24px 16px;text-align:center;{style}"><p style="margin:0">{name}<br>{address}</p>'
-        f'<p style="margin:8px 0 0"><a href="{unsubscribe}" style="color:#6b7280;text-decoration:underline">Unsubscribe</a></p></div>'
+        f'<div style="padding:24px 16px;text-align:center;{style}"><p class="pw-muted" style="margin:0">{name}<br>{address}</p>'
+        f'<p class="pw-muted" style="margin:8px 0 0">{link}</p></div>'
     )
 
 
