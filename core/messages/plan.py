@@ -7,16 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from core.hours import Hours
-from core.templates.compiling.pixel import ALWAYS_PIXEL, PIXEL
+from core.templates.compiling.pixel import counting
 from core.templates.languages.choice import chosen_language
 from core.templates.languages.headings import Heading, Headings
 from core.templates.markup.preheader import with_preview
-
-# Not `display:none`: scanners pass over what that hides. It is empty, so there is no hidden text either.
-_TRAP = (
-    '<a class="pw-end" href="{{ pw_trap }}" rel="nofollow" aria-hidden="true" tabindex="-1" style="display:inline-block;width:0;height:0;'
-    'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
-)
 
 
 @dataclass(frozen=True)
@@ -44,13 +38,8 @@ class PinnedVersion:
 
     @cached_property
     def counting(self) -> PinnedVersion:
-        """The version as it is sent: its pixel for certain, and a link that only machines follow.
-
-        People neither see nor reach that link, nor hear it read out.
-        """
-        html = self.html.replace(PIXEL, ALWAYS_PIXEL)
-        end = html.lower().rfind("</body>")
-        return replace(self, html=f"{html}{_TRAP}" if end < 0 else f"{html[:end]}{_TRAP}{html[end:]}")
+        """The version as it is sent; see `pixel.counting`."""
+        return replace(self, html=counting(self.html))
 
     @cached_property
     def shows_preferences(self) -> bool:

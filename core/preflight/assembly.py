@@ -37,7 +37,7 @@ class PreflightServices(DeliverabilityServices):
     def preflight(self) -> Preflight:
         """What is to be mended before an email is sent."""
         parts = (self.db, self.clock, self.engine, self.snapshots, self.segments, self.sender_domains)
-        return Preflight(*parts, self._fetcher)
+        return Preflight(*parts, self._fetcher, self.settings.public_url)
 
     @cached_property
     def _fetcher(self) -> Fetcher:

@@ -18,9 +18,11 @@ from core.preflight.placing import Anchor, Parts, anchors, line_of
 from core.preflight.styling import Shown, walk
 from core.templates.blocks.document import Document
 from core.templates.blocks.kinds import Footer, Image
+from core.templates.brands.reading import fields_of
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.languages.headings import Heading, Headings
 from core.templates.library.templates import TemplateVersion
+from core.templates.look.brand import Brand
 from core.templates.markup.placeholders import Masked, mask
 from core.templates.markup.scanning import Attribute, Kind, Piece, scan
 
@@ -28,6 +30,9 @@ from core.templates.markup.scanning import Attribute, Kind, Piece, scan
 UNKNOWN = "\ufffc"
 _LINK = re.compile(r"\{\{\s*pw_links\[(\d+)\]\s*\}\}")
 _FILTER = re.compile(r"\{%-?\s*(?:filter|endfilter)\b")
+# Where tracked links lead where nobody said where.
+RECEIVER = "https://links.of-your-company.com"
+_NOBODY = {"workspace": {"name": "Your company", "postal_address": ""}, "brand": fields_of("Your company", Brand(), "")}
 # Shorter texts stand in too many places to name one.
 _TELLING = 4
 _GAPS = re.compile(r"\s+")
@@ -110,8 +115,8 @@ class Email:
         version: The compiled template.
         source: What its author wrote, for naming lines; "" where that has no lines worth naming.
         envelope: What stands around it.
-        postal_address: The workspace's, may be empty.
-        brand_address: What `brand.postal_address` stands for; the workspace's where the brand has none.
+        sender: What `workspace.…` and `brand.…` stand for.
+        receiver: Where tracked links lead.
         document: What it is made of, in its language; None for code.
         names: What the blocks and sections of the document are called, by id.
         marked: Makes it once more with its parts marked; None, where that can't be done.
@@ -120,11 +125,21 @@ class Email:
     version: CompiledTemplate | TemplateVersion
     source: str = ""
     envelope: Envelope = field(default_factory=Envelope)
-    postal_address: str = ""
-    brand_address: str = ""
+    sender: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _NOBODY)
+    receiver: str = RECEIVER
     document: Document | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     marked: Callable[[], CompiledTemplate | None] | None = None
+
+    @property
+    def postal_address(self) -> str:
+        """The workspace's, may be empty."""
+        return self.sender["workspace"]["postal_address"].strip()
+
+    @property
+    def brand_address(self) -> str:
+        """What `brand.postal_address` stands for; the workspace's where the brand has none."""
+        return self.sender["brand"]["postal_address"].strip()
 
     @property
     def has_footer(self) -> bool:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from urllib.parse import urljoin, urlsplit
@@ -51,14 +51,16 @@ class Fetched:
     Args:
         standing: How it stands.
         why: The answer in words, as the rest of a sentence that begins with the address; "" where it is there.
-        size: How many bytes it has, where the server says so.
+        size: How many bytes it has, where the server says so, or it was read.
         kind: The media type, where the server says so.
+        is_more: Whether it has more bytes than were read.
     """
 
     standing: Standing
     why: str = ""
     size: int | None = None
     kind: str = ""
+    is_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ class Limits:
         at_once: How many at the same time.
         each: Seconds for one address with all its redirects.
         all: Seconds for all of them.
+        weighed: How many bytes of an image are read where its server does not say how large it is.
     """
 
     most: int = 40
     at_once: int = 8
     each: float = 4.0
     all: float = 8.0
+    weighed: int = 400_000
 
 
 class Fetcher:
@@ -90,12 +94,13 @@ class Fetcher:
     def __init__(self, resolve: Resolver, *, also: Collection[Endpoint] = (), limits: Limits | None = None) -> None:
         self._resolve, self._also, self.limits = resolve, also, limits or Limits()
 
-    def look(self, urls: Sequence[str], step: Step | None = None) -> Mapping[str, Fetched]:
+    def look(self, urls: Sequence[str], step: Step | None = None, images: Collection[str] = ()) -> Mapping[str, Fetched]:
         """Return how it stands with addresses; those there was no time for are left out.
 
         Args:
             urls: Complete addresses of the web.
             step: Told how many are done, of how many.
+            images: Those of them whose size is wanted, also where their servers don't say it.
         """
         wanted = list(dict.fromkeys(urls))[: self.limits.most]
         until, done = time.monotonic() + self.limits.all, queue.Queue[tuple[str, Fetched]]()
@@ -104,7 +109,7 @@ class Fetcher:
         turn = threading.Lock()
         for _ in range(min(self.limits.at_once, len(wanted))):
             # Daemons: one that hangs in a resolver must hold up neither the page nor the end of the process.
-            threading.Thread(target=self._work, args=(tasks, turn, until, done), daemon=True, name="link-check").start()
+            threading.Thread(target=self._work, args=(tasks, turn, until, done, images), daemon=True, name="link-check").start()
         while len(found) < len(wanted):
             try:
                 url, fetched = done.get(timeout=max(0.0, until - time.monotonic()))
@@ -115,20 +120,23 @@ class Fetcher:
                 step(len(found), len(wanted))
         return found
 
-    def _work(self, tasks: Iterator[str], turn: threading.Lock, until: float, done: queue.Queue[tuple[str, Fetched]]) -> None:
+    def _work(
+        self, tasks: Iterator[str], turn: threading.Lock, until: float, done: queue.Queue[tuple[str, Fetched]], images: Collection[str]
+    ) -> None:
         while time.monotonic() < until:
             with turn:
                 url = next(tasks, None)
             if url is None:
                 return
-            done.put((url, _Asking(self._resolve, self._also).ask(url, min(self.limits.each, until - time.monotonic()))))
+            weighed = self.limits.weighed if url in images else 0
+            done.put((url, _Asking(self._resolve, self._also, weighed).ask(url, min(self.limits.each, until - time.monotonic()))))
 
 
 class _Asking:
     """Asks for one address, by a way of its own: no cookie and no connection is left over for the next."""
 
-    def __init__(self, resolve: Resolver, also: Collection[Endpoint]) -> None:
-        self._resolve, self._also = resolve, also
+    def __init__(self, resolve: Resolver, also: Collection[Endpoint], weighed: int) -> None:
+        self._resolve, self._also, self._weighed = resolve, also, weighed
         self._deadline = Deadline()
 
     def ask(self, url: str, seconds: float) -> Fetched:
@@ -147,31 +155,42 @@ class _Asking:
         for _ in range(_REDIRECTS + 1):
             status, headers = self._answer(transport, url)
             if status not in _MOVED or not headers.get("location"):
-                return _judged(status, headers)
+                return self._with_its_size(transport, url, _judged(status, headers))
             url = urljoin(url, headers["location"].strip())
             if urlsplit(url).scheme.lower() not in ("http", "https"):
                 return Fetched(Standing.THERE)  # into an app; it was the web that said so
         return Fetched(Standing.UNSURE, "leads on and on, from one address to the next")
 
+    def _with_its_size(self, transport: httpx2.BaseTransport, url: str, fetched: Fetched) -> Fetched:
+        """Return what is known of an address, with its size where that is wanted and was not said."""
+        if not self._weighed or fetched.standing is not Standing.THERE or fetched.size is not None:
+            return fetched
+        try:
+            size, status, _ = self._request(transport, "GET", url, self._weighed)
+        except httpx2.HTTPError:  # it is there; how large it is, nobody knows
+            return fetched
+        return replace(fetched, size=size, is_more=size > self._weighed) if status == 200 else fetched
+
     def _answer(self, transport: httpx2.BaseTransport, url: str) -> tuple[int, httpx2.Headers]:
         """Return status and headers of an address: of HEAD, or of GET where that says nothing."""
-        status, headers = self._request(transport, "HEAD", url)
-        return (status, headers) if status in _SETTLED_BY_HEAD else self._request(transport, "GET", url)
+        _, status, headers = self._request(transport, "HEAD", url)
+        return (status, headers) if status in _SETTLED_BY_HEAD else self._request(transport, "GET", url)[1:]
 
-    def _request(self, transport: httpx2.BaseTransport, method: str, url: str) -> tuple[int, httpx2.Headers]:
+    def _request(self, transport: httpx2.BaseTransport, method: str, url: str, most: int = _BODY) -> tuple[int, int, httpx2.Headers]:
+        """Return how many bytes of the answer were read, as they were sent, its status and its headers."""
         asked = httpx2.URL(url).copy_with(username=None, password=None, fragment=None)
         request = httpx2.Request(method, asked, headers=_HEADERS)
         response = transport.handle_request(request)
+        size = 0
         try:
-            size = 0
             for part in response.iter_raw() if method == "GET" else ():
                 size += len(part)
-                if size > _BODY:
+                if size > most:
                     break
         finally:
             with suppress(httpx2.HTTPError):
                 response.close()
-        return response.status_code, response.headers
+        return size, response.status_code, response.headers
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:

@@ -12,7 +12,7 @@ from core.deliverability.domains import SenderDomains
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.preflight import checks, fields, languages, sender
-from core.preflight.emails import Email, Envelope, Whom
+from core.preflight.emails import RECEIVER, Email, Envelope, Whom
 from core.preflight.fetching import Fetcher, Step
 from core.preflight.fields import Audiences
 from core.preflight.findings import MAIN, Finding, Report, Severity, merged, sorted_out
@@ -39,6 +39,7 @@ class Preflight:
         segments: Rules that choose people.
         domains: What is known about senders.
         fetcher: Asks for links and images.
+        receiver: Where tracked links lead.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class Preflight:
         segments: Segments,
         domains: SenderDomains,
         fetcher: Fetcher,
+        receiver: str = RECEIVER,
     ) -> None:
-        self._db, self._domains, self._fetcher = db, domains, fetcher
+        self._db, self._domains, self._fetcher, self._receiver = db, domains, fetcher, receiver
         self._audiences = Audiences(Asking(db, clock, engine, snapshots), segments)
 
     def check(
@@ -91,7 +93,7 @@ class Preflight:
         with self._db.read() as connection:
             known = kept(connection, by.workspace_id, version, template_id)
         written = source or (version.source if isinstance(version, TemplateVersion) else "")
-        said = wordings(version, written, envelope, known)
+        said = wordings(version, written, envelope, known, self._receiver)
         findings: list[Finding] = []
         if audience is not None:  # first: who may not see them, or names none, is told at once
             wanted = fields.wanted(said.emails)

@@ -31,7 +31,8 @@ def asked_for(emails: Sequence[Email], fetcher: Fetcher, step: Step | None = Non
         step: Told how many are done, of how many.
     """
     wanted = list(dict.fromkeys(address for email in emails for address in wanted_of(email)))
-    answers = fetcher.look(wanted, step)
+    pictures = {address for email in emails for address in images.web_images(email)}
+    answers = fetcher.look(wanted, step, pictures)
     left = sum(one not in answers for one in wanted)
     message = f"{left:,} of {len(wanted):,} links and images were not asked for: there was no time for all."
     return answers, [found(Rule.LINKS_UNCHECKED, message)] if left else []
@@ -78,5 +79,6 @@ def _of_image(url: str, answer: Fetched) -> tuple[Rule, str] | None:
     if answer.kind.startswith("text/html"):
         return Rule.IMAGE_MISSING, f"The image “{quoted(url)}” is a web page, no image."
     if (answer.size or 0) > images.HEAVY:
-        return Rule.IMAGE_HEAVY, f"The image “{quoted(url)}” weighs {images.weight(answer.size or 0)}."
+        weight = f"more than {images.weight(images.HEAVY)}" if answer.is_more else images.weight(answer.size or 0)
+        return Rule.IMAGE_HEAVY, f"The image “{quoted(url)}” weighs {weight}."
     return None

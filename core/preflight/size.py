@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.errors import PostwrightError
+from core.links.tokens import TokenSigner
+from core.links.urls import TrackingUrls
 from core.preflight.catalogue import found
 from core.preflight.emails import Email
 from core.preflight.findings import Finding, Rule
 from core.providers.content import Filled
 from core.providers.parts import alternative
-from core.templates.brands.reading import fields_of
 from core.templates.compiling.compiler import CompiledTemplate
+from core.templates.compiling.pixel import counting
 from core.templates.confined.process import SHARED
 from core.templates.library.previewing import preview_context
-from core.templates.look.brand import Brand
-from core.templates.rendering.renderer import render
+from core.templates.rendering.renderer import fill
 
 # Gmail's limit as senders have measured it; it has never been documented.
 CLIPPED, NEARLY = 102 * 1024, 90 * 1024
-# A tracked link: the receiver's address, a letter for the purpose, and a signed token (`links.tokens`).
-_TRACKED = "https://links.of-your-company.com/c/" + "x" * 32
+# Addresses of the receiver are as long whatever message they name.
+_SIGNER, _MESSAGE = TokenSigner(b"for the length of it"), 1
+# Around what is filled in stand soft line breaks (`providers.parts`), so that no line gets too long.
+_BREAKS = len("=\r\n" * 2)
 _EMPTY = Filled.whole("")
 _AROUND = len(alternative(_EMPTY, _EMPTY))
 
@@ -36,15 +39,19 @@ def clipping(email: Email) -> Iterator[Finding]:
 
 
 def rendered_size(email: Email) -> int:
-    """Return how many bytes the HTML part of one message has, with tracked links, encoded as it is sent."""
-    name, address = "Your company", email.postal_address
-    sender = {"workspace": {"name": name, "postal_address": address}, "brand": fields_of(name, Brand(), address)}
-    context = preview_context(sender, [_TRACKED] * len(email.version.links), None)
-    context |= dict.fromkeys(("unsubscribe_url", "preferences_url", "view_url", "pw_pixel"), _TRACKED)
-    version = email.version
+    """Return how many bytes the HTML part of one message has: with its tracked links and its pixel, encoded as it is sent."""
+    version, urls = email.version, TrackingUrls(_SIGNER, email.receiver)
+    context = preview_context(email.sender, urls.clicks(_MESSAGE, [_MESSAGE] * len(version.links)), None)
+    context |= {"unsubscribe_url": urls.unsubscribe(_MESSAGE), "preferences_url": urls.preferences(_MESSAGE)}
+    context |= {"view_url": urls.view(_MESSAGE), "pw_pixel": urls.open(_MESSAGE), "pw_trap": urls.trap(_MESSAGE)}
+    sent = CompiledTemplate(version.kind, counting(version.html), version.text, version.links, version.fields)
+    broken = 0
     try:
-        # What is not saved is rendered where it can be stopped, as everywhere.
-        html = (SHARED.render(version, context) if isinstance(version, CompiledTemplate) else render(version, context)).html
+        if isinstance(version, CompiledTemplate):
+            # What is not saved is rendered where it can be stopped, as everywhere; there it comes in one piece.
+            html, broken = Filled.whole(SHARED.render(sent, context).html), _BREAKS * sent.html.count("{{")
+        else:
+            html = fill(sent, context).html
     except PostwrightError:  # that it can't be written for a made-up reader says nothing about its size
-        html = version.html
-    return len(alternative(_EMPTY, Filled.whole(html))) - _AROUND
+        html = Filled.whole(sent.html)
+    return len(alternative(_EMPTY, html)) - _AROUND + broken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +10,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from core.errors import InvalidInput, PostwrightError
-from core.preflight.emails import Email, Envelope
+from core.preflight.emails import RECEIVER, Email, Envelope
 from core.preflight.findings import MAIN
 from core.templates.blocks.document import Document, read_document
 from core.templates.blocks.parts import places
@@ -34,15 +34,13 @@ class Kept:
         languages: By language, its words (see `Variant.source`) and the version in it; None for one that is still to be compiled.
         brand: What it wears.
         attributes: The contact attributes that exist.
-        postal_address: The workspace's, may be empty.
-        brand_address: The brand's, or the workspace's.
+        sender: What `workspace.…` and `brand.…` stand for.
     """
 
     languages: dict[str, tuple[str, TemplateVersion | None]]
     brand: Brand
     attributes: list[str]
-    postal_address: str
-    brand_address: str
+    sender: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -78,12 +76,10 @@ def kept(connection: sa.Connection, workspace_id: int, version: Version, templat
         languages[one.language] = (one.source, finished)
     mine = (templates.c.workspace_id == workspace_id, templates.c.id == template_id)
     brand = brand_worn(connection, workspace_id, connection.execute(sa.select(templates.c.brand_kit_id).where(*mine)).scalar())
-    known = sender_fields(connection, workspace_id, template_id)
-    addresses = (known["workspace"]["postal_address"].strip(), known["brand"]["postal_address"].strip())
-    return Kept(languages, brand, attributes_of(connection, workspace_id), *addresses)
+    return Kept(languages, brand, attributes_of(connection, workspace_id), sender_fields(connection, workspace_id, template_id))
 
 
-def wordings(version: Version, source: str, envelope: Envelope, known: Kept) -> Wordings:
+def wordings(version: Version, source: str, envelope: Envelope, known: Kept, receiver: str = RECEIVER) -> Wordings:
     """Return an email in all its languages.
 
     Args:
@@ -91,11 +87,12 @@ def wordings(version: Version, source: str, envelope: Envelope, known: Kept) -> 
         source: What that was compiled from.
         envelope: What stands around it.
         known: What is known of its template.
+        receiver: Where tracked links lead.
     """
     names = {}
     if document := _document(version.kind, source):
         names = places(document)
-    make = partial(_email, known=known, names=names)
+    make = partial(_email, known=known, names=names, receiver=receiver)
     emails, unusable = {MAIN: make(version, source, envelope)}, {}
     for language, (words, finished) in known.languages.items():
         try:
@@ -111,11 +108,11 @@ def _compiled(version: Version, whole: str, known: Kept) -> CompiledTemplate:
     return SHARED.compile(whole, version.kind, **how)  # type: ignore[arg-type]
 
 
-def _email(version: Version, source: str, envelope: Envelope, *, known: Kept, names: dict[str, str]) -> Email:
+def _email(version: Version, source: str, envelope: Envelope, *, known: Kept, names: dict[str, str], receiver: str) -> Email:
     document = _document(version.kind, source)
     marked: Callable[[], CompiledTemplate | None] | None = partial(_marked, source, known.brand) if document else None
     written = "" if version.kind is TemplateKind.BLOCKS else source  # an editor writes it: nobody knows its lines
-    return Email(version, written, envelope, known.postal_address, known.brand_address, document, names, marked)
+    return Email(version, written, envelope, known.sender, receiver, document, names, marked)
 
 
 def _document(kind: TemplateKind, source: str) -> Document | None:

@@ -43,7 +43,7 @@ SAMPLES: Mapping[str, object] = {
         (
             *("person_id", "contact_id", "list_id", "template_id", "segment_id", "connection_id", "campaign_id", "import_id"),
             *("invitation_id", "session_id", "tag_id", "note_id", "event_id", "job_id", "alert_id", "request_id", "erasure_id"),
-            *("form_id", "picture_id", "kit_id", "saved_id", "seed_id"),
+            *("form_id", "picture_id", "kit_id", "brand_kit_id", "saved_id", "seed_id"),
         ),
         2**40,
     ),

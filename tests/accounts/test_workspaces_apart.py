@@ -73,6 +73,7 @@ def given(services: Services, theirs: Principal) -> Mapping[str, object]:
         "template_id": template.template_id,
         "version_ids": [template.id],
         "kit_id": services.brand_kits.save(theirs, SECRET, Brand()).kit.id,
+        "brand_kit_id": services.brand_kits.all(theirs)[0].id,
         "note_id": services.notes.add(theirs, contact.id, SECRET).id,
         "saved_id": services.saved_blocks.save(theirs, SECRET, new_block(BlockKind.HEADING, text=SECRET)).id,
         "seed_id": services.seed_addresses.add(theirs, f"{SECRET}@example.com", SECRET).id,

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import ipaddress
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -190,3 +192,46 @@ def test_no_private_address_gets_through_by_another_spelling(network: str, data:
     spellings += [ipaddress.IPv6Address(number), ipaddress.IPv6Address((0x64FF9B << 96) | number)]
 
     assert not any(is_public(str(one)) for one in spellings)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "localhost"])
+def test_no_spelling_of_this_machine_leads_to_it(site: Site, host: str) -> None:
+    asked: list[str] = []
+
+    def resolve(name: str) -> list[str]:
+        asked.append(name)
+        return ["127.0.0.1"] if name == "localhost" else []
+
+    url = site.says("/inside").replace("127.0.0.1", host)
+    led = site.says("/led", 302, Location=url)
+    fetcher = Fetcher(lambda name: ["127.0.0.1"] if name == "shop.test" else resolve(name), also=())
+
+    assert fetcher.look([url])[url].standing in (Standing.PRIVATE, Standing.NO_HOST, Standing.UNSURE)
+    shop = led.replace("127.0.0.1", "shop.test")
+    assert Fetcher(resolve, also=()).look([shop])[shop].standing is not Standing.THERE
+    assert site.asked == []
+
+
+def test_what_was_packed_to_burst_is_never_unpacked(site: Site, fetcher: Fetcher) -> None:
+    packed = gzip.compress(b"\0" * 200_000_000, 9)
+    url = site.says("/bomb", 200, on_head=405, body=packed, Content_Encoding="gzip", Content_Type="image/png")
+    tracemalloc.start()
+    try:
+        fetched = fetcher.look([url], None, [url])[url]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert fetched.standing is Standing.THERE
+    assert peak < 20_000_000
+
+
+def test_an_image_whose_server_does_not_say_how_large_it_is_is_read_so_far(site: Site, fetcher: Fetcher) -> None:
+    light, heavy = site.says("/light.png", body=b"x" * 1_000), site.floods("/heavy.png")
+    there = site.says("/heavy2.png", body=b"x" * 500_000)
+
+    found = fetcher.look([light, heavy, there], None, [light, there])
+
+    assert (found[light].size, found[light].is_more) == (1_000, False)
+    assert found[there].is_more and 400_000 < (found[there].size or 0) < 500_000
+    assert found[heavy].size is None  # nobody wanted to know

@@ -17,11 +17,14 @@ from core.contacts.attributes import AttributeType
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
 from core.errors import Conflict, Denied, NotFound
+from core.jobs.delivering import drain
 from core.permissions import Permission, Principal
 from core.preflight.emails import Envelope
 from core.preflight.fetching import Fetcher, Limits
 from core.preflight.findings import Finding, Report, Rule, Severity
 from core.preflight.preflight import Preflight
+from core.preflight.size import rendered_size
+from core.preflight.wordings import kept, wordings
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.vault import Vault
@@ -258,6 +261,32 @@ def test_every_language_is_looked_at_before_a_launch_and_its_link_list_is_shared
     assert plan.version.links == ("https://example.org/en", "https://example.org/de")
     assert len(plan.link_ids) == 2
     assert "Hallo" in plan.wording_for("de-CH", None).version.html
+
+
+def test_the_size_is_that_of_an_email_as_it_leaves(here: Services, workspace: Principal, settings: Settings) -> None:
+    line = '<p>Grüße and tea = <a href="https://tea.garden/{}?a=b&amp;c=d">More</a> {{{{ brand.name }}}}</p>\n'
+    footer = '<a href="{{ unsubscribe_url }}">Stop</a> <a href="{{ view_url }}">See</a> {{ workspace.postal_address }}'
+    here.workspaces.update(workspace, postal_address="1 Tea Street, Hamburg")
+    version = here.templates.save(workspace, "Long", "".join(line.format(n) for n in range(300)) + footer)
+    readers = here.lists.create(workspace, "Readers")
+    here.contacts.save(workspace, "alex@example.com", first_name="Alex", list_ids=[readers.id])
+    audience = Audience("list", readers.id)
+    fields = {"name": "News", "subject": "Hello", "from_email": "a@example.com", "template_id": version.template_id, "audience": audience}
+    draft = here.campaigns.create(workspace, **fields)  # type: ignore[typeddict-item]
+    here.campaigns.launch(workspace, draft.id)
+    drain(here, draft.id, owner="test", should_stop=lambda: False)
+    (written,) = (settings.data_dir / "outbox").rglob("*.eml")
+    html = written.read_bytes().replace(b"\r\n", b"\n").partition(b"Content-Type: text/html")[2].partition(b"\n\n")[2]
+    sent = len(html.partition(b"\n--")[0].replace(b"\n", b"\r\n"))
+
+    with here.db.read() as connection:
+        known = kept(connection, workspace.workspace_id, version)
+    (email,) = wordings(version, version.source, Envelope(), known, settings.public_url).emails.values()
+    draft_of_it = dataclasses.replace(email, version=compile_template(version.source))
+
+    assert sent > 40_000
+    assert abs(rendered_size(email) - sent) < 100
+    assert abs(rendered_size(draft_of_it) - sent) < 0.02 * sent
 
 
 def test_what_was_scheduled_before_is_looked_at_again_when_its_time_comes(
