@@ -8,7 +8,7 @@ from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.names import LONGEST_NOTE
-from core.ui.create import preflight_panel, template_preview
+from core.ui.create import code_helps, preflight_panel, template_preview
 from core.ui.create.editor import visual
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -31,12 +31,8 @@ def edit() -> None:
     st.text_area("Source", key=SOURCE, height=600, disabled=not may_edit, help="Leave the field to see the change beside it.")
     if may_edit:
         st.text_input("Note for the next version", key=NOTE, placeholder="What is new in it", max_chars=LONGEST_NOTE)
-    with st.expander("Fields you can use"):
-        fields = ["contact.email", "contact.first_name", "contact.last_name"]
-        fields += [f"contact.{name}" for name in page.services.contacts.attributes(page.by)] if page.may(Permission.CONTACTS_VIEW) else []
-        fields += ["workspace.name", "workspace.postal_address", "unsubscribe_url", "preferences_url", "view_url"]
-        st.markdown("  \n".join(f"`{{{{ {field} }}}}`" for field in fields))
-        st.caption("For somebody whose first name you don’t know: `{{ contact.first_name | default('there') }}`")
+        code_helps.pictures(page, latest.kind, key=f"picture_{template.id}")
+    code_helps.fields(page)
 
 
 def compiled() -> CompiledTemplate | None:

@@ -28,8 +28,8 @@ if len(kept) > 1:
         st.info("Choose two different versions to compare them.", icon=":material/compare:")
     else:
         with page.act():
-            pair = [versions.get(page.by, template.id, number) for number in (old, new)]
-            version_comparison.draw(page, *pair)
+            languages = versions.compared(page.by, template.id, old, new)
+            version_comparison.draw(page, version_comparison.choose(languages))
 listed, used = st.columns([3, 2], gap="medium")
 with listed:
     st.subheader("All versions", anchor=False)

@@ -19,7 +19,7 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.latest_to_send templates.preview"
     " templates.versions"
     " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"
-    " template_versions.get template_versions.page template_versions.uses"
+    " template_versions.compared template_versions.get template_versions.page template_versions.uses"
     " translating.in_language translating.languages translating.spoken translating.try_out"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"
     " brand_kits.all brand_kits.chosen_for brand_kits.default brand_kits.get brand_kits.bring brand_kits.where_used preflight.check",

@@ -67,7 +67,7 @@ SAMPLES: Mapping[str, object] = {
     **{"pacing": Pacing(per_second=5), "fallback_id": None},
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     **{"source": MJML, "alt": "A lake", "block": new_block(BlockKind.HEADING)},
-    **{"based_on": 1, "revision": 0, "number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
+    **{"based_on": 1, "revision": 0, "number": 1, "other_number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
     "brand": Brand(),
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",

@@ -12,6 +12,8 @@ from core.templates.blocks.blank import blank
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.previewing import preview_context
+from core.templates.rendering.renderer import render
 from core.templates.tables import saved_blocks
 from tests.pages.conftest import words_on
 from tests.templates.images.making import saved
@@ -199,6 +201,48 @@ def test_a_block_can_be_for_some_people_only(editor, shared, admin, made):
     [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
     assert (condition.field, condition.operator, condition.value) == ("contact.last_name", "equals", 'O"Hara')
     assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == 'Shown if contact.last_name is O"Hara'
+
+
+def test_a_block_can_depend_on_what_a_single_message_brings(editor, shared, admin, made):
+    app = do(editor, {"do": "select", "id": block_id(editor, 0)})
+    next(button for button in app.button if button.label == "Add a condition").click().run()
+    labelled(app.selectbox, "Field").set_value("data.").run()
+    assert "No campaign can be sent with it" in words_on(app)
+    labelled(app.text_input, "Name").set_value("order total").run()
+    assert "begins with no digit" in words_on(app)
+    [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
+    assert condition.field == "contact.email"
+    labelled(app.text_input, "Name").set_value("order_total").run()
+    labelled(app.selectbox, "Comparison").set_value("above").run()
+    for typed, kept in (("12.5", 12.5), ('"12"', "12"), ("true", True), ("tea", "tea")):
+        labelled(app.text_input, "Value").set_value(typed).run()
+        [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
+        assert (condition.field, condition.operator, condition.value) == ("data.order_total", "above", kept)
+    assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == "Shown if data.order_total is above tea"
+
+
+def test_what_depends_on_a_message_is_written_by_what_that_brings(shared, admin):
+    conditions = [{"field": "data.order_total", "operator": "above", "value": 100}]
+    gift = new_block(BlockKind.HEADING, text="A gift for you", show_if={"conditions": conditions})
+    version = shared.templates.save(admin, "Receipt", Document(sections=(new_section("1", gift),)).as_json())
+    base = preview_context({"workspace": {"name": "Tea", "postal_address": ""}, "brand": {}}, version.links, None)
+    for data, is_shown in (({"order_total": 120}, True), ({"order_total": 80}, False), ({}, False)):
+        assert ("A gift for you" in render(version, base | {"data": data}).html) is is_shown
+
+
+def test_the_outline_says_which_blocks_have_no_words_in_a_language(editor, app_as, shared, admin, made):
+    heading, button, _ = read_document(made.source).blocks()
+    assert [block["unsaid"] for section in canvas(editor)["outline"] for column in section["columns"] for block in column["blocks"]] == [
+        ""
+    ] * 3
+    shared.translating.put(admin, made.template_id, "de", json.dumps({heading.id: {"text": "Hallo"}}))
+    shared.translating.put(admin, made.template_id, "fr", "{}")
+    app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    first, second = canvas(app)["outline"][0]["columns"][0]["blocks"]
+    assert (first["unsaid"], first["tongues"]) == ("No words yet in Français (fr)", "fr")
+    assert (second["unsaid"], second["tongues"]) == ("No words yet in Deutsch (de), Français (fr)", "de +1")
+    app = do(app, {"do": "select", "id": button.id})
+    assert any("No words yet in Deutsch" in one.value for one in app.caption)
 
 
 def test_what_is_not_finished_is_shown_and_named(editor):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from PIL import Image
 
 from core.permissions import Principal, Role
 from core.templates.look.brand import Brand
@@ -12,6 +14,7 @@ from core.templates.starters import STARTERS
 from tests.pages import given
 from tests.pages.conftest import words_on
 from tests.templates.brands.conftest import letter
+from tests.templates.images.making import saved
 
 LIST, EDITOR = "pages/create/templates.py", "pages/create/template.py"
 SHORT = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello.</mj-text>"
@@ -272,6 +275,24 @@ def test_two_versions_are_compared_in_words_and_one_is_restored(app_as, shared, 
     assert (latest.number, latest.source, latest.note) == (3, first.source, "Version 1 restored")
 
 
+def test_versions_are_compared_in_each_language(app_as, shared, admin):
+    first = given.template(shared, admin)
+    shared.translating.put(admin, first.template_id, "de", given.SOURCE.replace("Hello", "Hallo"))
+    shared.translating.put(admin, first.template_id, "de", given.SOURCE.replace("Hello", "Servus"))
+    shared.translating.put(admin, first.template_id, "fr", given.SOURCE.replace("Hello", "Bonjour"))
+    what = {"id": first.template_id, "comparison": "What changed", "from": 2, "to": 3}
+    app = app_as(Role.MARKETER)(VERSIONS, **what)
+    assert "say the same" in app.info[0].value  # in the main language
+    app.segmented_control(key="language").set_value("de").run()
+    assert "de" in app.query_params["language"]
+    assert "Hallo" in app.code[0].value and "Servus" in app.code[0].value
+
+    app = app_as(Role.MARKETER)(VERSIONS, **what | {"from": 3, "to": 4, "language": "fr"})
+    assert "Version 3 has no Français" in app.info[0].value
+    assert app.segmented_control(key="language").options == ["Main language", "Deutsch (de)", "Français (fr) · added"]
+    assert "-<html><body><p>Hello" in app.code[0].value and "+<html><body><p>Bonjour" in app.code[0].value
+
+
 def test_the_versions_tell_what_uses_them(app_as, shared, admin):
     campaign = given.sent(shared, admin)
     app = app_as(Role.MARKETER)(VERSIONS, id=campaign.template_id)
@@ -285,6 +306,33 @@ def test_who_only_looks_restores_nothing(app_as, shared, admin):
     shared.templates.save(admin, "Tea letter", "<p>Other</p>")
     app = app_as(Role.ANALYST)(VERSIONS, id=first.template_id)
     assert not [button for button in app.button if (button.key or "").startswith("restore_")]
+
+
+def test_whoever_writes_code_sees_the_fields_of_the_brand_too(app_as, shared, admin):
+    version = given.template(shared, admin)
+    words = words_on(app_as(Role.MARKETER)(EDITOR, id=version.template_id))
+    for field in ("contact.first_name", "brand.logo_url", "brand.primary_colour", "campaign.subject", "unsubscribe_url"):
+        assert f"{{{{ {field} }}}}" in words
+    source = "".join(f"<p>{{{{ {field} }}}}</p>" for field in sorted(re.findall(r"\{\{ ([a-z_.]+) \}\}", words)))
+    assert shared.templates.save(admin, "All of them", source).fields
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (given.SOURCE, '<img src="{}" alt="Tea &amp; cake" width="600">'),
+        ("<mjml><mj-body></mj-body></mjml>", '<mj-image src="{}" alt="Tea &amp; cake" width="600px" />'),
+    ],
+)
+def test_a_picture_is_chosen_with_the_code_that_shows_it(app_as, shared, admin, source, expected):
+    picture = shared.pictures.add(admin, saved(Image.new("RGB", (900, 300), "teal"), "PNG"), "tea.png", "Tea & cake")
+    version = given.template(shared, admin, source=source)
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    key = f"picture_{version.template_id}"
+    app.session_state[f"{key}_choose"] = True
+    app.run()
+    app.button(key=f"{key}_pick_choose_{picture.id}").click().run()
+    assert expected.format(shared.pictures.url_of(picture)) in [one.value for one in app.code]
 
 
 def test_a_version_is_saved_with_its_note(app_as, shared, admin):

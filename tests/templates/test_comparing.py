@@ -14,7 +14,8 @@ from core.templates.blocks.differences import Difference, differences
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.library.comparing import Sign, compare, compare_text
+from core.templates.languages.variants import Variant
+from core.templates.library.comparing import Compared, Sign, compare, compare_text, in_languages
 from core.templates.library.models import TemplateVersion
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -183,3 +184,56 @@ def test_words_made_of_beginnings_of_tags_are_compared_in_a_moment() -> None:
     assert {change.what for change in differences(old, new)} == {Difference.CHANGED}
 
     assert time.process_time() - begun < 2
+
+
+def _variant(language: str, source: str, text: str, html: str = "") -> Variant:
+    return Variant(language, source, html or source, text, ())
+
+
+def test_each_language_is_compared_as_its_readers_get_it() -> None:
+    old, new = version("<p>a</p>", "a"), version("<p>a</p>", "a")
+    had = [_variant("de", "<p>alt</p>", "alt"), _variant("fr", "<p>un</p>", "un"), _variant("it", "<p>uno</p>", "uno")]
+    has = [_variant("de", "<p>neu</p>", "neu"), _variant("es", "<p>uno</p>", "uno"), _variant("fr", "<p>un</p>", "un")]
+
+    found = {one.language: one for one in in_languages(old, new, had, has)}
+
+    assert {language: one.what for language, one in found.items()} == {
+        "": None,
+        "de": Difference.CHANGED,
+        "es": Difference.ADDED,
+        "fr": None,
+        "it": Difference.REMOVED,
+    }
+    assert [(line.sign, line.text) for line in compare(found["de"].old, found["de"].new).words[0]] == [
+        (Sign.REMOVED, "alt"),
+        (Sign.ADDED, "neu"),
+    ]
+    # Who read a language that is new got the main one before, and gets it again of one that is gone.
+    assert (found["es"].old.text, found["es"].new.text) == ("a", "uno")
+    assert (found["it"].old.text, found["it"].new.text) == ("uno", "a")
+
+
+def test_words_of_a_block_in_another_language_are_told_apart_from_its_look() -> None:
+    document = mail()
+    heading = document.sections[0].columns[0].blocks[0].id
+    restyled = editing.change(document, heading, colour="#123456")
+    said = [f'{{"{heading}": {{"text": "{words}"}}}}' for words in ("Alt", "Neu")]
+    old, new = (version(one.as_json(), "News", TemplateKind.BLOCKS) for one in (document, restyled))
+
+    main, german = in_languages(old, new, [_variant("de", said[0], "Alt")], [_variant("de", said[1], "Neu")])
+
+    def labels(compared: Compared) -> set[tuple[str, str, str]]:
+        parts = compare(compared.old, compared.new).parts or ()
+        return {(field.label, field.before, field.after) for part in parts for field in part.fields}
+
+    assert labels(main) == {("colour", "text", "#123456")}
+    assert labels(german) == {("colour", "text", "#123456"), ("text", "Alt", "Neu")}
+    unchanged = in_languages(old, replace(old, number=2), [_variant("de", said[0], "Alt")], [_variant("de", said[1], "Neu")])
+    assert [one.what for one in unchanged] == [None, Difference.CHANGED]
+
+
+def test_two_versions_that_differ_by_their_brand_only_look_different() -> None:
+    document = mail().as_json()
+    old = version(document, "News", TemplateKind.BLOCKS)
+    found = compare(old, replace(old, html="<p>In another colour</p>"))
+    assert found.only_looks and not found.is_same and found.parts == found.words == ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 
 from core.errors import InvalidInput
-from core.templates.blocks.differences import PartChange, differences
+from core.templates.blocks.differences import Difference, PartChange, differences
 from core.templates.blocks.document import read_document
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.languages.variants import Variant, whole_source
 from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
@@ -53,16 +55,72 @@ class Comparison:
         parts: The parts of a block document that are not the same; None where one of both is code.
         source: The code that is not the same, with some lines around it; nothing for two block documents, whose code nobody reads.
         words: What people read that is not the same, as in the plain-text part.
+        only_looks: Whether they say the same and look different: the brand was changed between them.
     """
 
     parts: tuple[PartChange, ...] | None
     source: tuple[Hunk, ...]
     words: tuple[Hunk, ...]
+    only_looks: bool = False
 
     @property
     def is_same(self) -> bool:
         """Whether nothing is different."""
-        return not (self.parts or self.source or self.words)
+        return not (self.parts or self.source or self.words or self.only_looks)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two versions of a template as readers of one language get them.
+
+    Args:
+        language: Which; "" for the main one.
+        old: What it was; in the main language where that version does not have this one.
+        new: What it became; likewise.
+        what: What became of the language; None where its readers get the same.
+    """
+
+    language: str
+    old: TemplateVersion
+    new: TemplateVersion
+    what: Difference | None
+
+
+def in_languages(old: TemplateVersion, new: TemplateVersion, had: Sequence[Variant], has: Sequence[Variant]) -> tuple[Compared, ...]:
+    """Return two versions in each language that one of them has, the main one first.
+
+    Args:
+        old: What it was.
+        new: What it became.
+        had: The languages of the old one.
+        has: The languages of the new one.
+
+    Raises:
+        InvalidInput: If one is a version of another release, whose words can't be read any more.
+    """
+    before, after = ({one.language: one for one in variants} for variants in (had, has))
+    found = [Compared("", old, new, _became(old, new))]
+    for language in sorted({*before, *after}):
+        one, other = _whole(old, before.get(language)), _whole(new, after.get(language))
+        if language in before and language in after:
+            what = _became(one, other)
+        else:
+            what = Difference.ADDED if language in after else Difference.REMOVED
+        found.append(Compared(language, one, other, what))
+    return tuple(found)
+
+
+def _whole(version: TemplateVersion, variant: Variant | None) -> TemplateVersion:
+    """Return a version as readers of a language get it."""
+    if variant is None:
+        return version
+    source = whole_source(version.kind, version.source, variant.language, variant.source)
+    return replace(version, source=source, html=variant.html, text=variant.text)
+
+
+def _became(old: TemplateVersion, new: TemplateVersion) -> Difference | None:
+    same = (old.source, old.html, old.text) == (new.source, new.html, new.text)
+    return None if same else Difference.CHANGED
 
 
 def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
@@ -75,7 +133,8 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
     words = compare_text(old.text, new.text)
     if old.kind is new.kind is TemplateKind.BLOCKS:
         try:
-            return Comparison(differences(read_document(old.source), read_document(new.source)), (), words)
+            parts = differences(read_document(old.source), read_document(new.source))
+            return Comparison(parts, (), words, only_looks=not parts and not words and old.html != new.html)
         except InvalidInput:  # a version of another release, which is compared as text
             pass
     return Comparison(None, compare_text(old.source, new.source), words)

@@ -14,6 +14,7 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.languages.variants import variants_of
+from core.templates.library.comparing import Compared, in_languages
 from core.templates.library.models import TemplateVersion, as_version, versions_of
 from core.templates.library.names import missing
 from core.templates.library.templates import Templates
@@ -125,6 +126,26 @@ class Versions:
         """
         by.require(Permission.TEMPLATES_VIEW)
         return self._numbered(by.workspace_id, template_id, number)
+
+    def compared(self, by: Principal, template_id: int, number: int, other_number: int) -> tuple[Compared, ...]:
+        """Return two versions in each language that one of them has, the main one first.
+
+        Args:
+            by: Who asks.
+            template_id: The template.
+            number: The older one's number.
+            other_number: The newer one's.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            NotFound: If there is no such version.
+            InvalidInput: If one is of another release, and its words can't be read any more.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        old, new = (self._numbered(by.workspace_id, template_id, one) for one in (number, other_number))
+        with self._db.read() as connection:
+            had, has = (variants_of(connection, by.workspace_id, one.id) for one in (old, new))
+        return in_languages(old, new, had, has)
 
     def restore(self, by: Principal, template_id: int, number: int) -> TemplateVersion:
         """Make what a version said the newest version, which says so in its note; where it is the newest already, nothing happens.

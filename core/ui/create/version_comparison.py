@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.errors import InvalidInput
+from core.preflight.findings import MAIN
 from core.templates.blocks.differences import Difference, PartChange
 from core.templates.blocks.writing import MARK
-from core.templates.library.comparing import Comparison, Hunk, Line, Sign, compare
+from core.templates.library.comparing import Compared, Comparison, Hunk, Line, Sign, compare
 from core.templates.library.models import TemplateVersion
+from core.ui.create import language_form
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import counted, plain
 
+_LANGUAGE = "language"
+_OF_LANGUAGE = {Difference.ADDED: "added", Difference.REMOVED: "taken out", Difference.CHANGED: "changed"}
+_LACKING = frozenset({Difference.ADDED, Difference.REMOVED})
 _HEIGHT, _MOST_LINES = 640, 600
 SIDE_BY_SIDE, CHANGES = "Side by side", "What changed"
 # How a part is outlined in a mail, and said in words: a style of line for each, so that nobody needs to see the colour.
@@ -26,16 +31,38 @@ _OUTLINES = {
 }
 
 
-def draw(page: Page, old: TemplateVersion, new: TemplateVersion) -> None:
+def choose(languages: Sequence[Compared]) -> Compared:
+    """Draw the choice of a language, where there is one, and return two versions in the one that was chosen; the address keeps it."""
+    by_language = {one.language or MAIN: one for one in languages}
+    if len(languages) == 1:
+        return languages[0]
+    if st.session_state.get(_LANGUAGE) not in by_language:  # the first time, or it is another template's
+        asked = st.query_params.get(_LANGUAGE, "")
+        st.session_state[_LANGUAGE] = asked if asked in by_language else MAIN
+    said = {tag: language_form.name_of(tag) + (f" · {_OF_LANGUAGE[one.what]}" if one.what else "") for tag, one in by_language.items()}
+    how = {"required": True, "format_func": said.__getitem__, "key": _LANGUAGE}
+    chosen = st.segmented_control("As readers get it of", list(by_language), **how)  # type: ignore[call-overload]
+    st.query_params[_LANGUAGE] = chosen
+    return by_language[chosen]
+
+
+def draw(page: Page, compared: Compared) -> None:
     """Draw the comparison.
 
     Args:
         page: The page.
-        old: What it was.
-        new: What it became.
+        compared: The two versions, in one language.
     """
+    old, new = compared.old, compared.new
     found = compare(old, new)
-    if found.is_same:
+    if compared.what in _LACKING:
+        without = old if compared.what is Difference.ADDED else new
+        name = language_form.name_of(compared.language)
+        st.info(f"Version {without.number} has no {plain(name)}: its readers get the main language.", icon=":material/translate:")
+    elif found.only_looks:
+        words = f"Version {old.number} and version {new.number} say the same and look different: the brand was changed between them."
+        st.info(words, icon=":material/palette:")
+    elif found.is_same:
         st.info(f"Version {old.number} and version {new.number} say the same.", icon=":material/check:")
     view = st.segmented_control(
         "Comparison",

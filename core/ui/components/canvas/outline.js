@@ -7,6 +7,7 @@ function outlining({ list, choose, act, isEditable }) {
     "div",
     { role: "treeitem", title: name, id: "part-" + part.id, "data-id": part.id, "aria-level": level, tabindex: "-1", class: "level" + level, onclick: () => choose(part.id, true) },
     icon(kind), make("span", {}, name), part.condition ? make("span", { class: "flag", title: part.condition }, icon("eye")) : null,
+    part.unsaid ? make("span", { class: "flag tongue", title: part.unsaid, role: "img", "aria-label": part.unsaid }, part.tongues) : null,
     part.problem ? make("span", { class: "flag bad", title: part.problem }, "!") : null,
   )
 

@@ -13,13 +13,14 @@ from core.templates.blocks import editing
 from core.templates.blocks.document import LAYOUTS, Document, Section, checked
 from core.templates.blocks.kinds import BlockKind
 from core.templates.blocks.parts import NAMES
+from core.templates.blocks.translating import PREVIEW
 from core.templates.jinja.fields import Vocabulary
 from core.templates.look.brand import Brand
 from core.ui.create import brand_choice
 from core.ui.create.editor import conditions, kept_blocks, lists, merge_fields, pictures
 from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.session import Editing
-from core.ui.create.editor.showing import LAYOUT_NAMES, problem_words
+from core.ui.create.editor.showing import LAYOUT_NAMES, problem_words, unsaid_words
 from core.ui.page import Page
 from core.ui.parts import problem
 from core.ui.words import harmless
@@ -45,6 +46,8 @@ def draw(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attrib
     st.markdown(f"#### {_title(part)}", anchors=False)
     if found := problems.get(getattr(part, "id", "")):
         st.caption(f":orange[{harmless(problem_words(found))}]")
+    if unsaid := now.facts["unsaid"].get(getattr(part, "id", PREVIEW)):
+        st.caption(f":material/translate: {harmless(unsaid_words(unsaid))}")
     if isinstance(part, Document):
         _email(page, fields)
     elif isinstance(part, Section):

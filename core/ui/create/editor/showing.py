@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from core.templates.blocks.values import Condition, Operator, ShowIf
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.confined.process import SHARED
 from core.templates.look.brand import Brand
+from core.ui.create import language_form
 
 LAYOUT_NAMES = {
     "1": "1 column",
@@ -88,15 +89,21 @@ def problem_words(error: PostwrightError) -> str:
     return f"{_LINE.sub('', error.message)} {error.hint}".strip()
 
 
-def outline(document: Document, problems: Mapping[str, PostwrightError]) -> list[dict[str, Any]]:
-    """Return the parts of a document as the canvas needs them."""
+def outline(document: Document, problems: Mapping[str, PostwrightError], unsaid: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return the parts of a document as the canvas needs them.
+
+    Args:
+        document: The email.
+        problems: What is not in order yet, by the part's id.
+        unsaid: The languages in which a part has no words yet, by its id.
+    """
     return [
         {
             "id": section.id,
             "name": f"Section {at}" + ("" if len(section.columns) == 1 else f" · {LAYOUT_NAMES[section.layout].lower()}"),
             "condition": condition_words(section.show_if),
             "columns": [
-                {"id": column.id, "blocks": [_entry(block, problems.get(block.id)) for block in column.blocks]}
+                {"id": column.id, "blocks": [_entry(block, problems.get(block.id), unsaid.get(block.id, ())) for block in column.blocks]}
                 for column in section.columns
             ],
         }
@@ -128,13 +135,20 @@ def _one_condition(one: Condition) -> str:
     return f"{one.field} {OPERATOR_WORDS[one.operator]}{value}"
 
 
-def _entry(block: Block, problem: PostwrightError | None) -> dict[str, Any]:
+def unsaid_words(languages: Sequence[str]) -> str:
+    """Return that a part has no words in some languages yet."""
+    return f"No words yet in {', '.join(map(language_form.name_of, languages))}"
+
+
+def _entry(block: Block, problem: PostwrightError | None, unsaid: Sequence[str]) -> dict[str, Any]:
     return {
         "id": block.id,
         "kind": block.kind,
         "name": name_of(block),
         "condition": condition_words(block.show_if),
         "problem": problem_words(problem) if problem else "",
+        "unsaid": unsaid_words(unsaid) if unsaid else "",
+        "tongues": (unsaid[0] if len(unsaid) == 1 else f"{unsaid[0]} +{len(unsaid) - 1}") if unsaid else "",
         "hint": "Choose a picture" if isinstance(block, Image) and not block.src else "",
     }
 

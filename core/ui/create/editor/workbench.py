@@ -12,7 +12,7 @@ from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.look.brand import Brand
 from core.ui.create import canvas, preflight_panel, template_preview
-from core.ui.create.editor import kept_blocks, merge_fields, panel, session, showing, steps
+from core.ui.create.editor import kept_blocks, languages, merge_fields, panel, session, showing, steps
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
 from core.ui.parts import problem
@@ -36,6 +36,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     if fresh:
         now.trouble = now.trouble if now.in_conflict else None
         steps.take(page, now, fresh)
+    now.facts["unsaid"] = languages.unsaid_in(page, now, latest)
     brand, attributes = brand_of(page, template), merge_fields.known_attributes(page)
     above = st.container()
     left, right = st.columns([2.4, 1], gap="medium")
@@ -69,7 +70,7 @@ def _data(page: Page, now: Editing, found: showing.Shown) -> dict[str, Any]:
         "html": _html(page, now, found.compiled),
         "acked": now.steps_taken,
         "selected": now.selected,
-        "outline": showing.outline(now.document, found.problems),
+        "outline": showing.outline(now.document, found.problems, now.facts["unsaid"]),
         "palette": showing.palette(kept_blocks.names(page) if now.facts["may_edit"] else []),
         "editable": now.facts["may_edit"],
         "canUndo": bool(now.history.before),
