@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, StorageState, expect
 
+from core.templates.blocks.document import Document, new_block, new_section
+from core.templates.blocks.kinds import BlockKind
 from tests.browser.conftest import Visit
 from tests.support.browser import heading, wait_idle
 from tests.support.canvas import drag, make, parts, row, settled, tile
@@ -57,7 +60,7 @@ def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(pro
     settled(page)
     drag(page, tile(page, "text"), page.locator(".chosen"), share=0.9)
     drag(page, tile(page, "button"), page.locator(".chosen"), share=0.9)
-    assert parts(page) == ["Header", "Heading “Spring is here”", "Text", "Button “Read more”", "Footer"]
+    assert parts(page) == ["Header", "Heading “Spring is here”", "Text “Write something here.”", "Button “Read more”", "Footer"]
     page.get_by_role("textbox", name="Where it leads").fill("https://example.com/spring")
     page.keyboard.press("Tab")
     settled(page)
@@ -93,7 +96,34 @@ def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(pro
     page.reload()
     heading(page, "Dragged")
     expect(page.get_by_text("Nothing changed yet")).to_be_visible()
-    assert parts(page) == ["Header", "Heading “Spring is here”", "Text", "Button “Read more”", "Footer"]
+    assert parts(page) == ["Header", "Heading “Spring is here”", "Text “Now with more sun.”", "Button “Read more”", "Footer"]
+
+
+def test_a_press_on_what_a_check_found_chooses_the_block_and_the_outline_knows_the_languages(
+    product: Product, page: Page, tmp_path: Path
+) -> None:
+    faint = new_block(BlockKind.HEADING, text="Summer teas", colour="#dddddd")
+    file = tmp_path / "faint.json"
+    file.write_text(Document(sections=(new_section("1", faint), new_section("1", new_block(BlockKind.FOOTER)))).as_json())
+    made = product.run("templates", "import", str(file), "--name", "Faint")
+    page.goto(f"{product.app_url}/template_languages?id={made['template_id']}")
+    heading(page, "Languages of Faint")
+    page.get_by_role("button", name="Add a language").first.click()
+    page.get_by_role("combobox", name="Language").fill("Deutsch")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Language added.")).to_be_visible()
+
+    page.goto(f"{product.app_url}/template?id={made['template_id']}")
+    heading(page, "Faint")
+    settled(page)
+    expect(row(page, "Summer teas").get_by_role("img", name="No words yet in Deutsch (de)")).to_have_text("de")
+    page.get_by_role("radio", name="Preview").click()
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_role("button", name="Section 1 · Heading “Summer teas”").first.click()
+
+    expect(row(page, "Summer teas")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value("Summer teas")
 
 
 def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page: Page) -> None:
