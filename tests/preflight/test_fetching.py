@@ -136,7 +136,7 @@ def test_an_endless_answer_is_left_after_its_beginning(site: Site, fetcher: Fetc
 
 
 def test_all_of_it_is_over_in_time_whatever_servers_do(site: Site) -> None:
-    slow = [site.drips(f"/drip{n}") for n in range(6)]
+    slow = [site.drips(f"/drip{n}") for n in range(10)]
     limits = Limits(at_once=2, each=0.2, all=0.5)
     began = time.monotonic()
 
@@ -144,7 +144,7 @@ def test_all_of_it_is_over_in_time_whatever_servers_do(site: Site) -> None:
 
     assert time.monotonic() - began < 2
     assert {one.standing for one in found.values()} == {Standing.UNSURE}
-    assert len(found) < 6
+    assert len(found) < 10
 
 
 def test_a_resolver_that_hangs_holds_nobody_up(site: Site) -> None:
