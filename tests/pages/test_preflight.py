@@ -127,3 +127,14 @@ def test_what_check_found_out_about_links_is_known_before_a_launch(app_as, share
     shared.templates.save(admin, "Bare", f"{GOOD}<p>More</p>")
     app.run()
     assert "Nobody has looked yet" in words_on(app)
+
+
+def test_beside_a_draft_the_place_of_a_finding_leads_to_the_block_in_the_editor(app_as, shared, admin):
+    faint = new_block(BlockKind.HEADING, text="Spring teas", colour="#dddddd")
+    document = Document(sections=(new_section("1", faint, new_block(BlockKind.FOOTER)),))
+    version = shared.templates.save(admin, "Spring", document.as_json())
+    draft = given.draft(shared, admin, template_id=version.template_id)
+    app = app_as(Role.MARKETER)(CAMPAIGN, id=draft.id)
+    app.button(key="campaign_check").click().run()
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert links["Section 1 · Heading “Spring teas”"] == f"id={version.template_id}&part={faint.id}"
