@@ -48,7 +48,7 @@ def given_to(app, component):
 def do(app, *steps):
     """Do something on the canvas, as the browser would send it."""
     after = canvas(app)["acked"]
-    sent = [{**step, "n": after + number} for number, step in enumerate(steps, 1)]
+    sent = [{**step, "n": after + number, "tab": canvas(app)["tab"]} for number, step in enumerate(steps, 1)]
     app.session_state[f"canvas_{template_of(app)}"] = {"steps": sent}
     return app.run()
 
@@ -339,6 +339,41 @@ def test_mine_can_be_kept_in_place_of_theirs(editor, app_as, shared, admin, made
     other.run()
     other.button(key="keep_mine").click().run()
     assert [block.kind for block in draft(shared, admin, made.template_id).blocks()] == ["heading", "button", "divider", "footer"]
+
+
+def test_a_version_that_was_restored_meanwhile_is_there_in_a_tab_that_was_open(editor, shared, admin, made):
+    app = do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    app.button(key="primary_action").click().run()
+    app.button(key="save_yes").click().run()
+    assert len(names(app)) == 2
+    shared.template_versions.restore(admin, made.template_id, 1)
+    app.run()
+    assert len(names(app)) == 3
+    do(app, {"do": "add", "kind": "divider"})
+    kept = shared.template_drafts.get(admin, made.template_id)
+    assert kept
+    assert kept.based_on == 3
+
+
+def test_a_draft_that_is_opened_again_is_said_to_be_one(editor, app_as, shared, admin, made):
+    assert "This is the draft" not in words_on(editor)
+    assert "This is the draft" not in words_on(do(editor, {"do": "remove", "id": block_id(editor, 0)}))
+    again = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    assert "This is the draft that you kept just now. It is no version yet." in words_on(again)
+    assert "It was begun from version 1" not in words_on(again)
+    shared.templates.save_version(admin, made.template_id, blank().as_json(), kind=TemplateKind.BLOCKS)
+    again.run()
+    assert "It was begun from version 1: what changed since then is not in it." in words_on(again)
+    assert len(names(again)) == 2
+    assert "It was begun from version 1" in words_on(app_as(Role.MARKETER)(EDITOR, id=made.template_id))
+
+
+def test_steps_that_a_server_before_a_restart_has_taken_are_not_taken_again(editor, app_as, made):
+    do(editor, {"do": "add", "kind": "divider"})
+    again = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    count = len(names(again))
+    again.session_state[f"canvas_{made.template_id}"] = editor.session_state[f"canvas_{made.template_id}"]
+    assert len(names(again.run())) == count == 4
 
 
 def test_the_preview_shows_all_views_also_on_dark(editor):

@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.templates.blocks.differences import Difference, PartChange, differences
 from core.templates.blocks.document import read_document
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.languages.variants import Variant, whole_source
+from core.templates.languages.variants import Variant, in_words
 from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
@@ -114,7 +114,7 @@ def _whole(version: TemplateVersion, variant: Variant | None) -> TemplateVersion
     """Return a version as readers of a language get it."""
     if variant is None:
         return version
-    source = whole_source(version.kind, version.source, variant.language, variant.source)
+    source = in_words(version.kind, version.source, variant.language, variant.source)
     return replace(version, source=source, html=variant.html, text=variant.text)
 
 

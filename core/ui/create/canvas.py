@@ -67,18 +67,21 @@ def say_saved(words: str, age: float | None, *, key: str) -> None:
     _saved()(key=key, data={"words": words, "age": age})
 
 
-def steps(key: str, after: int) -> list[Mapping[str, Any]]:
+def steps(key: str, tab: str, after: int) -> list[Mapping[str, Any]]:
     """Return what somebody did on the canvas since step `after`, each once, in order.
 
     The browser sends a step again until it is told that it arrived. What it sends is checked here for its shape only.
+    After a restart of the server it sends the last ones again, which are in the draft already: they bear the name of an editing before.
 
     Args:
         key: The canvas.
+        tab: What this tab's editing is called.
         after: The number of the last step that was taken.
     """
     sent = (st.session_state.get(key) or {}).get("steps")
-    found = [step for step in sent if _is_step(step)] if isinstance(sent, Sequence) and not isinstance(sent, str) else []
-    waiting = {step["n"]: step for step in found[:_AT_ONCE] if step["n"] > after}
+    found = sent if isinstance(sent, Sequence) and not isinstance(sent, str) else []
+    mine = [step for step in found if _is_step(step) and step.get("tab") == tab]
+    waiting = {step["n"]: step for step in mine[:_AT_ONCE] if step["n"] > after}
     return [waiting[number] for number in sorted(waiting)]
 
 

@@ -15,7 +15,7 @@ function editing(root) {
   const act = step => {
     if (step.do !== "select" && !isEditable()) return
     here.last += 1
-    here.pending.push({ ...step, n: here.last })
+    here.pending.push({ ...step, n: here.last, tab: here.data.tab })
     here.send([...here.pending])
     root.classList.add("busy")
   }
@@ -93,6 +93,7 @@ function editing(root) {
   if (window.matchMedia("(max-width: 640px)").matches) find("outline").open = false
   const update = (data, send) => {
     here.send = send
+    if (here.data && here.data.tab !== data.tab) { here.pending = []; here.last = 0 } // a server that was started anew counts from 1
     here.data = data
     here.last = Math.max(here.last, data.acked)
     here.pending = here.pending.filter(step => step.n > data.acked)

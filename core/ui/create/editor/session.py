@@ -10,9 +10,10 @@ import streamlit as st
 
 from core.errors import Conflict, InvalidInput, PostwrightError
 from core.templates.blocks import editing
-from core.templates.blocks.document import Document, read_document
+from core.templates.blocks.document import Document, new_id, read_document
 from core.templates.blocks.history import History
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.library.drafts import Draft
 from core.templates.library.models import TemplateVersion
 from core.ui.page import Page
 
@@ -33,6 +34,8 @@ class Editing:
         generation: Grows whenever the document changes otherwise than in the panel, so that the panel's fields are drawn anew.
         said: What is read out about the last step.
         trouble: Why the last step or the draft could not be taken; None where nothing is wrong.
+        resumed: The draft it was begun with; None where it was begun with a version.
+        tab: Names this tab's editing in this process, so that steps are known that another process has taken.
     """
 
     template_id: int
@@ -46,6 +49,8 @@ class Editing:
     generation: int = 0
     said: str = ""
     trouble: PostwrightError | None = None
+    resumed: Draft | None = None
+    tab: str = field(default_factory=new_id)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,11 +96,18 @@ class Editing:
 
 
 def current(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
-    """Return what this tab edits of a template, beginning with the draft, or the newest version where there is none."""
+    """Return what this tab edits of a template, beginning with the draft, or the newest version where there is none.
+
+    Where a version was saved meanwhile (restored, translated, in another tab) and nothing is being written here, it begins anew with that.
+    """
     key = name_of(latest.template_id)
     if key not in st.session_state:
         st.session_state[key] = opened(page, latest, may_edit=may_edit)
     found: Editing = st.session_state[key]
+    if found.based_on < latest.number and not found.in_conflict and not _is_draft_of(page, found, may_edit=may_edit):
+        if found.document == found.kept:
+            return begin_anew(page, found, latest, may_edit=may_edit)
+        found.trouble = _older(latest.number)
     return found
 
 
@@ -105,6 +117,11 @@ def choose_asked_for(now: Editing) -> None:
     if part_id and now.facts.get("asked_for") != part_id:
         now.facts["asked_for"] = part_id
         now.selected = part_id if editing.find(now.document, part_id) else now.selected
+
+
+def _is_draft_of(page: Page, now: Editing, *, may_edit: bool) -> bool:
+    draft = page.services.template_drafts.get(page.by, now.template_id) if may_edit else None
+    return draft is not None and draft.revision == now.revision
 
 
 def opened(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
@@ -118,20 +135,29 @@ def opened(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
     except InvalidInput as error:  # what wrote it knew another form; the draft stays until something else is kept
         document = read_document(latest.source)
         return Editing(latest.template_id, History(document), latest.number, draft.revision, kept=document, trouble=error)
-    return Editing(latest.template_id, History(document), draft.based_on, draft.revision, kept=document, kept_at=draft.updated_at)
+    return Editing(
+        latest.template_id, History(document), draft.based_on, draft.revision, kept=document, kept_at=draft.updated_at, resumed=draft
+    )
 
 
-def begin_anew(page: Page, known: Editing, latest: TemplateVersion) -> None:
-    """Take what the database has in place of what this tab has; the canvas goes on counting its steps."""
-    fresh = opened(page, latest, may_edit=True)
-    fresh.steps_taken, fresh.generation = known.steps_taken, known.generation + 1
+def begin_anew(page: Page, known: Editing, latest: TemplateVersion, *, may_edit: bool = True) -> Editing:
+    """Take what the database has in place of what this tab has, and return it; the canvas goes on counting its steps."""
+    fresh = opened(page, latest, may_edit=may_edit)
+    fresh.steps_taken, fresh.generation, fresh.tab = known.steps_taken, known.generation + 1, known.tab
     st.session_state[name_of(latest.template_id)] = fresh
+    return fresh
+
+
+def load_theirs(page: Page, known: Editing) -> None:
+    """Take what the database has by now in place of what this tab has; for the press of a button that says so."""
+    begin_anew(page, known, page.services.templates.latest(page.by, known.template_id))
 
 
 def write_over(page: Page, now: Editing) -> None:
     """Keep what this tab has in place of what somebody else kept meanwhile; for the press of a button that says so."""
     draft = page.services.template_drafts.get(page.by, now.template_id)
     now.trouble, now.revision, now.kept = None, draft.revision if draft else 0, None
+    now.based_on = page.services.templates.get(page.by, now.template_id).latest_number
 
 
 def keep(page: Page, now: Editing) -> None:
@@ -139,6 +165,9 @@ def keep(page: Page, now: Editing) -> None:
     if now.document == now.kept or now.in_conflict:
         return
     try:
+        # A draft that is begun from what is not the newest any more would undo what was saved since, and nobody would know.
+        if not now.revision and (newest := page.services.templates.get(page.by, now.template_id).latest_number) > now.based_on:
+            raise _older(newest)
         draft = page.services.template_drafts.keep(
             page.by,
             now.template_id,
@@ -151,6 +180,11 @@ def keep(page: Page, now: Editing) -> None:
         now.trouble = error
         return
     now.kept, now.kept_at, now.revision = now.document, draft.updated_at, draft.revision
+
+
+def _older(newest: int) -> Conflict:
+    hint = "Load it, or go on with yours: saved as a version, yours takes the place of what is new there."
+    return Conflict(f"Version {newest} was saved meanwhile; what you changed here was not kept.", hint=hint)
 
 
 def name_of(template_id: int) -> str:

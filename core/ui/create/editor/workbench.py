@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import PostwrightError
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
+from core.templates.library.drafts import Draft
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.look.brand import Brand
 from core.ui.create import canvas, preflight_panel, template_preview
@@ -16,7 +17,7 @@ from core.ui.create.editor import kept_blocks, languages, merge_fields, panel, s
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
 from core.ui.parts import problem
-from core.ui.words import harmless
+from core.ui.words import harmless, plain
 
 
 @st.fragment
@@ -32,7 +33,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     now = session.current(page, latest, may_edit=may_edit)
     now.facts["may_edit"] = may_edit and not now.in_conflict
     key = f"canvas_{template.id}"
-    fresh = canvas.steps(key, now.steps_taken)
+    fresh = canvas.steps(key, now.tab, now.steps_taken)
     if fresh:
         now.trouble = now.trouble if now.in_conflict else None
         steps.take(page, now, fresh)
@@ -68,6 +69,7 @@ def _data(page: Page, now: Editing, found: showing.Shown) -> dict[str, Any]:
     return {
         "frame": canvas.frame_of(now.facts),
         "html": _html(page, now, found.compiled),
+        "tab": now.tab,
         "acked": now.steps_taken,
         "selected": now.selected,
         "outline": showing.outline(now.document, found.problems, now.facts["unsaid"]),
@@ -92,12 +94,22 @@ def _troubles(page: Page, now: Editing, latest: TemplateVersion, found: showing.
     if now.in_conflict and now.trouble:
         st.warning(f"**{harmless(now.trouble.message)}** {harmless(now.trouble.hint)}", icon=":material/group:")
         with st.container(horizontal=True):
-            st.button("Load theirs", type="primary", key="load_theirs", on_click=session.begin_anew, args=(page, now, latest))
+            st.button("Load theirs", type="primary", key="load_theirs", on_click=session.load_theirs, args=(page, now))
             st.button("Go on with mine", key="keep_mine", on_click=session.write_over, args=(page, now))
     elif now.trouble:
         problem(now.trouble)
+    elif now.resumed:
+        _say_resumed(page, now.resumed, latest)
     if found.problem:
         problem(found.problem)
+
+
+def _say_resumed(page: Page, draft: Draft, latest: TemplateVersion) -> None:
+    who = "you" if draft.updated_by == page.by.label else plain(draft.updated_by_name)
+    words = f":material/edit_note: This is the draft that {who} kept {page.when(draft.updated_at)}. It is no version yet."
+    if draft.based_on < latest.number:
+        words += f" :orange[It was begun from version {draft.based_on}: what changed since then is not in it.]"
+    st.caption(words)
 
 
 def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit: bool) -> None:
