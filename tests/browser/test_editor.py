@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.support.browser import heading, wait_idle
 from tests.support.canvas import drag, make, parts, row, settled, tile
 from tests.support.landing import Landing, landing
 from tests.support.product import Product
+from tests.templates.images.making import photo, saved
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -30,6 +32,15 @@ HOSTILE = """
 <iframe srcdoc="<script>fetch('{site}/inner'); top.taken = 1</script>"></iframe><object data="{site}/object"></object>
 <style>@import "{site}/harmless.css";</style>
 """
+# What the walk drags together.
+BUILT = [
+    "Header",
+    "Heading “Spring is here”",
+    "Text “Now with more sun.”",
+    "Picture “Hills with tea” (column 1)",
+    "Button “See the teas” (column 2)",
+    "Footer",
+]
 # What is about where the answer came from, not about what it may do.
 OF_THE_WAY = {"content-length", "content-encoding", "x-frame-options"}
 LEADS_AWAY = '<meta http-equiv="refresh" content="0; url={site}/refreshed">'
@@ -50,25 +61,47 @@ def site() -> Iterator[Landing]:
         yield started
 
 
-def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(product: Product, page: Page) -> None:
-    make(page, product.app_url, "Dragged")
+def test_an_email_is_built_by_dragging_saved_changed_compared_and_taken_back(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Spring letter")
+    build(page)
+    see_it_on_a_phone(page)
+    page.reload()
+    heading(page, "Spring letter")
+    save(page, "All is well", 2)
+    page.get_by_role("radio", name="Edit").click()
+    row(page, "Button").click()
+    settled(page)
+    page.get_by_role("toolbar", name="Chosen part").get_by_role("button", name="Delete").click()
+    row(page, "Heading").click()
+    settled(page)
+    page.get_by_role("textbox", name="Text", exact=True).fill("Autumn is here")
+    expect(page.frame_locator(".stage iframe").get_by_role("heading", name="Autumn is here")).to_be_visible()
+    save(page, "In a hurry", 3)
+    page.get_by_role("link", name="Versions", exact=True).click()
+    compare_the_last_two(page)
+    page.get_by_role("button", name="Restore", exact=True).first.click()
+    page.get_by_role("button", name="Restore version 2").click()
+    expect(page.get_by_text("Version 2 restored").first).to_be_visible()
+    page.get_by_role("button", name="Open template").click()
+    heading(page, "Spring letter")
+    expect(page.get_by_text("version 4 ")).to_be_visible()
+    email = page.frame_locator(".stage iframe")
+    expect(email.get_by_role("heading", name="Spring is here")).to_be_visible()
+    assert parts(page) == BUILT
+    [listed] = product.run("templates", "list", "--search", "Spring letter")["templates"]
+    assert listed["version"] == 4
+    assert "See the teas" in json.dumps(product.run("templates", "render", "Spring letter"))
+
+
+def build(page: Page) -> None:
+    """Drag an email together: a heading, text, and a picture beside a button."""
+    email = page.frame_locator(".stage iframe")
     drag(page, tile(page, "heading"), page.get_by_text("Drop something here"))
     assert parts(page) == ["Header", "Heading “Heading”", "Footer"]
     page.get_by_role("textbox", name="Text", exact=True).fill("Spring is here")
-    email = page.frame_locator(".stage iframe")
     expect(email.get_by_role("heading", name="Spring is here")).to_be_visible()
     settled(page)
     drag(page, tile(page, "text"), page.locator(".chosen"), share=0.9)
-    drag(page, tile(page, "button"), page.locator(".chosen"), share=0.9)
-    assert parts(page) == ["Header", "Heading “Spring is here”", "Text “Write something here.”", "Button “Read more”", "Footer"]
-    page.get_by_role("textbox", name="Where it leads").fill("https://example.com/spring")
-    page.keyboard.press("Tab")
-    settled(page)
-    drag(page, page.locator(".grip"), page.get_by_role("treeitem", name="Header"), drop=False)
-    page.keyboard.press("Escape")
-    page.mouse.up()
-    row(page, "Text").click()
-    settled(page)
     words = page.get_by_role("textbox", name="Text", exact=True)
     words.fill("Now with more sun.")
     expect(email.get_by_text("Now with more sun.")).to_be_visible()
@@ -78,25 +111,86 @@ def test_an_email_is_built_by_dragging_seen_on_a_phone_saved_and_there_again(pro
     settled(page)
     page.get_by_role("button", name="Redo").click()
     expect(email.get_by_text("Now with more sun.")).to_be_visible()
+    settled(page)
+    drag(page, tile(page, "1-1"), page.locator(".chosen"), share=0.9)
+    drag(page, tile(page, "button"), page.get_by_text("Drop something here").last)
+    page.get_by_role("textbox", name="Words", exact=True).fill("See the teas")
+    page.get_by_role("textbox", name="Where it leads").fill("https://example.com/spring")
+    page.keyboard.press("Tab")
+    settled(page)
+    drag(page, tile(page, "image"), page.get_by_text("Drop something here"))
+    page.get_by_role("button", name="Choose or upload a picture").click()
+    hills = {"name": "hills.jpg", "mimeType": "image/jpeg", "buffer": saved(photo(), "JPEG")}
+    page.locator("input[type=file]").set_input_files(hills)  # type: ignore[arg-type]
+    page.get_by_role("textbox", name="What it shows").last.fill("Hills with tea")
+    page.get_by_role("button", name="Upload picture").click()
+    expect(email.get_by_role("img", name="Hills with tea")).to_be_visible()
     expect(page.get_by_text("Draft saved")).to_be_visible()
+    settled(page)
+    drag(page, page.locator(".grip"), page.get_by_role("treeitem", name="Header"), drop=False)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert parts(page) == BUILT
 
+
+def see_it_on_a_phone(page: Page) -> None:
+    """Look at it as readers get it: columns beside each other on a desk, below each other on a phone."""
     page.get_by_role("radio", name="Preview").click()
+    shown = page.locator("iframe[title='Preview of the email']")
+    picture = shown.content_frame.get_by_role("img", name="Hills with tea")
+    button = shown.content_frame.get_by_role("link", name="See the teas")
+    expect(picture).to_have_js_property("complete", True)
+    wide = picture.bounding_box(), button.bounding_box()
+    assert wide[0]
+    assert wide[1]
+    assert wide[1]["x"] > wide[0]["x"] + wide[0]["width"]
+    assert wide[1]["y"] < wide[0]["y"] + wide[0]["height"]
     page.get_by_role("radio", name="Phone").click()
     wait_idle(page)
-    phone = page.locator("iframe[title='Preview of the email']")
-    expect(phone.content_frame.get_by_text("Now with more sun.")).to_be_visible()
-    expect(phone).to_have_css("width", "375px")
+    expect(shown).to_have_css("width", "375px")
+    frame, above, under = (one.bounding_box() for one in (shown, picture, button))
+    assert frame
+    assert above
+    assert under
+    assert under["y"] >= above["y"] + above["height"]
+    for one in (above, under):
+        assert frame["x"] <= one["x"]
+        assert one["x"] + one["width"] <= frame["x"] + frame["width"]
 
-    page.reload()
-    heading(page, "Dragged")
-    expect(email.get_by_text("Now with more sun.")).to_be_visible()
+
+def save(page: Page, note: str, number: int) -> None:
+    """Save a version with a note; wait until it is there."""
+    settled(page)
     page.get_by_role("button", name="Save version").click()
-    page.get_by_role("dialog", name="Save version").get_by_role("button", name="Save version").click()
-    expect(page.get_by_text("version 2")).to_be_visible()
-    page.reload()
-    heading(page, "Dragged")
-    expect(page.get_by_text("Nothing changed yet")).to_be_visible()
-    assert parts(page) == ["Header", "Heading “Spring is here”", "Text “Now with more sun.”", "Button “Read more”", "Footer"]
+    dialog = page.get_by_role("dialog", name="Save version")
+    dialog.get_by_role("textbox", name="What is new in it").fill(note)
+    dialog.get_by_role("textbox", name="What is new in it").press("Tab")
+    wait_idle(page)
+    dialog.get_by_role("button", name="Save version").click()
+    expect(page.get_by_text(f"version {number} ")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    wait_idle(page)
+
+
+def compare_the_last_two(page: Page) -> None:
+    """Compare version 2 with version 3: side by side, and in words."""
+    heading(page, "Versions of Spring letter")
+    old, new = (page.frame_locator(f"iframe[title='Version {number} of the email']") for number in (2, 3))
+    expect(old.get_by_role("heading", name="Spring is here")).to_be_visible()
+    expect(new.get_by_role("heading", name="Autumn is here")).to_be_visible()
+    expect(new.get_by_text("See the teas")).to_have_count(0)
+    assert old.get_by_text("See the teas").evaluate("one => getComputedStyle(one.closest('[class*=pwb-]')).outlineStyle") == "dotted"
+    for number in (2, 3):  # no script of an email runs, and none reaches the app
+        sandbox = page.locator(f"iframe[title='Version {number} of the email']").get_attribute("sandbox") or ""
+        assert "allow-scripts" not in sandbox
+        assert "allow-same-origin" not in sandbox
+    page.get_by_role("radio", name="What changed").click()
+    expect(page.get_by_text("Button “See the teas”")).to_be_visible()
+    expect(page.get_by_text("Text: “Spring is here” became “Autumn is here”")).to_be_visible()
+    expect(page.get_by_text("In a hurry").first).to_be_visible()
+    wait_idle(page)
+    assert "comparison=What" in page.url
+    assert "from=2" in page.url
 
 
 def test_a_press_on_what_a_check_found_chooses_the_block_and_the_outline_knows_the_languages(
