@@ -48,6 +48,11 @@ class Vocabulary:
         """Return whether a top-level name needs a field behind a dot."""
         return name in _GROUPS
 
+    def knows_fields(self, fields: Iterable[str]) -> bool:
+        """Return whether the contact attributes among some fields exist, each written like `contact.city`."""
+        known = self._known("contact")
+        return known is None or all(not field.startswith("contact.") or field.removeprefix("contact.") in known for field in fields)
+
     def check_field(self, group: str, name: str, line: int) -> None:
         """Do nothing if `group.name` exists.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from core.errors import InvalidInput
 from core.templates.jinja import filters, sandbox
 from core.templates.jinja.fields import LOOP_FIELDS, Vocabulary
+from core.templates.jinja.plain import Meaning, Most, fields_of, keyword_of
 
 MAX_SOURCE_BYTES = 500_000
 MAX_LOOP_DEPTH = 2
@@ -17,6 +19,7 @@ _MAX_DEPTH = 60
 _MAX_NODES = 20_000
 _SIMPLE_DEPTH = 16
 _SIMPLE_BRANCHES = 50
+_SIMPLE = Most(_MAX_NODES, _SIMPLE_DEPTH, _SIMPLE_BRANCHES)
 _MAX_LITERAL_ITEMS = 200
 _MAX_LOOPS = 200
 
@@ -70,9 +73,34 @@ def inspect(source: str, vocabulary: Vocabulary | None = None, *, max_bytes: int
         InvalidInput: If something is wrong or not allowed; names the line.
     """
     check_bytes(source, max_bytes)
-    inspector = _Inspector(vocabulary or Vocabulary())
+    vocabulary = vocabulary or Vocabulary()
+    plain = None if vocabulary.internal else fields_of(source, _meaning, _SIMPLE)
+    if plain is not None and vocabulary.knows_fields(plain):
+        return Inspection(plain, is_simple=True)
+    found = _inspected(source, vocabulary)
+    return Inspection(tuple(found.fields), found.is_simple)
+
+
+def _inspected(source: str, vocabulary: Vocabulary) -> _Inspector:
+    inspector = _Inspector(vocabulary)
     inspector.visit(_parse(source), 0, _Scope())
-    return Inspection(tuple(inspector.fields), inspector.is_simple)
+    return inspector
+
+
+@lru_cache(maxsize=4_096)
+def _meaning(tag: str) -> Meaning | None:
+    """Return what is known of a plain tag that is in order wherever it may stand, if all contact attributes are taken."""
+    keyword = keyword_of(tag)
+    if keyword in {"else", "endif"}:
+        return Meaning(keyword)
+    whole = {"": tag, "if": f"{tag}{{% endif %}}", "elif": f"{{% if 1 %}}{tag}{{% endif %}}"}.get(keyword or "")
+    if keyword is None or whole is None:
+        return None
+    try:
+        found = _inspected(whole, Vocabulary())
+    except InvalidInput:
+        return None
+    return Meaning(keyword, tuple(found.fields), found.count, found.deepest)
 
 
 def check_bytes(source: str, most: int = MAX_SOURCE_BYTES) -> None:
@@ -114,7 +142,7 @@ class _Scope:
 class _Inspector:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._count = 0
+        self.count = self.deepest = 0
         self.fields: dict[str, None] = {}
         self._loops = 0
         self.is_simple = True
@@ -134,8 +162,9 @@ class _Inspector:
             self._handlers[nodes.FilterBlock] = self._children
 
     def visit(self, node: nodes.Node, depth: int, scope: _Scope) -> None:
-        self._count += 1
-        if depth > _MAX_DEPTH or self._count > _MAX_NODES:
+        self.count += 1
+        self.deepest = max(depth, self.deepest)
+        if depth > _MAX_DEPTH or self.count > _MAX_NODES:
             raise InvalidInput(f"The template is too complicated (line {node.lineno}).", hint="Use fewer conditions inside each other.")
         if depth > _SIMPLE_DEPTH or (isinstance(node, nodes.If) and len(node.elif_) > _SIMPLE_BRANCHES):
             self.is_simple = False
