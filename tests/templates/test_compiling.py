@@ -311,3 +311,7 @@ def test_unusual_letters_in_attributes_reach_the_mail_as_they_are(words: str) ->
     )
     assert f'alt="{words}"' in unescape(template.html)
     assert f'title="{words}"' in unescape(template.html)
+
+
+def test_a_word_written_like_a_placeholder_by_references_stays_a_word() -> None:
+    assert "pwx99z" in compile_template("<p>&#112;wx99z {{ contact.city }}</p>").html

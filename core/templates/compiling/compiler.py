@@ -12,16 +12,17 @@ import css_inline
 from core.errors import InvalidInput
 from core.templates.blocks.document import read_document
 from core.templates.blocks.writing import to_mjml
-from core.templates.compiling.linking import check_safety, track_links, worth_a_look
+from core.templates.compiling.linking import Found, check_safety, track_links, worth_a_look
 from core.templates.compiling.pixel import PIXEL
 from core.templates.jinja import sandbox
 from core.templates.jinja.fields import Vocabulary
 from core.templates.jinja.validating import check_bytes, inspect
 from core.templates.look.brand import Brand
 from core.templates.markup import mjml
+from core.templates.markup.marks import Marked, too_deep
 from core.templates.markup.placeholders import Masked, mask
-from core.templates.markup.plain_text import text_of_pieces, to_plain_text
-from core.templates.markup.scanning import Kind, Piece, is_few, scan, too_deep
+from core.templates.markup.plain_text import text_of, to_plain_text
+from core.templates.markup.scanning import Kind, Piece, is_few, scan
 
 _MAX_HTML = 1_000_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -31,7 +32,8 @@ _MAX_STYLE_WORK = 100_000_000
 _MAX_PIECES = 60_000
 _MAX_NESTING = 500  # parsers recurse, and 30,000 crash them
 _JSON = re.compile(r'\s*\{\s*(?:"|\})')
-_BEFORE_ROW = re.compile(r"-->\s*<[tT][rR]")
+_STYLE = re.compile(r"<style.*?(?:</style|\Z)", re.IGNORECASE | re.DOTALL)
+_BEFORE_ROW = re.compile(r"-->(?<=\w-->)\s*<[tT][rR]")
 _IMPLIED_BODY = re.compile(r"(<table\b[^<>]*>|</thead>|</colgroup>|</caption>)((?:\s*<!--\w+-->)+\s*)(?=<tr\b)", re.IGNORECASE)
 _DOCUMENT = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -95,24 +97,20 @@ def compile_template(
     """
     source = normalised(source)
     kind = kind or detect_kind(source)
-    if kind is TemplateKind.BLOCKS:
-        source = to_mjml(read_document(source), brand or Brand(), Vocabulary(known_attributes), marked=marked)
-        return replace(compile_template(source, TemplateKind.MJML, known_attributes=known_attributes, links=links), kind=kind)
-    inspection = inspect(source, Vocabulary(known_attributes))
+    vocabulary = Vocabulary(known_attributes)
+    if kind is not TemplateKind.BLOCKS:
+        return _compiled(source, kind, vocabulary, links)
+    written = to_mjml(read_document(source), brand or Brand(), vocabulary, marked=marked)
+    return replace(_compiled(normalised(written), TemplateKind.MJML, vocabulary, links), kind=kind)
+
+
+def _compiled(source: str, kind: TemplateKind, vocabulary: Vocabulary, links: Sequence[str]) -> CompiledTemplate:
+    inspection = inspect(source, vocabulary)
     fields = list(inspection.fields)
     masked = mask(source)
-    pieces = list(scan(masked.text))
-    check_safety(worth_a_look(masked.text, pieces), masked, name_lines=True)
-    html = mjml.to_html(masked, pieces) if kind is TemplateKind.MJML else _document(masked.text)
-    _check_size(masked.text, pieces, masked)
-    html = _inlined(html)
-    pieces = list(scan(html))
-    masked.check(html, pieces)
-    tags = worth_a_look(html, pieces)
-    check_safety(tags, masked, name_lines=False)
-    _check_size(html, pieces)
-    tracked = track_links(html, tags, masked, links)
-    text, html = text_of_pieces(html, pieces, tracked.addresses), tracked.html
+    inlined = Marked(_inlined(_html_of(masked, kind)))
+    tracked = track_links(inlined.text, _looked_at(inlined, masked), masked, links)
+    html, text = tracked.html, text_of(inlined, tracked.addresses)
     if "unsubscribe_url" not in fields:
         html = _before_body_end(html, _footer(masked))
         fields += [field for field in ("workspace.name", "workspace.postal_address", "unsubscribe_url") if field not in fields]
@@ -122,6 +120,23 @@ def compile_template(
     if not inspection.is_simple:
         _try(html, text)
     return CompiledTemplate(kind, html, text, tracked.links, fields)
+
+
+def _html_of(masked: Masked, kind: TemplateKind) -> str:
+    """Return the HTML of a source that is safe, and not too much for the tools that read it next."""
+    check_safety(worth_a_look(masked.marked), masked, name_lines=True)
+    html = mjml.to_html(masked) if kind is TemplateKind.MJML else _document(masked)
+    _check_size(masked.marked, masked)
+    return html
+
+
+def _looked_at(inlined: Marked, masked: Masked) -> list[Found]:
+    """Return the tags that may be links, of HTML in which all Jinja is still where it was, and nothing is unsafe or too large."""
+    masked.check(inlined)
+    tags = worth_a_look(inlined)
+    check_safety(tags, masked, name_lines=False)
+    _check_size(inlined)
+    return tags
 
 
 def normalised(source: str) -> str:
@@ -162,11 +177,11 @@ def _css_without_comments(source: str, piece: Piece) -> str:
     return text
 
 
-def _document(text: str) -> str:
-    has_doctype = False
-    for piece in scan(text):
-        has_doctype = has_doctype or text[piece.start : piece.start + 9].lower() == "<!doctype"
-        if piece.kind is Kind.START and piece.name in {"html", "head", "body"}:
+def _document(masked: Masked) -> str:
+    text, has_doctype = masked.text, False
+    for mark in masked.marked.marks:
+        has_doctype = has_doctype or mark.text[:9].lower() == "<!doctype"
+        if mark.kind is Kind.START and mark.name in {"html", "head", "body"}:
             return text if has_doctype else f"<!doctype html>{text}"
     return _DOCUMENT.format(text.strip())
 
@@ -174,7 +189,7 @@ def _document(text: str) -> str:
 def _inlined(html: str) -> str:
     # What surely is small enough is not taken apart to find that out.
     if not is_few(html, min(_MAX_PIECES, _MAX_STYLE_WORK // (1 + _size_of_styles(html)))):
-        _check_size(html, list(scan(html)))
+        _check_size(Marked(html))
     if _BEFORE_ROW.search(html):
         html = _IMPLIED_BODY.sub(r"\1<tbody>\2", html)
     try:
@@ -188,31 +203,23 @@ def _inlined(html: str) -> str:
 
 def _size_of_styles(html: str) -> int:
     """Return how many letters stand in styles, or more."""
-    small = html.lower()
-    size, start = 0, small.find("<style")
-    while start >= 0:
-        end = small.find("</style", start)
-        end = len(small) if end < 0 else end
-        size, start = size + end - start, small.find("<style", end)
-    return size
+    return sum(style.end() - style.start() for style in _STYLE.finditer(html))
 
 
-def _check_size(html: str, pieces: Sequence[Piece], masked: Masked | None = None) -> None:
+def _check_size(marked: Marked, masked: Masked | None = None) -> None:
     """Refuse, before a tool sees it, what would take that tool too much time, memory or stack.
 
     Args:
-        html: The masked source, or HTML made of it.
-        pieces: What that was taken apart into.
+        marked: The masked source, or HTML made of it.
         masked: What names lines, where it is the source.
     """
-    css = sum(piece.end - piece.start for piece in pieces if piece.kind is Kind.RAW and piece.name == "style")
-    if css * len(pieces) > _MAX_STYLE_WORK:
+    if marked.size_of_styles() * len(marked) > _MAX_STYLE_WORK:
         raise InvalidInput("The template has too many styles for its size.", hint="Remove the styles that are not used.")
-    if len(pieces) > _MAX_PIECES:
+    if len(marked) > _MAX_PIECES:
         raise _too_many("")
-    deep = too_deep(html, pieces, _MAX_NESTING)
-    if deep:
-        where = f" in line {masked.line_at(deep.start)}" if masked else ""
+    deep = too_deep(marked, _MAX_NESTING)
+    if deep is not None:
+        where = f" in line {masked.line_at(deep)}" if masked else ""
         raise InvalidInput(f"The elements{where} are too many inside each other.", hint="Close every element, and shorten it.")
 
 

@@ -7,13 +7,14 @@ as it is, uncounted, and is checked when it is rendered.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.errors import InvalidInput
 from core.links.urls import is_web_url
 from core.templates.jinja.fields import URL_FIELDS
+from core.templates.markup.marks import Mark, Marked, noted
 from core.templates.markup.placeholders import Masked
 from core.templates.markup.scanning import Attribute, Kind, Piece, tags_of_comment
 
@@ -27,9 +28,9 @@ _FOLLOWED = frozenset({"action", "formaction", "xlink:href"})
 _IGNORED = re.compile(r"[\x00-\x20\x7f]+")
 _CODE_SCHEMES = ("javascript:", "vbscript:", "livescript:", "file:", "blob:")
 # Tags without any of this in them hold nothing to look at: most. What looks like it inside a value is looked at for nothing.
-_NAMES = (*sorted(_URL_ATTRIBUTES), "http-equiv")
-_OPENINGS = tuple(f"<{name}" for name in sorted(_FORBIDDEN_ELEMENTS))
-_HANDLER = re.compile(r"on(?<=[\s/\"'=]on)")  # so that the search is for two letters, which is fast
+_WORTH = re.compile(
+    rf"""[\s/"'=](?=[abdfhopsx])(?:on|(?:{"|".join(sorted(_URL_ATTRIBUTES))}|http-equiv)=)|\s=|<(?:{"|".join(sorted(_FORBIDDEN_ELEMENTS))})"""
+)
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
 _MAX_LINKS = 1_000
 _MAX_PLACES = 4_000
@@ -43,59 +44,53 @@ class _Edit:
     text: str
 
 
-def worth_a_look(text: str, pieces: Sequence[Piece]) -> list[Piece]:
+class Found(NamedTuple):
+    """A start tag somewhere in a text.
+
+    Args:
+        begin: From where on its places count.
+        tag: The tag.
+    """
+
+    begin: int
+    tag: Piece
+
+
+def worth_a_look(marked: Marked) -> list[Found]:
     """Return the start tags that may hold an address or code, those in conditional comments too.
 
     Args:
-        text: The masked source, or the compiled HTML.
-        pieces: What it was taken apart into.
+        marked: The masked source, or the compiled HTML.
     """
-    small = text.lower()
-    if len(small) != len(text):  # one capital letter has two small ones
-        small = "".join(letter.lower() if letter.isascii() else letter for letter in text)
-    places = {match.start() for match in _HANDLER.finditer(small)}
-    for opening in _OPENINGS:
-        places.update(_each(small, opening))
-    for name in _NAMES:
-        size = len(name)
-        places.update(
-            place
-            for place in _each(small, name)
-            if small[place + size : place + size + 1] == "=" or small[place + size : place + size + 1].isspace()
-        )
-    begins = [piece.start for piece in pieces]
-    found: list[Piece] = []
-    for number in sorted({bisect_right(begins, place) - 1 for place in places}):
-        piece = pieces[number]
-        if piece.kind is Kind.START:
-            found.append(piece)
-        elif piece.kind is Kind.COMMENT:
-            found += tags_of_comment(text, piece)
+    worth = frozenset(filter(_may_hold, marked.distinct))
+    found: list[Found] = []
+    for start, mark in marked:
+        if mark in worth:
+            inner = [(0, mark.piece)] if mark.kind is Kind.START else tags_of_comment(mark.text)
+            found += [Found(start + offset, tag) for offset, tag in inner]
     return found
 
 
-def _each(text: str, word: str) -> Iterator[int]:
-    place = text.find(word)
-    while place >= 0:
-        yield place
-        place = text.find(word, place + 1)
+@noted
+def _may_hold(mark: Mark) -> bool:
+    return mark.kind in (Kind.START, Kind.COMMENT) and _WORTH.search(mark.text.lower()) is not None
 
 
-def check_safety(pieces: Iterable[Piece], masked: Masked, *, name_lines: bool) -> None:
+def check_safety(tags: Iterable[Found], masked: Masked, *, name_lines: bool) -> None:
     """Do nothing if the markup holds no scripts and no link that runs one.
 
     Args:
-        pieces: The tags of the masked source or of the compiled HTML that are `worth_a_look`.
+        tags: The tags of the masked source or of the compiled HTML that are `worth_a_look`.
         masked: What hides the Jinja.
         name_lines: Whether they are of the masked source, so that lines can be named.
 
     Raises:
         InvalidInput: If it does; names what and where.
     """
-    for piece in pieces:
-        problem = _problem(piece, masked)
+    for begin, tag in tags:
+        problem = _problem(tag, masked)
         if problem:
-            where = f" in line {masked.line_at(piece.start)}" if name_lines else ""
+            where = f" in line {masked.line_at(begin + tag.start)}" if name_lines else ""
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
 
 
@@ -114,12 +109,12 @@ class Tracked:
     addresses: dict[int, str]
 
 
-def track_links(html: str, pieces: Iterable[Piece], masked: Masked, known: Sequence[str] = ()) -> Tracked:
+def track_links(html: str, tags: Iterable[Found], masked: Masked, known: Sequence[str] = ()) -> Tracked:
     """Return the HTML with its links replaced.
 
     Args:
         html: Compiled HTML in which the Jinja is still hidden.
-        pieces: Its tags that are `worth_a_look`.
+        tags: Its tags that are `worth_a_look`.
         masked: What hides it.
         known: The links that are in the list already, as another language has them.
 
@@ -129,25 +124,26 @@ def track_links(html: str, pieces: Iterable[Piece], masked: Masked, known: Seque
     links = {url: number for number, url in enumerate(known)}
     placeholders: dict[int, str] = {}
     edits = []
-    for attribute, is_link in _followed(pieces):
-        if any(True for _ in masked.found(html[attribute.start : attribute.end])):
-            replacement = _guarded(html[attribute.start : attribute.end], masked)
+    for begin, attribute, is_link in _followed(tags):
+        start, end = begin + attribute.start, begin + attribute.end
+        if any(True for _ in masked.found(html[start:end])):
+            replacement = _guarded(html[start:end], masked)
         else:
             replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
         if replacement is not None:
-            edits.append(_Edit(attribute.start, attribute.end, replacement))
+            edits.append(_Edit(start, end, replacement))
         if len(edits) > _MAX_PLACES:
             raise InvalidInput(f"The template has more than {_MAX_PLACES} links.", hint="Shorten it.")
     return Tracked(_edited(html, edits), list(links), {edit.start: edit.text for edit in edits})
 
 
-def _followed(pieces: Iterable[Piece]) -> Iterator[tuple[Attribute, bool]]:
-    """Yield every address that is followed, and whether that is by a press on it."""
-    for piece in pieces:
-        for attribute in piece.attributes:
-            is_link = attribute.name == "href" and _is_link(piece)
+def _followed(tags: Iterable[Found]) -> Iterator[tuple[int, Attribute, bool]]:
+    """Yield every address that is followed, from where on its place counts, and whether it is followed by a press on it."""
+    for begin, tag in tags:
+        for attribute in tag.attributes:
+            is_link = attribute.name == "href" and _is_link(tag)
             if is_link or attribute.name in _FOLLOWED:
-                yield attribute, is_link
+                yield begin, attribute, is_link
 
 
 def _is_link(piece: Piece) -> bool:
@@ -190,14 +186,15 @@ def _problem(piece: Piece, masked: Masked) -> str:
     if piece.name in _FORBIDDEN_ELEMENTS:
         return f"<{piece.name}>"
     for each in piece.attributes:
-        value = _IGNORED.sub("", each.value).lower()
         if each.name.startswith("on") and piece.name != "mj-html-attribute":
             return f"The attribute “{each.name[:30]}”"
-        # What a merge field brings is not known yet, and this one could lead the page away.
-        if each.name == "http-equiv" and (value == "refresh" or any(True for _ in masked.found(each.value))):
-            return "<meta http-equiv=refresh>"
-        if each.name in _URL_ATTRIBUTES and _is_dangerous(each.name, value):
-            return f"The address “{value[:30]}”"
+        if each.name in _URL_ATTRIBUTES or each.name == "http-equiv":
+            value = _IGNORED.sub("", each.value).lower()
+            # What a merge field brings is not known yet, and this one could lead the page away.
+            if each.name == "http-equiv" and (value == "refresh" or any(True for _ in masked.found(each.value))):
+                return "<meta http-equiv=refresh>"
+            if each.name != "http-equiv" and _is_dangerous(each.name, value):
+                return f"The address “{value[:30]}”"
     return ""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import mrml
 
 from core.errors import InvalidInput
+from core.templates.markup.marks import Mark, noted
 from core.templates.markup.placeholders import Masked
-from core.templates.markup.scanning import VOID_ELEMENTS, Kind, Piece, scan
+from core.templates.markup.scanning import VOID_ELEMENTS, Kind
 
 # What the CSS inliner takes as “leave this alone”.
 DO_NOT_INLINE = 'data-css-inline="ignore"'
@@ -18,6 +18,7 @@ _UNUSUAL = re.compile(r"[^\x20-\x5b\x5d-\x7e]")
 _MAX_ELEMENTS = 3_000
 # The compiler writes styles for each picture of a carousel beside each other one: a hundred times as many take a million times as much.
 _MAX_PICTURES = 20
+_PICTURE = "mj-carousel-image"
 _MAX_ATTRIBUTE = 2_000
 _MAX_NESTING = 100  # the compiler recurses, and 3,000 crash it
 # Every element of MJML 4 (documentation.mjml.io) except mj-include, which would read files.
@@ -30,19 +31,20 @@ _ELEMENTS = frozenset(
         *("mj-accordion-text", "mj-carousel", "mj-carousel-image"),
     }
 )
+# Where an element begins, and its name.
+Opened = tuple[int, str]
 
 
-def to_html(masked: Masked, pieces: Iterable[Piece] | None = None) -> str:
+def to_html(masked: Masked) -> str:
     """Return the HTML of an MJML document.
 
     Args:
         masked: The document with its Jinja hidden.
-        pieces: What it was taken apart into, by whoever has done that already.
 
     Raises:
         InvalidInput: If it is not well-formed or uses elements that do not exist; names the line.
     """
-    text = _checked(masked, scan(masked.text) if pieces is None else pieces)
+    text = _checked(masked)
     try:
         # No fonts: mail must not load anything from a host the author did not name (the default is a web font).
         output = mrml.to_html(text, mrml.ParserOptions(), mrml.RenderOptions(fonts={}))
@@ -52,7 +54,7 @@ def to_html(masked: Masked, pieces: Iterable[Piece] | None = None) -> str:
     return output.content.replace(_RESET, f'<style {DO_NOT_INLINE} type="text/css">\n#outlook', 1)
 
 
-def _checked(masked: Masked, pieces: Iterable[Piece]) -> str:
+def _checked(masked: Masked) -> str:
     """Return the document with unusual letters of its attributes as character references.
 
     The compiler writes attributes as its language shows texts to programmers: what it takes for unprintable (a no-break space, the
@@ -62,73 +64,93 @@ def _checked(masked: Masked, pieces: Iterable[Piece]) -> str:
         InvalidInput: If there is what the compiler refuses without saying where, or silently passes on: bad nesting, unknown elements, a
             lone `<`.
     """
-    opened: list[Piece] = []
-    written: list[str] = []
-    count = done = pictures = 0
-    for piece in pieces:
-        if piece.kind is Kind.BROKEN:
-            raise InvalidInput(
-                f"The sign < in line {masked.line_at(piece.start)} begins no element.", hint="Write &lt; for the sign itself."
-            )
-        if piece.kind is Kind.START:
-            count += 1
-            pictures += piece.name == "mj-carousel-image"
-            if pictures > _MAX_PICTURES:
-                line = masked.line_at(piece.start)
-                raise InvalidInput(
-                    f"The carousel in line {line} has too many pictures.", hint=f"At most {_MAX_PICTURES} work in one email."
-                )
-            _check_element(masked, piece, count)
-            for each in piece.attributes if _UNUSUAL.search(masked.text, piece.start, piece.end) else ():
-                if _UNUSUAL.search(masked.text, each.start, each.end):
-                    value = _UNUSUAL.sub(lambda match: f"&#{ord(match[0])};", masked.text[each.start : each.end])
-                    written += [masked.text[done : each.start], value]
-                    done = each.end
-        _follow(masked, opened, piece)
+    opened: list[Opened] = []
+    suspicious = {mark for mark in masked.marked.distinct if _is_suspicious(mark)}
+    count = pictures = 0
+    for start, mark in masked.marked:
+        count += mark.kind is Kind.START
+        pictures += mark.name == _PICTURE and mark.kind is Kind.START
+        if mark in suspicious:
+            _check_piece(masked, start, mark, pictures)
+        if count > _MAX_ELEMENTS:
+            raise _too_large(masked, start)
+        _follow(masked, opened, start, mark)
     if opened:
         raise _not_closed(masked, opened[-1], None)
-    return "".join([*written, masked.text[done:]])
+    usual = {mark: _usual(mark) for mark in masked.marked.distinct}
+    return "".join(map(usual.__getitem__, masked.marked.marks))
 
 
-def _follow(masked: Masked, opened: list[Piece], piece: Piece) -> None:
-    if piece.kind is Kind.START and not piece.is_closed:
-        opened.append(piece)
+@noted
+def _is_suspicious(mark: Mark) -> bool:
+    """Return whether a piece has to be checked wherever it stands; most need not be."""
+    if mark.kind is not Kind.START:
+        return mark.kind is Kind.BROKEN
+    is_long = len(mark.text) > _MAX_ATTRIBUTE  # no value is longer than its tag
+    return is_long or mark.name == _PICTURE or (mark.name.startswith("mj") and mark.name not in _ELEMENTS)
+
+
+def _check_piece(masked: Masked, start: int, mark: Mark, pictures: int) -> None:
+    if mark.kind is Kind.BROKEN:
+        raise InvalidInput(f"The sign < in line {masked.line_at(start)} begins no element.", hint="Write &lt; for the sign itself.")
+    if pictures > _MAX_PICTURES:
+        line = masked.line_at(start)
+        raise InvalidInput(f"The carousel in line {line} has too many pictures.", hint=f"At most {_MAX_PICTURES} work in one email.")
+    if mark.name == "mj-include":
+        raise InvalidInput(
+            f"<mj-include> in line {masked.line_at(start)} is not supported.", hint="Paste what it includes into the template."
+        )
+    if mark.name.startswith("mj") and mark.name not in _ELEMENTS:
+        raise InvalidInput(
+            f"<{mark.name[:40]}> in line {masked.line_at(start)} is not an MJML element.",
+            hint="Check the spelling, for example <mj-text>.",
+        )
+    if any(len(each.value) > _MAX_ATTRIBUTE for each in mark.attributes):
+        raise _too_large(masked, start)
+
+
+def _too_large(masked: Masked, start: int) -> InvalidInput:
+    return InvalidInput(
+        f"The template is too large (line {masked.line_at(start)}).",
+        hint=f"At most {_MAX_ELEMENTS} elements, and {_MAX_ATTRIBUTE} characters in an attribute.",
+    )
+
+
+@noted
+def _usual(mark: Mark) -> str:
+    """Return what a piece reads, with unusual letters of its attributes as character references."""
+    if mark.kind is not Kind.START or not _UNUSUAL.search(mark.text):
+        return mark.text
+    written, done = [], 0
+    for each in mark.attributes:
+        value = _UNUSUAL.sub(lambda match: f"&#{ord(match[0])};", mark.text[each.start : each.end])
+        written += [mark.text[done : each.start], value]
+        done = each.end
+    return "".join([*written, mark.text[done:]])
+
+
+def _follow(masked: Masked, opened: list[Opened], start: int, mark: Mark) -> None:
+    if mark.kind is Kind.START and not mark.is_closed:
+        opened.append((start, mark.name))
         if len(opened) > _MAX_NESTING:
-            line = masked.line_at(piece.start)
+            line = masked.line_at(start)
             raise InvalidInput(f"The elements in line {line} are nested too deeply.", hint=f"At most {_MAX_NESTING} is allowed.")
-    elif piece.kind is Kind.END and piece.name not in VOID_ELEMENTS:
-        if not opened or opened[-1].name != piece.name:
-            raise _not_closed(masked, opened[-1] if opened else None, piece)
+    elif mark.kind is Kind.END and mark.name not in VOID_ELEMENTS:
+        if not opened or opened[-1][1] != mark.name:
+            raise _not_closed(masked, opened[-1] if opened else None, (start, mark.name))
         opened.pop()
 
 
-def _check_element(masked: Masked, piece: Piece, count: int) -> None:
-    if piece.name == "mj-include":
-        raise InvalidInput(
-            f"<mj-include> in line {masked.line_at(piece.start)} is not supported.", hint="Paste what it includes into the template."
-        )
-    if piece.name.startswith("mj") and piece.name not in _ELEMENTS:
-        raise InvalidInput(
-            f"<{piece.name[:40]}> in line {masked.line_at(piece.start)} is not an MJML element.",
-            hint="Check the spelling, for example <mj-text>.",
-        )
-    if count > _MAX_ELEMENTS or any(len(each.value) > _MAX_ATTRIBUTE for each in piece.attributes):
-        raise InvalidInput(
-            f"The template is too large (line {masked.line_at(piece.start)}).",
-            hint=f"At most {_MAX_ELEMENTS} elements, and {_MAX_ATTRIBUTE} characters in an attribute.",
-        )
-
-
-def _not_closed(masked: Masked, opened: Piece | None, found: Piece | None) -> InvalidInput:
+def _not_closed(masked: Masked, opened: Opened | None, found: Opened | None) -> InvalidInput:
     if opened is None and found is not None:
         return InvalidInput(
-            f"</{found.name}> in line {masked.line_at(found.start)} closes nothing.", hint="Remove it or open the element before it."
+            f"</{found[1]}> in line {masked.line_at(found[0])} closes nothing.", hint="Remove it or open the element before it."
         )
     assert opened is not None
-    where = f", but </{found.name}> follows in line {masked.line_at(found.start)}" if found else ""
+    where = f", but </{found[1]}> follows in line {masked.line_at(found[0])}" if found else ""
     return InvalidInput(
-        f"<{opened.name}> in line {masked.line_at(opened.start)} is not closed{where}.",
-        hint=f"Close it with </{opened.name}>; in MJML every element must be closed.",
+        f"<{opened[1]}> in line {masked.line_at(opened[0])} is not closed{where}.",
+        hint=f"Close it with </{opened[1]}>; in MJML every element must be closed.",
     )
 
 

@@ -8,22 +8,25 @@ is around it, and comes back at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from core.errors import InvalidInput
 from core.templates.jinja import sandbox
-from core.templates.markup.scanning import Kind, Piece, scan
+from core.templates.jinja.plain import taken_apart
+from core.templates.markup.marks import Mark, Marked
+from core.templates.markup.scanning import Kind, scan
 
 _OPENING = {"if", "for", "filter"}
 _MIDDLE = {"else", "elif"}
 _ENDS = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end", "raw_begin": "raw_end"}
 _BRACES = re.compile(r"\{(?:[{%#]|\Z)")
+_KEYWORD = re.compile(r"\{%[-+ \n\t]*+(\w*)")
+_COMMENT = "<!--"
 _LITERAL_BRACE = '{{ "{" }}'
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(NamedTuple):
     """One Jinja tag of the source.
 
     Args:
@@ -47,7 +50,7 @@ class Masked:
     """
 
     def __init__(self, word: str) -> None:
-        self.text = ""
+        self.marked = Marked("")  # the template with its Jinja hidden
         self._tags: list[Tag] = []
         self._word = word
         self._pattern = re.compile(f"<!--{word}(\\d+)z-->|{word}(\\d+)z")
@@ -58,6 +61,11 @@ class Masked:
         """Every tag in the order of the source, then those that were added."""
         return tuple(self._tags)
 
+    @property
+    def text(self) -> str:
+        """The template with its Jinja hidden."""
+        return self.marked.text
+
     def add(self, source: str, *, line: int = 0, keyword: str = "", around: tuple[int, ...] = ()) -> str:
         """Return the placeholder of one more tag."""
         self._tags.append(Tag(source, line, keyword, around))
@@ -65,17 +73,22 @@ class Masked:
 
     def found(self, text: str) -> Iterator[tuple[int, Tag, re.Match[str]]]:
         """Yield number, tag and place of every placeholder in a text."""
-        for match in self._pattern.finditer(text):
-            number = int(match[1] or match[2])
-            if number < len(self._tags):
-                yield number, self._tags[number], match
-
-    def starts(self, text: str) -> Iterator[int]:
-        """Yield where each placeholder of a text is, and perhaps places where none is."""
-        place = text.find(self._word)
+        end = 0
+        place = text.find(self._word)  # five times as fast as to let the pattern look for what no other text holds
         while place >= 0:
-            yield place
-            place = text.find(self._word, place + 1)
+            opening = place - len(_COMMENT)
+            is_inside = opening >= end and text.startswith(_COMMENT, opening)
+            match = (self._pattern.match(text, opening) if is_inside else None) or self._pattern.match(text, place)
+            if match:
+                end = match.end()
+                number = int(match[1] or match[2])
+                if number < len(self._tags):
+                    yield number, self._tags[number], match
+            place = text.find(self._word, end if match else place + 1)
+
+    def holders(self, marked: Marked) -> list[Mark]:
+        """Return which marks of a text hold placeholders, and perhaps others, each once, in order."""
+        return [mark for mark in marked.distinct if self._word in mark.text]
 
     def restore(self, text: str) -> str:
         """Return the text with every placeholder replaced by its tag, and any brace that would begin a tag made harmless.
@@ -88,15 +101,14 @@ class Masked:
         """
         safe = self._before_brace.sub(lambda _: self.add(_LITERAL_BRACE), text)
         parts, opened, position = [], 0, 0
-        for match in self._pattern.finditer(safe):
-            tag = self._tags[int(match[1] or match[2])]
+        for _, tag, match in self.found(safe):
             parts += [safe[position : match.start()], tag.source]
             position = match.end()
             opened += (tag.keyword in _OPENING) - (tag.keyword.startswith("end"))
             if opened < (tag.keyword in _MIDDLE):
                 raise _moved(tag)
         parts.append(safe[position:])
-        if opened or any(_BRACES.search(fixed) for fixed in parts[::2]):
+        if opened or any(map(_BRACES.search, parts[::2])):
             raise InvalidInput("The conditions and loops of the template do not fit its HTML.", hint="Put each around whole elements.")
         return "".join(parts)
 
@@ -110,17 +122,18 @@ class Masked:
         at = self.text.find(words) if words else -1
         return self.line_at(at) if at >= 0 else 0
 
-    def check(self, compiled: str, pieces: Iterable[Piece] | None = None) -> None:
+    def check(self, compiled: Marked) -> None:
         """Do nothing if every placeholder of the text is still there, inside the same conditions and loops and the same element.
 
         Args:
             compiled: What was made of it.
-            pieces: What that was taken apart into, by whoever has done that already.
 
         Raises:
             InvalidInput: If one was lost or moved; names it and its line.
         """
-        missing = {number for number, _, _ in self.found(self.text)} - {number for number, _, _ in self.found(compiled)}
+        places = list(_with_element(self, compiled)) if self.has_control() else []
+        missing = {number for number, _, _ in self.found(self.text)} - {number for number, _, _ in places}
+        missing -= {number for number, _, _ in self.found(compiled.text)} if missing else set()
         if missing:
             tag = self._tags[min(missing)]
             raise InvalidInput(
@@ -128,12 +141,17 @@ class Masked:
                 hint="Move it into the text of an element or into an attribute such as href.",
             )
         branches: list[tuple[int, object]] = []
-        for number, tag, element in _with_element(self, compiled, scan(compiled) if pieces is None else pieces):
-            self._follow(branches, number, tag, element)
+        for number, tag, element in places:
+            if tag.keyword or tag.around:
+                self._follow(branches, number, tag, element)
+
+    def has_control(self) -> bool:
+        """Return whether there are conditions, loops or filters."""
+        return any(tag.keyword for tag in self._tags)
 
     def _follow(self, branches: list[tuple[int, object]], number: int, tag: Tag, element: object) -> None:
         """Take one step through the compiled text: open, change or close a branch, and see that it is where it was."""
-        around = tuple(each for each, _ in branches)
+        around = tuple([each for each, _ in branches])
         if around[: len(tag.around)] != tag.around:
             raise _moved(tag)
         if tag.keyword in _OPENING:
@@ -156,12 +174,25 @@ def mask(source: str) -> Masked:
         InvalidInput: If a tag stands inside an HTML tag but outside an attribute's value, or `{% raw %}` is used.
     """
     masked = Masked(_unused_word(source))
-    masked.text = "".join(_mask_tags(source, masked))
-    masked.text = _as_comments(masked)
+    parts = taken_apart(source)
+    hidden = list(_mask_lexed(source, masked) if parts is None else _mask_plain(parts, masked))
+    if not masked.has_control():
+        masked.marked = Marked("".join(hidden))
+    elif parts is None or not _all_as_comments(masked, hidden):
+        masked.marked = Marked(_as_comments(masked, "".join(hidden)))
+    _check_tags(masked)
     return masked
 
 
-def _mask_tags(source: str, masked: Masked) -> Iterator[str]:
+def _mask_plain(parts: list[str], masked: Masked) -> Iterator[str]:
+    branches: list[int] = []
+    line = 1
+    for number, part in enumerate(parts):
+        yield _mask_one(part, line, masked, branches) if number % 2 else part
+        line += part.count("\n")
+
+
+def _mask_lexed(source: str, masked: Masked) -> Iterator[str]:
     branches: list[int] = []
     tokens = sandbox.HTML.lex(source)
     for line, kind, value in tokens:
@@ -180,7 +211,8 @@ def _mask_tags(source: str, masked: Masked) -> Iterator[str]:
 
 
 def _mask_one(written: str, line: int, masked: Masked, branches: list[int]) -> str:
-    keyword = re.split(r"\W+", written[2:].lstrip("-+ \n\t"), maxsplit=1)[0] if written.startswith("{%") else ""
+    found = _KEYWORD.match(written)
+    keyword = found[1] if found else ""
     placeholder = masked.add(written, line=line, keyword=keyword, around=tuple(branches))
     if keyword in _OPENING:
         branches.append(len(masked._tags) - 1)
@@ -191,54 +223,63 @@ def _mask_one(written: str, line: int, masked: Masked, branches: list[int]) -> s
     return placeholder
 
 
-def _as_comments(masked: Masked) -> str:
+def _all_as_comments(masked: Masked, hidden: list[str]) -> bool:
+    """Take the text with every control tag as a comment, as it nearly always is between elements; return whether all are.
+
+    Then nothing before it reads differently for it: a word that the comment took the place of was text.
+    """
+    tags = masked.tags
+    masked.marked = Marked("".join(f"<!--{part}-->" if at % 2 and tags[at // 2].keyword else part for at, part in enumerate(hidden)))
+    # No word stands twice in a template, so no mark that is nothing else does.
+    found = sum(mark.kind is Kind.COMMENT and masked._pattern.fullmatch(mark.text) is not None for mark in masked.marked.distinct)
+    return found == sum(bool(tag.keyword) for tag in tags) and not any(mark.kind is Kind.BROKEN for mark in masked.marked.distinct)
+
+
+def _as_comments(masked: Masked, text: str) -> str:
     """Turn control tags that stand between elements into comments, which an HTML parser leaves where they are."""
     parts = []
-    for piece in scan(masked.text):
-        text = masked.text[piece.start : piece.end]
-        if masked._word in text:
-            if piece.kind in (Kind.START, Kind.END):
-                _check_tag(masked, piece)
-            elif piece.kind is Kind.TEXT:
-                text = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], text)
-        parts.append(text)
+    for piece in scan(text):
+        part = text[piece.start : piece.end]
+        if piece.kind is Kind.TEXT and masked._word in part:
+            part = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], part)
+        parts.append(part)
     return "".join(parts)
 
 
-def _check_tag(masked: Masked, piece: Piece) -> None:
-    in_values = {number for value in piece.attributes for number, _, _ in masked.found(masked.text[value.start : value.end])}
-    for number, tag, _ in masked.found(masked.text[piece.start : piece.end]):
-        if number not in in_values:
-            raise InvalidInput(
-                f"{_shown(tag)} in line {tag.line} stands inside <{piece.name[:30]}> but outside an attribute's value.",
-                hint="Put it between the quotes of an attribute, or around the whole element.",
-            )
+def _check_tags(masked: Masked) -> None:
+    for mark in masked.holders(masked.marked) if masked.tags else ():
+        if mark.kind in (Kind.START, Kind.END):
+            in_values = {number for value in mark.attributes for number, _, _ in masked.found(mark.text[value.start : value.end])}
+            for number, tag, _ in masked.found(mark.text):
+                if number not in in_values:
+                    raise InvalidInput(
+                        f"{_shown(tag)} in line {tag.line} stands inside <{mark.name[:30]}> but outside an attribute's value.",
+                        hint="Put it between the quotes of an attribute, or around the whole element.",
+                    )
 
 
-def _with_element(masked: Masked, compiled: str, pieces: Iterable[Piece]) -> Iterator[tuple[int, Tag, object]]:
+def _with_element(masked: Masked, compiled: Marked) -> Iterator[tuple[int, Tag, object]]:
     """Yield number, tag and surrounding element of every placeholder; an attribute or comment counts as an element of its own."""
     elements, is_start, is_end = [0], Kind.START, Kind.END
-    upcoming = masked.starts(compiled)
-    next_one = next(upcoming, len(compiled))
-    for piece in pieces:
-        if piece.kind is is_end and len(elements) > 1:
+    holders = frozenset(masked.holders(compiled))
+    for start, mark in compiled:
+        if mark.kind is is_end and len(elements) > 1:
             elements.pop()
-        if next_one < piece.end:
-            for place, start, end in _places(piece, elements[-1]):
-                for number, tag, match in masked.found(compiled[start:end]):
+        if mark in holders:
+            for place, text in _places(mark, start, elements[-1]):
+                for number, tag, match in masked.found(text):
                     # A comment of ours stands for the element it is in; any other comment is a place of its own.
                     yield number, tag, elements[-1] if match[1] else place
-            next_one = next((start for start in upcoming if start >= piece.end), len(compiled))
-        if piece.kind is is_start and not piece.is_closed:
-            elements.append(piece.start)
+        if mark.kind is is_start and not mark.is_closed:
+            elements.append(start)
 
 
-def _places(piece: Piece, element: int) -> Iterator[tuple[object, int, int]]:
-    """Yield the stretches of a piece that placeholders can be in, each with what identifies the place."""
-    if piece.kind is Kind.START:
-        yield from ((("value", each.start), each.start, each.end) for each in piece.attributes)
+def _places(mark: Mark, start: int, element: int) -> Iterator[tuple[object, str]]:
+    """Yield the texts of a piece that placeholders can be in, each with what identifies the place."""
+    if mark.kind is Kind.START:
+        yield from ((("value", start + each.start), mark.text[each.start : each.end]) for each in mark.attributes)
     else:
-        yield ("comment", piece.start) if piece.kind is Kind.COMMENT else element, piece.start, piece.end
+        yield ("comment", start) if mark.kind is Kind.COMMENT else element, mark.text
 
 
 def _unused_word(source: str) -> str:

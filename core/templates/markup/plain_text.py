@@ -6,24 +6,26 @@ The HTML may be anybody's, of a request for a single message: whatever it is, th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from itertools import islice
 
 from core.errors import InvalidInput
-from core.templates.markup.scanning import VOID_ELEMENTS, Kind, Piece, scan, unescaped
+from core.templates.markup.marks import Mark, Marked, noted
+from core.templates.markup.scanning import VOID_ELEMENTS, Kind, is_few, scan, unescaped
 
-_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
-_LINES = frozenset(
-    {
-        *("div", "table", "tbody", "thead", "tfoot", "tr", "section", "article", "header", "footer", "main", "aside", "nav", "center"),
-        *("address", "dl", "dt", "dd", "form", "li"),
-    }
+_SOFT = "\v"
+_PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre")
+_LINES = (
+    *("div", "table", "tbody", "thead", "tfoot", "tr", "section", "article", "header", "footer", "main", "aside", "nav", "center"),
+    *("address", "dl", "dt", "dd", "form", "li"),
 )
+_BREAKS = {**dict.fromkeys(_PARAGRAPHS, "\n\n"), **dict.fromkeys(_LINES, _SOFT), "br": "\n", "hr": "\n\n---\n\n"}
+_AROUND = frozenset({"a", "img", "ul", "ol", "li", "table", "td", "th"})
 _UNREAD = frozenset({"head", "title", "style", "script", "textarea", "select", "svg", "noscript", "template"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _CONTROLS_ONLY = re.compile(r"(?:<!--\w+-->\s*)+")
 _LAYOUT = 'role="presentation"'
-_SOFT = "\v"
 # Runs of white space that hold a line's end; begun only where white space begins, so that a long one is read once.
 _RUN = re.compile(r"(?<![ \u00a0])[ \u00a0]*+[\n\v][ \n\v\u00a0]*+")
 _RUN_OF_A_LINE = re.compile(r"[ \t\u00a0]+")
@@ -44,92 +46,80 @@ def to_plain_text(html: str, *, most_pieces: int | None = None) -> str:
     Raises:
         InvalidInput: If it holds more, or ends inside a tag or a comment: what follows is missing from it.
     """
-    return text_of_pieces(html, _counted(scan(html), most_pieces))
+    if most_pieces is not None and not is_few(html, most_pieces) and next(islice(scan(html), most_pieces, None), None):
+        raise InvalidInput("The HTML has too many elements.", hint="Shorten it, or send the plain text yourself, as `text`.")
+    return text_of(Marked(html))
 
 
-def text_of_pieces(html: str, pieces: Iterable[Piece], addresses: Mapping[int, str] | None = None) -> str:
+def text_of(marked: Marked, addresses: Mapping[int, str] | None = None) -> str:
     """Return readable plain text of HTML that is taken apart already.
 
     Args:
-        html: The HTML.
-        pieces: What it was taken apart into.
+        marked: The HTML.
         addresses: What stands for an address, by where its value begins; others are as they are written.
 
     Raises:
         InvalidInput: If it ends inside a tag or a comment.
     """
-    writer = _Writer(html, addresses or {})
-    for piece in pieces:
-        if piece.kind in _CLOSED and html[piece.end - 1] != ">":
-            raise InvalidInput("The HTML ends inside a tag or a comment.", hint="Send it whole.")
-        writer.take(piece)
+    last = marked.marks[-1] if marked.marks else None
+    if last and last.kind in _CLOSED and not last.text.endswith(">"):
+        raise InvalidInput("The HTML ends inside a tag or a comment.", hint="Send it whole.")
+    writer = _Writer(marked, addresses or {})
+    writer.write()
     return _tidy("".join(writer.parts))
-
-
-def _counted(pieces: Iterable[Piece], most: int | None) -> Iterator[Piece]:
-    for count, piece in enumerate(pieces):
-        if count == most:
-            raise InvalidInput("The HTML has too many elements.", hint="Shorten it, or send the plain text yourself, as `text`.")
-        yield piece
 
 
 class _Writer:
     """Writes text with two newlines around a paragraph, one for <br>, and a soft break where a line must end somewhere."""
 
-    def __init__(self, html: str, addresses: Mapping[int, str]) -> None:
-        self._html, self._addresses = html, addresses
+    def __init__(self, marked: Marked, addresses: Mapping[int, str]) -> None:
+        self._marked, self._addresses = marked, addresses
         self.parts: list[str] = []
         self._hidden = 0
         self._link: tuple[str, int] | None = None
         self._counters: list[int | None] = []
         self._is_layout: list[bool] = []
 
-    def take(self, piece: Piece) -> None:
-        """Write what a piece says."""
-        if piece.kind is Kind.START:
-            self._start(piece.name, piece)
-            if piece.is_closed and piece.name not in VOID_ELEMENTS:
-                self._end(piece.name)
-        elif piece.kind is Kind.END:
-            self._end(piece.name)
-        elif self._hidden:
-            return
-        elif piece.kind is Kind.COMMENT:
-            if control := _CONTROL.fullmatch(self._html, piece.start, piece.end):
-                self.parts.append(control[0])
-        else:
-            self.parts.append(_SPACE.sub(" ", unescaped(self._html[piece.start : piece.end])))
+    def write(self) -> None:
+        """Write what every piece says."""
+        alone = {mark: _said_alone(mark) for mark in self._marked.distinct}
+        for start, mark in self._marked:
+            said = alone[mark]
+            if said is not None and not self._hidden:
+                if said:
+                    self.parts.append(said)
+            elif mark.kind is Kind.START:
+                self._start(start, mark)
+                if mark.is_closed and mark.name not in VOID_ELEMENTS:
+                    self._end(mark.name)
+            elif mark.kind is Kind.END:
+                self._end(mark.name)
 
-    def _start(self, tag: str, piece: Piece) -> None:
-        if self._hidden or tag in _UNREAD or self._is_hidden(piece):
-            self._hidden += tag not in VOID_ELEMENTS
+    def _start(self, start: int, mark: Mark) -> None:
+        name = mark.name
+        if self._hidden or _is_unread(mark):
+            self._hidden += name not in VOID_ELEMENTS
             return
-        self._break(tag)
-        if tag == "a":
+        self.parts.append(_BREAKS.get(name, ""))
+        if name == "a":
             self._end_link()  # one link can't stand in another
-            self._link = (self._address(piece).strip(), len(self.parts))
-        elif tag == "img":
-            self.parts.append(_value(piece, "alt"))
-        elif tag in {"ul", "ol"}:
-            self._counters.append(1 if tag == "ol" else None)
-        elif tag == "li":
+            self._link = (self._address(start, mark).strip(), len(self.parts))
+        elif name == "img":
+            self.parts.append(_value(mark, "alt"))
+        elif name in {"ul", "ol"}:
+            self._counters.append(1 if name == "ol" else None)
+        elif name == "li":
             self.parts.append(self._bullet())
-        elif tag == "table":
-            self._is_layout.append(_LAYOUT in self._html[piece.start : piece.end] or _value(piece, "role") == "presentation")
-        elif tag in {"td", "th"}:
+        elif name == "table":
+            self._is_layout.append(_LAYOUT in mark.text or _value(mark, "role") == "presentation")
+        elif name in {"td", "th"}:
             self.parts.append("\n\n" if self._is_layout and self._is_layout[-1] else "\t")
 
-    def _is_hidden(self, piece: Piece) -> bool:
-        written = self._html[piece.start : piece.end].lower()
-        if not ("none" in written or "hidden" in written or "mso-hide" in written or "&" in written):
-            return False  # whatever its attributes are; most end here
-        return any(each.name == "hidden" for each in piece.attributes) or bool(_HIDDEN_STYLE.search(_value(piece, "style")))
-
-    def _address(self, piece: Piece) -> str:
-        found = [each for each in piece.attributes if each.name == "href"]
+    def _address(self, start: int, mark: Mark) -> str:
+        found = [each for each in mark.attributes if each.name == "href"]
         if not found:
             return ""
-        stand_in = self._addresses.get(found[-1].start)
+        stand_in = self._addresses.get(start + found[-1].start)
         return found[-1].value if stand_in is None else unescaped(stand_in)
 
     def _end(self, tag: str) -> None:
@@ -142,17 +132,7 @@ class _Writer:
             self._counters.pop()
         elif tag == "table" and self._is_layout:
             self._is_layout.pop()
-        self._break(tag)
-
-    def _break(self, tag: str) -> None:
-        if tag in _PARAGRAPHS:
-            self.parts.append("\n\n")
-        elif tag == "br":
-            self.parts.append("\n")
-        elif tag in _LINES:
-            self.parts.append(_SOFT)
-        elif tag == "hr":
-            self.parts.append("\n\n---\n\n")
+        self.parts.append(_BREAKS.get(tag, ""))
 
     def _bullet(self) -> str:
         number = self._counters[-1] if self._counters else None
@@ -174,8 +154,32 @@ class _Writer:
         self.parts.append(address if says_address else f"{label} <{address}>")
 
 
-def _value(piece: Piece, name: str) -> str:
-    return next((each.value for each in reversed(piece.attributes) if each.name == name), "")
+@noted
+def _said_alone(mark: Mark) -> str | None:
+    """Return what a piece says where it is read; None if that depends on what is around it, or what is around it on that."""
+    if mark.kind is Kind.COMMENT:
+        return mark.text if _CONTROL.fullmatch(mark.text) else ""
+    if mark.kind not in (Kind.START, Kind.END):
+        return _SPACE.sub(" ", unescaped(mark.text))
+    ends_itself = mark.is_closed and mark.name not in VOID_ELEMENTS
+    if mark.name in _AROUND or ends_itself or (mark.kind is Kind.START and _is_unread(mark)):
+        return None
+    return _BREAKS.get(mark.name, "")
+
+
+@noted
+def _is_unread(mark: Mark) -> bool:
+    """Return whether nobody reads what is in an element: it is none of the text, or it is hidden."""
+    if mark.name in _UNREAD:
+        return True
+    written = mark.text.lower()
+    if not ("none" in written or "hidden" in written or "mso-hide" in written or "&" in written):
+        return False  # whatever its attributes are; most end here
+    return any(each.name == "hidden" for each in mark.attributes) or bool(_HIDDEN_STYLE.search(_value(mark, "style")))
+
+
+def _value(mark: Mark, name: str) -> str:
+    return next((each.value for each in reversed(mark.attributes) if each.name == name), "")
 
 
 def _tidy(text: str) -> str:

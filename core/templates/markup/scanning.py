@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from html import unescape
 from typing import NamedTuple
@@ -16,11 +16,10 @@ _ATTRIBUTE = re.compile(r"([^\s=>/\"'][^\s=>/]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']
 # A tag as tools write it, and most people: it ends where its first match does, and its attributes can wait until somebody asks.
 _SIMPLE_TAG = re.compile(r"<(?:([a-zA-Z][a-zA-Z0-9:_-]*+)(?:\s++[^\s=>/\"']++(?:=\"[^\"]*+\")?+)*+\s*+(/?)>|/([a-zA-Z][^\s/>]*+)>)")
 # Inside these, text is not markup.
-_RAW_ELEMENTS = frozenset({"title", "style", "script", "textarea", "mj-style", "mj-title", "mj-preview"})
+RAW_ELEMENTS = frozenset({"title", "style", "script", "textarea", "mj-style", "mj-title", "mj-preview"})
 VOID_ELEMENTS = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
 )  # HTML standard, 13.1.2
-_CLOSED_BY_THE_NEXT = frozenset({"p", "li", "option", "dt", "dd", "tr", "td", "th"})
 
 
 class Kind(StrEnum):
@@ -89,25 +88,25 @@ def scan(text: str) -> Iterator[Piece]:
     is_text, is_start, is_end = Kind.TEXT, Kind.START, Kind.END
     find, simple = text.find, _SIMPLE_TAG.match
     while position < size:
-        less = find("<", position)
-        if less != position:
-            yield Piece(is_text, position, less if less > 0 else size)
-            if less < 0:
-                return
-        tag = simple(text, less)
-        if tag is None:
-            piece = _at_less(text, less)
-            position = piece.end
-        else:
+        begin = position
+        tag = simple(text, begin)
+        if tag is not None:
             name, slash, closed = tag.groups()
             position = tag.end()
             if closed:
-                yield Piece(is_end, less, position, closed.lower())
+                yield Piece(is_end, begin, position, closed.lower())
                 continue
             name = name.lower()
-            piece = Piece(is_start, less, position, name, text, bool(slash) or name in VOID_ELEMENTS)
+            piece = Piece(is_start, begin, position, name, text, slash == "/" or name in VOID_ELEMENTS)
+        elif (less := find("<", begin)) != begin:
+            position = less if less > 0 else size
+            yield Piece(is_text, begin, position)
+            continue
+        else:
+            piece = _at_less(text, begin)
+            position = piece.end
         yield piece
-        if piece.name in _RAW_ELEMENTS and piece.kind is is_start and not piece.is_closed:
+        if piece.name in RAW_ELEMENTS and piece.kind is is_start and not piece.is_closed:
             end = _end_of_raw(text, position, piece.name)
             if end > position:
                 yield Piece(Kind.RAW, position, end, piece.name)
@@ -132,44 +131,15 @@ def unescaped(text: str) -> str:
         return text
 
 
-def too_deep(text: str, pieces: Iterable[Piece], most: int) -> Piece | None:
-    """Return the piece at which an HTML parser may have nested elements too deeply: too much crashes parsers that recurse.
-
-    An end tag is counted only where it closes the element opened last: a parser ignores others in ways that depend on
-    the elements. So untidy HTML seems deeper than it is, and nothing is deeper than it seems.
-    """
-    opened: list[str] = []
-    hidden = 0
-    is_start, is_end, is_raw = Kind.START, Kind.END, Kind.RAW
-    for piece in pieces:
-        if piece.kind is is_start:
-            if _opens(piece, opened[-1] if opened else ""):
-                opened.append(piece.name)
-        elif piece.kind is is_end:
-            if opened and opened[-1] == piece.name:
-                opened.pop()
-        elif piece.kind is is_raw:
-            hidden += text.count("<", piece.start, piece.end)  # inside <svg>, a <title> holds elements
-        if len(opened) + hidden > most:
-            return piece
-    return None
+def tags_of_comment(comment: str) -> Iterator[tuple[int, Piece]]:
+    """Yield the start tags inside one of Outlook's conditional comments, and from where on their places count; others have none."""
+    if comment.startswith("<!--[if"):
+        opening = comment.find(">") + 1
+        yield from ((opening, inner) for inner in scan(comment[opening:]) if inner.kind is Kind.START)
 
 
-def _opens(piece: Piece, around: str) -> bool:
-    """Return whether a start tag opens one more element; in HTML a slash at its end means nothing, in MJML it closes."""
-    if piece.name in VOID_ELEMENTS or (piece.is_closed and piece.name.startswith("mj-")):
-        return False
-    return piece.name != around or piece.name not in _CLOSED_BY_THE_NEXT
-
-
-def tags_of_comment(text: str, comment: Piece) -> Iterator[Piece]:
-    """Yield the start tags inside one of Outlook's conditional comments; other comments have none."""
-    if text.startswith("<!--[if", comment.start):
-        opening = text.find(">", comment.start, comment.end) + 1
-        yield from (_shifted(inner, opening) for inner in scan(text[opening : comment.end]) if inner.kind is Kind.START)
-
-
-def _shifted(piece: Piece, by: int) -> Piece:
+def shifted(piece: Piece, by: int) -> Piece:
+    """Return a piece as it is so many letters further on."""
     attributes = tuple(Attribute(each.name, each.start + by, each.end + by, each.value) for each in piece.attributes)
     return Piece(piece.kind, piece.start + by, piece.end + by, piece.name, attributes, piece.is_closed)
 
@@ -212,8 +182,8 @@ def _attribute(match: re.Match[str]) -> Attribute:
     group = match.lastindex or 1
     if group == 1:
         return Attribute(match[1].lower(), match.end(), match.end(), "")
-    value = match[group]
-    return Attribute(match[1].lower(), match.start(group), match.end(group), unescaped(value) if "&" in value else value)
+    value, (start, end) = match[group], match.span(group)
+    return Attribute(match[1].lower(), start, end, unescaped(value) if "&" in value else value)
 
 
 def _after(text: str, mark: str, start: int) -> int:
