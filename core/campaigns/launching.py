@@ -19,7 +19,7 @@ from core.experiments.experiments import deal, hold_out, load_arms
 from core.links.registry import Links
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.preflight import must_be_sendable
 from core.providers.connections import Connections
 from core.storage.database import Database

@@ -130,7 +130,7 @@ def check(
     offline: Annotated[bool, typer.Option("--offline", help="Don't ask for links and images.")] = False,
 ) -> Answer:
     """Say what must be mended before it is sent, and what had better be, in each of its languages."""
-    from core.preflight.emails import Envelope  # it pulls in the compilers
+    from core.preflight.envelopes import Envelope  # it pulls in the compilers
 
     services, by = call.services, call.by
     version = services.templates.latest(by, find_template(call, name).id)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 from jinja2 import nodes
 
 from core.errors import InvalidInput
 from core.preflight.branches import parsed
 from core.preflight.dark import dark_rules
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import NOWHERE, Place
 from core.preflight.placing import Anchor, Parts, anchors, line_of
 from core.preflight.styling import Shown, walk
@@ -20,7 +20,6 @@ from core.templates.blocks.document import Document
 from core.templates.blocks.kinds import Footer, Image
 from core.templates.brands.reading import fields_of
 from core.templates.compiling.compiler import CompiledTemplate
-from core.templates.languages.headings import Heading, Headings
 from core.templates.library.templates import TemplateVersion
 from core.templates.look.brand import Brand
 from core.templates.markup.placeholders import Masked, mask
@@ -36,75 +35,6 @@ _NOBODY = {"workspace": {"name": "Your company", "postal_address": ""}, "brand":
 # Shorter texts stand in too many places to name one.
 _TELLING = 4
 _GAPS = re.compile(r"\s+")
-
-
-class Whom(Protocol):
-    """Whom an email goes to: the people on a list, or those a segment chooses."""
-
-    @property
-    def kind(self) -> str:
-        """`list` or `segment`."""
-        ...
-
-    @property
-    def id(self) -> int:
-        """The list or segment."""
-        ...
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """What stands around an email; None for what is not known yet, and not looked at then.
-
-    Args:
-        subjects: Its subject, or several where they are tried against each other.
-        preview_text: What inboxes show beside the subject; where not given, the email is looked through for one.
-        sender: The address it comes from.
-        written: Each subject with its preview text, in every language; by default there is one language.
-    """
-
-    subjects: Sequence[str] | None = None
-    preview_text: str | None = None
-    sender: str | None = None
-    written: Sequence[Headings] = ()
-
-    @classmethod
-    def around(cls, headings: Sequence[Headings], sender: str | None = None) -> Envelope:
-        """Return what stands around a campaign's email.
-
-        Args:
-            headings: What inboxes show of it; several where they are tried against each other.
-            sender: The address it comes from.
-        """
-        first = headings[0]
-        shown = tuple(one.beside(first) for one in headings)
-        return cls(tuple(one.subject for one in headings), first.preview_text or None, sender, shown)
-
-    @classmethod
-    def about(cls, subject: str | None, preview_text: str | None, sender: str | None, languages: Mapping[str, Heading]) -> Envelope:
-        """Return what stands around an email with one subject; None for what is not known.
-
-        Args:
-            subject: The subject.
-            preview_text: What inboxes show beside it.
-            sender: The address it comes from.
-            languages: Subject and preview text in other languages.
-        """
-        if subject is None:
-            return cls(None, preview_text, sender)
-        return cls((subject,), preview_text, sender, (Headings(subject, preview_text or "", languages),))
-
-    @property
-    def headings(self) -> Sequence[Headings]:
-        """What inboxes show, in every language; none where no subject is known."""
-        return self.written or tuple(Headings(subject, self.preview_text or "") for subject in self.subjects or ())
-
-    def read_in(self, language: str) -> Envelope:
-        """Return what stands around the email in a language; "" is the main one."""
-        shown = [one.of(language) for one in self.written]
-        if not language or not shown:
-            return self
-        return replace(self, subjects=tuple(one.subject for one in shown), preview_text=shown[0].preview_text or None)
 
 
 @dataclass(frozen=True)

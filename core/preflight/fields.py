@@ -12,7 +12,8 @@ from core.errors import NotFound
 from core.permissions import Permission, Principal
 from core.preflight.branches import parsed, uncovered
 from core.preflight.catalogue import found
-from core.preflight.emails import Email, Whom
+from core.preflight.emails import Email
+from core.preflight.envelopes import Whom
 from core.preflight.findings import MAIN, SUBJECT, Finding, Place, Rule
 from core.segments.asking import Asking
 from core.segments.fields import LIST_FIELD

@@ -12,7 +12,8 @@ from core.deliverability.domains import SenderDomains
 from core.errors import Conflict
 from core.permissions import Permission, Principal
 from core.preflight import checks, fields, languages, sender
-from core.preflight.emails import RECEIVER, Email, Envelope, Whom
+from core.preflight.emails import RECEIVER, Email
+from core.preflight.envelopes import Envelope, Whom
 from core.preflight.fetching import Fetcher, Step
 from core.preflight.fields import Audiences
 from core.preflight.findings import MAIN, Finding, Report, Severity, merged, sorted_out

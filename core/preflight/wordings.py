@@ -10,7 +10,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from core.errors import InvalidInput, PostwrightError
-from core.preflight.emails import RECEIVER, Email, Envelope
+from core.preflight.emails import RECEIVER, Email
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import MAIN
 from core.templates.blocks.document import Document, read_document
 from core.templates.blocks.parts import places

@@ -10,7 +10,7 @@ from core.campaigns.drafts import DraftFields
 from core.campaigns.models import Campaign
 from core.campaigns.states import CampaignState
 from core.permissions import Permission
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.ui import dialogs
 from core.ui.admin import sender_alerts
 from core.ui.create import (
@@ -53,7 +53,10 @@ def write(draft: Campaign | None) -> None:
         else:
             version = page.services.templates.latest(page.by, fields["template_id"])
             headings = campaign_lines.headings_of(fields)
-            envelope, choosing = Envelope.around(headings, fields.get("from_email")), preflight_panel.Choosing(template_id=version.template_id)
+            envelope, choosing = (
+                Envelope.around(headings, fields.get("from_email")),
+                preflight_panel.Choosing(template_id=version.template_id),
+            )
             preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"), choosing=choosing)
             language = campaign_preview.draw(page, version, headings, key="campaign", height=520)
         if draft and may_send:

@@ -8,7 +8,7 @@ import pytest
 
 from core.app import Services
 from core.permissions import Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.fetching import Fetcher, Limits
 from core.preflight.findings import Finding
 from core.preflight.preflight import Preflight

@@ -8,7 +8,7 @@ from core.app import Services
 from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.permissions import Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import Rule, Severity
 from core.templates.languages.headings import Heading, Headings
 from core.templates.languages.naming import english_name

@@ -13,7 +13,7 @@ from core.campaigns.models import Audience
 from core.contacts.attributes import AttributeType
 from core.errors import Conflict
 from core.permissions import Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import Finding, Report, Rule
 from core.preflight.preflight import must_be_sendable
 from core.templates.blocks.document import Document, new_block, new_section

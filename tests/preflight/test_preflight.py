@@ -19,7 +19,7 @@ from core.deliverability.domains import SenderDomains
 from core.errors import Conflict, Denied, NotFound
 from core.jobs.delivering import drain
 from core.permissions import Permission, Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.fetching import Fetcher, Limits
 from core.preflight.findings import Finding, Report, Rule, Severity
 from core.preflight.preflight import Preflight

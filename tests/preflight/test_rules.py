@@ -12,7 +12,8 @@ from core.errors import InvalidInput
 from core.preflight import checks, looks
 from core.preflight.catalogue import CATALOGUE
 from core.preflight.colours import BLACK, WHITE, Colour, colour, contrast
-from core.preflight.emails import Email, Envelope
+from core.preflight.emails import Email
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import Rule, Severity
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind

@@ -2,7 +2,7 @@ import pytest
 
 from core.app import Services
 from core.permissions import Principal
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import Severity
 from core.templates.starters import STARTERS, Starter
 

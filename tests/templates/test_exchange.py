@@ -163,7 +163,7 @@ def test_a_file_holds_no_more_pictures_than_can_be_imported(
     saved = library.save(workspace, "Tea", Document(sections=(new_section("1", *images),)).as_json())
     file = Exchange(db, clock, library, BrandKits(db, clock), album).export(workspace, saved.template_id)
     loaded = Exchange(db, clock, library, BrandKits(db, clock), Album()).load(other, file.data, file.name)
-    assert [one.url in loaded.source for one in many] == [False, False, True, True, True]
+    assert [one.url in loaded.version.source for one in many] == [False, False, True, True, True]
 
 
 def test_a_picture_that_is_none_keeps_the_template_out(
@@ -265,7 +265,7 @@ def test_a_source_that_is_too_large_is_refused_before_its_colours_are_looked_for
     data = json.dumps(form).encode()
     begun = time.process_time()
     with pytest.raises(InvalidInput, match="larger than 500 KB"):
-        exchange.load(workspace, data, "tea.json", keep_colours=True)
+        exchange.load(workspace, data, "tea.json", brand=BrandChoice.COLOURS)
     assert time.process_time() - begun < 1
 
 

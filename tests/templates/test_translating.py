@@ -65,7 +65,7 @@ def test_what_can_not_be_used_is_refused(templates: Templates, translating: Tran
     template_id = templates.save(workspace, "News", EMAIL).template_id
     with pytest.raises(InvalidInput, match="no language"):
         translating.put(workspace, template_id, "deutsch!", GERMAN)
-    with pytest.raises(InvalidInput, match="In the language de: Heading"):
+    with pytest.raises(InvalidInput, match="In the language de: Section 1 · Heading"):
         translating.put(workspace, template_id, "de", orjson.dumps({HEADING.id: {"text": "{{ contact.made_up }}"}}).decode())
     with pytest.raises(NotFound):
         translating.put(workspace, 2**40, "de", "{}")

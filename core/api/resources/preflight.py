@@ -11,7 +11,7 @@ from core.api.fields import Given, IdInPath, Line, Shown
 from core.api.resources.campaigns import AudienceShown, InLanguages, headings
 from core.campaigns.models import Audience
 from core.permissions import Permission
-from core.preflight.emails import Envelope
+from core.preflight.envelopes import Envelope
 from core.preflight.findings import Rule, Severity
 
 router = APIRouter(prefix="/templates", tags=["Preflight"], route_class=Door)

@@ -17,7 +17,7 @@ from core.storage.tables import workspaces
 from core.templates.brands.checking import checked_brand, checked_name, must_be_deletable, must_be_free
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
 from core.templates.brands.restyling import PATIENCE, Restyled, Restyling, SavedKit, Told
-from core.templates.brands.wearing import Wearer, mark_due, read_wearers, wearers
+from core.templates.brands.wearing import Wearer, kit_chosen, mark_due, read_wearers, wearers
 from core.templates.images.holding import must_have_pictures
 from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
@@ -218,7 +218,7 @@ class BrandKits:
         """
         by.require(Permission.TEMPLATES_VIEW)
         with self._db.read() as connection:
-            return _worn(connection, by, template_id)[1]
+            return kit_chosen(connection, by, template_id)[1]
 
     def wear(self, by: Principal, template_id: int, kit_id: int | None) -> Restyled:
         """Let a template wear a kit, or with None the default, whichever that is.
@@ -230,7 +230,7 @@ class BrandKits:
         by.require(Permission.TEMPLATES_EDIT)
         this = sa.and_(templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
         with self._changing(by) as connection:
-            name, worn = _worn(connection, by, template_id)
+            name, worn = kit_chosen(connection, by, template_id)
             kit = _read(connection, by, kit_id) if kit_id is not None else None
             if worn == kit_id:
                 return Restyled()
@@ -293,11 +293,3 @@ def _read(connection: sa.Connection, by: Principal, kit_id: int) -> BrandKit:
     if row is None:
         raise NotFound("There is no such brand kit.", hint="Look under Brand for those that are there.")
     return as_kit(row)
-
-
-def _worn(connection: sa.Connection, by: Principal, template_id: int) -> tuple[str, int | None]:
-    mine = (templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
-    row = connection.execute(sa.select(templates.c.name, templates.c.brand_kit_id).where(*mine)).one_or_none()
-    if row is None:
-        raise NotFound(f"Template {template_id} does not exist in this workspace.", hint="Look under Templates for those that do.")
-    return row.name, row.brand_kit_id

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.errors import NotFound
 from core.permissions import Principal
 from core.storage.database import lock_rows
 from core.templates.compiling.compiler import TemplateKind
@@ -80,3 +81,16 @@ def due_in(workspace_id: int, which: sa.ColumnElement[bool] | None = None) -> sa
     """
     due: list[Any] = [templates.c.workspace_id == workspace_id, templates.c.look_due_by.is_not(None), templates.c.archived_at.is_(None)]
     return sa.and_(*due, which) if which is not None else sa.and_(*due)
+
+
+def kit_chosen(connection: sa.Connection, by: Principal, template_id: int) -> tuple[str, int | None]:
+    """Return the name of a template and the kit it has chosen, None for the default.
+
+    Raises:
+        NotFound: If this workspace has no such template.
+    """
+    mine = (templates.c.workspace_id == by.workspace_id, templates.c.id == template_id)
+    row = connection.execute(sa.select(templates.c.name, templates.c.brand_kit_id).where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"Template {template_id} does not exist in this workspace.", hint="Look under Templates for those that do.")
+    return row.name, row.brand_kit_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.audit.actions import AuditAction
 from core.audit.log import AuditEntry
+from core.ui.admin.campaign_audit_words import CAMPAIGN_WORDS
 from core.ui.admin.template_audit_words import TEMPLATE_WORDS
 from core.ui.words import counted, number, plain
 
@@ -108,23 +109,10 @@ WORDS: dict[AuditAction, str] = {
     _A.SALE_ALLOWED: "noted that data about {target} may be sold again",
     _A.CONSENT_TEXT_SAVED: "wrote words to agree to",
     **TEMPLATE_WORDS,
+    **CAMPAIGN_WORDS,
     _A.SEGMENT_CREATED: "made the segment {target}",
     _A.SEGMENT_CHANGED: "changed the segment {target}",
     _A.SEGMENT_DELETED: "deleted the segment {target}",
-    _A.CAMPAIGN_CREATED: "made the campaign {target}",
-    _A.CAMPAIGN_CHANGED: "changed the campaign {target}",
-    _A.CAMPAIGN_DELETED: "deleted the campaign {target}",
-    _A.CAMPAIGN_SCHEDULED: "scheduled {target}",
-    _A.CAMPAIGN_UNSCHEDULED: "unscheduled {target}",
-    _A.CAMPAIGN_LAUNCHED: "launched {target} to {recipients}",
-    _A.CAMPAIGN_PAUSED: "paused {target}",
-    _A.CAMPAIGN_RESUMED: "resumed {target}",
-    _A.CAMPAIGN_CANCELLED: "cancelled {target}",
-    _A.CAMPAIGN_SENT_AGAIN: "sent {target} to {messages} that had not got through",
-    _A.CAMPAIGN_EXPORTED: "exported who got {target}",
-    _A.CAMPAIGN_TESTED: "sent a test of {target}",
-    _A.SEED_ADDRESS_ADDED: "added {target} for tests",
-    _A.SEED_ADDRESS_REMOVED: "removed {target} for tests",
     _A.MESSAGE_REQUESTED: "sent {target}",
     _A.ALERT_DISMISSED: "dismissed an alert about blocked messages",
     _A.EVENTS_EXPORTED: "exported events{of_target}",

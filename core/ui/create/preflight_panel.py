@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.campaigns.models import Campaign
 from core.ids import fingerprint
-from core.preflight.emails import Envelope, Whom
+from core.preflight.envelopes import Envelope, Whom
 from core.preflight.findings import Finding, Report, Severity
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.library.templates import TemplateVersion

@@ -108,7 +108,7 @@ def test_an_email_in_code_that_was_sent_is_looked_at_in_the_look_it_was_sent_in(
         [message_id] = connection.execute(sa.select(messages.c.id)).scalars()
         planned = plan_of_message(connection, message_id)
     assert planned and planned.plan.brand["primary_colour"] == "#0a7d4f" and planned.plan.brand["name"] == "House"
-    services.campaigns.send_test(by, number, "ada@example.com")
+    services.campaigns.send_test(by, number, ["ada@example.com"])
     assert sent(services, by).row.subject == "[Test] From House"
 
 
