@@ -244,35 +244,6 @@ def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page:
     assert parts(page)[:2] == ["Heading “Heading” (column 2)", "Header"]
 
 
-def test_everything_goes_with_the_keyboard_too(product: Product, page: Page) -> None:
-    make(page, product.app_url, "Typed")
-    for kind in ("heading", "divider"):
-        tile(page, kind).focus()
-        page.keyboard.press("Enter")
-        settled(page)
-    assert parts(page) == ["Header", "Heading “Heading”", "Line", "Footer"]
-    row(page, "Line").focus()
-    page.keyboard.press("Alt+ArrowUp")
-    expect(page.locator(".told")).to_contain_text("Line moved up")
-    settled(page)
-    assert parts(page) == ["Header", "Line", "Heading “Heading”", "Footer"]
-    expect(row(page, "Line")).to_be_focused()
-    page.keyboard.press("Control+d")
-    settled(page)
-    assert parts(page).count("Line") == 2
-    page.keyboard.press("Delete")
-    settled(page)
-    page.keyboard.press("Control+z")
-    settled(page)
-    assert parts(page).count("Line") == 2
-    page.keyboard.press("Control+Shift+z")
-    settled(page)
-    assert parts(page).count("Line") == 1
-    page.keyboard.press("End")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Footer")).to_be_visible()
-
-
 def test_quick_steps_are_all_done_in_their_order(product: Product, page: Page) -> None:
     make(page, product.app_url, "Quick")
     for kind in ("heading", "divider", "spacer", "quote", "divider", "heading"):

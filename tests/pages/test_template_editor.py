@@ -376,6 +376,25 @@ def test_steps_that_a_server_before_a_restart_has_taken_are_not_taken_again(edit
     assert len(names(again.run())) == count == 4
 
 
+def test_nothing_is_chosen_again_so_that_the_email_as_a_whole_can_be_changed(editor):
+    app = do(editor, {"do": "select", "id": block_id(editor, 0)})
+    assert not [field for field in app.text_input if field.label == "Preview text"]
+    app = do(app, {"do": "select", "id": ""})
+    assert labelled(app.text_input, "Preview text")
+    assert canvas(app)["selected"] == ""
+
+
+def test_what_moved_is_said_with_where_it_is_now(editor):
+    app = do(editor, {"do": "step", "id": block_id(editor, 0), "by": 1})
+    assert canvas(app)["said"] == "Heading moved down, to place 2 of 2 in section 1."
+    app = do(app, {"do": "add", "layout": "1-1", "section": 0})
+    assert canvas(app)["said"] == "Section added at place 1 of 3."
+    app = do(app, {"do": "add", "kind": "divider", "column": canvas(app)["outline"][0]["columns"][1]["id"], "index": 0})
+    assert canvas(app)["said"] == "Line added at place 1 of 1 in section 1, column 2."
+    app = do(app, {"do": "step", "id": canvas(app)["outline"][0]["id"], "by": -1})
+    assert canvas(app)["said"] == "Section is the first already."
+
+
 def test_the_preview_shows_all_views_also_on_dark(editor):
     editor.segmented_control(key=f"way_{template_of(editor)}").set_value("preview").run()
     for view in ("desktop", "phone", "dark"):

@@ -76,7 +76,7 @@ def show(
     with page.act():
         mail = page.services.templates.preview(page.by, version, reader, template_id)
         if view == "text":
-            st.code(mail.text, language=None, wrap_lines=True, height=height)
+            st.code(mail.text, language=None, wrap_lines=True)  # as high as it is: what scrolls in it no key would reach
             return
         with st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"):
             html = as_on_dark(mail.html) if view == "dark" else as_on_light(mail.html)

@@ -19,6 +19,7 @@ function editing(root) {
     here.send([...here.pending])
     root.classList.add("busy")
   }
+  // An empty id chooses the email as a whole.
   const choose = id => {
     if (here.selected === id) return
     here.selected = id
@@ -41,13 +42,14 @@ function editing(root) {
   })
   const sectionOf = id => outline().find(one => one.columns.some(column => column.blocks.some(block => block.id === id)))?.id || ""
   const above = overlaying({
-    overlay, places, nameOf, sectionOf, isSection, act, isEditable, select: choose, hold: (event, what) => drag.hold(event, what),
+    overlay, stage, places, nameOf, sectionOf, isSection, act, isEditable, select: choose, hold: (event, what) => drag.hold(event, what),
   })
   const list = outlining({ list: find("tree"), choose, act, isEditable })
 
   const refresh = () => {
     if (!here.data) return
     above.choose(here.selected)
+    find("letter").setAttribute("aria-pressed", String(!here.selected))
     const marks = outline().flatMap(section => [
       ...(section.condition ? [{ id: section.id, kind: "some", words: "Only some people" }] : []),
       ...section.columns.flatMap(column => [
@@ -77,18 +79,22 @@ function editing(root) {
   overlay.onclick = event => {
     if (drag.wasOn()) return
     const id = at(event)
-    if (id) choose(id)
+    choose(id)
     stage.focus({ preventScroll: true })
   }
   root.onkeydown = event => {
     const focused = root.getRootNode().activeElement
     if (["INPUT", "TEXTAREA"].includes(focused?.tagName) || drag.isOn()) return
-    if (!list.pressed(event, focused)) return
+    if (event.key === "Escape" && here.selected) {
+      if (focused?.closest(".bar")) stage.focus({ preventScroll: true })
+      choose("")
+    } else if (!list.pressed(event, focused)) return
     event.preventDefault()
     event.stopPropagation()
   }
   find("undo").onclick = () => act({ do: "undo" })
   find("redo").onclick = () => act({ do: "redo" })
+  find("letter").onclick = () => choose("")
 
   if (window.matchMedia("(max-width: 640px)").matches) find("outline").open = false
   const update = (data, send) => {

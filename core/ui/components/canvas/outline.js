@@ -6,9 +6,9 @@ function outlining({ list, choose, act, isEditable }) {
   const item = (part, level, name, kind) => make(
     "div",
     { role: "treeitem", title: name, id: "part-" + part.id, "data-id": part.id, "aria-level": level, tabindex: "-1", class: "level" + level, onclick: () => choose(part.id, true) },
-    icon(kind), make("span", {}, name), part.condition ? make("span", { class: "flag", title: part.condition }, icon("eye")) : null,
+    icon(kind), make("span", {}, name), part.condition ? make("span", { class: "flag", role: "img", title: part.condition, "aria-label": part.condition }, icon("eye")) : null,
     part.unsaid ? make("span", { class: "flag tongue", title: part.unsaid, role: "img", "aria-label": part.unsaid }, part.tongues) : null,
-    part.problem ? make("span", { class: "flag bad", title: part.problem }, "!") : null,
+    part.problem ? make("span", { class: "flag bad", role: "img", title: part.problem, "aria-label": part.problem }, "!") : null,
   )
 
   const draw = outline => {

@@ -1,12 +1,12 @@
 // What is drawn above the email: what the pointer is over, what is chosen with its handle and buttons, where something would drop.
-function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, select, isEditable }) {
+function overlaying({ overlay, stage, places, nameOf, sectionOf, isSection, hold, act, select, isEditable }) {
   const hover = make("div", { class: "hover", hidden: true })
   const line = make("div", { class: "line", hidden: true })
   const chosen = make("div", { class: "chosen", hidden: true })
   const bar = make("div", { class: "bar", role: "toolbar", "aria-label": "Chosen part", hidden: true })
   const notes = make("div", { class: "notes" })
   overlay.append(notes, hover, chosen, line, bar)
-  let on = ""
+  let on = "", left = ""
 
   const put = (element, box) => {
     element.hidden = !box
@@ -17,7 +17,14 @@ function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, 
 
   const button = (name, label, go) => make("button", { type: "button", title: label, "aria-label": label, onclick: go }, icon(name))
 
+  // A button that is drawn anew has the focus that it had, also where its part was not measured yet in between.
+  const focused = () => {
+    const one = bar.getRootNode().activeElement
+    return bar.contains(one) ? one.title : ""
+  }
   const drawBar = id => {
+    const had = focused() || (bar.getRootNode().activeElement ? "" : left)
+    left = ""
     const grip = make("span", { class: "grip", title: "Drag to move" }, icon("grip"), nameOf(id))
     grip.onpointerdown = event => { event.preventDefault(); event.stopPropagation(); hold(event, { id, isSection: isSection(id) }) }
     bar.replaceChildren(
@@ -26,8 +33,9 @@ function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, 
       button("up", "Move up", () => act({ do: "step", id, by: -1 })),
       button("down", "Move down", () => act({ do: "step", id, by: 1 })),
       button("copy", "Duplicate", () => act({ do: "duplicate", id })),
-      button("bin", "Delete", () => act({ do: "remove", id })),
+      button("bin", "Delete", () => { stage.focus({ preventScroll: true }); act({ do: "remove", id }) }),
     )
+    if (had) ([...bar.querySelectorAll("button")].find(one => one.title === had) || bar.querySelector("button")).focus()
     bar.onpointerdown = bar.onclick = event => event.stopPropagation() // what lies under the bar is not meant
   }
 
@@ -35,8 +43,13 @@ function overlaying({ overlay, places, nameOf, sectionOf, isSection, hold, act, 
     const box = id && places.boxOf(id)
     put(chosen, box)
     chosen.classList.toggle("whole", Boolean(id) && isSection(id))
-    bar.hidden = !box || !isEditable()
-    if (bar.hidden) { on = ""; return }
+    if (!box || !isEditable()) {
+      left = id && (focused() || left)
+      bar.hidden = true
+      on = ""
+      return
+    }
+    bar.hidden = false
     if (on !== id) { drawBar(id); on = id }
     const room = overlay.clientWidth
     bar.style.top = (box[1] >= 34 ? box[1] - 34 : Math.min(box[1] + box[3], overlay.clientHeight - 34)) + "px"

@@ -35,6 +35,8 @@ def _select(_page: Page, now: Editing, step: Step) -> None:
     part = editing.find(now.document, part_id)
     if part is not None:
         now.selected, now.said = part_id, f"{words(part)} chosen."
+    elif not part_id:
+        now.selected, now.said = "", "No part chosen: what belongs to the email as a whole can be changed."
 
 
 def _add(page: Page, now: Editing, step: Step) -> None:
@@ -42,11 +44,11 @@ def _add(page: Page, now: Editing, step: Step) -> None:
         layout = _text(step, "layout")
         section = new_section(layout if layout in LAYOUTS else "1")
         now.change(editing.add_section(now.document, section, _section_index(now, step)), redraw=True)
-        now.selected, now.said = section.id, "Section added."
+        now.selected, now.said = section.id, f"Section added at {_where(now.document, section.id)}."
         return
     block = _wanted(page, step)
     now.change(_put(now, now.document, block, step), redraw=True)
-    now.selected, now.said = block.id, f"{words(block)} added."
+    now.selected, now.said = block.id, f"{words(block)} added at {_where(now.document, block.id)}."
 
 
 def _wanted(page: Page, step: Step) -> Block:
@@ -73,7 +75,7 @@ def _move(_page: Page, now: Editing, step: Step) -> None:
         place = editing.place_of(now.document, part_id)
         block = now.document.sections[place.section].columns[place.column].blocks[place.index]
         now.change(_put(now, editing.remove(now.document, part_id), block, step), redraw=True)
-    now.selected, now.said = part_id, f"{words(part)} moved."
+    now.selected, now.said = part_id, f"{words(part)} moved to {_where(now.document, part_id)}."
 
 
 def _put(now: Editing, document: Document, block: Block, step: Step) -> Document:
@@ -120,7 +122,8 @@ def _step(_page: Page, now: Editing, step: Step) -> None:
     moved = editing.step(now.document, part_id, by)
     part = editing.find(moved, part_id)
     there = "first" if by < 0 else "last"
-    now.said = f"{words(part)} moved {'up' if by < 0 else 'down'}." if moved != now.document else f"{words(part)} is the {there} already."
+    went = f"moved {'up' if by < 0 else 'down'}, to {_where(moved, part_id)}"
+    now.said = f"{words(part)} {went if moved != now.document else f'is the {there} already'}."
     now.change(moved, redraw=True)
     now.selected = part_id
 
@@ -164,6 +167,19 @@ _DOERS: Mapping[str, Callable[[Page, Editing, Step], None]] = {
 def words(part: object) -> str:
     """Return what a part is called when it is read out."""
     return "Section" if isinstance(part, Section) else NAMES.get(getattr(part, "kind", ""), "Part")
+
+
+def _where(document: Document, part_id: str) -> str:
+    """Return where a part is, as it is read out."""
+    for at, section in enumerate(document.sections, 1):
+        if section.id == part_id:
+            return f"place {at} of {len(document.sections)}"
+        for number, column in enumerate(section.columns, 1):
+            ids = [block.id for block in column.blocks]
+            if part_id in ids:
+                beside = f", column {number}" if len(section.columns) > 1 else ""
+                return f"place {1 + ids.index(part_id)} of {len(ids)} in section {at}{beside}"
+    return "its place"
 
 
 def _text(step: Step, name: str) -> str:
