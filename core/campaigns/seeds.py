@@ -12,7 +12,7 @@ from core.audit.recording import record
 from core.campaigns.tables import seed_addresses
 from core.clock import Clock
 from core.contacts.addresses import disguised, normalise
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
 
@@ -71,11 +71,11 @@ class SeedAddresses:
             label: What is read there, in words.
 
         Raises:
-            Denied: If `by` may not send.
+            Denied: If `by` may not send, or is limited to some lists.
             InvalidInput: If the address can't be used, the words are too long, or the list is full.
             Conflict: If it is on the list.
         """
-        by.require(Permission.CAMPAIGNS_SEND)
+        _may_change(by)
         email, label, now = normalise(email), _checked(label), self._clock.now()
         row = {"workspace_id": by.workspace_id, "email": email, "label": label, "created_by": by.label, "created_at": now}
         mine = _s.workspace_id == by.workspace_id
@@ -93,10 +93,10 @@ class SeedAddresses:
         """Take an address off the list.
 
         Raises:
-            Denied: If `by` may not send.
+            Denied: If `by` may not send, or is limited to some lists.
             NotFound: If this workspace has no such seed address.
         """
-        by.require(Permission.CAMPAIGNS_SEND)
+        _may_change(by)
         this = (_s.workspace_id == by.workspace_id, _s.id == seed_id)
         with self._db.transaction() as connection:
             row = connection.execute(sa.select(seed_addresses).where(*this).with_for_update()).one_or_none()
@@ -105,6 +105,13 @@ class SeedAddresses:
             connection.execute(sa.delete(seed_addresses).where(*this))
             before = {"address": disguised(by.workspace_id, row.email), "label": row.label}
             record(connection, self._clock.now(), by, AuditAction.SEED_ADDRESS_REMOVED, f"seed_address:{seed_id}", before=before)
+
+
+def _may_change(by: Principal) -> None:
+    """The list is everybody's: what is said of an address could be about somebody that who is limited to some lists doesn't see."""
+    by.require(Permission.CAMPAIGNS_SEND)
+    if by.lists is not None:
+        raise Denied("You can use the seed addresses there are, but not change them.", hint="Ask somebody who may see all lists.")
 
 
 def _checked(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -91,3 +92,13 @@ def test_the_log_names_no_address_and_erasing_takes_it_off_the_list(services: Se
     assert [one.email for one in services.seed_addresses.all(by)] == ["bob@example.com"]
     with services.db.read() as connection:
         assert "bob@example.com" not in str(connection.execute(sa.select(audit_log)).all())
+
+
+def test_somebody_limited_to_some_lists_uses_the_list_and_does_not_change_it(services: Services, by: Principal) -> None:
+    kept = services.seed_addresses.add(by, "seed@example.com", "Outlook")
+    limited = replace(by, lists=frozenset())
+    assert services.seed_addresses.all(limited) == [kept]
+    for change in (lambda: services.seed_addresses.add(limited, "b@example.com"), lambda: services.seed_addresses.remove(limited, kept.id)):
+        with pytest.raises(Denied, match="not change them"):
+            change()
+    assert services.seed_addresses.all(by) == [kept]
