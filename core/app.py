@@ -14,6 +14,7 @@ from core.audit.log import AuditLog
 from core.audit.seals import Seals
 from core.campaigns.again import Again
 from core.campaigns.campaigns import Campaigns
+from core.campaigns.template_trying import TemplateTrying
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
 from core.contacts.consent.choices import Choices
@@ -252,6 +253,12 @@ class Services(PrivacyServices):
             self.contacts,
             self.composer,
         )
+
+    @cached_property
+    def template_trying(self) -> TemplateTrying:
+        """Tests of what is being written."""
+        parts = (self.campaigns, self.templates, self.brand_kits, self.connections, self.contacts, self.composer)
+        return TemplateTrying(self.db, self.clock, *parts)
 
     @cached_property
     def again(self) -> Again:

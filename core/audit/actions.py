@@ -106,6 +106,7 @@ class AuditAction(StrEnum):
     TEMPLATE_DUPLICATED = "template.duplicated"
     TEMPLATE_EXPORTED = "template.exported"
     TEMPLATE_DRAFTED = "template.drafted"
+    TEMPLATE_TESTED = "template.tested"
     TEMPLATE_DRAFT_DISCARDED = "template.draft_discarded"
     PICTURE_ADDED = "picture.added"
     PICTURE_CHANGED = "picture.changed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import product
@@ -20,8 +20,8 @@ from core.contacts.addresses import disguised, normalise
 from core.contacts.consent.consent import ConsentStatus
 from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
-from core.errors import InvalidInput, PostwrightError
-from core.messages.composing import Composer
+from core.errors import InvalidInput, NotFound, PostwrightError
+from core.messages.composing import Composer, Fill
 from core.messages.plan import SendPlan
 from core.permissions import Permission, Principal
 from core.providers.base import Outcome, Provider
@@ -30,6 +30,7 @@ from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
 from core.templates.library.templates import Templates, TemplateVersion
+from core.templates.rendering.renderer import fill
 
 MOST_AT_ONCE = 60  # the list of seed addresses, and some more
 
@@ -45,6 +46,27 @@ class Tried:
 
     address: str
     refused: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """What is sent as a test.
+
+    Args:
+        plan: How it is written.
+        action: What is put on record.
+        target: Of what that is.
+        language: Which it is read in, "" for the main one; None for that of whose values fill it in.
+        reader: The address of the contact whose values fill it in; "" for whoever has the address it goes to, else the newest one.
+        filled_by: What fills it in.
+    """
+
+    plan: SendPlan
+    action: AuditAction
+    target: str
+    language: str | None = None
+    reader: str = ""
+    filled_by: Fill = fill
 
 
 class Trying:
@@ -79,15 +101,40 @@ class Trying:
             InvalidInput: If there is no address, or there are too many.
         """
         by.require(Permission.CAMPAIGNS_SEND)
-        self._connections.get(by, campaign.connection_id).must_send()
+        copies = Copies(self._plan(by, campaign), AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", language)
+        return self.hand_over(by, copies, addresses)
+
+    def hand_over(
+        self, by: Principal, copies: Copies, addresses: Sequence[str], step: Callable[[int, int], None] | None = None
+    ) -> tuple[Tried, ...]:
+        """Send one copy to each address, and put on record that this was done; also where whoever waits for it has gone.
+
+        Args:
+            by: Who tries; that they may is looked at before.
+            copies: What is sent.
+            addresses: Where copies go; one that is said twice gets one.
+            step: Is told how many have been tried, and of how many.
+
+        Raises:
+            Denied: If `by` may not see contacts.
+            Conflict: If nothing can be sent through the connection.
+            InvalidInput: If there is no address, or there are too many.
+            NotFound: If it is to be written for a contact there is not.
+        """
+        by.require(Permission.CONTACTS_VIEW)  # not found out at each address, as if the address were to blame
+        self._connections.get(by, copies.plan.connection_id).must_send()
         addresses = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
         if not 0 < len(addresses) <= MOST_AT_ONCE:
             raise InvalidInput("Choose where the test goes.", hint=f"A test goes to 1 to {MOST_AT_ONCE} addresses at once.")
-        plan, found = self._plan(by, campaign), []
-        with closing(self._connections.open(by.workspace_id, campaign.connection_id)) as provider:
-            for address in addresses:
-                found.append(self._try(by, plan, provider, address, language))
-        self._note(by, campaign, found)
+        chosen, found = self._chosen(by, copies.reader), list[Tried]()
+        try:
+            with closing(self._connections.open(by.workspace_id, copies.plan.connection_id)) as provider:
+                for address in addresses:
+                    found.append(self._try(by, copies, provider, address, chosen))
+                    if step:
+                        step(len(found), len(addresses))
+        finally:
+            self._note(by, copies, found)
         return tuple(found)
 
     def check(self, by: Principal, campaign: Campaign) -> None:
@@ -102,22 +149,31 @@ class Trying:
         for arm, language in product(plan.arms, ["", *plan.version.languages]):
             self._composer.compose_test(plan, _reading(sample, language), sample.email, arm, at=self._clock.now())
 
-    def _try(self, by: Principal, plan: SendPlan, provider: Provider, address: str, language: str | None) -> Tried:
+    def _try(self, by: Principal, copies: Copies, provider: Provider, address: str, chosen: Contact | None) -> Tried:
         """Send one copy; what is wrong with this one keeps none from the others."""
         try:
             to = normalise(address)
-            sample = self._sample(by, to)
-            reader = sample if language is None else _reading(sample, language)
-            (result,) = provider.send([self._composer.compose_test(plan, reader, to, at=self._clock.now())])
+            sample = chosen or self._sample(by, to)
+            reader = sample if copies.language is None else _reading(sample, copies.language)
+            message = self._composer.compose_test(copies.plan, reader, to, at=self._clock.now(), filled_by=copies.filled_by)
+            (result,) = provider.send([message])
         except PostwrightError as error:
             return Tried(address, str(error))
         return Tried(to, "" if result.outcome is Outcome.ACCEPTED else result.reason or f"The server answered: {result.outcome.value}.")
 
-    def _note(self, by: Principal, campaign: Campaign, found: Sequence[Tried]) -> None:
+    def _note(self, by: Principal, copies: Copies, found: Sequence[Tried]) -> None:
+        if not found:
+            return
         to = [disguised(by.workspace_id, one.address) for one in found]
         after = {"to": to, "taken": sum(not one.refused for one in found)}
         with self._db.transaction() as connection:
-            record(connection, self._clock.now(), by, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", after=after)
+            record(connection, self._clock.now(), by, copies.action, copies.target, after=after)
+
+    def _chosen(self, by: Principal, email: str) -> Contact | None:
+        chosen = self._contacts.find(by, email) if email.strip() else None
+        if email.strip() and chosen is None:
+            raise NotFound("No contact has the address the test is to be written for.", hint="Say one of your contacts, or nobody.")
+        return chosen
 
     def _sample(self, by: Principal, to: str) -> Contact:
         found = self._contacts.find(by, to) or self._contacts.newest(by)

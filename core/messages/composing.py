@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,13 +12,14 @@ from typing import Any
 from core.ids import random_name
 from core.links.urls import TrackingUrls
 from core.messages.keys import MessageKeys
-from core.messages.plan import SendPlan, Wording
+from core.messages.plan import PinnedVersion, SendPlan, Wording
 from core.providers.base import OutgoingMessage
 from core.providers.mime import address
 from core.templates.library.previewing import ContactLike, contact_fields
-from core.templates.rendering.renderer import fill, render_text
+from core.templates.rendering.renderer import FilledMail, fill, render_text
 
 TEST_MARK = "[Test]"
+Fill = Callable[[PinnedVersion, Mapping[str, Any]], FilledMail]
 
 
 class Composer:
@@ -65,7 +66,7 @@ class Composer:
         return _finished(plan, message_id, key, contact, wording, addresses, headers)
 
     def compose_test(
-        self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime
+        self, plan: SendPlan, contact: ContactLike, to: str, variant_id: int | None = None, *, at: datetime, filled_by: Fill = fill
     ) -> OutgoingMessage:
         """Return the email as a test: it counts nowhere, for it belongs to no message.
 
@@ -78,6 +79,7 @@ class Composer:
             to: The address it goes to.
             variant_id: The arm whose subject it gets.
             at: When it is sent.
+            filled_by: What fills the body in; for what nobody has saved, a process that can be stopped.
 
         Raises:
             InvalidInput: If it can't be rendered for this contact.
@@ -85,7 +87,8 @@ class Composer:
         preview = self._urls.preview()
         addresses = _Addresses(preview, preview, preview, plan.version.links, "")
         key = f"test-{random_name(16)}"
-        finished = _finished(plan, 0, key, contact, _wording(plan, contact, variant_id), addresses, _headers(plan, key, at))
+        wording, headers = _wording(plan, contact, variant_id), _headers(plan, key, at)
+        finished = _finished(plan, 0, key, contact, wording, addresses, headers, filled_by)
         marked = f"{TEST_MARK} {finished.subject}"
         return OutgoingMessage(
             0, plan.workspace_id, key, to, plan.from_email, plan.from_name, marked, finished.html, finished.text, finished.headers
@@ -114,6 +117,7 @@ def _finished(
     wording: Wording,
     addresses: _Addresses,
     headers: Mapping[str, str],
+    filled_by: Fill = fill,
 ) -> OutgoingMessage:
     campaign = {"name": plan.campaign_name, "subject": ""}
     context: dict[str, Any] = {
@@ -129,7 +133,7 @@ def _finished(
     context |= {"pw_links": addresses.links, "pw_pixel": addresses.pixel, "pw_trap": addresses.trap}
     if wording.heading.preview_text:
         context["pw_preview"] = render_text(wording.heading.preview_text, context)
-    body = fill(wording.version.counting if addresses.trap else wording.version, context)
+    body = filled_by(wording.version.counting if addresses.trap else wording.version, context)
     return OutgoingMessage(
         message_id,
         plan.workspace_id,

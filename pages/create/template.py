@@ -8,7 +8,7 @@ from core.errors import InvalidInput
 from core.permissions import Permission
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.names import LONGEST_NOTE
-from core.ui.create import code_helps, preflight_panel, template_preview
+from core.ui.create import code_helps, preflight_panel, template_preview, template_test
 from core.ui.create.editor import visual
 from core.ui.page import open_page
 from core.ui.parts import problem
@@ -71,6 +71,7 @@ if latest.kind is TemplateKind.BLOCKS:
     page.stop()
 st.session_state.setdefault(SOURCE, latest.source)
 changed = (st.session_state[SOURCE] or "") != latest.source
+template_test.button(page)
 if may_edit and page.header("Save version", icon="save", disabled=False):
     with page.act("Saved as a new version." if changed else "Nothing has changed since the last version."):
         source_now, note = st.session_state[SOURCE] or "", st.session_state.get(NOTE) or ""
@@ -86,3 +87,4 @@ with preview:
     if found:
         preflight_panel.draw(page, found, key="template", source=st.session_state[SOURCE] or "", template_id=template.id)
         template_preview.draw(page, found, key="template", height=720, template_id=template.id)
+template_test.ask(page, template, lambda: template_test.InEditor(st.session_state[SOURCE] or "", latest.kind))

@@ -19,6 +19,7 @@ _ONE: Mapping[Permission, str] = {
     P.TEMPLATES_VIEW: "templates.all templates.by_name templates.get templates.latest templates.latest_to_send templates.preview"
     " templates.versions"
     " template_exchange.export template_exchange.file_name template_thumbnails.pictures templates.page templates.marked templates.try_out"
+    " templates.unsaved"
     " template_versions.compared template_versions.get template_versions.page template_versions.uses"
     " translating.in_language translating.languages translating.spoken translating.try_out"
     " pictures.after pictures.all pictures.content pictures.count pictures.get pictures.room pictures.where_used"
@@ -89,6 +90,8 @@ _SEVERAL: Mapping[str, set[Permission]] = {
     "campaigns.pause": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.resume": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW},
     "campaigns.launch": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
+    "template_trying.send": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, P.TEMPLATES_EDIT, *_MADE_OF},
+    "template_trying.sender": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, P.TEMPLATES_VIEW},
     "campaigns.send_test": {P.CAMPAIGNS_SEND, P.CAMPAIGNS_VIEW, *_MADE_OF},
     "segments.preview": {P.SEGMENTS_VIEW, P.CONTACTS_VIEW},
 }

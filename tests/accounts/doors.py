@@ -75,6 +75,7 @@ SAMPLES: Mapping[str, object] = {
     **{"format": "csv", "people": 10},
     "kind": "outbox",
     "key": "0" * 32,
+    "subject": "Hello",
     **{"email": "ann@example.com", "addresses": ("ann@example.com",)},
     "domain": "example.com",
     "code": "123456",

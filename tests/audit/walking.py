@@ -424,6 +424,7 @@ GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "forms.resume": _paused_form,
     "templates.by_name": _name("Letter"),
     "template_exchange.load": lambda world: {"data": f"<p>{MARK}</p>".encode(), "file_name": "news.html"},
+    **dict.fromkeys(("template_trying.send", "templates.unsaved"), lambda world: {"source": f"<p>{MARK}</p>"}),
     "templates.save_version": lambda world: {"source": f"<p>{MARK}</p>", "note": MARK},
     "template_versions.restore": _two_versions,
     "template_shelves.unarchive": _put_away,

@@ -16,7 +16,7 @@ from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.confined.process import SHARED, Confined
 from core.templates.library.finding import Shelf, Wanted, find
 from core.templates.library.keeping import claim, keep, must_follow
-from core.templates.library.making import Maker
+from core.templates.library.making import Made, Maker
 from core.templates.library.models import (
     Template,
     TemplateVersion,
@@ -144,6 +144,16 @@ class Templates:
         by.require(Permission.TEMPLATES_VIEW)
         brand = self._maker.worn(by.workspace_id, templates.c.id == template_id)
         return self._maker.compiled(by.workspace_id, source, kind, brand)
+
+    def unsaved(self, by: Principal, template_id: int, source: str, kind: TemplateKind | None = None) -> Made:
+        """Compile what saving this as a template's next version would keep, in all its languages, without keeping it.
+
+        Raises:
+            Denied: If `by` may not see templates.
+            InvalidInput: If it can't be used; says what is wrong and in which line.
+        """
+        by.require(Permission.TEMPLATES_VIEW)
+        return self._maker.made(by.workspace_id, templates.c.id == template_id, source, kind, None)
 
     def page(self, by: Principal, wanted: Wanted | None = None, limit: int = 50, offset: int = 0) -> Shelf:
         """Return some of the templates, the one saved last first, with what they can be narrowed by.

@@ -16,6 +16,7 @@ TEMPLATE_WORDS: dict[AuditAction, str] = {
     _A.TEMPLATE_EXPORTED: "exported the template {target}",
     _A.TEMPLATE_DRAFTED: "began to change the template {target}",
     _A.TEMPLATE_DRAFT_DISCARDED: "threw away a draft of the template {target}",
+    _A.TEMPLATE_TESTED: "sent a test of the template {target}",
     _A.PICTURE_ADDED: "uploaded the picture {target}",
     _A.PICTURE_CHANGED: "changed the picture {target}",
     _A.PICTURE_DELETED: "deleted the picture {target}",

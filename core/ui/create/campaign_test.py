@@ -24,25 +24,27 @@ def draw(page: Page, saved: Callable[[], Campaign], language: str | None = None)
     """
     seeds = page.services.seed_addresses.all(page.by)
     with st.form("send_test", border=False):
-        chosen = _chosen(seeds) if seeds else []
+        picked = chosen(seeds) if seeds else []
         with st.container(horizontal=True, vertical_alignment="bottom"):
             other = st.text_input("Also to" if seeds else "Send a test to", key="test_address", placeholder="you@example.com")
             pressed = st.form_submit_button("Send test")
     if pressed:
         with page.act(), st.spinner("Sending"):
-            _tell(page.services.campaigns.send_test(page.by, saved().id, [*chosen, other or ""], language))
-    with st.popover("Seed addresses", icon=":material/mark_email_read:", type="tertiary"):
-        _manage(page, seeds)
+            tell(page.services.campaigns.send_test(page.by, saved().id, [*picked, other or ""], language))
+    if page.sees_all_lists:
+        with st.popover("Seed addresses", icon=":material/mark_email_read:", type="tertiary"):
+            _manage(page, seeds)
 
 
-def _chosen(seeds: list[SeedAddress]) -> list[str]:
-    """Ask which of the list get it; all of them unless somebody says otherwise, also once the list has changed."""
+def chosen(seeds: list[SeedAddress]) -> list[str]:
+    """Ask which addresses of the list get it; all of them unless somebody says otherwise, also once the list has changed."""
     names = {one.email: f"{one.label} · {one.email}" if one.label else one.email for one in seeds}
     key = "test_seeds_" + "_".join(str(one.id) for one in seeds)
     return st.multiselect("Send a test to", list(names), default=list(names), format_func=names.__getitem__, key=key)
 
 
-def _tell(tried: tuple[Tried, ...]) -> None:
+def tell(tried: tuple[Tried, ...]) -> None:
+    """Draw what became of each copy."""
     refused = [one for one in tried if one.refused]
     if taken := len(tried) - len(refused):
         st.success(f"Sent to {counted(taken, 'address', 'addresses')}. It counts nowhere.", icon=":material/check:")

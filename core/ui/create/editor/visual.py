@@ -11,6 +11,7 @@ from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.library.names import LONGEST_NOTE
 from core.ui import dialogs
+from core.ui.create import template_test
 from core.ui.create.editor import session, workbench
 from core.ui.dialogs import Question
 from core.ui.page import Page
@@ -29,6 +30,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
         may_edit: Whether the person may change it.
     """
     session.choose_asked_for(session.current(page, latest, may_edit=may_edit))
+    template_test.button(page)
     if may_edit and page.header("Save version", icon="save"):
         dialogs.show("save_version")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -41,6 +43,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
         workbench.draw(page, template, latest, may_edit=may_edit)
     dialogs.dialog("save_version", "Save version", partial(_save, page, template, latest))
     _discard(page, template, latest)
+    template_test.ask(page, template, partial(_in_editor, page, template, latest))
 
 
 def _standing(page: Page, latest: TemplateVersion, *, may_edit: bool) -> None:
@@ -53,6 +56,11 @@ def _standing(page: Page, latest: TemplateVersion, *, may_edit: bool) -> None:
         if may_edit:
             how = {"on_click": dialogs.show, "args": ("discard_draft",), "type": "tertiary"}
             st.button("Discard draft", key="discard", **how)  # type: ignore[arg-type]
+
+
+def _in_editor(page: Page, template: Template, latest: TemplateVersion) -> template_test.InEditor:
+    now = session.current(page, latest, may_edit=True)
+    return template_test.InEditor(now.document.as_json(), TemplateKind.BLOCKS, workbench.todos(page, template, now))
 
 
 def _save(page: Page, template: Template, latest: TemplateVersion) -> None:
