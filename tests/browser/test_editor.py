@@ -207,6 +207,8 @@ def test_a_press_on_what_a_check_found_chooses_the_block_and_the_outline_knows_t
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Language added.")).to_be_visible()
+    page.get_by_role("button", name="Save translation").click()
+    expect(page.get_by_text("Saved as a new version.")).to_be_visible()
 
     page.goto(f"{product.app_url}/template?id={made['template_id']}")
     heading(page, "Faint")

@@ -215,10 +215,9 @@ class Templates:
         """
         by.require(Permission.TEMPLATES_VIEW)
         with self._db.read() as connection:
-            found = latest_of(connection, by.workspace_id, template_id)
-        if found is None:
-            raise missing(f"Template {template_id}")
-        return found
+            if found := latest_of(connection, by.workspace_id, template_id):
+                return found
+        raise missing(f"Template {template_id}")
 
     def latest_to_send(self, by: Principal, template_id: int) -> TemplateVersion:
         """Return the newest version of a template as it is to be sent: in the look its brand has now, also where it waits for that.
