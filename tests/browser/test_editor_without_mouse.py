@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, StorageState, expect
+from playwright.sync_api import Locator, Page, StorageState, expect
 
 from core.templates.blocks.parts import NAMES
 from tests.browser.conftest import Visit
 from tests.support.axe import violations
-from tests.support.browser import heading
+from tests.support.browser import PHONE, heading
 from tests.support.canvas import make, parts, row, settled, tile
 from tests.support.every_block import import_every_block
 from tests.support.product import Product
@@ -140,3 +140,45 @@ def test_keys_leave_the_focus_where_somebody_works_and_say_what_moved_where(prod
     expect(page.get_by_role("textbox", name="Preview text")).to_be_visible()
     expect(bar).to_be_hidden()
     expect(page.get_by_role("button", name="Email settings", pressed=True)).to_be_visible()
+
+
+def test_a_finger_drags_blocks_and_still_scrolls(product: Product, visit: Visit, signed_in: StorageState) -> None:
+    page = visit(storage_state=signed_in, viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    make(page, product.app_url, "By finger")
+    swipe(page, middle(tile(page, "heading")), middle(page.get_by_text("Drop something here")))
+    assert parts(page) == ["Header", "Heading “Heading”", "Footer"]
+    tile(page, "text").tap()
+    settled(page)
+    assert parts(page) == ["Header", "Heading “Heading”", "Text", "Footer"]
+    grip = middle(page.locator(".grip"))
+    swipe(page, grip, (grip[0], middle(page.locator(".chosen"))[1] - 90))
+    expect(page.locator(".told")).to_have_text("Text moved to place 1 of 2 in section 2.")
+    assert parts(page) == ["Header", "Text", "Heading “Heading”", "Footer"]
+
+    main = page.get_by_test_id("stMain")
+    main.evaluate("one => one.scrollTo(0, 0)")
+    across, down = middle(page.locator(".chosen"))
+    swipe(page, (across, down), (across, down - 150))
+    assert main.evaluate("one => one.scrollTop") > 50
+    button = middle(tile(page, "button"))
+    swipe(page, button, (button[0] - 150, button[1]))
+    assert page.locator(".palette").evaluate("one => one.scrollLeft") > 50
+    assert parts(page) == ["Header", "Text", "Heading “Heading”", "Footer"]
+
+
+def middle(what: Locator) -> tuple[float, float]:
+    what.scroll_into_view_if_needed()
+    box = what.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def swipe(page: Page, start: tuple[float, float], end: tuple[float, float], moves: int = 8) -> None:
+    """Put a finger down, move it and lift it, as the browser gets it from a screen: it may take the movement for its own scrolling."""
+    screen = page.context.new_cdp_session(page)
+    for share in range(moves + 1):
+        at = {axis: start[number] + (end[number] - start[number]) * share / moves for number, axis in enumerate("xy")}
+        screen.send("Input.dispatchTouchEvent", {"type": "touchMove" if share else "touchStart", "touchPoints": [at]})
+    screen.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    screen.detach()
+    settled(page)
