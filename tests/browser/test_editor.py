@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from playwright.sync_api import Page, Route, StorageState, expect
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from tests.browser.conftest import Visit
-from tests.support.browser import heading, wait_idle
+from tests.support.browser import IDLE, heading, wait_idle
 from tests.support.canvas import drag, make, parts, row, settled, tile
 from tests.support.landing import Landing, landing
 from tests.support.product import Product
@@ -220,6 +223,67 @@ def test_a_press_on_what_a_check_found_chooses_the_block_and_the_outline_knows_t
 
     expect(row(page, "Summer teas")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("textbox", name="Text", exact=True)).to_have_value("Summer teas")
+
+
+def test_a_draft_outlives_a_reload_another_tab_and_a_restart(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Half way")
+    tile(page, "heading").click()
+    settled(page)
+    page.get_by_role("textbox", name="Text", exact=True).fill("Half way there")
+    expect(page.frame_locator(".stage iframe").get_by_text("Half way there")).to_be_visible()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.reload()
+    heading(page, "Half way")
+    expect(page.get_by_text("This is the draft that you kept")).to_be_visible()
+    assert parts(page) == ["Header", "Heading “Half way there”", "Footer"]
+
+    other = page.context.new_page()
+    other.goto(page.url)
+    heading(other, "Half way")
+    tile(other, "divider").click()
+    settled(other)
+    tile(page, "quote").click()
+    expect(page.get_by_text("Ada changed this draft")).to_be_visible()
+    page.get_by_role("button", name="Load theirs").click()
+    expect(row(page, "Line")).to_be_visible()
+    settled(page)
+    other.close()
+    tile(page, "spacer").click()
+    settled(page)
+    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Room", "Footer"]
+
+    restart_the_app(product, page)
+    expect(page.get_by_text("This is the draft that you kept")).to_be_visible()
+    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Room", "Footer"]
+    tile(page, "quote").click()
+    settled(page)
+    assert len(parts(page)) == 6
+
+
+def test_a_version_that_was_saved_meanwhile_is_not_undone_unseen(product: Product, page: Page, tmp_path: Path) -> None:
+    make(page, product.app_url, "Overtaken")
+    file = tmp_path / "theirs.json"
+    file.write_text(Document(sections=(new_section("1", new_block(BlockKind.QUOTE)),)).as_json())
+    product.run("templates", "import", str(file), "--name", "Overtaken")
+    tile(page, "heading").click()
+    expect(page.get_by_text("Version 2 was saved meanwhile")).to_be_visible()
+    page.get_by_role("button", name="Load theirs").click()
+    expect(row(page, "Quote")).to_be_visible()
+    assert parts(page) == ["Quote “What somebody said.”"]
+
+
+def restart_the_app(product: Product, page: Page) -> None:
+    """Kill the app's server; try to go on without it; wait until another one is there."""
+    assert product.process
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(product.process.pid)], capture_output=True, text=True, check=True)
+    [pid] = [int(line.split()[0]) for line in listed.stdout.splitlines() if "core.ui.server" in line]
+    os.kill(pid, signal.SIGKILL)
+    page.wait_for_selector("[data-test-connection-state]:not([data-test-connection-state=CONNECTED])")
+    tile(page, "quote").click()
+    expect(page.get_by_text("Not connected")).to_be_visible()
+    page.wait_for_selector(IDLE)
+    settled(page)
+    expect(page.get_by_text("Not connected")).to_have_count(0)
 
 
 def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page: Page) -> None:

@@ -71,7 +71,7 @@ def steps(key: str, tab: str, after: int) -> list[Mapping[str, Any]]:
     """Return what somebody did on the canvas since step `after`, each once, in order.
 
     The browser sends a step again until it is told that it arrived. What it sends is checked here for its shape only.
-    After a restart of the server it sends the last ones again, which are in the draft already: they bear the name of an editing before.
+    Should it send to a server that was restarted what the one before has done, that is in the draft already: it bears another name.
 
     Args:
         key: The canvas.

@@ -1,6 +1,9 @@
 // The visual editor: a palette, the email, an outline. What somebody does goes to Python as a queue of numbered steps; each is sent until
 // Python says that it has it, and done once however often it comes. Python answers with what there is now.
 const editors = new WeakMap()
+const AWAY = "Not connected: nothing changes until the app answers again."
+// What is done while there is no server would be lost without a word, as the page makes the editor anew when there is one again.
+const isConnected = () => (document.querySelector("[data-test-connection-state]")?.dataset.testConnectionState ?? "CONNECTED") === "CONNECTED"
 
 function editing(root) {
   const find = name => root.querySelector("." + name)
@@ -14,6 +17,7 @@ function editing(root) {
 
   const act = step => {
     if (step.do !== "select" && !isEditable()) return
+    if (!isConnected()) { find("away").textContent = AWAY; return }
     here.last += 1
     here.pending.push({ ...step, n: here.last, tab: here.data.tab })
     here.send([...here.pending])
@@ -105,6 +109,7 @@ function editing(root) {
     here.pending = here.pending.filter(step => step.n > data.acked)
     root.classList.toggle("busy", here.pending.length > 0)
     if (!here.pending.length) here.selected = data.selected
+    find("away").textContent = ""
     find("undo").disabled = !data.canUndo
     find("redo").disabled = !data.canRedo
     drawPalette(find("palette"), data, drag, act)

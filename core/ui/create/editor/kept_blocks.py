@@ -32,7 +32,7 @@ def draw(page: Page, now: Editing, part: Any) -> None:
     if isinstance(part, Document):
         _manage(page)
     elif not isinstance(part, Section):
-        with st.popover("Keep this block for other templates", icon=":material/bookmark_add:", width="stretch"):
+        with st.popover("Keep for other templates", icon=":material/bookmark_add:", width="stretch"):
             name = st.text_input("Name", key=f"keep_name_{part.id}_{now.generation}", max_chars=100, placeholder=NAMES[part.kind]) or ""
             st.caption("Put in elsewhere it is a copy: changing one does not change the others.")
             if st.button("Keep", type="primary", key=f"keep_{part.id}"):
