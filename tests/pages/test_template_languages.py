@@ -14,7 +14,8 @@ from tests.pages.conftest import words_on
 
 PAGE = "pages/create/template_languages.py"
 HEADING = new_block(BlockKind.HEADING, text="Hello reader")
-BLOCKS = Document(sections=(new_section("1", HEADING, new_block(BlockKind.TEXT, html="<p>Some news</p>")),)).as_json()
+NEWS = new_block(BlockKind.TEXT, html="<p>Some <b>news</b></p>")
+BLOCKS = Document(sections=(new_section("1", HEADING, NEWS),)).as_json()
 
 
 @pytest.mark.parametrize(("typed", "tag"), [("Deutsch", "de"), (" deutsch ", "de"), ("pt-BR", "pt-BR"), ("", "")])
@@ -40,6 +41,22 @@ def field(app, template_id, part=HEADING.id, name="text", language="de", turn=0)
     return app.text_input(key=f"words_{template_id}_{language}_{turn}_{part}_{name}")
 
 
+def test_formatted_text_is_written_as_it_looks_and_cleaned_whatever_the_browser_sends(opened, shared, admin, template_id):
+    shared.template_drafts.keep(admin, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="de")
+    app = opened()
+    key = f"words_{template_id}_de_0_{NEWS.id}_html"
+    assert [one.proto.component_name for one in app.get("bidi_component")].count("postwright_rich_text") == 1
+    for said, kept in (
+        ('<p onclick="x()">Etwas <b>Neues</b><script>alert(1)</script></p>', {NEWS.id: {"html": "<p>Etwas <b>Neues</b></p>"}}),
+        ("<p>{{ contact. }}</p>", {NEWS.id: {"html": "<p>Etwas <b>Neues</b></p>"}}),
+        ("<p><br></p>", {}),
+    ):
+        app.session_state[key] = {"written": {"version": key, "count": 1, "html": said}}
+        app.run()
+        assert orjson.loads(shared.template_drafts.get(admin, template_id, "de").source) == kept
+    assert not app.exception
+
+
 def test_a_language_is_added_and_its_words_are_written_beside_the_main_ones(opened, shared, admin, template_id):
     app = opened()
     assert "Only in one language" in words_on(app)
@@ -48,7 +65,7 @@ def test_a_language_is_added_and_its_words_are_written_beside_the_main_ones(open
     submit(app, "Add")
     assert shared.translating.languages(admin, template_id) == {}  # a draft so far
     assert "0 of 2 texts translated" in words_on(app)
-    assert "Hello reader" in words_on(app)
+    assert {"Hello reader", "Some news"} <= {line.partition(":gray[")[2].rstrip("]") for line in words_on(app).splitlines()}
     field(app, template_id).set_value("Hallo Leserin").run()
     assert "1 of 2 texts translated" in words_on(app)
     assert shared.templates.latest(admin, template_id).number == 1

@@ -11,10 +11,13 @@ import streamlit as st
 from core.errors import InvalidInput
 from core.preflight.findings import MAIN
 from core.templates.blocks.document import read_document
+from core.templates.blocks.parts import words_in
+from core.templates.blocks.rich_text import clean
 from core.templates.blocks.translating import Words, read_translations, words_of
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.templates import TemplateVersion
-from core.ui.words import plain
+from core.ui.create import rich_text
+from core.ui.words import harmless, plain
 
 # Names as their readers write them; any other language is shown by its code.
 _NAMES = {
@@ -48,7 +51,7 @@ def nothing_said(version: TemplateVersion) -> str:
     return "{}" if version.kind is TemplateKind.BLOCKS else version.source
 
 
-def draw(version: TemplateVersion, language: str, said: str, generation: int, *, may_edit: bool) -> str:
+def draw(version: TemplateVersion, language: str, said: str, generation: int, fields: Mapping[str, str], *, may_edit: bool) -> str:
     """Draw the words of a language beside the main ones, and return them as they are in the fields now.
 
     Args:
@@ -56,23 +59,24 @@ def draw(version: TemplateVersion, language: str, said: str, generation: int, *,
         language: The other one.
         said: Its words so far.
         generation: Another number draws the fields anew, with these words.
+        fields: The merge fields that can be inserted, and what they are called.
         may_edit: Whether they can be changed.
     """
     key = f"words_{version.template_id}_{language}_{generation}"
     if version.kind is not TemplateKind.BLOCKS:
         return st.text_area("Source", said, height=560, key=key, disabled=not may_edit) or ""
-    return _blocks(version, said, key, may_edit)
+    return _blocks(version, said, key, fields if may_edit else None)
 
 
-def _blocks(version: TemplateVersion, said: str, key: str, may_edit: bool) -> str:
+def _blocks(version: TemplateVersion, said: str, key: str, fields: Mapping[str, str] | None) -> str:
     words, kept = words_of(read_document(version.source)), _read(said)
     count = st.container()
-    found = {part: dict(fields) for part, fields in kept.items()}  # with those of parts that are not there any more
+    found = {part: dict(theirs) for part, theirs in kept.items()}  # with those of parts that are not there any more
     for one in words:
-        typed = _input(one, kept.get(one.part, {}).get(one.field, ""), f"{key}_{one.part}_{one.field}", may_edit)
+        typed = _input(one, kept.get(one.part, {}).get(one.field, ""), f"{key}_{one.part}_{one.field}", fields)
         found.setdefault(one.part, {})[one.field] = typed
-    found = {part: {name: text for name, text in fields.items() if text.strip()} for part, fields in found.items()}
-    found = {part: fields for part, fields in found.items() if fields}
+    found = {part: {name: text for name, text in theirs.items() if text.strip()} for part, theirs in found.items()}
+    found = {part: theirs for part, theirs in found.items() if theirs}
     done = sum(one.field in found.get(one.part, {}) for one in words)
     count.caption(f"{done} of {len(words)} texts translated. What is left empty is said in the main language.")
     return said if found == kept else orjson.dumps(found).decode()
@@ -85,9 +89,26 @@ def _read(said: str) -> Mapping[str, Mapping[str, str]]:
         return {}
 
 
-def _input(words: Words, kept: str, key: str, may_edit: bool) -> str:
-    st.markdown(f"**{plain(words.label)}**  \n:gray[{plain(words.text)}]")
-    how: dict[str, Any] = {"label_visibility": "collapsed", "disabled": not may_edit, "placeholder": "As in the main language"}
+def _input(words: Words, kept: str, key: str, fields: Mapping[str, str] | None) -> str:
+    """Draw one text; without fields it can only be looked at."""
+    is_rich = words.field == "html"
+    st.markdown(f"**{plain(words.label)}**  \n:gray[{plain(words_in(words.text) if is_rich else words.text)}]")
+    if is_rich and fields is not None:
+        return _rich(words.label, kept, key, fields)
+    how: dict[str, Any] = {"label_visibility": "collapsed", "disabled": fields is None, "placeholder": "As in the main language"}
     if words.is_long:
         return st.text_area(words.label, kept, key=key, **how) or ""
     return st.text_input(words.label, kept, key=key, live="300ms", **how) or ""
+
+
+def _rich(label: str, kept: str, key: str, fields: Mapping[str, str]) -> str:
+    """Draw formatted text; what comes out of it is cleaned, whatever the browser did."""
+    shown = rich_text.harmless(kept)
+    said = rich_text.field(label, shown, fields=fields, key=key)
+    if said == shown:
+        return kept
+    try:
+        return clean(said) if words_in(said) else ""
+    except InvalidInput as error:
+        st.caption(f":orange[{harmless(error.message)} {harmless(error.hint)}]")
+        return kept

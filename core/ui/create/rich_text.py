@@ -9,6 +9,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import InvalidInput
+from core.templates.blocks.rich_text import clean
+
 _FOLDER = Path(__file__).parents[1] / "components"
 
 
@@ -36,3 +39,11 @@ def field(label: str, html: str, *, fields: Mapping[str, str], key: str) -> str:
     if isinstance(said, Mapping) and said.get("version") == key and isinstance(said.get("html"), str):
         return str(said["html"])
     return html
+
+
+def harmless(html: str) -> str:
+    """Return formatted text as the field may show it; nothing where it can't be read."""
+    try:
+        return clean(html)
+    except InvalidInput:
+        return "<p></p>"

@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidInput, PostwrightError
 from core.templates.library.models import TemplateVersion
 from core.ui import dialogs
 from core.ui.create import canvas, language_form, template_preview
+from core.ui.create.editor import merge_fields
 from core.ui.page import Page
 from core.ui.parts import problem
 from core.ui.words import harmless
@@ -80,7 +81,9 @@ def draw(page: Page, latest: TemplateVersion, language: str, saved: str | None, 
     left, right = st.columns([1, 1], gap="medium")
     with left:
         above = st.container()
-        now.words = language_form.draw(latest, language, now.words, now.generation, may_edit=may_edit and not now.in_conflict)
+        fields = merge_fields.choices(merge_fields.known_attributes(page))
+        may_write = may_edit and not now.in_conflict
+        now.words = language_form.draw(latest, language, now.words, now.generation, fields, may_edit=may_write)
         if may_edit:
             _keep(page, now, latest)
             with above:

@@ -100,17 +100,11 @@ class Fields:
         if not self.enabled:
             st.caption(f"{label}: your role can look, not change.")
             return
-        said = rich_text.field(label, self._harmless(was), fields=self.merge, key=self.key(name))
+        said = rich_text.field(label, rich_text.harmless(was), fields=self.merge, key=self.key(name))
         try:
-            self.values[name] = was if said == self._harmless(was) else clean(said, self.vocabulary)
+            self.values[name] = was if said == rich_text.harmless(was) else clean(said, self.vocabulary)
         except InvalidInput as error:
             st.caption(f":orange[{harmless(error.message)} {harmless(error.hint)}]")
-
-    def _harmless(self, html: str) -> str:
-        try:
-            return clean(html)
-        except InvalidInput:
-            return "<p></p>"
 
     def code(self, name: str, label: str, help: str) -> None:
         """Draw source text."""
