@@ -52,6 +52,15 @@ def empty_state(icon: str, title: str, text: str, action: str = "", *, key: str 
     return pressed
 
 
+def remark(text: str) -> None:
+    """Say in a line, beneath a field, what is wrong with what stands in it; a caption would fade the colour until it can't be read.
+
+    Args:
+        text: Markdown, harmless already.
+    """
+    st.markdown(f":orange[:small[{text}]]")
+
+
 def problem(error: Exception) -> None:
     """Show what happened and what to do: a known error in its own words, any other with an id that is also in the log."""
     if isinstance(error, PostwrightError):

@@ -149,11 +149,11 @@ def test_a_finger_drags_blocks_and_still_scrolls(product: Product, visit: Visit,
     assert parts(page) == ["Header", "Heading “Heading”", "Footer"]
     tile(page, "text").tap()
     settled(page)
-    assert parts(page) == ["Header", "Heading “Heading”", "Text", "Footer"]
+    assert parts(page) == ["Header", "Heading “Heading”", "Text “Write something here.”", "Footer"]
     grip = middle(page.locator(".grip"))
     swipe(page, grip, (grip[0], middle(page.locator(".chosen"))[1] - 90))
     expect(page.locator(".told")).to_have_text("Text moved to place 1 of 2 in section 2.")
-    assert parts(page) == ["Header", "Text", "Heading “Heading”", "Footer"]
+    assert parts(page) == ["Header", "Text “Write something here.”", "Heading “Heading”", "Footer"]
 
     main = page.get_by_test_id("stMain")
     main.evaluate("one => one.scrollTo(0, 0)")
@@ -163,7 +163,7 @@ def test_a_finger_drags_blocks_and_still_scrolls(product: Product, visit: Visit,
     button = middle(tile(page, "button"))
     swipe(page, button, (button[0] - 150, button[1]))
     assert page.locator(".palette").evaluate("one => one.scrollLeft") > 50
-    assert parts(page) == ["Header", "Text", "Heading “Heading”", "Footer"]
+    assert parts(page) == ["Header", "Text “Write something here.”", "Heading “Heading”", "Footer"]
 
 
 def middle(what: Locator) -> tuple[float, float]:

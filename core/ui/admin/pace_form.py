@@ -13,6 +13,7 @@ from core.providers.paces import ConnectionPace
 from core.providers.pacing import LARGEST_DAY, LONGEST_WARM_UP, Pacing, WarmUp, growing
 from core.ui import charts
 from core.ui.page import Page
+from core.ui.parts import remark
 from core.ui.words import number, plain
 
 _ANY = "Any number"
@@ -108,7 +109,7 @@ def _warm_up(known: WarmUp | None, today: date, key: str, daily: int | None) -> 
     try:
         _chart(WarmUp(begins, volumes()), today, key, daily)
     except InvalidInput as error:
-        st.caption(f":orange[{plain(str(error))}]")
+        remark(plain(str(error)))
     return lambda: WarmUp(begins, volumes(), {group: part / 100 for group, part in pairs(shares or "", "a share").items()})
 
 

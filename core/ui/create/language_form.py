@@ -17,6 +17,7 @@ from core.templates.blocks.translating import Words, read_translations, words_of
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.templates import TemplateVersion
 from core.ui.create import rich_text
+from core.ui.parts import remark
 from core.ui.words import harmless, plain
 
 # Names as their readers write them; any other language is shown by its code.
@@ -110,5 +111,5 @@ def _rich(label: str, kept: str, key: str, fields: Mapping[str, str]) -> str:
     try:
         return clean(said) if words_in(said) else ""
     except InvalidInput as error:
-        st.caption(f":orange[{harmless(error.message)} {harmless(error.hint)}]")
+        remark(f"{harmless(error.message)} {harmless(error.hint)}")
         return kept

@@ -11,7 +11,7 @@ from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.library.templates import TemplateVersion
 from core.templates.rendering.renderer import Rendered
 from core.ui.page import Page
-from core.ui.parts import email_frame
+from core.ui.parts import email_frame, remark
 from core.ui.words import plain
 
 _MARGINS, _GAP, _LINE = 120, 16, 24  # pixels: around an email, around a paragraph, and a line of it
@@ -121,5 +121,5 @@ def _reader(page: Page, key: str) -> Contact | None:
         return None
     found = page.services.contacts.find(page.by, typed)
     if found is None:
-        st.caption(f":orange[No contact has the address {plain(typed)}; a made-up reader is shown.]")
+        remark(f"No contact has the address {plain(typed)}; a made-up reader is shown.")
     return found

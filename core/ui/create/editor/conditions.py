@@ -13,6 +13,7 @@ from core.contacts.attributes import AttributeType
 from core.templates.blocks.values import Condition, Operator, ShowIf
 from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.showing import OPERATOR_WORDS
+from core.ui.parts import remark
 
 MOST = 10
 _DATA = "data."
@@ -82,7 +83,7 @@ def _of_message(row: str, one: Condition, now: str, how: Mapping[str, Any]) -> s
     if _NAME.fullmatch(name):
         return f"{_DATA}{name}"
     if name:
-        st.caption(":orange[A name has letters, digits and _, and begins with no digit. Until then nothing is changed.]")
+        remark("A name has letters, digits and _, and begins with no digit. Until then nothing is changed.")
     return now
 
 

@@ -18,6 +18,7 @@ from core.templates.look.brand import Brand, Token
 from core.ui.create import rich_text
 from core.ui.create.editor import merge_fields
 from core.ui.create.editor.session import Editing
+from core.ui.parts import remark
 from core.ui.words import harmless
 
 _ALIGN = {"left": ":material/format_align_left:", "center": ":material/format_align_center:", "right": ":material/format_align_right:"}
@@ -92,7 +93,7 @@ class Fields:
         try:
             escaped(text, self.vocabulary)
         except InvalidInput as error:
-            st.caption(f":orange[{harmless(error.message)} {harmless(error.hint)}]")
+            remark(f"{harmless(error.message)} {harmless(error.hint)}")
 
     def rich(self, name: str, label: str) -> None:
         """Draw formatted text; what comes out of it is cleaned here, whatever the browser did."""
@@ -104,7 +105,7 @@ class Fields:
         try:
             self.values[name] = was if said == rich_text.harmless(was) else clean(said, self.vocabulary)
         except InvalidInput as error:
-            st.caption(f":orange[{harmless(error.message)} {harmless(error.hint)}]")
+            remark(f"{harmless(error.message)} {harmless(error.hint)}")
 
     def code(self, name: str, label: str, help: str) -> None:
         """Draw source text."""
@@ -126,7 +127,7 @@ class Fields:
         url = (st.text_input(label, was, key=self.key(name), **how) or "").strip()
         self.values[name] = url
         if complaint := link_complaint(url, optional=optional):
-            st.caption(f":orange[{complaint}]")
+            remark(complaint)
         if hasattr(self.part, "takes_utm") and self.brand.utm != type(self.brand.utm)():
             self.switch("takes_utm", "Add the brand’s utm parameters")
 

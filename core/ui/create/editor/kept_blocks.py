@@ -11,6 +11,7 @@ from core.templates.blocks.parts import NAMES
 from core.templates.blocks.saved import SavedBlock
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
+from core.ui.parts import remark
 from core.ui.words import counted, plain
 
 _SHOWN = 20  # kept blocks in the list; more are found by a part of their names
@@ -66,7 +67,7 @@ def _row(page: Page, one: SavedBlock) -> None:
             st.markdown(f"“{plain(one.name)}” is gone for good. Copies in templates stay.")
             gone = st.button("Delete kept block", key=f"forget_{one.id}", type="primary")
     if one.block is None:
-        st.caption(":orange[Can’t be put in: another release kept it. Delete it, or build it again.]")
+        remark("Can’t be put in: another release kept it. Delete it, or build it again.")
     with page.act():
         if gone:
             page.services.saved_blocks.delete(page.by, one.id)

@@ -12,6 +12,7 @@ from core.ui.create import picture_picker
 from core.ui.create.editor import pictures
 from core.ui.create.editor.fields import Fields, link_complaint
 from core.ui.page import Page
+from core.ui.parts import remark
 from core.ui.words import plain
 
 MOST_LINKS, MOST_PRODUCTS = 12, 4
@@ -52,7 +53,7 @@ def social(fields: Fields) -> None:
                 _drop(fields, "links", row, "Remove this link")
             url = (st.text_input("Page there", one.url, key=f"{row}_url", placeholder="https://", **how) or "").strip()
             if complaint := link_complaint(url, optional=False):
-                st.caption(f":orange[{complaint}]")
+                remark(complaint)
         found.append({"network": network, "url": url})
     fields.values["links"] = found
     if fields.enabled and len(rows) < MOST_LINKS:
@@ -92,7 +93,7 @@ def _product(page: Page, fields: Fields, row: str, one: Product) -> tuple[dict[s
         values[name] = st.text_input(label, getattr(one, name), key=f"{row}_{name}", disabled=not fields.enabled) or ""
         if name == "src":
             if said := pictures.complaint(values[name]):
-                st.caption(f":orange[{said}]")
+                remark(said)
             chosen = pictures.choose(page, f"{row}_src") if fields.enabled else None
     return values, chosen
 

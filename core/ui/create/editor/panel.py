@@ -22,7 +22,7 @@ from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.session import Editing
 from core.ui.create.editor.showing import LAYOUT_NAMES, problem_words, unsaid_words
 from core.ui.page import Page
-from core.ui.parts import problem
+from core.ui.parts import problem, remark
 from core.ui.words import harmless
 
 _SIZES = {1: "Large", 2: "Medium", 3: "Small"}
@@ -45,7 +45,7 @@ def draw(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attrib
     )
     st.markdown(f"#### {_title(part)}", anchors=False)
     if found := problems.get(getattr(part, "id", "")):
-        st.caption(f":orange[{harmless(problem_words(found))}]")
+        remark(harmless(problem_words(found)))
     if unsaid := now.facts["unsaid"].get(getattr(part, "id", PREVIEW)):
         st.caption(f":material/translate: {harmless(unsaid_words(unsaid))}")
     if isinstance(part, Document):

@@ -9,6 +9,7 @@ import streamlit as st
 from core.ui.create import picture_picker
 from core.ui.create.editor.fields import Fields
 from core.ui.page import Page
+from core.ui.parts import remark
 
 
 def draw(page: Page, fields: Fields, name: str = "src") -> None:
@@ -21,7 +22,7 @@ def draw(page: Page, fields: Fields, name: str = "src") -> None:
     """
     fields.line(name, "Address of the picture", placeholder="https://")
     if said := complaint(fields.values[name]):
-        st.caption(f":orange[{said}]")
+        remark(said)
     found = choose(page, fields.key(name)) if fields.enabled else None
     if found:
         fields.takes(**{name: found.url}, alt=found.alt or fields.part.alt)
