@@ -63,6 +63,14 @@ def test_axe_finds_nothing_where_a_template_is_looked_at(product: Product, page:
     page.get_by_role("button", name="Check", exact=True).click()
     expect(page.get_by_role("heading", name="Worth mending")).to_be_visible()
     sound(page)
+    page.get_by_role("radio", name="Dark", exact=True).click()
+    email = page.frame_locator("iframe[title='Preview of the email']")
+    expect(email.locator("body")).to_have_css("background-color", "rgb(18, 20, 26)")
+    # In the frame nothing may run. What somebody writes as code brings its own colours for dark screens, or has none.
+    copy = page.context.new_page()
+    copy.set_content(email.locator("html").evaluate("one => one.outerHTML"))
+    assert [one for one in violations(copy, "body") if "Your own" not in one] == []
+    copy.close()
     page.get_by_role("radio", name="Text", exact=True).click()
     expect(page.get_by_test_id("stCode")).to_be_visible()
     sound(page)

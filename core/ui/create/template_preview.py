@@ -17,10 +17,10 @@ from core.ui.words import plain
 _MARGINS, _GAP, _LINE = 120, 16, 24  # pixels: around an email, around a paragraph, and a line of it
 _LINE_LENGTH = {"desktop": 56, "dark": 56, "phone": 36}
 VIEWS = {
-    "desktop": ":material/desktop_windows: Desktop",
-    "phone": ":material/smartphone: Phone",
-    "dark": ":material/dark_mode: Dark",
-    "text": ":material/notes: Text",
+    "desktop": "Desktop",
+    "phone": "Phone",
+    "dark": "Dark",
+    "text": "Text",
 }
 PHONE = 375
 _ON_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
@@ -78,8 +78,11 @@ def show(
         if view == "text":
             st.code(mail.text, language=None, wrap_lines=True)  # as high as it is: what scrolls in it no key would reach
             return
-        with st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"):
-            html = as_on_dark(mail.html) if view == "dark" else as_on_light(mail.html)
+        html = as_on_dark(mail.html) if view == "dark" else as_on_light(mail.html)
+        with (
+            st.container(horizontal_alignment="center"),
+            st.container(width=PHONE if view == "phone" else "stretch", key=f"{key}_frame_box"),
+        ):
             email_frame(html, title="Preview of the email", height=_height(mail, view, height), key=f"{key}_frame")
 
 

@@ -13,6 +13,7 @@ from core.templates.blocks.writing import MARK
 from core.templates.library.comparing import Compared, Comparison, Hunk, Line, Sign, compare
 from core.templates.library.models import TemplateVersion
 from core.ui.create import language_form
+from core.ui.create.template_preview import as_on_light
 from core.ui.page import Page
 from core.ui.parts import email_frame
 from core.ui.words import counted, plain
@@ -91,7 +92,7 @@ def _mails(page: Page, old: TemplateVersion, new: TemplateVersion, found: Compar
                 st.markdown(f"**Version {version.number}**")
                 with page.act():
                     title = f"Version {version.number} of the email"
-                    email_frame(_outlined(page, version, marks), title=title, height=_HEIGHT, key=f"compared_{which}")
+                    email_frame(as_on_light(_outlined(page, version, marks)), title=title, height=_HEIGHT, key=f"compared_{which}")
 
 
 def _outlined(page: Page, version: TemplateVersion, marks: Mapping[str, Difference]) -> str:
