@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, StorageState, expect
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from tests.browser.conftest import Visit
-from tests.support.browser import IDLE, heading, wait_idle
+from tests.support.browser import IDLE, heading, upload, wait_idle
 from tests.support.canvas import drag, make, parts, row, settled, tile
 from tests.support.landing import Landing, landing
 from tests.support.product import Product
@@ -123,8 +123,7 @@ def build(page: Page) -> None:
     settled(page)
     drag(page, tile(page, "image"), page.get_by_text("Drop something here"))
     page.get_by_role("button", name="Choose or upload a picture").click()
-    hills = {"name": "hills.jpg", "mimeType": "image/jpeg", "buffer": saved(photo(), "JPEG")}
-    page.locator("input[type=file]").set_input_files(hills)  # type: ignore[arg-type]
+    upload(page.locator("input[type=file]"), "hills.jpg", "image/jpeg", saved(photo(300, 200), "JPEG"))
     page.get_by_role("textbox", name="What it shows").last.fill("Hills with tea")
     page.get_by_role("button", name="Upload picture").click()
     expect(email.get_by_role("img", name="Hills with tea")).to_be_visible()

@@ -28,6 +28,7 @@ def page(visit: Visit, signed_in: StorageState) -> Page:
 def sound(page: Page) -> None:
     """Check a page in light and in dark."""
     settled(page)
+    expect(page.locator("iframe:not([title])")).to_have_count(0)  # one that is just being put in has none yet
     for scheme, background in (("dark", "rgb(17, 19, 26)"), ("light", "rgb(255, 255, 255)")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import StorageState, expect
 
 from tests.browser.conftest import Visit
-from tests.support.browser import heading, wait_idle
+from tests.support.browser import heading, upload, wait_idle
 from tests.support.product import Product
 from tests.templates.images.making import photo, saved
 
@@ -22,20 +22,19 @@ def test_an_uploaded_picture_shows_in_an_email(product: Product, signed_in: Stor
     heading(page, "Pictures")
     page.get_by_role("button", name="Upload picture").first.click()
     dialog = page.get_by_role("dialog", name="Upload picture")
-    drawing = {"name": "drawing.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'></svg>"}
-    lake = {"name": "The lake.jpg", "mimeType": "image/jpeg", "buffer": saved(photo(), "JPEG")}
     chooser = dialog.locator("input[type=file]")
 
-    chooser.set_input_files(drawing)  # type: ignore[arg-type]
+    upload(chooser, "drawing.svg", "image/svg+xml", b"<svg onload='alert(1)'></svg>")
     dialog.get_by_role("button", name="Upload picture").click()
     expect(dialog.get_by_text("This is an SVG drawing.")).to_be_visible()
-    chooser.set_input_files(lake)  # type: ignore[arg-type]
+    upload(chooser, "The lake.jpg", "image/jpeg", saved(photo(), "JPEG"))
     dialog.get_by_label("What it shows").fill("A lake")
     dialog.get_by_role("button", name="Upload picture").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("img", name="A lake")).to_be_visible()
 
-    page.get_by_role("button", name="Details").click()
+    tile = page.locator("[class*='st-key-pictures_tile_']").filter(has=page.get_by_role("img", name="A lake"))
+    tile.get_by_role("button", name="Details").click()
     url = str(page.get_by_role("dialog", name="Picture").get_by_test_id("stCode").inner_text()).strip()
     shown = httpx2.get(url)
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.support.chromium import ARGUMENTS, executable
 
@@ -61,6 +61,13 @@ def choose(page: Page, label: str, option: str) -> None:
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
+
+
+def upload(chooser: Locator, name: str, media_type: str, data: bytes) -> None:
+    """Choose a file, and wait until the app has it: a form that is sent before says that there is none."""
+    with chooser.page.expect_response(lambda answer: "/upload_file/" in answer.url and answer.request.method == "PUT"):
+        chooser.set_input_files({"name": name, "mimeType": media_type, "buffer": data})
+    wait_idle(chooser.page)
 
 
 def sign_in_form(page: Page) -> None:

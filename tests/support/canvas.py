@@ -55,7 +55,8 @@ def drag(page: Page, what: Locator, to: Locator, *, share: float = 0.5, drop: bo
 
 
 def parts(page: Page) -> list[str]:
-    """Return the blocks of the email, as the outline names them."""
+    """Return the blocks of the email, as the outline names them, once it is on show."""
+    page.locator("[role=treeitem]").first.wait_for(state="attached")
     return [row.get_attribute("title") or "" for row in page.locator("[role=treeitem][aria-level='2']").all()]
 
 

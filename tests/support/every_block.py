@@ -65,5 +65,5 @@ def import_every_block(product: Product, folder: Path, name: str, *options: str)
         "pictures": [{"file": "pictures/1.jpeg", "url": _PICTURE, "name": "Hills", "alt": "Hills with rows of tea"}],
     }
     file = folder / "every-block.zip"
-    file.write_bytes(packed({"template.json": json.dumps(form).encode(), "pictures/1.jpeg": saved(photo(), "JPEG")}))
+    file.write_bytes(packed({"template.json": json.dumps(form).encode(), "pictures/1.jpeg": saved(photo(360, 240), "JPEG")}))
     return int(product.run("templates", "import", str(file), "--name", name, *options)["template_id"])
