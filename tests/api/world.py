@@ -48,6 +48,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "list_ids": [listed.id],
         "contact_id": contact.id,
         "kit_id": services.brand_kits.save(where, word, Brand(legal=word)).kit.id,
+        "seed_id": services.seed_addresses.add(where, f"{word}-seed@example.com", word).id,
         "tag_id": services.tags.create(where, word).id,
         "note_id": services.notes.add(where, contact.id, word).id,
         "field": services.fields.add(where, f"Size {word}", AttributeType.NUMBER).name,

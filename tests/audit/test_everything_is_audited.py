@@ -20,7 +20,8 @@ from core.storage.migrate import migrate
 from tests.audit.walking import FOR_THE_SERVER, GIVEN, MARK, ORIGIN, Passage, walk
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.xdist_group("audit walk")  # what the module makes first takes seconds
+# What the module makes first takes a minute of a processor, which on a busy machine is not to be had in the usual time.
+pytestmark = [pytest.mark.xdist_group("audit walk"), pytest.mark.timeout(900)]
 
 # Nothing in the database changes, and yet it is something somebody did: data or a message left.
 LEAVES = {
@@ -95,7 +96,7 @@ def test_after_all_that_every_chain_is_whole(services: Services, passages: dict[
     services.audit_seals.seal()
     verdict = verify(services.db, services.settings.key)
     assert (verdict.flaws, verdict.unsealed) == ([], 0)
-    assert verdict.chains >= len(passages)
+    assert verdict.chains >= len({passage.by.workspace_id for passage in passages.values()})
 
 
 def test_an_import_of_many_rows_is_one_entry_with_counts(services: Services) -> None:

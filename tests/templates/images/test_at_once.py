@@ -37,7 +37,7 @@ class World:
     """A workspace with one picture, and what can name it."""
 
     def __init__(self, db: Database, clock: FrozenClock, folder: Path, by: Principal) -> None:
-        self.db, self.by, kits = db, by, BrandKits(db, clock, PUBLIC)
+        self.db, self.by, kits = db, by, BrandKits(db, clock, public_url=PUBLIC)
         self.pictures = Pictures(db, clock, Blobs(folder), PUBLIC, most_bytes=1 << 20)
         self.templates, self.drafts = Templates(db, clock, kits, public_url=PUBLIC), Drafts(db, clock)
         self.kits, self.blocks = kits, SavedBlocks(db, clock, PUBLIC)
