@@ -472,5 +472,5 @@ def test_the_address_of_a_picture_is_judged_where_it_is_typed(editor, address: s
     for kind, label in (("image", "Address of the picture"), ("products", "Address of its picture")):
         app = do(editor, {"do": "add", "kind": kind, "section": 0})
         labelled(app.text_input, label).set_value(address).run()
-        words = " ".join(one.value for one in app.caption if "orange" in one.value)
+        words = " ".join(one.value for one in app.markdown if "orange" in one.value)
         assert said in words if said else not any(each in words for each in ("encrypted", "complete address", "email itself"))
