@@ -30,10 +30,10 @@ import logging
 import mmap
 import os
 import struct
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from errno import ENOENT
 from pathlib import Path
 from types import TracebackType
 
@@ -48,7 +48,8 @@ from core.providers.progress import UNNOTED, Progress
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".flight"
-_TRIES = 5
+_MAKING = ".making"
+_LONGEST_MAKING = 3_600  # seconds; who takes longer is dead, and what it left holds nothing
 _ANSWERS = {
     (Outcome.ACCEPTED, True): Reached.ACCEPTED,
     (Outcome.REFUSED, True): Reached.REFUSED,
@@ -172,7 +173,7 @@ class Flights:
         if self._folder is None:
             return Flight()
         try:
-            flight = self._made(self._folder, owner, errand)
+            flight = self._make(self._folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
         except OSError as error:
             if not self._failed:
                 logger.warning("no record of what is on its way can be kept (%s): a kill leaves more messages uncertain", error.strerror)
@@ -187,7 +188,10 @@ class Flights:
         Args:
             settle: Called with one at a time; what it raises ends the visit, and the rest waits for the next.
         """
-        for path in sorted(self._folder.glob(f"*{_SUFFIX}")) if self._folder is not None else ():
+        if self._folder is None:
+            return
+        _sweep(self._folder)
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             with _locked(path) as descriptor:
                 if descriptor is not None:
                     found = read(descriptor, self._boot)
@@ -196,20 +200,15 @@ class Flights:
                     with suppress(OSError):  # where it can't be removed it is looked at again, which changes nothing
                         path.unlink()
 
-    def _made(self, folder: Path, owner: str, errand: Errand) -> Flight:
-        """Make a record; anew where somebody who looked at it before it was locked took it for a dead one's."""
-        for _ in range(_TRIES - 1):
-            with suppress(FileNotFoundError, BlockingIOError):
-                return self._make(folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
-        return self._make(folder / f"{random_name(24)}{_SUFFIX}", owner, errand)
-
     def _make(self, path: Path, owner: str, errand: Errand) -> Flight:
+        """Make a record under a name that nobody looks for, and give it its own once it is locked and filled."""
+        making = path.with_suffix(_MAKING)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         try:
-            descriptor = os.open(path, flags, 0o600)
+            descriptor = os.open(making, flags, 0o600)
         except FileNotFoundError:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, flags, 0o600)
+            descriptor = os.open(making, flags, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             header = {"format": FORMAT, "boot": self._boot, "file": identity(descriptor), "owner": owner, **asdict(errand)}
@@ -217,14 +216,21 @@ class Flights:
             whole = orjson.dumps(header).ljust(HEADER).ljust(SIZE, b"\0")
             if len(whole) != SIZE or os.pwrite(descriptor, whole, 0) != SIZE:
                 raise OSError("there is no room for it")
-            if not _is_at(path, descriptor):
-                raise FileNotFoundError(ENOENT, "it was removed")
+            making.rename(path)
             return Flight(path, descriptor)
         except OSError:
             os.close(descriptor)
             with suppress(OSError):
-                path.unlink()
+                making.unlink()
             raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what those who died while they made a record have left: it was no record yet."""
+    for path in folder.glob(f"*{_MAKING}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LONGEST_MAKING:
+                path.unlink()
 
 
 @contextmanager

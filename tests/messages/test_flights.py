@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -198,6 +199,17 @@ def test_a_record_is_kept_though_others_look_while_it_is_made(flights: Flights) 
         finally:
             is_over.set()
         assert [each.result() for each in looks] == [None, None]
+
+
+def test_what_was_left_by_who_died_while_making_a_record_is_removed_in_time(flights: Flights, tmp_path: Path) -> None:
+    folder = tmp_path / "flights"
+    folder.mkdir()
+    (folder / "left.making").touch()
+    (folder / "new.making").touch()
+    an_age_ago = time.time() - 7_200
+    os.utime(folder / "left.making", (an_age_ago, an_age_ago))
+    assert found(flights) == []
+    assert [each.name for each in folder.iterdir()] == ["new.making"]
 
 
 def test_this_system_tells_which_boot_it_is() -> None:
