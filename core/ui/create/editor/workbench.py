@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
+from core.contacts.attributes import AttributeType
 from core.errors import PostwrightError
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.drafts import Draft
@@ -44,7 +46,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     with right:
         status = st.container()
         panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
-    found = showing.shown(now.document, brand, merge_fields.vocabulary(page, attributes), page.by.workspace_id)
+    found = _shown(page, now, brand, attributes)
     now.facts["problems"] = found.problems
     with left:
         canvas.draw(_data(page, now, found), key=key)
@@ -125,7 +127,7 @@ def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit
     with page.act():
         if todo := todos(page, template, now):
             st.warning(_listed("Some parts are not finished. This is the email as far as it is, as everybody would get it.", todo))
-            found = _shown(page, template, now).compiled
+            found = _shown_now(page, template, now).compiled
         else:
             source = now.document.as_json()
             found = page.services.templates.try_out(page.by, source, TemplateKind.BLOCKS, template_id=template.id)
@@ -141,7 +143,7 @@ def _choose(now: Editing, part_id: str) -> None:
 
 def todos(page: Page, template: Template, now: Editing) -> list[str]:
     """Return what has to be done before the email can be saved as a version, part by part."""
-    return showing.unfinished(now.document, _shown(page, template, now).problems)
+    return showing.unfinished(now.document, _shown_now(page, template, now).problems)
 
 
 def say_todos(todo: list[str]) -> None:
@@ -153,9 +155,19 @@ def _listed(words: str, todo: list[str]) -> str:
     return "\n".join([words, "", *(f"- {harmless(one)}" for one in todo)])
 
 
-def _shown(page: Page, template: Template, now: Editing) -> showing.Shown:
-    names = merge_fields.vocabulary(page, merge_fields.known_attributes(page))
-    return showing.shown(now.document, brand_of(page, template), names, page.by.workspace_id)
+def _shown(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, AttributeType]) -> showing.Shown:
+    """Return what the canvas shows; choosing another part of the same email compiles nothing."""
+    wanted = (brand, merge_fields.vocabulary(page, attributes), page.by.workspace_id)
+    document, last = now.facts.get("shown_of", (None, None))
+    if document is not now.document or last != wanted:
+        now.facts["shown"] = showing.shown(now.document, *wanted)
+        now.facts["shown_of"] = (now.document, wanted)
+    found: showing.Shown = now.facts["shown"]
+    return found
+
+
+def _shown_now(page: Page, template: Template, now: Editing) -> showing.Shown:
+    return _shown(page, now, brand_of(page, template), merge_fields.known_attributes(page))
 
 
 def brand_of(page: Page, template: Template) -> Brand:
