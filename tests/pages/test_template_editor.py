@@ -8,9 +8,12 @@ import pytest
 from PIL import Image
 
 from core.permissions import Role
+from core.templates.blocks import editing
 from core.templates.blocks.blank import blank
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
+from core.templates.blocks.parts import name_of
+from core.templates.blocks.values import Condition, Operator, ShowIf
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.previewing import preview_context
 from core.templates.rendering.renderer import render
@@ -219,6 +222,21 @@ def test_a_block_can_depend_on_what_a_single_message_brings(editor, shared, admi
         [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
         assert (condition.field, condition.operator, condition.value) == ("data.order_total", "above", kept)
     assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == "Shown if data.order_total is above tea"
+
+
+def test_a_condition_that_can_not_be_used_is_told_with_its_place(app_as, shared, admin, made):
+    document = read_document(made.source)
+    section = document.sections[0]
+    on = ShowIf(conditions=(Condition(field="contact.shoe_size", operator=Operator.ABOVE, value=40),))
+    block = section.columns[0].blocks[0]
+    for part, where in ((section, "Section 1: "), (block, f"Section 1 · {name_of(block)}: ")):
+        changed = editing.change(document, part.id, show_if=on)
+        draft = shared.template_drafts.get(admin, made.template_id)
+        revision = draft.revision if draft else 0
+        shared.template_drafts.keep(admin, made.template_id, changed.as_json(), TemplateKind.BLOCKS, based_on=1, revision=revision)
+        app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+        [told] = [error.value.replace("\\", "") for error in app.error]
+        assert told.startswith(f"**{where}The merge field “contact.shoe_size” does not exist.**")
 
 
 def test_what_depends_on_a_message_is_written_by_what_that_brings(shared, admin):

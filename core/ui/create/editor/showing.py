@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import InvalidInput, PostwrightError
 from core.templates.blocks.document import LAYOUTS, Document, Section, new_section
-from core.templates.blocks.kinds import Block, BlockKind, Image, RawHtml
+from core.templates.blocks.kinds import Block, BlockKind, Image, RawHtml, Spacer
 from core.templates.blocks.parts import NAMES, name_of, places
 from core.templates.blocks.values import Condition, Operator, ShowIf
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
@@ -67,7 +67,7 @@ def shown(document: Document, brand: Brand, attributes: tuple[str, ...] | None, 
     """
     complete = _everything(document)
     try:
-        return Shown(_compiled(complete, brand, attributes, whose), {}, _wrong(document, brand, attributes, whose))
+        return Shown(_compiled(complete, brand, attributes, whose), {}, _wrong(document, attributes, whose))
     except InvalidInput as error:
         checked = {block.id: _alone(block, brand, attributes, whose) for block in complete.blocks()}
         problems = {block_id: found for block_id, (_, found) in checked.items() if found}
@@ -158,14 +158,14 @@ def _compiled(document: Document, brand: Brand, attributes: tuple[str, ...] | No
     return SHARED.compile(source, kind, known_attributes=attributes, brand=brand, marked=True, whose=whose)
 
 
-def _wrong(document: Document, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> PostwrightError | None:
+def _wrong(document: Document, attributes: tuple[str, ...] | None, whose: int) -> PostwrightError | None:
     """Return what is wrong with conditions, which the canvas does not use."""
-    if not any(section.show_if.conditions for section in document.sections) and not any(b.show_if.conditions for b in document.blocks()):
-        return None
-    try:
-        _compiled(document, brand, attributes, whose)
-    except InvalidInput as error:
-        return error
+    parts: list[Section | Block] = []
+    for section in document.sections:
+        parts += (section, *(block for column in section.columns for block in column.blocks))
+    for part in parts:
+        if part.show_if.conditions and (found := _refused(part.show_if, attributes, whose)):
+            return InvalidInput(f"{places(document)[part.id]}: {_LINE.sub('', found.message)}", hint=found.hint)
     return None
 
 
@@ -196,6 +196,12 @@ def _alone(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose
     words = f"{NAMES[block.kind]}: {problem.message}".replace("{", "(").replace("}", ")")
     style = "padding:12px 16px;border:1px dashed #b45309;border-radius:6px;color:#92400e;background:#fffbeb;font-size:14px"
     return RawHtml(id=block.id, kind="html", code=f'<div style="{style}">{html.escape(words)}</div>'), problem
+
+
+@lru_cache(maxsize=1_000)
+def _refused(show_if: ShowIf, attributes: tuple[str, ...] | None, whose: int) -> InvalidInput | None:
+    """Return what is wrong with conditions; one block of its own tells it, the whole email would take as long as the canvas."""
+    return _tried(Spacer(id="alone", kind="spacer", show_if=show_if), Brand(), attributes, whose)
 
 
 def _tried(block: Block, brand: Brand, attributes: tuple[str, ...] | None, whose: int) -> InvalidInput | None:
