@@ -72,9 +72,13 @@ class Email:
         return self.sender["brand"]["postal_address"].strip()
 
     @property
-    def has_footer(self) -> bool:
-        """Whether it has the footer of a block document, which always names an address: the brand's, or the workspace's."""
-        return self.document is not None and any(isinstance(block, Footer) for block in self.document.blocks())
+    def footers(self) -> dict[str, bool]:
+        """Whether everybody gets each footer of a block document, by its id; it names the brand's address or the workspace's."""
+        found = {}
+        for section in self.document.sections if self.document else ():
+            for block in (one for column in section.columns for one in column.blocks if isinstance(one, Footer)):
+                found[block.id] = not section.show_if.conditions and not block.show_if.conditions
+        return found
 
     @property
     def pictures(self) -> list[Image]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from jinja2 import nodes
 
@@ -11,7 +12,11 @@ from core.preflight.branches import always_printed, name_of, printed
 from core.preflight.catalogue import found
 from core.preflight.emails import Email
 from core.preflight.findings import Finding, Rule
+from core.templates.markup.scanning import unescaped
 
+_TAG = re.compile(r"<[^<>]*>")
+_SPACES = re.compile(r"\s+")
+_SOMETIMES = "The postal address stands inside a condition: not everybody gets it."
 # Texts that look like an address somebody wrote out: a postcode with a town, or a street with a number.
 # Every repetition has a bound: the text may be anybody's.
 _WRITTEN = re.compile(
@@ -38,25 +43,32 @@ def unsubscribe_link(email: Email) -> Iterator[Finding]:
 
 
 def postal_address(email: Email) -> Iterator[Finding]:
-    """Find that it does not say where its sender is."""
-    tree = email.tree
-    if tree is None or _is_written_out(email):
+    """Find that it does not say where its sender is, to anybody or to some."""
+    tree, written, is_written_out = email.tree, partial(_is_written, _first_line(email)), _is_written_out(email)
+    if tree is None or (is_written_out and (always_printed(tree, written) or not printed(tree, written))):
         return
     if not printed(tree, _is_address):
-        if email.has_footer:
-            return
-        if email.postal_address:
-            yield found(Rule.NO_POSTAL_ADDRESS, "Your postal address is not in the email.")
-        else:
-            message = "The email names no postal address, and the workspace has none. Many countries want one."
-            yield found(Rule.POSTAL_ADDRESS_UNSEEN, message)
+        yield from _where_no_field_says_it(email, is_written_out=is_written_out)
         return
-    if not always_printed(tree, _is_address):
+    if not always_printed(tree, lambda node: _is_address(node) or written(node)):
         place = email.place_of_field("workspace.postal_address", "brand.")
-        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, "The postal address stands inside a condition: not everybody gets it.", place=place)
+        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, _SOMETIMES, place=place)
     stands_there = (email.postal_address and printed(tree, _is_of_workspace)) or (email.brand_address and printed(tree, _is_of_brand))
     if not stands_there:
         yield found(Rule.POSTAL_ADDRESS_EMPTY, "The workspace has no postal address, so none stands in the email. Many countries want one.")
+
+
+def _where_no_field_says_it(email: Email, *, is_written_out: bool) -> Iterator[Finding]:
+    if any(email.footers.values()):  # each names an address, the brand's written out
+        return
+    if is_written_out or email.footers:
+        place = email.place_of_part(next(iter(email.footers), ""))
+        yield found(Rule.POSTAL_ADDRESS_SOMETIMES, _SOMETIMES, place=place)
+    elif email.postal_address:
+        yield found(Rule.NO_POSTAL_ADDRESS, "Your postal address is not in the email.")
+    else:
+        message = "The email names no postal address, and the workspace has none. Many countries want one."
+        yield found(Rule.POSTAL_ADDRESS_UNSEEN, message)
 
 
 def _is_unsubscribe(node: nodes.Node) -> bool:
@@ -77,6 +89,17 @@ def _is_address(node: nodes.Node) -> bool:
 
 
 def _is_written_out(email: Email) -> bool:
-    words = email.words
-    mine = email.postal_address.splitlines()
-    return bool(mine and mine[0].strip() and mine[0].strip() in words) or bool(_WRITTEN.search(words))
+    first = _first_line(email)
+    return bool(first and first in email.words) or bool(_WRITTEN.search(email.words))
+
+
+def _is_written(first_line: str, node: nodes.Node) -> bool:
+    """Return whether a fixed stretch of a template says an address by itself."""
+    if not isinstance(node, nodes.TemplateData):
+        return False
+    words = _SPACES.sub(" ", unescaped(_TAG.sub(" ", node.data)))
+    return bool(first_line and first_line in words) or bool(_WRITTEN.search(words))
+
+
+def _first_line(email: Email) -> str:
+    return email.postal_address.partition("\n")[0].strip()

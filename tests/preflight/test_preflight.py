@@ -28,6 +28,8 @@ from core.preflight.wordings import kept, wordings
 from core.settings import Settings
 from core.storage.database import Database
 from core.storage.vault import Vault
+from core.templates.blocks.document import Document, new_block, new_section
+from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import compile_template
 from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS
@@ -317,3 +319,22 @@ def test_the_footer_of_blocks_names_an_address_however_its_brand_writes_it(servi
     assert not with_footer.is_blocked
     assert not services.preflight.check(workspace, bare, source=source).is_blocked
     assert not any(one.where.startswith("Line") for one in with_footer.findings)
+
+
+def test_a_footer_for_some_people_names_the_address_for_some_people_only(services: Services, workspace: Principal) -> None:
+    services.workspaces.update(workspace, postal_address="1 Tea Street, Hamburg")
+    stop = new_block(BlockKind.TEXT, html='<p><a href="{{ unsubscribe_url }}">Stop</a></p>')
+    brand = Brand(postal_address="Teahouse, second gate, Kyoto")
+    sometimes = {"conditions": [{"field": "contact.first_name", "operator": "is_set"}]}
+    for_some, for_all = new_block(BlockKind.FOOTER, show_if=sometimes), new_block(BlockKind.FOOTER)
+    hidden = new_section("1", for_all).model_copy(update={"show_if": for_some.show_if})
+    for section, footer, is_wrong in (
+        (new_section("1", for_some), for_some, True),
+        (hidden, for_all, True),
+        (new_section("1", for_all), None, False),
+    ):
+        source = Document(sections=(new_section("1", stop), section)).as_json()
+        report = services.preflight.check(workspace, compile_template(source, brand=brand), source=source)
+        told = [one.block for one in report.findings if one.rule is Rule.POSTAL_ADDRESS_SOMETIMES]
+        assert told == ([footer.id] if is_wrong and footer else [])
+        assert report.is_blocked is is_wrong
