@@ -13,7 +13,7 @@ from core.templates.blocks import editing
 from core.templates.blocks.differences import Difference, differences
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
-from core.templates.compiling.compiler import TemplateKind
+from core.templates.compiling.compiler import TemplateKind, compile_template
 from core.templates.languages.variants import Variant
 from core.templates.library.comparing import Compared, Sign, compare, compare_text, in_languages
 from core.templates.library.models import TemplateVersion
@@ -57,6 +57,17 @@ def test_some_lines_around_a_change_are_shown_and_no_others() -> None:
         (Sign.SAME, "51", 52, 52),
     ]
     assert len(hunk) == 8
+
+
+def test_links_are_told_by_where_they_lead_not_by_their_number() -> None:
+    sources = [f'<p>Hello</p><p>See <a href="https://example.com/{where}">our shop</a></p>' for where in ("spring", "summer")]
+    old, new = (replace(version(source, (made := compile_template(source)).text), links=made.links) for source in sources)
+    assert old.text == new.text
+    (hunk,) = compare(old, new).words
+    assert [(line.sign, line.text) for line in hunk if line.sign is not Sign.SAME] == [
+        (Sign.REMOVED, "See our shop <https://example.com/spring>"),
+        (Sign.ADDED, "See our shop <https://example.com/summer>"),
+    ]
 
 
 def test_code_is_compared_by_line_and_documents_by_part() -> None:

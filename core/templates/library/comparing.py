@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -16,6 +17,7 @@ from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
 # Lines of the one times lines of the other: what takes a second. Finding what was kept of them takes far longer than they are long.
+_LINK = re.compile(r"\{\{ pw_links\[(\d+)\] \}\}")
 _MOST_WORK = 50_000_000
 
 
@@ -130,7 +132,7 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
         old: What it was.
         new: What it became.
     """
-    words = compare_text(old.text, new.text)
+    words = compare_text(_read(old), _read(new))
     if old.kind is new.kind is TemplateKind.BLOCKS:
         try:
             parts = differences(read_document(old.source), read_document(new.source))
@@ -138,6 +140,11 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
         except InvalidInput:  # a version of another release, which is compared as text
             pass
     return Comparison(None, compare_text(old.source, new.source), words)
+
+
+def _read(version: TemplateVersion) -> str:
+    """Return the plain-text part with its links as they were written, not as sending numbers them."""
+    return _LINK.sub(lambda found: version.links[int(found[1])], version.text)
 
 
 def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]:
