@@ -248,3 +248,12 @@ def test_two_versions_that_differ_by_their_brand_only_look_different() -> None:
     old = version(document, "News", TemplateKind.BLOCKS)
     found = compare(old, replace(old, html="<p>In another colour</p>"))
     assert found.only_looks and not found.is_same and found.parts == found.words == ()
+
+
+def test_links_of_another_language_are_no_difference_and_those_of_this_one_are() -> None:
+    document = mail().as_json()
+    old = replace(version(document, "News", TemplateKind.BLOCKS), html='<a href="{{ pw_links[0] }}">x</a>', links=["https://a.example/"])
+    new = replace(old, links=["https://a.example/?utm_source=news"])
+    assert compare(old, new).only_looks and [one.what for one in in_languages(old, new, (), ())] == [Difference.CHANGED]
+    more = replace(old, links=[*old.links, "https://b.example/"])
+    assert compare(old, more).is_same and [one.what for one in in_languages(old, more, (), ())] == [None]

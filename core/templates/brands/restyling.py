@@ -93,7 +93,7 @@ class _Ready:
         brand: The look.
         main: It in its main language, with the links of all.
         variants: It in its other languages.
-        differs: Whether any of it looks different from the version that is there.
+        differs: Whether any of it is another mail than the version that is there.
         problem: What keeps it from the look.
     """
 
@@ -210,7 +210,7 @@ def attributes_of(connection: sa.Connection, workspace_id: int) -> list[str]:
 def _newest(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     version, template = template_versions.c, templates.c
     latest = sa.select(sa.func.max(version.number)).where(version.template_id == template.id).correlate(templates).scalar_subquery()
-    said = (version.id, version.template_id, version.number, version.source, version.html)
+    said = (version.id, version.template_id, version.number, version.source, version.html, version.text, version.links)
     columns: tuple[sa.Column[Any], ...] = (*said, template.name, template.brand_kit_id, template.look_due_by)
     joined = template_versions.join(templates, template.id == version.template_id)
     return sa.select(*columns).select_from(joined).where(which, version.number == latest).order_by(template.id)
@@ -223,5 +223,10 @@ def _compiled(row: sa.Row[Any], brand: Brand, languages: list[Variant], attribut
         variants, links, fields = compile_variants(main, row.source, {one.language: one.source for one in languages}, **known)
     except PostwrightError as error:
         return _Ready(row, brand, problem=str(error))
-    differs = main.html != row.html or [one.html for one in variants] != [one.html for one in languages]
+    # The links too: a brand's utm parameters stand in them, and in the HTML only their numbers.
+    differs = (main.html, main.text, links) != (row.html, row.text, row.links) or _said(variants) != _said(languages)
     return _Ready(row, brand, replace(main, links=links, fields=fields), tuple(variants), differs)
+
+
+def _said(variants: list[Variant]) -> list[tuple[str, str]]:
+    return [(one.html, one.text) for one in variants]

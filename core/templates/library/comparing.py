@@ -19,6 +19,7 @@ CONTEXT = 3
 # Lines of the one times lines of the other: what takes a second. Finding what was kept of them takes far longer than they are long.
 _LINK = re.compile(r"\{\{ pw_links\[(\d+)\] \}\}")
 _MOST_WORK = 50_000_000
+_LINK = re.compile(r"\{\{ pw_links\[(\d{1,4})\] \}\}")
 
 
 class Sign(StrEnum):
@@ -57,7 +58,7 @@ class Comparison:
         parts: The parts of a block document that are not the same; None where one of both is code.
         source: The code that is not the same, with some lines around it; nothing for two block documents, whose code nobody reads.
         words: What people read that is not the same, as in the plain-text part.
-        only_looks: Whether they say the same and look different: the brand was changed between them.
+        only_looks: Whether they say the same, and look different or have links that lead elsewhere: the brand was changed between them.
     """
 
     parts: tuple[PartChange, ...] | None
@@ -121,8 +122,14 @@ def _whole(version: TemplateVersion, variant: Variant | None) -> TemplateVersion
 
 
 def _became(old: TemplateVersion, new: TemplateVersion) -> Difference | None:
-    same = (old.source, old.html, old.text) == (new.source, new.html, new.text)
+    same = (old.source, old.html, old.text, _leads_to(old)) == (new.source, new.html, new.text, _leads_to(new))
     return None if same else Difference.CHANGED
+
+
+def _leads_to(version: TemplateVersion) -> list[str]:
+    """Return where the links lead that stand in a version; those of its other languages are in its list too."""
+    numbers = map(int, _LINK.findall(version.html))
+    return [version.links[number] for number in numbers if number < len(version.links)]
 
 
 def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
@@ -136,7 +143,8 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
     if old.kind is new.kind is TemplateKind.BLOCKS:
         try:
             parts = differences(read_document(old.source), read_document(new.source))
-            return Comparison(parts, (), words, only_looks=not parts and not words and old.html != new.html)
+            others = (old.html, _leads_to(old)) != (new.html, _leads_to(new))
+            return Comparison(parts, (), words, only_looks=others and not parts and not words)
         except InvalidInput:  # a version of another release, which is compared as text
             pass
     return Comparison(None, compare_text(old.source, new.source), words)

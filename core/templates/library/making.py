@@ -141,10 +141,11 @@ class Maker:
 def says_the_same(connection: sa.Connection, workspace_id: int, version_id: int, made: Made) -> bool:
     """Return whether a kept version is what was made, in all languages."""
     row = load_version(connection, workspace_id, version_id)
-    if (row.source, row.kind, row.html) != (made.source, made.main.kind, made.main.html):
+    main = made.main
+    if (row.source, row.kind, row.html, row.text, row.links) != (made.source, main.kind, main.html, main.text, main.links):
         return False
-    return {one.language: (one.source, one.html) for one in variants_of(connection, workspace_id, version_id)} == {
-        one.language: (one.source, one.html) for one in made.variants
+    return {one.language: (one.source, one.html, one.text) for one in variants_of(connection, workspace_id, version_id)} == {
+        one.language: (one.source, one.html, one.text) for one in made.variants
     }
 
 

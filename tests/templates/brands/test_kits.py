@@ -326,6 +326,31 @@ def test_every_language_of_a_template_follows(kits: BrandKits, library: Template
     assert "#b3261e" in rows[1].html and "Los" in rows[1].html
 
 
+def test_links_get_the_parameters_of_their_brand_though_nothing_looks_different(
+    kits: BrandKits, library: Templates, workspace: Principal, db: Database
+) -> None:
+    kit = kits.save(workspace, "House", GREEN).kit
+    english = letter(library, workspace)
+    button = next(read_document(english.source).blocks())
+    german = json.dumps({button.id: {"url": "https://laden.example.com/"}})
+    Translating(db, library).put(workspace, english.template_id, "de", german)
+    counted = GREEN.model_copy(update={"utm": Utm(source="news")})
+    assert list(kits.save(workspace, "House", counted, kit.id).restyled.changed) == [english.template_id]
+    newest = library.latest(workspace, english.template_id)
+    assert newest.links == ["https://shop.example.com/?utm_source=news", "https://laden.example.com/?utm_source=news"]
+    assert kits.follow(workspace).changed == {} and library.latest(workspace, english.template_id) == newest
+
+
+def test_a_template_whose_links_lead_elsewhere_is_another_version(
+    kits: BrandKits, library: Templates, workspace: Principal, db: Database
+) -> None:
+    version = letter(library, workspace)
+    with db.transaction() as connection:  # as a brand that was changed by an earlier release left it
+        connection.execute(template_versions.update().values(links=["https://shop.example.com/?utm_source=old"]))
+    again = library.save(workspace, "Letter", version.source, kind=TemplateKind.BLOCKS)
+    assert (again.number, again.links) == (2, ["https://shop.example.com/"])
+
+
 def test_every_font_has_others_to_fall_back_on_and_ends_in_any_of_its_kind() -> None:
     for font in Font:
         assert font.stack.rpartition(", ")[2] in {"serif", "sans-serif", "monospace"}
