@@ -50,6 +50,7 @@ class Email:
         document: What it is made of, in its language; None for code.
         names: What the blocks and sections of the document are called, by id.
         marked: Makes it once more with its parts marked; None, where that can't be done.
+        whose: The workspace whose turn it is to have something worked out for it.
     """
 
     version: CompiledTemplate | TemplateVersion
@@ -60,6 +61,7 @@ class Email:
     document: Document | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     marked: Callable[[], CompiledTemplate | None] | None = None
+    whose: int = 0
 
     @property
     def postal_address(self) -> str:

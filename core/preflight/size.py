@@ -49,7 +49,8 @@ def rendered_size(email: Email) -> int:
     try:
         if isinstance(version, CompiledTemplate):
             # What is not saved is rendered where it can be stopped, as everywhere; there it comes in one piece.
-            html, broken = Filled.whole(SHARED.render(sent, context).html), _BREAKS * sent.html.count("{{")
+            rendered = SHARED.render(sent, context, whose=email.whose)
+            html, broken = Filled.whole(rendered.html), _BREAKS * sent.html.count("{{")
         else:
             html = fill(sent, context).html
     except PostwrightError:  # that it can't be written for a made-up reader says nothing about its size

@@ -32,12 +32,14 @@ class Kept:
     """What is known of a template besides the version that is looked at.
 
     Args:
+        workspace_id: Whose it is.
         languages: By language, its words (see `Variant.source`) and the version in it; None for one that is still to be compiled.
         brand: What it wears.
         attributes: The contact attributes that exist.
         sender: What `workspace.…` and `brand.…` stand for.
     """
 
+    workspace_id: int
     languages: dict[str, tuple[str, TemplateVersion | None]]
     brand: Brand
     attributes: list[str]
@@ -77,7 +79,8 @@ def kept(connection: sa.Connection, workspace_id: int, version: Version, templat
         languages[one.language] = (one.source, finished)
     mine = (templates.c.workspace_id == workspace_id, templates.c.id == template_id)
     brand = brand_worn(connection, workspace_id, connection.execute(sa.select(templates.c.brand_kit_id).where(*mine)).scalar())
-    return Kept(languages, brand, attributes_of(connection, workspace_id), sender_fields(connection, workspace_id, template_id))
+    sender = sender_fields(connection, workspace_id, template_id)
+    return Kept(workspace_id, languages, brand, attributes_of(connection, workspace_id), sender)
 
 
 def wordings(version: Version, source: str, envelope: Envelope, known: Kept, receiver: str = RECEIVER) -> Wordings:
@@ -105,15 +108,15 @@ def wordings(version: Version, source: str, envelope: Envelope, known: Kept, rec
 
 
 def _compiled(version: Version, whole: str, known: Kept) -> CompiledTemplate:
-    how = {"known_attributes": known.attributes, "brand": known.brand, "links": version.links}
+    how = {"known_attributes": known.attributes, "brand": known.brand, "links": version.links, "whose": known.workspace_id}
     return SHARED.compile(whole, version.kind, **how)  # type: ignore[arg-type]
 
 
 def _email(version: Version, source: str, envelope: Envelope, *, known: Kept, names: dict[str, str], receiver: str) -> Email:
     document = _document(version.kind, source)
-    marked: Callable[[], CompiledTemplate | None] | None = partial(_marked, source, known.brand) if document else None
+    marked: Callable[[], CompiledTemplate | None] | None = partial(_marked, source, known) if document else None
     written = "" if version.kind is TemplateKind.BLOCKS else source  # an editor writes it: nobody knows its lines
-    return Email(version, written, envelope, known.sender, receiver, document, names, marked)
+    return Email(version, written, envelope, known.sender, receiver, document, names, marked, known.workspace_id)
 
 
 def _document(kind: TemplateKind, source: str) -> Document | None:
@@ -123,9 +126,9 @@ def _document(kind: TemplateKind, source: str) -> Document | None:
     return None
 
 
-def _marked(source: str, brand: Brand) -> CompiledTemplate | None:
+def _marked(source: str, known: Kept) -> CompiledTemplate | None:
     try:
         # Any name of a field is taken: this is only looked at, and never filled in.
-        return SHARED.compile(source, TemplateKind.BLOCKS, brand=brand, marked=True)
+        return SHARED.compile(source, TemplateKind.BLOCKS, brand=known.brand, marked=True, whose=known.workspace_id)
     except PostwrightError:
         return None

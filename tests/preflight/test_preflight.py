@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,7 +32,7 @@ from core.storage.database import Database
 from core.storage.vault import Vault
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
-from core.templates.compiling.compiler import compile_template
+from core.templates.compiling.compiler import CompiledTemplate, TemplateKind, compile_template
 from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS
 from tests.preflight.site import Site
@@ -338,3 +340,24 @@ def test_a_footer_for_some_people_names_the_address_for_some_people_only(service
         told = [one.block for one in report.findings if one.rule is Rule.POSTAL_ADDRESS_SOMETIMES]
         assert told == ([footer.id] if is_wrong and footer else [])
         assert report.is_blocked is is_wrong
+
+
+def test_slow_templates_of_one_workspace_do_not_hold_up_the_checks_of_another(services: Services, workspace: Principal) -> None:
+    other = Principal.system(services.workspaces.create("Another").id)
+    # No source with ** passes: this stands for a trap nobody knows yet.
+    slow, quick = (CompiledTemplate(TemplateKind.HTML, f"<p>{what}</p>", "", [], []) for what in ("{{ 9 ** (9 ** 9) }}", "Hi"))
+    asking = threading.Semaphore(0)
+    checked: list[str] = []
+
+    def check(name: str, by: Principal, version: CompiledTemplate) -> None:
+        asking.release()
+        services.preflight.check(by, version)
+        checked.append(name)
+
+    with ThreadPoolExecutor(7) as pool:
+        for _ in range(6):
+            pool.submit(check, "slow", workspace, slow)
+        for _ in range(6):
+            asking.acquire()
+        pool.submit(check, "quick", other, quick).result()
+    assert checked.index("quick") <= 3
