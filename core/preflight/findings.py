@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -176,10 +177,13 @@ def merged(found: Mapping[str, Sequence[Finding]]) -> list[Finding]:
     Args:
         found: By language, the main one first, what was found in it.
     """
-    same: dict[tuple[str, ...], dict[str, Finding]] = {}
+    same: dict[tuple[str, str, str, int], dict[str, Finding]] = {}
     for language, findings in found.items():
-        for one in findings:
-            same.setdefault((one.rule, one.about or one.message, one.block), {}).setdefault(language, one)
+        times: Counter[tuple[str, str, str]] = Counter()
+        for one in dict.fromkeys(findings):
+            what = (one.rule, one.about or one.message, one.block)
+            same.setdefault((*what, times[what]), {})[language] = one  # of several places, the second here is the second there
+            times[what] += 1
     return [_as_one(by_language, everywhere=len(by_language) == len(found)) for by_language in same.values()]
 
 

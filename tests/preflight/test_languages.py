@@ -66,6 +66,15 @@ def test_what_is_the_same_in_every_language_is_said_once(services: Services, wor
     ]
 
 
+def test_what_is_wrong_in_several_places_is_told_of_each(services: Services, workspace: Principal) -> None:
+    image, rest = '<img src="" alt="x" width="50">', f"<p>Hi</p>{STOP}"
+    version = _in_german(services, workspace, f"{image}\n{image}\n{rest}", f"{rest}\n{image}")
+
+    found = _of(services.preflight.check(workspace, version), Rule.IMAGE_ADDRESS)
+
+    assert [(one.where, one.languages) for one in found] == [("Line 1 (main), Line 2 (de)", ()), ("Line 2", ("main",))]
+
+
 def test_a_launch_goes_through_the_same_door(services: Services, workspace: Principal) -> None:
     version = _in_german(services, workspace, f"<p>Hi</p>{STOP}", f'<p>Hallo</p>\n<a href="http://a b.de/">x</a>{STOP}')
     report = services.preflight.check(workspace, version, Envelope(("Hello",)))
