@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.app import Services
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput
 from core.permissions import Principal
 from core.templates.exchange.brand import BrandChoice
 from core.templates.exchange.files import ExportedFile
@@ -112,12 +112,35 @@ def test_a_kit_that_is_the_default_here_is_not_chosen_but_worn(services: Service
     assert "Register no. 7" in first.version.html
 
 
-def test_no_kit_is_made_for_a_template_that_can_not_be_used(services: Services, there: Principal, file: ExportedFile) -> None:
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("source", "javascript:alert(1)"),
+        ("languages", {"de": '{"heading": 7}'}),
+        ("languages", {"german": "{}"}),
+        ("name", "x" * 300),
+        ("folder", "x" * 300),
+        ("tags", ["x" * 300]),
+        ("note", "x" * 600),
+    ],
+)
+def test_no_kit_is_made_for_a_template_that_can_not_be_used(
+    services: Services, there: Principal, file: ExportedFile, part: str, value: Any
+) -> None:
     files = unpacked(file.data)
-    files["template.json"] = files["template.json"].replace(b"https://shop.example.com/", b"javascript:alert(1)")
+    form = json.loads(files["template.json"])
+    form[part] = form["source"].replace("https://shop.example.com/", value) if part == "source" else value
+    files["template.json"] = json.dumps(form).encode()
     with pytest.raises(InvalidInput):
         services.template_exchange.load(there, packed(files), file.name, brand=BrandChoice.NEW)
     assert services.brand_kits.all(there) == [] and services.templates.all(there) == []
+
+
+def test_no_kit_is_made_where_the_name_is_taken(services: Services, there: Principal, file: ExportedFile) -> None:
+    services.templates.save(there, "Tea", "<p>Tea</p>")
+    with pytest.raises(Conflict, match="called “Tea” already"):
+        services.template_exchange.load(there, file.data, file.name, name=" Tea ", brand=BrandChoice.NEW)
+    assert services.brand_kits.all(there) == [] and services.pictures.all(there) == []
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import sqlalchemy as sa
+
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.errors import InvalidInput
+from core.errors import Conflict, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.brands.kits import BrandKits
 from core.templates.brands.reading import BrandKit
 from core.templates.brands.restyling import SavedKit
+from core.templates.confined.process import SHARED
 from core.templates.exchange.brand import BrandChoice, kit_worn, new_kit, packed_kit, same_kit
 from core.templates.exchange.form import Form, PackedPicture, is_exported, read_form, unpacked_form, with_colours
 from core.templates.exchange.packing import MOST_FILES, packed
 from core.templates.images.shown import PictureStore, shown_in
 from core.templates.jinja.validating import check_bytes
 from core.templates.languages.variants import variants_of
+from core.templates.library.making import Maker
 from core.templates.library.models import TemplateVersion
-from core.templates.library.names import checked_name
+from core.templates.library.names import checked_folder, checked_name, checked_note, checked_tags
 from core.templates.library.shelving import free_name
 from core.templates.library.templates import Templates
 from core.templates.look.brand import Brand
@@ -83,6 +88,7 @@ class Exchange:
 
     def __init__(self, db: Database, clock: Clock, library: Templates, brands: BrandKits, pictures: PictureStore | None = None) -> None:
         self._db, self._clock, self._library, self._brands, self._pictures = db, clock, library, brands, pictures
+        self._maker = Maker(db, brands, SHARED)
 
     def export(self, by: Principal, template_id: int) -> ExportedFile:
         """Return a template's newest version as a file.
@@ -159,14 +165,28 @@ class Exchange:
         check_bytes(form.source)
         if brand is BrandChoice.COLOURS:
             form = form.model_copy(update={"source": with_colours(form)})
+        called, place = self._place(by, form, name.strip())
         form = self._with_pictures(by, form, files)
-        self._library.try_out(by, form.source, form.kind)  # before a kit is made for what can't be used
+        # Before a kit is made for what can't be used, in whatever language.
+        self._maker.made(by.workspace_id, sa.false(), form.source, form.kind, form.languages)
         kit, made = self._kit(by, form, files, brand)
-        place: dict[str, Any] = {"folder": form.folder, "tags": form.tags, "is_new": True, "languages": form.languages}
-        place |= {"kind": form.kind, "note": form.note or "Imported from a file"}
-        place["brand_kit_id"] = kit.id if kit and not kit.is_default else None
-        version = self._library.save(by, name.strip() or self._free(by, form.name), form.source, **place)
-        return Loaded(version, kit, made)
+        place |= {"kind": form.kind, "languages": form.languages, "brand_kit_id": kit.id if kit and not kit.is_default else None}
+        return Loaded(self._library.save(by, called or self._free(by, form.name), form.source, **place), kit, made)
+
+    def _place(self, by: Principal, form: Form, name: str) -> tuple[str, dict[str, Any]]:
+        """Return the name that was given and where a template from a file is put, before anything is kept for one that can't be.
+
+        Raises:
+            InvalidInput: If it can't be called so, or put there.
+            Conflict: If another template has the name that was given.
+        """
+        checked_name(name or form.name)
+        note = checked_note(form.note or "Imported from a file")
+        with suppress(NotFound):
+            if name and self._library.by_name(by, checked_name(name)):
+                hint = "Choose another name; it may be in the archive."
+                raise Conflict(f"There is a template called “{checked_name(name)}” already.", hint=hint)
+        return name, {"folder": checked_folder(form.folder), "tags": checked_tags(form.tags), "note": note, "is_new": True}
 
     def _free(self, by: Principal, name: str) -> str:
         name = checked_name(name)
