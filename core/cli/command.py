@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +19,8 @@ from core.cli.call import Call
 from core.errors import InvalidInput, PostwrightError
 
 logger = logging.getLogger(__name__)
+_LARGEST = 2**63 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on stdout.")]
 WorkspaceOption = Annotated[str, typer.Option("--workspace", metavar="NAME", help="Which workspace; the first if not given.")]
@@ -104,10 +107,21 @@ def _as_command(function: Callable[..., Answer]) -> Callable[..., None]:
     return run
 
 
+def _check(given: dict[str, Any]) -> None:
+    """Refuse what no database can be asked for: bytes that are no UTF-8, which Python passes on as lone surrogates, and endless numbers."""
+    for value in given.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, int) and abs(one) > _LARGEST:
+                raise Usage("The number is too large.", hint="Nothing has a number like this.")
+            if isinstance(one, str) and _SURROGATE.search(one):
+                raise Usage("The command line is not UTF-8 text.", hint="Set your terminal to UTF-8 and type it again.")
+
+
 def _run(function: Callable[..., Answer], call: Call, given: dict[str, Any]) -> None:
     code = 0
     try:
         logs.configure(call.settings, "cli", level=logging.WARNING)
+        _check({**given, "workspace": call.wanted})
         answer = function(call, **given)
         answer.show(as_json=call.as_json)
         code = 0 if answer.ok else 1

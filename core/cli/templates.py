@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # it pulls in the compilers
     from core.templates.library.finding import Card
     from core.templates.library.templates import Template
 
+_DIGITS = 19  # of a number that no row can have any more
 templates = group("templates", "What you write: MJML or HTML with merge fields.")
 
 
@@ -149,7 +150,7 @@ def find_template(call: Call, name: str) -> Template:
     try:
         return call.services.templates.by_name(call.by, name)
     except NotFound:
-        if not name.isdigit():
+        if not (name.isascii() and name.isdigit() and len(name) < _DIGITS):
             raise
         return call.services.templates.get(call.by, int(name))
 

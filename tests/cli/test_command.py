@@ -73,6 +73,29 @@ def test_usage_errors_are_one_object_with_json(cli: Cli, arguments: tuple[str, .
     assert said.facts["ok"] is False
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("templates", "list", "--search", "caf\udce9"),
+        ("templates", "check", "caf\udce9"),
+        ("seeds", "add", "me@example.com", "--label", "caf\udce9"),
+        ("campaigns", "test", "1", "--to", "me@example.com", "--to", "caf\udce9"),
+        ("users", "list", "--workspace", "caf\udce9"),
+        ("campaigns", "test", "9" * 20, "--seeds"),
+    ],
+)
+def test_what_no_database_can_be_asked_for_is_refused_in_words(cli: Cli, arguments: tuple[str, ...]) -> None:
+    """A terminal that is not set to UTF-8 gives bytes that Python passes on as lone surrogates."""
+    said = cli(*arguments)
+    assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), said
+
+
+@pytest.mark.parametrize("name", ["9" * 20, "\N{SUPERSCRIPT TWO}"])
+def test_what_looks_like_a_number_and_is_none_is_a_name_nobody_has(cli: Cli, name: str) -> None:
+    said = cli("templates", "check", name)
+    assert (said.code, said.err.count("\n")) == (1, 1), said
+
+
 def test_an_unknown_workspace_is_refused(cli: Cli) -> None:
     said = cli("users", "list", "--workspace", "Nowhere")
     assert said.code == 1
