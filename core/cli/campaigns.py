@@ -97,7 +97,9 @@ def test(
     addresses = [*(to or ()), *(one.email for one in call.services.seed_addresses.all(call.by) if seeds)]
     tried = call.services.campaigns.send_test(call.by, campaign_id, addresses, language)
     rows = [(one.address, one.refused or "sent") for one in tried]
-    return Answer({"copies": [facts_of(one) for one in tried]}, table(("ADDRESS", "OUTCOME"), rows))
+    return Answer(
+        {"copies": [facts_of(one) for one in tried]}, table(("ADDRESS", "OUTCOME"), rows), ok=not any(one.refused for one in tried)
+    )
 
 
 @command(campaigns, "send")
