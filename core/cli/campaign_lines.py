@@ -18,15 +18,22 @@ SubjectIn = Annotated[
 PreviewIn = Annotated[
     list[str] | None, typer.Option("--preview-in", metavar=_WHAT, help="The text beside the subject for readers of another language.")
 ]
+SubjectBIn = Annotated[list[str] | None, typer.Option("--subject-b-in", metavar=_WHAT, help="The second subject in another language.")]
+PreviewBIn = Annotated[list[str] | None, typer.Option("--preview-b-in", metavar=_WHAT, help="The text beside the second subject there.")]
 
 
-def in_languages(subjects: Sequence[str] | None, previews: Sequence[str] | None = None) -> dict[str, Heading]:
+def in_languages(subjects: Sequence[str] | None, previews: Sequence[str] | None, which: str = "") -> dict[str, Heading]:
     """Return what was said for other languages.
+
+    Args:
+        subjects: The subjects, each as `LANGUAGE=TEXT`.
+        previews: The texts beside them.
+        which: What the options have in their names: "" for the first subject, "-b" for the second.
 
     Raises:
         Usage: If one is not `LANGUAGE=TEXT`, or a language is there twice.
     """
-    theirs, beside = _by_language("--subject-in", subjects or ()), _by_language("--preview-in", previews or ())
+    theirs, beside = _by_language(f"--subject{which}-in", subjects or ()), _by_language(f"--preview{which}-in", previews or ())
     return {tag: Heading(theirs.get(tag, ""), beside.get(tag, "")) for tag in {**theirs, **beside}}
 
 

@@ -12,7 +12,7 @@ from core.campaigns.states import CampaignState
 from core.cli import campaign_times
 from core.cli.answers import Answer, facts_of, table
 from core.cli.call import Call
-from core.cli.campaign_lines import PreviewIn, SubjectIn, in_languages
+from core.cli.campaign_lines import PreviewBIn, PreviewIn, SubjectBIn, SubjectIn, in_languages
 from core.cli.command import Usage, command, group
 from core.cli.progress import Progress
 from core.cli.reports import report_words, waiting_words
@@ -38,9 +38,9 @@ def create(
     preview: Annotated[str, typer.Option("--preview", help="The text beside the subject; as the template says it if not given.")] = "",
     subject_in: SubjectIn = None,
     preview_in: PreviewIn = None,
-    subject_b_in: Annotated[
-        list[str] | None, typer.Option("--subject-b-in", metavar="LANGUAGE=TEXT", help="The second subject in another language.")
-    ] = None,
+    preview_b: Annotated[str, typer.Option("--preview-b", help="The text beside the second subject; that of the first if not given.")] = "",
+    subject_b_in: SubjectBIn = None,
+    preview_b_in: PreviewBIn = None,
     sender: Annotated[
         str, typer.Option("--from", metavar="ADDRESS", help="“Name <address>” or the address; may be left out for the outbox.")
     ] = "",
@@ -67,7 +67,8 @@ def create(
         connection_id=connection.id,
         track_conversions=track_conversions,
         subject_b=subject_b or None,
-        subjects_b=in_languages(subject_b_in),
+        preview_text_b=preview_b,
+        subjects_b=in_languages(subject_b_in, preview_b_in, "-b"),
         holdout_percent=holdout,
     )
     size = call.services.campaigns.audience_size(call.by, campaign.audience)

@@ -29,20 +29,22 @@ def services(shop: Cli, settings: Settings) -> Iterator[Services]:
 
 def test_a_campaign_is_written_in_several_languages(shop: Cli, services: Services) -> None:
     lines = ("--subject-in", "de=Neu = besser", "--subject-in", "pt_BR=Novo", "--preview", "Beside", "--preview-in", "de=Daneben")
-    made = shop(*CREATE, *lines, "--subject-b", "Ho", "--subject-b-in", "de=Anders", "--json")
+    second = ("--subject-b", "Ho", "--preview-b", "By it", "--subject-b-in", "de=Anders", "--preview-b-in", "de=Dabei")
+    made = shop(*CREATE, *lines, *second, "--json")
     assert made.code == 0, made
     assert made.facts["subjects"] == {
         "de": {"subject": "Neu = besser", "preview_text": "Daneben"},
         "pt-br": {"subject": "Novo", "preview_text": ""},
     }
     kept = services.campaigns.get(Principal.system(1), made.facts["id"])
-    assert (kept.preview_text, kept.subjects_b) == ("Beside", {"de": Heading("Anders")})
+    assert (kept.preview_text, kept.preview_text_b, kept.subjects_b) == ("Beside", "By it", {"de": Heading("Anders", "Dabei")})
 
 
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
         (("--subject-in", "Neues"), 2, 'For example: --subject-in de="Neues'),
+        (("--subject-b-in", "Neues"), 2, 'For example: --subject-b-in de="Neues'),
         (("--subject-in", "=Neues"), 2, "names no language"),
         (("--subject-in", "de="), 2, "names no language"),
         (("--subject-in", "de=a", "--subject-in", "DE=b"), 2, "The language de is there twice"),
