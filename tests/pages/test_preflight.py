@@ -45,6 +45,24 @@ def test_what_was_changed_since_is_not_called_checked(app_as, shared, admin):
     assert "Changed since it was checked" in words_on(app)
 
 
+def test_what_was_found_in_one_draft_does_not_stand_beside_the_next(app_as, shared, admin):
+    first = given.draft(shared, admin, subject="Re: tea")
+    same = {"template_id": first.template_id, "audience": first.audience}
+    second = shared.campaigns.create(admin, name="Second", subject="Fresh tea", from_email="tea@example.com", **same)
+    app = app_as(Role.MARKETER)(CAMPAIGN, id=first.id)
+    app.button(key="campaign_check").click().run()
+    assert "answers nobody" in words_on(app)
+
+    app.query_params["id"] = str(second.id)
+    app.run()
+    assert "Second" in words_on(app)
+    assert "answers nobody" not in words_on(app)
+
+    app.query_params["id"] = str(first.id)
+    app.run()
+    assert "answers nobody" in words_on(app)
+
+
 def test_a_draft_is_checked_with_its_subject_its_sender_and_its_people(app_as, shared, admin):
     version = given.template(shared, admin, name="Bare", source="<p>Hello {{ contact.last_name }}</p>")
     draft = given.draft(shared, admin, subject="Re: tea", from_email="ann@gmail.com", template_id=version.template_id)

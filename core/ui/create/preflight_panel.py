@@ -17,6 +17,7 @@ from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.library.templates import TemplateVersion
 from core.ui.create import language_form, link_check
 from core.ui.page import Page
+from core.ui.targets import wanted_id
 from core.ui.words import counted, plain
 
 # An icon and words for each, so that nobody has to tell them apart by their colour.
@@ -77,7 +78,8 @@ def draw(
         template_id: The template it belongs to, where that is not a saved version.
         choosing: What a press on the place of a finding does.
     """
-    about, slot = fingerprint(repr((version.html, envelope, audience))), f"{key}_preflight"
+    about = fingerprint(repr((version.html, envelope, audience)))
+    slot = f"{key}_preflight_{wanted_id()}"  # what was found in one draft must not stand beside the next
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Check",
