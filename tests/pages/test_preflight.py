@@ -104,6 +104,23 @@ def test_a_press_on_the_place_of_a_finding_chooses_its_block(app_as, shared, adm
     assert json.loads(canvas.proto.mixed.json or canvas.proto.json)["selected"] == faint.id
 
 
+def test_what_a_block_says_is_no_picture_on_the_button_that_leads_to_it(app_as, shared, admin):
+    faint = new_block(BlockKind.HEADING, text="![x](https://evil.example/a.png)", colour="#dddddd")
+    version = shared.templates.save(admin, "Spring", Document(sections=(new_section("1", faint, new_block(BlockKind.FOOTER)),)).as_json())
+    draft = given.draft(shared, admin, template_id=version.template_id)
+    app = app_as(Role.MARKETER)(TEMPLATE, id=version.template_id)
+    app.session_state[f"way_{version.template_id}"] = "preview"
+    app.run()
+    app.button(key="template_check").click().run()
+    beside = app_as(Role.MARKETER)(CAMPAIGN, id=draft.id)
+    beside.button(key="campaign_check").click().run()
+
+    labels = [one.label for one in app.button] + [one.proto.label for one in beside.get("page_link")]
+    said = [label for label in labels if "Section 1 " in label]
+    assert len(said) >= 2
+    assert not [label for label in said if "![" in label]
+
+
 def test_the_address_of_the_editor_can_name_a_block(app_as, shared, admin):
     heading = new_block(BlockKind.HEADING, text="Spring teas")
     version = shared.templates.save(admin, "Spring", Document(sections=(new_section("1", heading),)).as_json())

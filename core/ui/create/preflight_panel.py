@@ -174,10 +174,10 @@ def _lines(found: tuple[Finding, ...], key: str, choosing: Choosing) -> None:
         waiting = []
         look: dict[str, Any] = {"icon": ":material/ads_click:", "help": "Choose it in the editor"}
         if choosing.block is not None:
-            st.button(one.where, key=f"{key}_{number}", type="tertiary", on_click=choosing.block, args=(one.block,), **look)
+            st.button(plain(one.where), key=f"{key}_{number}", type="tertiary", on_click=choosing.block, args=(one.block,), **look)
         else:
             query = {"id": str(choosing.template_id), "part": one.block}
-            st.page_link(TEMPLATE, label=one.where, query_params=query, **look)
+            st.page_link(TEMPLATE, label=plain(one.where), query_params=query, **look)
     if waiting:
         st.markdown("\n".join(waiting))
 
