@@ -8,11 +8,11 @@ import re
 import pytest
 from PIL import Image
 
-from core.permissions import Principal, Role
+from core.permissions import Permission, Principal, Role
 from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS
 from tests.pages import given
-from tests.pages.conftest import words_on
+from tests.pages.conftest import PASSWORD, words_on
 from tests.templates.brands.conftest import letter
 from tests.templates.images.making import saved
 
@@ -137,6 +137,15 @@ def test_an_analyst_sees_templates_and_saves_none(app_as, shared, admin):
     app = app_as(Role.ANALYST)(EDITOR, id=version.template_id)
     assert app.text_area(key=f"source_{version.template_id}").disabled
     assert "Save version" not in labels(app)
+
+
+def test_who_may_not_see_contacts_is_not_asked_for_one(open_as, shared, admin):
+    version = given.template(shared, admin)
+    role = shared.roles.create(admin, "Designer", {Permission.TEMPLATES_VIEW, Permission.TEMPLATES_EDIT})
+    pia = shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key)
+    app = open_as(pia)(EDITOR, id=version.template_id)
+    assert "Preview as" not in [one.label for one in app.text_input]
+    assert [one.proto.component_name for one in app.get("bidi_component")] == ["postwright_email_frame"]
 
 
 def test_a_number_nobody_has_leads_back(app_as):

@@ -7,6 +7,7 @@ import re
 import streamlit as st
 
 from core.contacts.contacts import Contact
+from core.permissions import Permission
 from core.templates.compiling.compiler import CompiledTemplate
 from core.templates.library.templates import TemplateVersion
 from core.templates.rendering.renderer import Rendered
@@ -109,6 +110,8 @@ def _height(mail: Rendered, view: str, most: int) -> int:
 
 def _reader(page: Page, key: str) -> Contact | None:
     """Return whose values fill the fields: somebody known, or nobody for a made-up person."""
+    if not page.may(Permission.CONTACTS_VIEW):
+        return None
     typed = (
         st.text_input(
             "Preview as",
