@@ -3,6 +3,6 @@
 Every page guards itself as well (`open_page`): Streamlit can be made to run a page file without this one.
 """
 
-from core.ui.navigation import current_page
+from core.ui.navigation import run
 
-current_page().run()
+run()

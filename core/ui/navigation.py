@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
+from core.errors import Denied
 from core.permissions import Permission, Principal
 from core.ui import parts
 from core.ui.card import ICON, LOGO, STATIC
@@ -101,6 +102,17 @@ def current_page() -> StreamlitPage:
         workspace_switcher(visitor, start_page(visitor.principal))
         person_menu(visitor, page.url_path)
     return page
+
+
+def run() -> None:
+    """Run the page that was asked for; where a part of it takes more than the page itself does, say what is missing.
+
+    Roles of one's own may hold any permissions: who sees campaigns need not see the lists that the form of a draft offers.
+    """
+    try:
+        current_page().run()
+    except Denied as error:
+        parts.problem(error)
 
 
 def start_page(by: Principal) -> StreamlitPage:

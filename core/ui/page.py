@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import StreamlitPageNotFoundError
 
 from core.accounts.workspaces import Workspace
 from core.app import Services
@@ -151,7 +152,8 @@ def open_page(
         parts.beyond_lists()
         st.stop()
     if back:
-        st.page_link(back[1], label=back[0], icon=":material/arrow_back:")
+        with suppress(StreamlitPageNotFoundError):  # who may not see the list has no way back to it
+            st.page_link(back[1], label=back[0], icon=":material/arrow_back:")
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom", key="page_header"):
         heading = st.container(width="content").empty()
         heading.title(f":material/{icon}: {title}" if icon else title, anchor=False)

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from core.accounts.people import Person
 from core.permissions import ROLE_PERMISSIONS, Permission, Principal, Role
 from core.ui.navigation import PAGES, Entry
+from tests.pages import given
 from tests.pages.conftest import PAGE_FILES, PASSWORD, ROOT, Open, words_on
 
 if TYPE_CHECKING:
@@ -115,6 +116,20 @@ def test_whoever_may_not_see_the_start_page_begins_with_the_first_of_their_menu(
     app = open_as(shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key))()
     assert not app.exception
     assert [title.value for title in app.title] == ["Templates"]
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.file)
+def test_a_role_with_nothing_but_what_a_page_needs_is_told_what_else_a_part_of_it_takes(
+    entry: Entry, open_as: Callable[[Person], Open], shared: Services, admin: Principal
+):
+    draft = given.draft(shared, admin)
+    role = shared.roles.create(admin, "Only this", {entry.needs})
+    open_page = open_as(shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key))
+    for query in ({}, {"id": draft.id}):
+        app = open_page(entry.file, **query)
+        assert not app.exception
+        assert app.title
+        assert all("You need the permission" in error.value for error in app.error)
 
 
 def test_whoever_may_see_no_page_is_told(open_as: Callable[[Person], Open], shared: Services, admin: Principal):
