@@ -110,7 +110,7 @@ class SendingServices(PreflightServices, TemplateServices):
 
     @cached_property
     def seed_addresses(self) -> SeedAddresses:
-        """The mailboxes that tests of campaigns go to."""
+        """The mailboxes that tests go to."""
         return SeedAddresses(self.db, self.clock)
 
     @cached_property

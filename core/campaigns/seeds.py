@@ -1,4 +1,4 @@
-"""Seed addresses: mailboxes of one's own, in as many mail programs as one likes, that tests of campaigns go to."""
+"""Seed addresses: mailboxes of one's own, in as many mail programs as one likes, that tests go to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`postwright seeds`: mailboxes of one's own that tests of campaigns go to."""
+"""`postwright seeds`: mailboxes of one's own that tests go to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.cli.command import command, group
 from core.contacts.addresses import normalise
 from core.errors import NotFound
 
-seeds = group("seeds", "Mailboxes of your own that tests of campaigns go to.")
+seeds = group("seeds", "Mailboxes of your own that tests of campaigns and templates go to.")
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address.")]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # it pulls in the compilers
     from core.templates.library.templates import Template
 
 _DIGITS = 19  # of a number that no row can have any more
-templates = group("templates", "What you write: MJML or HTML with merge fields.")
+templates = group("templates", "What you write: blocks, MJML or HTML with merge fields.")
 
 
 @command(templates, "list")

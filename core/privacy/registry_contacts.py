@@ -197,9 +197,9 @@ CONTACTS: tuple[Place, ...] = (
     ),
     Place(
         "seed_addresses",
-        "Mailboxes that tests of campaigns go to",
+        "Mailboxes that tests go to",
         _WHOSE,
-        "To see a campaign in the mail programs of one's own people before others get it.",
+        "To see an email in the mail programs of one's own people before others get it.",
         "Until somebody removes it.",
         personal="email label created_at",
         plain="id workspace_id created_by",

@@ -1,4 +1,4 @@
-"""Seed addresses: mailboxes of one's own that tests of campaigns go to."""
+"""Seed addresses: mailboxes of one's own that tests go to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def list_seed_addresses(caller: Asking, limit: Limit = DEFAULT, cursor: Cursor =
 
 @router.post("", summary="Add a seed address", status_code=201, openapi_extra=_SEND)
 def add_seed_address(caller: Asking, given: NewSeedAddress) -> SeedAddressShown:
-    """Put an address on the list; tests sent from the app go to all of it."""
+    """Put an address on the list: the app offers all of it where a test is sent, and a test sent here goes to it with `seeds`."""
     return SeedAddressShown.model_validate(caller.services.seed_addresses.add(caller.by, given.email, given.label))
 
 
