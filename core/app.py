@@ -15,6 +15,7 @@ from core.audit.seals import Seals
 from core.campaigns.again import Again
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.template_trying import TemplateTrying
+from core.campaigns.trying import Trying
 from core.campaigns.visibility import seen_campaign_ids
 from core.clock import Clock, SystemClock
 from core.contacts.consent.choices import Choices
@@ -251,14 +252,19 @@ class Services(PrivacyServices):
             self.links,
             self.experiments,
             self.contacts,
-            self.composer,
+            self._trying,
         )
 
     @cached_property
     def template_trying(self) -> TemplateTrying:
         """Tests of what is being written."""
-        parts = (self.campaigns, self.templates, self.brand_kits, self.connections, self.contacts, self.composer)
-        return TemplateTrying(self.db, self.clock, *parts)
+        parts = (self.campaigns, self.templates, self.brand_kits, self.connections, self.contacts, self._trying)
+        return TemplateTrying(self.db, *parts)
+
+    @cached_property
+    def _trying(self) -> Trying:
+        parts = (self.templates, self.connections, self.contacts, self.composer, self.address_hashes)
+        return Trying(self.db, self.clock, *parts)
 
     @cached_property
     def again(self) -> Again:

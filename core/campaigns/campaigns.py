@@ -22,7 +22,6 @@ from core.contacts.contacts import Contacts
 from core.contacts.lists import Lists
 from core.experiments.experiments import Experiments
 from core.links.registry import Links
-from core.messages.composing import Composer
 from core.messages.ledger import Ledger
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
@@ -45,7 +44,7 @@ class Campaigns:
         links: Where links lead.
         experiments: A/B tests.
         contacts: The people.
-        composer: Makes messages.
+        trying: Sends copies.
     """
 
     def __init__(
@@ -60,14 +59,14 @@ class Campaigns:
         links: Links,
         experiments: Experiments,
         contacts: Contacts,
-        composer: Composer,
+        trying: Trying,
     ) -> None:
         self._db = db
         self._audiences = Audiences(db, lists, segments)
         self._drafts = Drafts(db, clock, self._audiences, templates, connections, experiments, contacts)
         self._launching = Launching(db, clock, self._audiences, templates, links, ledger, connections)
         self._control = Control(db, clock, ledger)
-        self._trying = Trying(db, clock, templates, connections, contacts, composer)
+        self._trying = trying
         self._scheduling = Scheduling(db, clock, self._audiences, self._launching, self._trying)
 
     def create(self, by: Principal, **fields: Unpack[DraftFields]) -> Campaign:

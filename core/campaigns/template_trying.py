@@ -11,11 +11,9 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.campaigns.campaigns import Campaigns
 from core.campaigns.trying import Copies, Tried, Trying
-from core.clock import Clock
 from core.contacts.addresses import normalise
 from core.contacts.contacts import Contacts
 from core.errors import InvalidInput
-from core.messages.composing import Composer
 from core.messages.plan import PinnedVersion, SendPlan
 from core.permissions import Permission, Principal
 from core.providers.connections import Connections
@@ -45,29 +43,26 @@ class TemplateTrying:
 
     Args:
         db: The database.
-        clock: The time.
         campaigns: Whom the newest one is from.
         templates: What is sent.
         brands: Whom that is from.
         connections: How it is sent.
         contacts: Whose values fill the merge fields.
-        composer: Writes the message.
+        trying: Sends copies.
     """
 
     def __init__(
         self,
         db: Database,
-        clock: Clock,
         campaigns: Campaigns,
         templates: Templates,
         brands: BrandKits,
         connections: Connections,
         contacts: Contacts,
-        composer: Composer,
+        trying: Trying,
     ) -> None:
         self._db, self._campaigns, self._templates, self._brands = db, campaigns, templates, brands
-        self._connections, self._contacts = connections, contacts
-        self._trying = Trying(db, clock, templates, connections, contacts, composer)
+        self._connections, self._contacts, self._trying = connections, contacts, trying
 
     def send(
         self,

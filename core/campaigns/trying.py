@@ -20,7 +20,9 @@ from core.contacts.addresses import disguised, normalise
 from core.contacts.consent.consent import ConsentStatus
 from core.contacts.contacts import Contacts
 from core.contacts.lookup import Contact
-from core.errors import InvalidInput, NotFound, PostwrightError
+from core.contacts.suppression.address_hashes import AddressHashes
+from core.contacts.suppression.suppressed import first_of
+from core.errors import Conflict, InvalidInput, NotFound, PostwrightError
 from core.messages.composing import Composer, Fill
 from core.messages.plan import SendPlan
 from core.permissions import Permission, Principal
@@ -79,12 +81,20 @@ class Trying:
         connections: How it is sent.
         contacts: Whose values fill the merge fields.
         composer: Writes the message.
+        hashes: Recognises addresses that were erased.
     """
 
     def __init__(
-        self, db: Database, clock: Clock, templates: Templates, connections: Connections, contacts: Contacts, composer: Composer
+        self,
+        db: Database,
+        clock: Clock,
+        templates: Templates,
+        connections: Connections,
+        contacts: Contacts,
+        composer: Composer,
+        hashes: AddressHashes,
     ) -> None:
-        self._db, self._clock, self._templates = db, clock, templates
+        self._db, self._clock, self._templates, self._hashes = db, clock, templates, hashes
         self._connections, self._contacts, self._composer = connections, contacts, composer
 
     def send(self, by: Principal, campaign: Campaign, addresses: Sequence[str], language: str | None = None) -> tuple[Tried, ...]:
@@ -153,6 +163,7 @@ class Trying:
         """Send one copy; what is wrong with this one keeps none from the others."""
         try:
             to = normalise(address)
+            self._must_be_open(by, to)
             sample = chosen or self._sample(by, to)
             reader = sample if copies.language is None else _reading(sample, copies.language)
             message = self._composer.compose_test(copies.plan, reader, to, at=self._clock.now(), filled_by=copies.filled_by)
@@ -160,6 +171,14 @@ class Trying:
         except PostwrightError as error:
             return Tried(address, str(error))
         return Tried(to, "" if result.outcome is Outcome.ACCEPTED else result.reason or f"The server answered: {result.outcome.value}.")
+
+    def _must_be_open(self, by: Principal, to: str) -> None:
+        """Nobody writes to a suppressed address, be it for a test."""
+        with self._db.read() as connection:
+            listed = first_of(connection, by.workspace_id, [to])
+            erased = self._hashes.reasons(connection, by.workspace_id, [to])
+        if listed or erased:
+            raise Conflict("This address is suppressed.", hint="Suppressions says why; take it off there if its owner wants mail again.")
 
     def _note(self, by: Principal, copies: Copies, found: Sequence[Tried]) -> None:
         if not found:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from core.app import Services
 from core.audit.actions import AuditAction
+from core.contacts.suppression.suppressed import SuppressionReason
 from core.errors import Denied, InvalidInput, NotFound
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
@@ -188,3 +189,21 @@ def test_another_workspace_tries_nothing_of_ours(services: Services, by: Princip
     for which, through in ((template_id, None), (theirs, relay)):
         with pytest.raises(NotFound):
             services.template_trying.send(other, which, NOW, "Hello", ["a@example.com"], connection_id=through, **FROM)
+
+
+@pytest.mark.parametrize("is_everywhere", [False, True])
+def test_nothing_is_sent_to_a_suppressed_address_be_it_for_a_test(
+    services: Services, by: Principal, server: MailServer, relay: int, template_id: int, is_everywhere: bool
+):
+    if is_everywhere:
+        services.suppressed_everywhere.add_all(by, "gone@example.com")
+    else:
+        services.suppressions.add(by, "gone@example.com", SuppressionReason.COMPLAINT)
+    services.contacts.save(by, "erased@example.com")
+    services.erasures.erase(by, "erased@example.com", confirmed="erased@example.com")
+    while services.erasing_work.step():
+        pass
+    asked = ["gone@example.com", "ERASED@example.com", "one@example.com"]
+    tried = services.template_trying.send(by, template_id, NOW, "Hello", asked, connection_id=relay, **FROM)
+    assert [one.refused.partition(".")[0] for one in tried] == ["This address is suppressed", "This address is suppressed", ""]
+    assert list(taken(server)) == ["one@example.com"]
