@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.checking import checked_brand, checked_name, must_be_deletable, must_be_free
-from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of
+from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of, no_such_kit
 from core.templates.brands.restyling import PATIENCE, Restyled, Restyling, SavedKit, Told
 from core.templates.brands.wearing import Wearer, kit_chosen, mark_due, read_wearers, wearers
 from core.templates.images.holding import must_have_pictures
@@ -291,5 +291,5 @@ class BrandKits:
 def _read(connection: sa.Connection, by: Principal, kit_id: int) -> BrandKit:
     row = connection.execute(kits_of(by.workspace_id).where(brand_kits.c.id == kit_id)).one_or_none()
     if row is None:
-        raise NotFound("There is no such brand kit.", hint="Look under Brand for those that are there.")
+        raise no_such_kit()
     return as_kit(row)

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.errors import NotFound
 from core.storage.tables import workspaces
 from core.templates.look.brand import Brand, read_brand
 from core.templates.tables import brand_kits, templates
@@ -37,6 +38,11 @@ class BrandKit:
 def kits_of(workspace_id: int) -> sa.Select[Any]:
     """Return the statement that finds the kits of a workspace; for `as_kit`."""
     return sa.select(brand_kits).where(brand_kits.c.workspace_id == workspace_id)
+
+
+def no_such_kit() -> NotFound:
+    """Return the error for a kit this workspace does not have."""
+    return NotFound("There is no such brand kit.", hint="Look under Brand for those that are there.")
 
 
 def as_kit(row: sa.Row[Any]) -> BrandKit:

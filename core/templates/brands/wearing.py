@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from core.errors import NotFound
 from core.permissions import Principal
 from core.storage.database import lock_rows
+from core.storage.tables import workspaces
+from core.templates.brands.reading import kits_of, no_such_kit
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.tables import template_versions, templates
+from core.templates.tables import brand_kits, template_versions, templates
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,22 @@ def mark_due(connection: sa.Connection, by: Principal, which: sa.ColumnElement[b
     due = sa.and_(templates.c.workspace_id == by.workspace_id, which, templates.c.archived_at.is_(None), blocks)
     lock_rows(connection, templates.c.id, sa.select(templates.c.id).where(due))
     return connection.execute(templates.update().where(due).values(look_due_by=by.label, look_problem="")).rowcount
+
+
+def hold_kits(connection: sa.Connection, workspace_id: int, chosen: int | None) -> None:
+    """Keep the kits of a workspace as they are until a template that was just made is there: till then a change of them does not see it.
+
+    Args:
+        connection: The transaction that makes it.
+        workspace_id: Whose.
+        chosen: The kit it has chosen; None for the default.
+
+    Raises:
+        NotFound: If that was deleted meanwhile.
+    """
+    connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == workspace_id).with_for_update(read=True))
+    if chosen is not None and connection.execute(kits_of(workspace_id).where(brand_kits.c.id == chosen)).one_or_none() is None:
+        raise no_such_kit()
 
 
 def due_in(workspace_id: int, which: sa.ColumnElement[bool] | None = None) -> sa.ColumnElement[bool]:

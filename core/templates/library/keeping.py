@@ -12,6 +12,7 @@ from core.audit.recording import record
 from core.errors import Conflict
 from core.permissions import Principal
 from core.storage.database import insert_or_ignore
+from core.templates.brands.wearing import hold_kits
 from core.templates.images.holding import must_have_pictures
 from core.templates.languages.writing import NewVersion, write_version
 from core.templates.library.drafts import drop_saved
@@ -51,15 +52,18 @@ def claim(connection: sa.Connection, workspace_id: int, name: str, place: dict[s
         connection: The transaction of the save.
         workspace_id: Whose.
         name: What it is called.
-        place: Its folder and its tags, if it is made.
+        place: Its folder, its tags and the kit it has chosen, if it is made.
         now: The time.
         is_new: Whether there must be none of this name yet.
 
     Raises:
         Conflict: If it must be new and is not.
+        NotFound: If the kit was deleted meanwhile.
     """
     row = {"workspace_id": workspace_id, "name": name, "created_at": now, "updated_at": now, **place}
-    if not insert_or_ignore(connection, templates, [row]) and is_new:
+    if insert_or_ignore(connection, templates, [row]):
+        hold_kits(connection, workspace_id, place["brand_kit_id"])
+    elif is_new:
         raise Conflict(f"There is a template called “{name}” already.", hint="Choose another name; it may be in the archive.")
     statement = sa.select(templates.c.id).where(templates.c.workspace_id == workspace_id, templates.c.name == name).with_for_update()
     return int(connection.execute(statement).scalar_one())

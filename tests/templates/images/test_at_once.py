@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from core.clock import FrozenClock
 from core.errors import Conflict, NotFound
@@ -25,12 +22,12 @@ from core.templates.images.pictures import Pictures
 from core.templates.library.drafts import Drafts
 from core.templates.library.templates import Templates
 from core.templates.look.brand import Brand, Logo
-from tests.support.waiting import wait_for
+from tests.support.at_once import HEADS, one_after_the_other
 from tests.templates.images.making import photo, saved
 
 PUBLIC = "https://mail.example"
 LAKE = saved(photo(), "JPEG")
-HEADS, BLOCKS = "select 1 from audit_heads for update", "lock table saved_blocks in access exclusive mode"
+BLOCKS = "lock table saved_blocks in access exclusive mode"
 
 
 class World:
@@ -60,22 +57,6 @@ class World:
     def delete(self) -> None:
         self.pictures.delete(self.by, self.lake.id)
 
-    @contextmanager
-    def stopped_at(self, lock: str) -> Iterator[Callable[[int], object]]:
-        """Let everybody wait who comes to a lock, and yield what waits until so many do."""
-        with self.db.engine.connect() as connection, connection.begin():
-            connection.execute(sa.text(lock))
-            waiting = sa.text("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-
-            def so_many() -> int:
-                with self.db.engine.connect() as looking:  # anew each time: one transaction sees one state
-                    return int(looking.execute(waiting).scalar_one())
-
-            def until(count: int) -> object:
-                return wait_for(lambda: so_many() == count, f"{count} to wait")
-
-            yield until
-
 
 @pytest.fixture
 def world(postgres_db: Database, clock: FrozenClock, tmp_path: Path) -> World:
@@ -85,19 +66,9 @@ def world(postgres_db: Database, clock: FrozenClock, tmp_path: Path) -> World:
     return World(postgres_db, clock, tmp_path / "pictures", by)
 
 
-def one_after_the_other(world: World, lock: str, first: Callable[[], object], second: Callable[[], object]) -> list[Future[object]]:
-    """Return what became of two: the second begins while the first has done all but its last statement."""
-    with ThreadPoolExecutor(2) as threads, world.stopped_at(lock) as until:
-        futures = []
-        for at, work in enumerate((first, second), 1):
-            futures.append(threads.submit(work))
-            until(at)
-    return futures
-
-
 @pytest.mark.parametrize("keep", [World.save_template, World.save_kit, World.save_block])
 def test_what_is_saved_while_its_picture_is_deleted_is_refused(world: World, keep: Callable[[World], object]) -> None:
-    deleted, kept = one_after_the_other(world, HEADS, world.delete, lambda: keep(world))
+    deleted, kept = one_after_the_other(world.db, HEADS, world.delete, lambda: keep(world))
 
     assert deleted.exception() is None
     with pytest.raises(Conflict, match=f"A picture in it was deleted: {world.url}"):
@@ -107,7 +78,7 @@ def test_what_is_saved_while_its_picture_is_deleted_is_refused(world: World, kee
 
 @pytest.mark.parametrize("keep", [World.save_template, World.keep_draft, World.save_kit, World.save_block])
 def test_what_is_being_saved_keeps_its_picture(world: World, keep: Callable[[World], object]) -> None:
-    kept, deleted = one_after_the_other(world, HEADS, lambda: keep(world), world.delete)
+    kept, deleted = one_after_the_other(world.db, HEADS, lambda: keep(world), world.delete)
 
     assert kept.exception() is None
     with pytest.raises(Conflict, match="This picture is used by"):
@@ -116,7 +87,7 @@ def test_what_is_being_saved_keeps_its_picture(world: World, keep: Callable[[Wor
 
 
 def test_a_picture_that_is_uploaded_again_while_it_is_deleted_is_there(world: World) -> None:
-    deleted, added = one_after_the_other(world, BLOCKS, world.delete, lambda: world.pictures.add(world.by, LAKE, "Lake"))
+    deleted, added = one_after_the_other(world.db, BLOCKS, world.delete, lambda: world.pictures.add(world.by, LAKE, "Lake"))
 
     assert deleted.exception() is None
     again = added.result()
