@@ -15,6 +15,7 @@ from core.contacts.addresses import disguised, normalise
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
+from core.templates.library.names import is_text
 
 MAX_SEEDS = 50
 MAX_LABEL = 100
@@ -72,7 +73,7 @@ class SeedAddresses:
 
         Raises:
             Denied: If `by` may not send, or is limited to some lists.
-            InvalidInput: If the address can't be used, the words are too long, or the list is full.
+            InvalidInput: If the address or the words can't be used, or the list is full.
             Conflict: If it is on the list.
         """
         _may_change(by)
@@ -116,6 +117,6 @@ def _may_change(by: Principal) -> None:
 
 def _checked(label: str) -> str:
     label = " ".join(label.split())
-    if len(label) > MAX_LABEL:
-        raise InvalidInput("This is too long for a label.", hint=f"Use at most {MAX_LABEL} characters, such as “Outlook on Windows”.")
+    if len(label) > MAX_LABEL or not is_text(label):
+        raise InvalidInput("This can’t be used as a label.", hint=f"Use at most {MAX_LABEL} characters, such as “Outlook on Windows”.")
     return label

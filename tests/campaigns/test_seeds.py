@@ -64,8 +64,9 @@ def test_the_list_is_kept_in_one_spelling_and_each_address_once(services: Servic
         seeds.add(by, "TESTS@example.com")
     with pytest.raises(InvalidInput):
         seeds.add(by, "no address")
-    with pytest.raises(InvalidInput):
-        seeds.add(by, "b@example.com", "x" * 101)
+    for label in ("x" * 101, "a\x00b", "a\ud800b"):
+        with pytest.raises(InvalidInput, match="label"):
+            seeds.add(by, "b@example.com", label)
     second = seeds.add(by, "b@example.com")
     assert [one.id for one in seeds.all(by)] == [first.id, second.id]
     seeds.remove(by, first.id)
