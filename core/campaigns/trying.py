@@ -133,7 +133,7 @@ class Trying:
         """
         by.require(Permission.CONTACTS_VIEW)  # not found out at each address, as if the address were to blame
         self._connections.get(by, copies.plan.connection_id).must_send()
-        addresses = list(dict.fromkeys(one.strip() for one in addresses if one.strip()))
+        addresses = _each_once(addresses)
         if not 0 < len(addresses) <= MOST_AT_ONCE:
             raise InvalidInput("Choose where the test goes.", hint=f"A test goes to 1 to {MOST_AT_ONCE} addresses at once.")
         chosen, found = self._chosen(by, copies.reader), list[Tried]()
@@ -227,6 +227,17 @@ class Trying:
         if campaign.template_version_id is None:
             return self._templates.latest_to_send(by, campaign.template_id)
         return self._templates.version(by.workspace_id, campaign.template_version_id)
+
+
+def _each_once(addresses: Sequence[str]) -> list[str]:
+    """Return the addresses in order, each once however it is spelt; what is none stays, and is told of."""
+    found: dict[str, str] = {}
+    for one in filter(None, map(str.strip, addresses)):
+        try:
+            found.setdefault(normalise(one), one)
+        except InvalidInput:
+            found.setdefault(one, one)
+    return list(found.values())
 
 
 def _reading(reader: Contact, language: str) -> Contact:

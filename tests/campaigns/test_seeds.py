@@ -24,7 +24,7 @@ def test_a_test_goes_to_every_address_whatever_becomes_of_the_others(services: S
         server.answers["RCPT", "full@example.com"] = "552 5.2.2 Mailbox full"
         there = {"host": "127.0.0.1", "port": server.port, "security": "none"}
         made = draft(connection_id=services.connections.add(by, "Server", "smtp", there).id)
-        asked = ["ann@example.com", "full@example.com", "no address", " ann@example.com ", "", "bob@example.com"]
+        asked = ["ann@example.com", "full@example.com", "no address", " Ann@Example.com ", "no address", "", "bob@example.com"]
 
         tried = services.campaigns.send_test(by, made.id, asked)
 
