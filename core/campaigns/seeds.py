@@ -15,6 +15,7 @@ from core.contacts.addresses import disguised, normalise
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import Permission, Principal
 from core.storage.database import Database, insert_or_ignore
+from core.storage.tables import workspaces
 from core.templates.library.names import is_text
 
 MAX_SEEDS = 50
@@ -81,6 +82,8 @@ class SeedAddresses:
         row = {"workspace_id": by.workspace_id, "email": email, "label": label, "created_by": by.label, "created_at": now}
         mine = _s.workspace_id == by.workspace_id
         with self._db.transaction() as connection:
+            # One after the other: of two at once each would see the room that is left for one.
+            connection.execute(sa.select(workspaces.c.id).where(workspaces.c.id == by.workspace_id).with_for_update(key_share=True))
             if connection.execute(sa.select(sa.func.count()).select_from(seed_addresses).where(mine)).scalar_one() >= MAX_SEEDS:
                 raise InvalidInput(f"There are {MAX_SEEDS} seed addresses already.", hint="Remove one that nobody reads.")
             if not insert_or_ignore(connection, seed_addresses, [row]):

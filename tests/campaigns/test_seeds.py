@@ -8,12 +8,16 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from core.accounts.workspaces import Workspaces
 from core.app import Services
 from core.audit.tables import audit_log
 from core.campaigns.models import Campaign
-from core.campaigns.seeds import MAX_SEEDS
+from core.campaigns.seeds import MAX_SEEDS, SeedAddresses
+from core.clock import FrozenClock
 from core.errors import Conflict, Denied, InvalidInput, NotFound
 from core.permissions import ROLE_PERMISSIONS, Principal, Role
+from core.storage.database import Database
+from tests.support.at_once import HEADS, one_after_the_other
 from tests.support.mail_server import serving
 
 Draft = Callable[..., Campaign]
@@ -83,6 +87,16 @@ def test_the_list_ends_somewhere_and_is_for_those_who_send(services: Services, b
     analyst = Principal(by.workspace_id, "person:9", ROLE_PERMISSIONS[Role.ANALYST])
     with pytest.raises(Denied):
         services.seed_addresses.all(analyst)
+
+
+def test_two_at_once_do_not_share_the_room_that_is_left_for_one(postgres_db: Database, clock: FrozenClock) -> None:
+    by, seeds = Principal.system(Workspaces(postgres_db, clock).create("Acme").id), SeedAddresses(postgres_db, clock)
+    for n in range(MAX_SEEDS - 1):
+        seeds.add(by, f"seed-{n}@example.com")
+    first, second = one_after_the_other(postgres_db, HEADS, lambda: seeds.add(by, "a@example.com"), lambda: seeds.add(by, "b@example.com"))
+    assert first.exception() is None
+    with pytest.raises(InvalidInput, match="50 seed addresses already"):
+        second.result()
 
 
 def test_the_log_names_no_address_and_erasing_takes_it_off_the_list(services: Services, by: Principal) -> None:
