@@ -161,6 +161,17 @@ def test_the_workspaces_own_pictures_are_shown(services: Services, by: Principal
     assert url not in shown[0] and f'src="data:{picture.media_type};base64,' in shown[0] and "https://elsewhere" in shown[0]
 
 
+def test_a_picture_in_an_email_whose_file_is_gone_keeps_no_other_email_from_its_own(services: Services, by: Principal) -> None:
+    other = services.templates.save(by, "Other", "<p>Hello</p>")
+    made = io.BytesIO()
+    Image.new("RGB", (64, 64), "#00ff00").save(made, "PNG")
+    url = services.pictures.url_of(services.pictures.add(by, made.getvalue(), "leaf.png"))
+    saved = services.templates.save(by, "Tea", f'<img src="{url}" alt="">')  # its turn comes first
+    shutil.rmtree(services.settings.pictures_dir)
+    assert Thumbnailing(services, never, lambda html: PICTURE).work() == 2
+    assert services.template_thumbnails.pictures(by, [saved.id, other.id]) == {saved.id: PICTURE, other.id: PICTURE}
+
+
 def test_a_picture_named_a_thousand_times_does_not_fill_the_memory(services: Services, by: Principal) -> None:
     made = io.BytesIO()
     Image.frombytes("RGB", (200, 200), os.urandom(120_000)).save(made, "PNG")

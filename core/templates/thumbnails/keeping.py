@@ -102,10 +102,16 @@ class Thumbnails:
         room = _MOST_PICTURES_BYTES
         for one, url in shown_in(self._pictures, by, html) if "<img" in html else ():
             takes = one.size * html.count(url)  # an email may name one picture thousands of times
-            if takes <= room:
+            if takes <= room and (data := self._content(by, one.id)):
                 room -= takes
-                html = html.replace(url, f"data:{one.media_type};base64,{base64.b64encode(self._pictures.content(by, one.id)).decode()}")
+                html = html.replace(url, f"data:{one.media_type};base64,{base64.b64encode(data).decode()}")
         return html
+
+    def _content(self, by: Principal, picture_id: int) -> bytes | None:
+        try:
+            return self._pictures.content(by, picture_id)
+        except NotFound:  # deleted in this moment, or of a backup without its files
+            return None
 
     def keep(self, due: Due, picture: bytes | None) -> None:
         """Keep a picture; None for one that could not be taken, which is tried again later, a few times.
