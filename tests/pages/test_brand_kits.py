@@ -163,6 +163,34 @@ def test_a_template_of_blocks_chooses_its_brand(app_as, shared, admin, house):
     assert newest.number == 2 and "#b3261e" in newest.html
 
 
+def test_a_tab_that_was_open_does_not_undo_what_was_chosen_elsewhere(app_as, shared, admin, house):
+    shop, office = (shared.brand_kits.save(admin, name, Brand()).kit for name in ("Shop", "Office"))
+    template_id = letter(shared.templates, admin).template_id
+    shared.brand_kits.wear(admin, template_id, shop.id)
+    app = app_as(Role.MARKETER)(TEMPLATE, id=str(template_id))
+    shared.brand_kits.wear(admin, template_id, office.id)
+    app.run()
+    assert shared.brand_kits.chosen_for(admin, template_id) == office.id
+    assert app.selectbox(key=f"brand_of_{template_id}").value == office.id
+    app.selectbox(key=f"brand_of_{template_id}").set_value(0).run()
+    assert shared.brand_kits.chosen_for(admin, template_id) is None
+
+
+def test_choosing_a_part_and_none_again_leaves_the_brand_as_it_is(app_as, shared, admin, house):
+    shop = shared.brand_kits.save(admin, "Shop", Brand()).kit
+    version = letter(shared.templates, admin)
+    shared.brand_kits.wear(admin, version.template_id, shop.id)
+    app = app_as(Role.MARKETER)(TEMPLATE, id=str(version.template_id))
+    now = app.session_state[f"editing_{version.template_id}"]
+    now.selected = now.document.sections[0].id
+    app.run()
+    assert "Brand" not in [one.label for one in app.selectbox]
+    now.selected = ""
+    app.run()
+    assert app.selectbox(key=f"brand_of_{version.template_id}").value == shop.id
+    assert shared.brand_kits.chosen_for(admin, version.template_id) == shop.id
+
+
 def test_a_template_of_html_has_no_brand_to_choose(app_as, shared, admin, house):
     version = shared.templates.save(admin, "Code", "<p>Hello</p>")
     app = app_as(Role.MARKETER)(TEMPLATE, id=str(version.template_id))

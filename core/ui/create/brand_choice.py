@@ -9,6 +9,8 @@ from core.templates.look.brand import Sender
 from core.ui.create import brand_words
 from core.ui.page import Page
 
+_DEFAULT = 0  # in place of a kit's number
+
 
 def draw(page: Page, template_id: int) -> None:
     """Draw which brand a template wears, where there is a choice.
@@ -24,20 +26,23 @@ def draw(page: Page, template_id: int) -> None:
     if default is None:
         return
     brand_words.kept()
-    options = [None, *kits]
+    key = f"brand_of_{template_id}"
+    # Where it was chosen elsewhere meanwhile, what this tab shows must not undo that.
+    if key not in st.session_state or st.session_state.get(f"{key}_worn") != worn:
+        st.session_state[key] = worn or _DEFAULT
+    st.session_state[f"{key}_worn"] = worn
     chosen = st.selectbox(
         "Brand",
-        options,
-        options.index(worn),
+        [_DEFAULT, *kits],
         format_func=lambda one: kits[one].name if one else f"The default ({default.name})",
-        key=f"brand_of_{template_id}",
+        key=key,
         disabled=not page.may(Permission.TEMPLATES_EDIT),
         width=280,
     )
-    if chosen != worn:
+    if chosen != (worn or _DEFAULT):
         restyled = None
         with page.act():
-            restyled = services.brand_kits.wear(page.by, template_id, chosen)
+            restyled = services.brand_kits.wear(page.by, template_id, chosen or None)
         if restyled:
             with page.act(brand_words.done("Brand changed.", restyled)):
                 st.rerun()
