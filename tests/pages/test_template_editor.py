@@ -474,6 +474,17 @@ def test_kept_blocks_are_found_renamed_and_deleted_and_broken_ones_stop_nothing(
     name.set_value("Best offer").run()
     found = {one.name for one in shared.saved_blocks.all(admin)}
     assert "Best offer" in found and "Of another release" not in found and len(found) == 30
+    assert [one.value for one in app.toast] == ["Renamed to “Best offer”."]
+
+
+def test_a_tab_that_was_open_does_not_undo_another_name_of_a_kept_block(app_as, shared, admin, made):
+    kept = shared.saved_blocks.save(admin, "Offer", new_block(BlockKind.DIVIDER))
+    app = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    app.text_input(key=f"kept_{kept.id}").set_value("Mine").run()
+    shared.saved_blocks.rename(admin, kept.id, "Theirs")
+    app.run()
+    assert [one.name for one in shared.saved_blocks.all(admin)] == ["Theirs"]
+    assert app.text_input(key=f"kept_{kept.id}").value == "Theirs"
 
 
 @pytest.mark.parametrize(

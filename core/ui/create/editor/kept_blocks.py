@@ -37,7 +37,7 @@ def draw(page: Page, now: Editing, part: Any) -> None:
             name = st.text_input("Name", key=f"keep_name_{part.id}_{now.generation}", max_chars=100, placeholder=NAMES[part.kind]) or ""
             st.caption("Put in elsewhere it is a copy: changing one does not change the others.")
             if st.button("Keep", type="primary", key=f"keep_{part.id}"):
-                with page.act(f"Kept as “{name.strip()}”. It is in the palette now."):
+                with page.act(f"Kept as “{plain(name)}”. It is in the palette now."):
                     page.services.saved_blocks.save(page.by, name, part)
 
 
@@ -60,17 +60,23 @@ def _manage(page: Page) -> None:
 
 
 def _row(page: Page, one: SavedBlock) -> None:
+    key = f"kept_{one.id}"
+    # Where it was renamed elsewhere meanwhile, what this tab shows must not undo that.
+    if key not in st.session_state or st.session_state.get(f"{key}_was") != one.name:
+        st.session_state[key] = one.name
+    st.session_state[f"{key}_was"] = one.name
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         how: dict[str, Any] = {"label_visibility": "collapsed", "max_chars": 100}
-        name = st.text_input(f"Name of {plain(one.name)}", one.name, key=f"kept_{one.id}", **how) or ""
+        name = st.text_input(f"Name of {plain(one.name)}", key=key, **how) or ""
         with st.popover(":material/delete:", help=f"Delete {plain(one.name)}", type="tertiary"):
             st.markdown(f"“{plain(one.name)}” is gone for good. Copies in templates stay.")
             gone = st.button("Delete kept block", key=f"forget_{one.id}", type="primary")
     if one.block is None:
         remark("Can’t be put in: another release kept it. Delete it, or build it again.")
-    with page.act():
-        if gone:
+    if gone:
+        with page.act("Deleted. Copies in templates stay."):
             page.services.saved_blocks.delete(page.by, one.id)
             st.rerun()
-        elif name.strip() and name != one.name:
+    elif name.strip() and name != one.name:
+        with page.act(f"Renamed to “{plain(name)}”."):
             page.services.saved_blocks.rename(page.by, one.id, name)
