@@ -60,7 +60,7 @@ def write(draft: Campaign | None) -> None:
             preflight_panel.draw(page, version, key="campaign", envelope=envelope, audience=fields.get("audience"), choosing=choosing)
             language = campaign_preview.draw(page, version, headings, key="campaign", height=520)
         if draft and may_send:
-            campaign_test.draw(page, partial(save, draft, fields), language)
+            campaign_test.draw(page, draft, partial(save, draft, fields), language)
     for name, pressed in campaign_actions.ways_to_send(page).items() if draft and may_send else ():
         if pressed:
             with beneath_the_title, page.act():

@@ -56,3 +56,22 @@ def test_it_goes_to_each_address_once_however_often_it_is_pressed(shop: Product,
     expect(dialog.get_by_role("button", name="Send test")).to_have_count(0)
     assert sorted(one.rcpt_tos[0] for one in server.received) == ["outlook@example.com", "phone@example.com"]
     assert all(b"Only on the canvas" in one.content for one in server.received)
+
+
+def test_that_of_a_campaign_too(shop: Product, server: MailServer, visit: Visit, tmp_path: Path) -> None:
+    people, letter = tmp_path / "people.csv", tmp_path / "letter.html"
+    people.write_text("email\nreader@example.com\n")
+    letter.write_text("<p>Hello</p>")
+    shop.run("contacts", "import", str(people), "--list", "Readers", "--map", "email=email")
+    shop.run("templates", "import", str(letter), "--name", "Letter")
+    draft = ("--name", "May", "--subject", "New", "--template", "Letter", "--to", "list:Readers", "--from", "news@example.com")
+    shop.run("campaigns", "create", *draft)
+    page = visit().new_page()
+    page.goto(f"{shop.app_url}/campaign?id=1")
+    sign_in(page, EMAIL, PASSWORD)
+    wait_idle(page)
+    page.get_by_role("button", name="Send test").dblclick()
+    expect(page.get_by_text("You can close this")).to_be_visible()
+    expect(page.get_by_text("Sent to 2 addresses")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Send test")).to_have_count(0)
+    assert sorted(one.rcpt_tos[0] for one in server.received) == ["outlook@example.com", "phone@example.com"]

@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.accounts.people import Person
 from core.permissions import Principal, Role
+from core.ui import background
 from core.ui.services import using
 from core.ui.signing_in import auth
 
@@ -51,6 +52,14 @@ def a_process_that_has_served_nothing_yet() -> Iterator[None]:
     PagesManager.uses_pages_directory = None
     yield
     PagesManager.uses_pages_directory = before
+
+
+@pytest.fixture(autouse=True)
+def no_test_mail_on_its_way() -> Iterator[None]:
+    """Pages tell what became of a test until somebody goes on, whoever has the same number in the next test."""
+    yield
+    for name in [name for name in background._works if name.startswith("test_")]:
+        background.forget(name)
 
 
 @pytest.fixture

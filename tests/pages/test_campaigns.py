@@ -9,9 +9,10 @@ import pytest
 from core.campaigns.states import CampaignState
 from core.jobs.delivering import drain
 from core.permissions import Role
+from core.ui import background
 from tests.pages import given
 from tests.pages.conftest import words_on
-from tests.support.mail_server import free_port
+from tests.support.mail_server import free_port, serving
 
 LIST, EDITOR = "pages/create/campaigns.py", "pages/create/campaign.py"
 
@@ -178,6 +179,27 @@ def test_a_test_email_goes_to_one_address_and_counts_nowhere(app_as, shared, adm
     assert not app.error
     assert [row.to for row in shared.outbox.page(admin).rows] == ["me@example.com"]
     assert shared.campaigns.get(admin, campaign.id).state is CampaignState.DRAFT
+
+
+def test_a_test_through_a_slow_server_is_waited_for_and_a_second_press_finds_nothing_to_press(app_as, shared, admin):
+    with serving() as server:
+        server.slowness = 1.5
+        relay = shared.connections.add(admin, "Relay", "smtp", {"host": "127.0.0.1", "port": server.port, "security": "none"})
+        campaign = given.draft(shared, admin, connection_id=relay.id)
+        app = app_as(Role.MARKETER)(EDITOR, id=campaign.id)
+        app.text_input(key="test_address").set_value("me@example.com")
+        submit(app, "Send test")
+        assert "You can close this" in words_on(app)
+        assert "Send test" not in labels(app)
+        [work] = [work for name, work in background._works.items() if name.startswith("test_campaign:")]
+        work.thread.join(30)
+        app.run()
+        assert "Sent to 1 address" in app.success[0].value
+        assert "Send test" not in labels(app)
+        app.button(key="test_again").click().run()
+        assert app.text_input(key="test_address").value == "me@example.com"
+        assert "Send test" in labels(app)
+        assert [one.rcpt_tos for one in server.received] == [["me@example.com"]]
 
 
 def test_a_test_goes_to_all_seed_addresses_and_says_what_became_of_each(app_as, shared, admin):

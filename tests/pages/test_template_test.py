@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.permissions import Role
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
@@ -14,13 +12,6 @@ from tests.pages.conftest import words_on
 from tests.support.mail_server import serving
 
 EDITOR = "pages/create/template.py"
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    yield
-    for name in [name for name in background._works if name.startswith("test_template:")]:
-        background.forget(name)
 
 
 def press(app):
@@ -88,6 +79,10 @@ def test_what_is_wrong_is_said_and_nothing_leaves(app_as, shared, admin):
     send(app, address="me@example.com", from_email="tea@example.com")
     assert "The subject is empty" in app.error[0].value
     assert shared.outbox.page(admin).rows == []
+    assert app.text_input(key="test_from_email").value == "tea@example.com"
+    send(app, subject="Now there is one")
+    assert not app.error
+    assert [(mail.to, mail.subject) for mail in shared.outbox.page(admin).rows] == [("me@example.com", "[Test] Now there is one")]
 
 
 def test_a_draft_of_blocks_is_sent_as_it_stands_and_not_before_it_is_finished(app_as, shared, admin):

@@ -15,12 +15,9 @@ from core.templates.library.models import Template
 from core.ui import background, dialogs
 from core.ui.create import campaign_test, language_form
 from core.ui.page import Page
-from core.ui.parts import problem
 from core.ui.words import harmless
 
 _DIALOG = "test_template"
-# Most tests are over by then, and nobody sees a bar come and go.
-_AT_ONCE_SECONDS = 1.0
 _READERS, _MAIN = "The one the reader reads", "The main one"
 
 
@@ -59,25 +56,9 @@ def ask(page: Page, template: Template, in_editor: Callable[[], InEditor]) -> No
 
 def _body(page: Page, template: Template, in_editor: Callable[[], InEditor]) -> None:
     name = f"test_template:{page.by.workspace_id}:{page.by.label}:{template.id}"
-    work = background.find(name)
-    if work is None:
+    if campaign_test.may_begin(name):
         with page.act():
             _form(page, template, in_editor(), name)
-    elif not work.finished:
-        st.fragment(run_every=0.7)(partial(_follow, name))()
-    else:
-        problem(work.error) if work.error else campaign_test.tell(work.result)
-        # Not the form again at once: a second press of its button would find it and send everything twice.
-        st.button("Send another", key="test_again", on_click=background.forget, args=(name,))
-
-
-def _follow(name: str) -> None:
-    work = background.find(name)
-    if work is None or work.finished:
-        st.rerun()
-    words = f"{work.done} of {work.total} sent" if work.total else "Sending"
-    st.progress(work.done / work.total if work.total else 0.0, text=words)
-    st.caption("You can close this; it goes on.")
 
 
 def _form(page: Page, template: Template, now: InEditor, name: str) -> None:
@@ -87,13 +68,12 @@ def _form(page: Page, template: Template, now: InEditor, name: str) -> None:
     with st.form("send_template_test", border=False):
         st.caption("What is in the editor now, also what is not saved yet. It is marked as a test and counts nowhere.")
         chosen = campaign_test.chosen(seeds) if seeds else []
-        other = st.text_input("Also to" if seeds else "Send a test to", key="test_address", placeholder="you@example.com") or ""
+        other = campaign_test.other(seeds)
         how: dict[str, Any] = {"subject": st.text_input("Subject", key="test_subject", placeholder="As your readers will see it") or ""}
         how |= _sender(page, template) | _as_whom(page, template)
         pressed = st.form_submit_button("Send test", type="primary", disabled=bool(now.todo))
     if pressed:
         _start(page, template, now, name, [*chosen, other], how)
-        st.rerun()
 
 
 def _sender(page: Page, template: Template) -> dict[str, Any]:
@@ -127,6 +107,4 @@ def _start(page: Page, template: Template, now: InEditor, name: str, addresses: 
     def job(step: background.Progress) -> object:
         return services.template_trying.send(by, template.id, now.source, addresses=addresses, kind=now.kind, step=step, **how)
 
-    work = background.start(name, job, services.clock.now())
-    if work.thread:
-        work.thread.join(timeout=_AT_ONCE_SECONDS)
+    campaign_test.start(page, name, job)
