@@ -113,6 +113,20 @@ def test_discarding_what_is_not_there_is_nothing(drafts: Drafts, workspace: Prin
     assert drafts.get(workspace, template_id) is None
 
 
+def test_what_somebody_else_went_on_with_is_not_discarded_unseen(
+    drafts: Drafts, workspace: Principal, worker: Principal, template_id: int
+) -> None:
+    mine = kept(drafts, workspace, template_id)
+    theirs = kept(drafts, worker, template_id, "theirs", mine.revision)
+    for revision in (mine.revision, 0):
+        with pytest.raises(Conflict, match="Worker changed this draft"):
+            drafts.discard(workspace, template_id, revision=revision)
+    assert drafts.get(workspace, template_id) == theirs
+    drafts.discard(workspace, template_id, revision=theirs.revision)
+    assert drafts.get(workspace, template_id) is None
+    drafts.discard(workspace, template_id, revision=theirs.revision)
+
+
 @pytest.mark.parametrize("source", ["a\x00b", "a\ud800b", "x" * 500_001, "é" * 250_001])
 def test_what_is_not_text_or_too_much_is_not_kept(drafts: Drafts, workspace: Principal, template_id: int, source: str) -> None:
     with pytest.raises(InvalidInput):

@@ -126,17 +126,28 @@ class Drafts:
                 record(connection, now, by, AuditAction.TEMPLATE_DRAFTED, f"template:{template_id}", after=after)
             return kept
 
-    def discard(self, by: Principal, template_id: int, language: str = "") -> None:
+    def discard(self, by: Principal, template_id: int, language: str = "", *, revision: int | None = None) -> None:
         """Throw a draft away; nothing happens where there is none.
+
+        Args:
+            by: Who throws it away.
+            template_id: The template.
+            language: The language it is written in; "" for the main one.
+            revision: The revision it must still have, as last read or kept; 0 for no draft; by default any.
 
         Raises:
             Denied: If `by` may not edit templates.
+            Conflict: If it is not at that revision any more; says who changed it and when.
         """
         by.require(Permission.TEMPLATES_EDIT)
         with self._db.transaction() as connection:
-            if connection.execute(template_drafts.delete().where(_is(by.workspace_id, template_id, language))).rowcount:
+            mine = _is(by.workspace_id, template_id, language)
+            wanted = mine if revision is None else sa.and_(mine, template_drafts.c.revision == revision)
+            if connection.execute(template_drafts.delete().where(wanted)).rowcount:
                 told = _told(language) or None
                 record(connection, self._clock.now(), by, AuditAction.TEMPLATE_DRAFT_DISCARDED, f"template:{template_id}", before=told)
+            elif revision is not None and (found := _draft(connection, by.workspace_id, template_id, language)):
+                raise _somebody_else(found)
 
 
 def drop_saved(
