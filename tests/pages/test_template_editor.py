@@ -319,12 +319,16 @@ def test_saving_makes_a_version_and_ends_the_draft(editor, shared, admin, made):
 
 
 def test_a_draft_is_there_again_and_can_be_thrown_away(editor, app_as, shared, admin, made):
-    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    def is_offered(app):
+        return "discard" in {button.key for button in app.button}
+
+    assert not is_offered(editor)
+    assert is_offered(do(editor, {"do": "remove", "id": block_id(editor, 0)}))
     again = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
     assert len(names(again)) == 2
     again.button(key="discard").click().run()
     again.button(key="discard_draft-yes").click().run()
-    assert len(names(again)) == 3
+    assert len(names(again)) == 3 and not is_offered(again)
     assert shared.template_drafts.get(admin, made.template_id) is None
 
 

@@ -15,6 +15,7 @@ from core.templates.blocks.history import History
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.drafts import Draft
 from core.templates.library.models import TemplateVersion
+from core.ui.create import draft_words
 from core.ui.page import Page
 
 
@@ -107,7 +108,7 @@ def current(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Editing:
     if found.based_on < latest.number and not found.in_conflict and not _is_draft_of(page, found, may_edit=may_edit):
         if found.document == found.kept:
             return begin_anew(page, found, latest, may_edit=may_edit)
-        found.trouble = _older(latest.number)
+        found.trouble = draft_words.older(latest.number)
     return found
 
 
@@ -167,7 +168,7 @@ def keep(page: Page, now: Editing) -> None:
     try:
         # A draft that is begun from what is not the newest any more would undo what was saved since, and nobody would know.
         if not now.revision and (newest := page.services.templates.get(page.by, now.template_id).latest_number) > now.based_on:
-            raise _older(newest)
+            raise draft_words.older(newest)
         draft = page.services.template_drafts.keep(
             page.by,
             now.template_id,
@@ -180,11 +181,6 @@ def keep(page: Page, now: Editing) -> None:
         now.trouble = error
         return
     now.kept, now.kept_at, now.revision = now.document, draft.updated_at, draft.revision
-
-
-def _older(newest: int) -> Conflict:
-    hint = "Load it, or go on with yours: saved as a version, yours takes the place of what is new there."
-    return Conflict(f"Version {newest} was saved meanwhile; what you changed here was not kept.", hint=hint)
 
 
 def name_of(template_id: int) -> str:

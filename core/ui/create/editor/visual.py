@@ -11,9 +11,8 @@ from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.library.names import LONGEST_NOTE
 from core.ui import dialogs
-from core.ui.create import template_test
+from core.ui.create import draft_words, template_test
 from core.ui.create.editor import session, workbench
-from core.ui.dialogs import Question
 from core.ui.page import Page
 
 VERSIONS, LANGUAGES = "pages/create/template_versions.py", "pages/create/template_languages.py"
@@ -36,7 +35,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         how = {"default": "edit", "required": True, "label_visibility": "collapsed", "key": f"way_{template.id}"}
         way = st.segmented_control("What to do", list(_WAYS), format_func=_WAYS.__getitem__, **how)  # type: ignore[call-overload]
-        _standing(page, latest, may_edit=may_edit)
+        _standing(page, latest)
     if way == "preview":
         workbench.preview(page, template, latest, may_edit=may_edit)
     else:
@@ -46,16 +45,13 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     template_test.ask(page, template, partial(_in_editor, page, template, latest))
 
 
-def _standing(page: Page, latest: TemplateVersion, *, may_edit: bool) -> None:
+def _standing(page: Page, latest: TemplateVersion) -> None:
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         saved = f"version {latest.number} · saved {page.when(latest.created_at)}"
         st.caption(saved, help=page.exactly(latest.created_at), width="content")
         this: dict[str, Any] = {"query_params": {"id": str(latest.template_id)}, "width": "content"}
         st.page_link(VERSIONS, label="Versions", icon=":material/history:", **this)
         st.page_link(LANGUAGES, label="Languages", icon=":material/translate:", **this)
-        if may_edit:
-            how = {"on_click": dialogs.show, "args": ("discard_draft",), "type": "tertiary"}
-            st.button("Discard draft", key="discard", **how)  # type: ignore[arg-type]
 
 
 def _in_editor(page: Page, template: Template, latest: TemplateVersion) -> template_test.InEditor:
@@ -86,10 +82,8 @@ def _save(page: Page, template: Template, latest: TemplateVersion) -> None:
 
 
 def _discard(page: Page, template: Template, latest: TemplateVersion) -> None:
-    question = Question(
-        "Discard this draft?", f"What changed since version {latest.number} goes, also what others changed in it.", "Discard draft"
-    )
-    dialogs.ask_first(page, question, partial(_drop, page, template, latest), name="discard_draft", success="The draft is gone.")
+    how = {"name": workbench.DISCARD, "success": "The draft is gone."}
+    dialogs.ask_first(page, draft_words.discarding(latest.number), partial(_drop, page, template, latest), **how)
 
 
 def _drop(page: Page, template: Template, latest: TemplateVersion) -> None:

@@ -11,15 +11,16 @@ import streamlit as st
 from core.contacts.attributes import AttributeType
 from core.errors import PostwrightError
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
-from core.templates.library.drafts import Draft
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.look.brand import Brand
-from core.ui.create import canvas, preflight_panel, template_preview
+from core.ui.create import canvas, draft_words, preflight_panel, template_preview
 from core.ui.create.editor import kept_blocks, languages, merge_fields, panel, session, showing, steps
 from core.ui.create.editor.session import Editing
 from core.ui.page import Page
 from core.ui.parts import problem
-from core.ui.words import harmless, plain
+from core.ui.words import harmless
+
+DISCARD = "discard_draft"
 
 
 @st.fragment
@@ -64,7 +65,10 @@ def _say_saved(page: Page, now: Editing) -> None:
         words, age = "The draft is not saved", None
     else:
         words = "Draft saved" if now.kept_at else "Nothing changed yet"
-    canvas.say_saved(words, age, key=f"saved_{now.template_id}")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        canvas.say_saved(words, age, key=f"saved_{now.template_id}")
+        if now.revision:
+            draft_words.discard_button(DISCARD, key="discard")
 
 
 def _data(page: Page, now: Editing, found: showing.Shown) -> dict[str, Any]:
@@ -94,24 +98,13 @@ def _html(page: Page, now: Editing, compiled: CompiledTemplate) -> str:
 
 def _troubles(page: Page, now: Editing, latest: TemplateVersion, found: showing.Shown) -> None:
     if now.in_conflict and now.trouble:
-        st.warning(f"**{harmless(now.trouble.message)}** {harmless(now.trouble.hint)}", icon=":material/group:")
-        with st.container(horizontal=True):
-            st.button("Load theirs", type="primary", key="load_theirs", on_click=session.load_theirs, args=(page, now))
-            st.button("Go on with mine", key="keep_mine", on_click=session.write_over, args=(page, now))
+        draft_words.say_conflict(now.trouble, session.load_theirs, session.write_over, (page, now))
     elif now.trouble:
         problem(now.trouble)
     elif now.resumed:
-        _say_resumed(page, now.resumed, latest)
+        draft_words.say_resumed(page, now.resumed, latest.number)
     if found.problem:
         problem(found.problem)
-
-
-def _say_resumed(page: Page, draft: Draft, latest: TemplateVersion) -> None:
-    who = "you" if draft.updated_by == page.by.label else plain(draft.updated_by_name)
-    words = f":material/edit_note: This is the draft that {who} kept {page.when(draft.updated_at)}. It is no version yet."
-    if draft.based_on < latest.number:
-        words += f" :orange[It was begun from version {draft.based_on}: what changed since then is not in it.]"
-    st.caption(words)
 
 
 def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit: bool) -> None:
