@@ -9,7 +9,7 @@ import streamlit as st
 from core.permissions import Permission
 from core.templates.languages.choice import normal_language
 from core.ui import dialogs
-from core.ui.create import language_form, translation_writing
+from core.ui.create import language_form, text_draft, translation_writing
 from core.ui.dialogs import Question
 from core.ui.page import open_page
 from core.ui.parts import empty_state
@@ -42,7 +42,7 @@ def add() -> None:
 
 
 def forget(language: str) -> None:
-    translation_writing.forget(template.id, language)
+    text_draft.forget(template.id, language)
     st.session_state.pop(CHOSEN, None)
 
 

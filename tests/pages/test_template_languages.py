@@ -89,6 +89,37 @@ def test_what_was_typed_is_there_again_and_can_be_thrown_away(opened, shared, ad
     assert shared.templates.latest(admin, template_id).number == 2
 
 
+def test_a_draft_of_a_translation_is_said_to_be_one_and_goes_with_its_last_change(opened, shared, admin, template_id):
+    words = orjson.dumps({HEADING.id: {"text": "Hallo"}}).decode()
+    shared.translating.put(admin, template_id, "de", words)
+    app = opened()
+    assert "discard_translation_open" not in {button.key for button in app.button}
+    field(app, template_id).set_value("Hallo Lese").run()
+    again = opened()
+    assert "This is the draft that you kept just now." in words_on(again)
+    field(again, template_id).set_value("Hallo").run()
+    assert shared.template_drafts.languages(admin, template_id) == []
+    assert "discard_translation_open" not in {button.key for button in again.button} and "This is the draft" not in words_on(again)
+
+
+def test_a_translation_saved_meanwhile_is_not_undone_unseen(opened, shared, admin, template_id):
+    def said(text):
+        return orjson.dumps({HEADING.id: {"text": text}}).decode()
+
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    written, untouched = opened(), opened()
+    shared.templates.save_version(admin, template_id, BLOCKS.replace("Hello", "Dear"))
+    field(written, template_id).set_value("Servus").run()  # what is new is in the main language
+    assert not written.warning and shared.template_drafts.get(admin, template_id, "de").based_on == 3
+    shared.template_drafts.discard(admin, template_id, "de")
+    shared.translating.put(admin, template_id, "de", said("Guten Tag"))
+    written.run()
+    assert "Version 4 was saved meanwhile" in written.warning[0].value and field(written, template_id).value == "Servus"
+    assert field(untouched.run(), template_id, turn=1).value == "Guten Tag" and not untouched.warning
+    written.button(key="keep_mine").click().run()
+    assert "Servus" in shared.template_drafts.get(admin, template_id, "de").source
+
+
 def test_a_language_that_was_only_begun_goes_with_its_draft(opened, shared, admin, template_id):
     shared.template_drafts.keep(admin, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="fr")
     app = opened()
@@ -109,6 +140,8 @@ def test_nobody_writes_over_somebody_else(opened, shared, admin, template_id):
     assert field(mine, template_id, turn=1).value == "Guten Tag" and not mine.warning
     field(theirs, template_id).set_value("Hallo").run()
     field(mine, template_id, turn=1).set_value("Servus").run()
+    mine.run()  # as when something else on the page is pressed meanwhile
+    assert field(mine, template_id, turn=1).value == "Servus"
     mine.button(key="keep_mine").click().run()
     assert "Servus" in shared.template_drafts.get(admin, template_id, "de").source
 
