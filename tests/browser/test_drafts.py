@@ -47,6 +47,54 @@ def discard(page: Page) -> None:
     wait_idle(page)
 
 
+def test_a_source_outlives_a_reload_until_it_is_saved_or_thrown_away(product: Product, page: Page, tmp_path: Path) -> None:
+    page.goto(f"{product.app_url}/template?id={code_template(product, tmp_path, 'Written by hand')}")
+    heading(page, "Written by hand")
+    expect(page.get_by_text("Nothing changed yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Discard draft")).to_have_count(0)
+    write(page, "<p>Autumn {{ teas")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    page.reload()
+    heading(page, "Written by hand")
+    expect(page.get_by_text("This is the draft that you kept")).to_be_visible()
+    expect(source(page)).to_have_value("<p>Autumn {{ teas")
+    write(page, "<p>Autumn teas</p>")
+    page.get_by_role("button", name="Save version").click()
+    expect(page.get_by_text("version 2 ")).to_be_visible()
+
+    page.reload()
+    heading(page, "Written by hand")
+    expect(source(page)).to_have_value("<p>Autumn teas</p>")
+    expect(page.get_by_text("Nothing changed yet")).to_be_visible()
+    expect(page.get_by_text("This is the draft")).to_have_count(0)
+
+    write(page, "<p>Winter teas</p>")
+    discard(page)
+    expect(source(page)).to_have_value("<p>Autumn teas</p>")
+    expect(page.get_by_role("button", name="Discard draft")).to_have_count(0)
+
+
+def test_what_two_tabs_wrote_stays_in_both_until_one_is_chosen(product: Product, page: Page, tmp_path: Path) -> None:
+    address = f"{product.app_url}/template?id={code_template(product, tmp_path, 'Written twice')}"
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto(address)
+        heading(tab, "Written twice")
+    write(other, "<p>Theirs</p>")
+    write(page, "<p>Mine</p>")
+    expect(page.get_by_text("Ada changed this draft")).to_be_visible()
+    expect(source(page)).to_have_value("<p>Mine</p>")
+    page.get_by_role("button", name="Go on with mine").click()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    expect(source(page)).to_have_value("<p>Mine</p>")
+
+    write(other, "<p>Theirs, longer</p>")
+    expect(source(other)).to_have_value("<p>Theirs, longer</p>")
+    other.get_by_role("button", name="Load theirs").click()
+    expect(source(other)).to_have_value("<p>Mine</p>")
+
+
 def test_the_draft_of_a_translation_is_thrown_away_after_a_question(product: Product, page: Page, tmp_path: Path) -> None:
     page.goto(f"{product.app_url}/template_languages?id={code_template(product, tmp_path, 'Translated')}")
     heading(page, "Languages of Translated")
