@@ -147,6 +147,8 @@ def _image(block: Image, look: Look, classes: str) -> str:
         src=escaped(block.src, look.vocabulary),
         href=_href(block.url, look, takes_utm=block.takes_utm) if block.url else None,
         width=f"{block.width}px" if block.width else None,
+        # Where columns stand below each other it is as wide as they are then; one that was given a width keeps that.
+        fluid_on_mobile=None if block.width else "true",
         align=block.align,
         border_radius=f"{block.radius}px" if block.radius else None,
     )

@@ -237,3 +237,10 @@ def test_a_condition_on_a_field_that_does_not_exist_is_refused() -> None:
 def test_a_brand_that_is_none_is_refused(content: Any) -> None:
     with pytest.raises(InvalidInput, match="brand kit"):
         read_brand(content)
+
+
+@pytest.mark.parametrize(("width", "is_fluid"), [(None, True), (120, False)])
+def test_a_picture_without_a_width_fills_the_phone_where_columns_stand_below_each_other(width: int | None, is_fluid: bool) -> None:
+    picture = new_block(BlockKind.IMAGE, src="https://shop.example/a.png", alt="Tea", width=width)
+    html = compile_template(Document(sections=(new_section("1-1", picture),)).as_json()).html
+    assert ('<td class="mj-full-width-mobile"' in html) is is_fluid
