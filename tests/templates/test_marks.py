@@ -14,7 +14,9 @@ from core.templates.markup.scanning import scan, shifted
 _PARTS = st.sampled_from(
     ["<p>", "</p>", "<P CLASS='a'>", '<a href="https://a.example">', "<br/>", "<title>", "</title>", "<style>", "</STYLE >", "</ſtyle>",
      "<mj-style/>", "<!--", "-->", "--!>", "<!-->", "<!doctype html>", "<?x", "<", ">", "</", '"', "'", "=", " ", "/", "x", "é", "\n",
-     "<script>", "<td a=b c>", "<a <b", "<!--[if mso]><i><![endif]-->", "</p></td></tr>", "&amp;", "<1", "<p/ >"]
+     "<script>", "<td a=b c>", "<a <b", "<!--[if mso]><i><![endif]-->", "</p></td></tr>", "&amp;", "<1", "<p/ >",
+     "<mj-section>", "</mj-section>", "<!--pwx1z-->",
+     '<!--[if mso | IE]><table border="0" cellpadding="0" cellspacing="0" role="presentation" align="center"><tr><td><![endif]-->']
 )  # fmt: skip
 
 

@@ -7,9 +7,10 @@ import re
 import mrml
 
 from core.errors import InvalidInput
-from core.templates.markup.marks import Mark, noted
 from core.templates.markup.placeholders import Masked
 from core.templates.markup.scanning import VOID_ELEMENTS, Kind
+from core.templates.markup.stretches import Stretch
+from core.templates.markup.tokens import Mark, noted
 
 # What the CSS inliner takes as “leave this alone”.
 DO_NOT_INLINE = 'data-css-inline="ignore"'
@@ -65,20 +66,39 @@ def _checked(masked: Masked) -> str:
             lone `<`.
     """
     opened: list[Opened] = []
-    suspicious = {mark for mark in masked.marked.distinct if _is_suspicious(mark)}
     count = pictures = 0
-    for start, mark in masked.marked:
-        count += mark.kind is Kind.START
-        pictures += mark.name == _PICTURE and mark.kind is Kind.START
-        if mark in suspicious:
-            _check_piece(masked, start, mark, pictures)
-        if count > _MAX_ELEMENTS:
-            raise _too_large(masked, start)
-        _follow(masked, opened, start, mark)
+    for begin, stretch in masked.marked.stretches:
+        size = _size_in_order(stretch)
+        if size and count + size[0] <= _MAX_ELEMENTS and len(opened) + size[1] <= _MAX_NESTING:
+            count += size[0]
+            continue
+        for start, mark in stretch:
+            count += mark.kind is Kind.START
+            pictures += mark.name == _PICTURE and mark.kind is Kind.START
+            if _is_suspicious(mark):
+                _check_piece(masked, begin + start, mark, pictures)
+            if count > _MAX_ELEMENTS:
+                raise _too_large(masked, begin + start)
+            _follow(masked, opened, begin + start, mark)
     if opened:
         raise _not_closed(masked, opened[-1], None)
-    usual = {mark: _usual(mark) for mark in masked.marked.distinct}
-    return "".join(map(usual.__getitem__, masked.marked.marks))
+    return "".join([_in_usual_letters(stretch) for _, stretch in masked.marked.stretches])
+
+
+@noted
+def _size_in_order(stretch: Stretch) -> tuple[int, int] | None:
+    """Return how many elements are in a stretch, and how many inside each other; None where not all is in order wherever it stands."""
+    shape = stretch.shape
+    if shape.deepest is None or shape.has_broken or max(map(len, stretch.tokens), default=0) > _MAX_ATTRIBUTE:
+        return None
+    is_known = all(name in _ELEMENTS or not name.startswith("mj") for name in shape.names)
+    return (shape.elements, shape.deepest) if is_known and _PICTURE not in shape.names else None
+
+
+@noted
+def _in_usual_letters(stretch: Stretch) -> str:
+    text = stretch.text
+    return text if text.isascii() and text.isprintable() and "\\" not in text else "".join(map(_usual, stretch.marks))
 
 
 @noted

@@ -14,15 +14,16 @@ from typing import NamedTuple
 from core.errors import InvalidInput
 from core.templates.jinja import sandbox
 from core.templates.jinja.plain import taken_apart
-from core.templates.markup.marks import Mark, Marked
+from core.templates.markup.marks import Marked
+from core.templates.markup.places import Place, control_comments_in, found_in, is_in_order, numbers_in, pattern_of, places_in, places_of
 from core.templates.markup.scanning import Kind, scan
+from core.templates.markup.stretches import Stretch
 
 _OPENING = {"if", "for", "filter"}
 _MIDDLE = {"else", "elif"}
 _ENDS = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_begin": "comment_end", "raw_begin": "raw_end"}
 _BRACES = re.compile(r"\{(?:[{%#]|\Z)")
 _KEYWORD = re.compile(r"\{%[-+ \n\t]*+(\w*)")
-_COMMENT = "<!--"
 _LITERAL_BRACE = '{{ "{" }}'
 
 
@@ -53,7 +54,6 @@ class Masked:
         self.marked = Marked("")  # the template with its Jinja hidden
         self._tags: list[Tag] = []
         self._word = word
-        self._pattern = re.compile(f"<!--{word}(\\d+)z-->|{word}(\\d+)z")
         self._before_brace = re.compile(r"\{(?=[{%#]|(?:<!--)?" + word + ")")
 
     @property
@@ -73,22 +73,9 @@ class Masked:
 
     def found(self, text: str) -> Iterator[tuple[int, Tag, re.Match[str]]]:
         """Yield number, tag and place of every placeholder in a text."""
-        end = 0
-        place = text.find(self._word)  # five times as fast as to let the pattern look for what no other text holds
-        while place >= 0:
-            opening = place - len(_COMMENT)
-            is_inside = opening >= end and text.startswith(_COMMENT, opening)
-            match = (self._pattern.match(text, opening) if is_inside else None) or self._pattern.match(text, place)
-            if match:
-                end = match.end()
-                number = int(match[1] or match[2])
-                if number < len(self._tags):
-                    yield number, self._tags[number], match
-            place = text.find(self._word, end if match else place + 1)
-
-    def holders(self, marked: Marked) -> list[Mark]:
-        """Return which marks of a text hold placeholders, and perhaps others, each once, in order."""
-        return [mark for mark in marked.distinct if self._word in mark.text]
+        for number, match in found_in(text, self._word):
+            if number < len(self._tags):
+                yield number, self._tags[number], match
 
     def restore(self, text: str) -> str:
         """Return the text with every placeholder replaced by its tag, and any brace that would begin a tag made harmless.
@@ -132,24 +119,28 @@ class Masked:
             InvalidInput: If one was lost or moved; names it and its line.
         """
         places = list(_with_element(self, compiled)) if self.has_control() else []
-        missing = {number for number, _, _ in self.found(self.text)} - {number for number, _, _ in places}
-        missing -= {number for number, _, _ in self.found(compiled.text)} if missing else set()
+        missing = self._numbers(self.marked) - {number for number, _, _ in places}
+        missing -= self._numbers(compiled) if missing else set()
         if missing:
             tag = self._tags[min(missing)]
             raise InvalidInput(
                 f"{_shown(tag)} in line {tag.line} gets lost, because it stands where mail HTML has no place for text.",
                 hint="Move it into the text of an element or into an attribute such as href.",
             )
-        branches: list[tuple[int, object]] = []
+        branches: list[tuple[int, Place]] = []
         for number, tag, element in places:
             if tag.keyword or tag.around:
                 self._follow(branches, number, tag, element)
+
+    def _numbers(self, marked: Marked) -> set[int]:
+        most = len(self._tags)
+        return {number for _, stretch in marked.stretches for number in numbers_in(stretch, self._word) if number < most}
 
     def has_control(self) -> bool:
         """Return whether there are conditions, loops or filters."""
         return any(tag.keyword for tag in self._tags)
 
-    def _follow(self, branches: list[tuple[int, object]], number: int, tag: Tag, element: object) -> None:
+    def _follow(self, branches: list[tuple[int, Place]], number: int, tag: Tag, element: Place) -> None:
         """Take one step through the compiled text: open, change or close a branch, and see that it is where it was."""
         around = tuple([each for each, _ in branches])
         if around[: len(tag.around)] != tag.around:
@@ -230,25 +221,27 @@ def _all_as_comments(masked: Masked, hidden: list[str]) -> bool:
     """
     tags = masked.tags
     masked.marked = Marked("".join(f"<!--{part}-->" if at % 2 and tags[at // 2].keyword else part for at, part in enumerate(hidden)))
-    # No word stands twice in a template, so no mark that is nothing else does.
-    found = sum(mark.kind is Kind.COMMENT and masked._pattern.fullmatch(mark.text) is not None for mark in masked.marked.distinct)
-    return found == sum(bool(tag.keyword) for tag in tags) and not any(mark.kind is Kind.BROKEN for mark in masked.marked.distinct)
+    # No word stands twice in a template, so no comment that is one does.
+    found = [control_comments_in(stretch, masked._word) for _, stretch in masked.marked.stretches]
+    return None not in found and sum(filter(None, found)) == sum(bool(tag.keyword) for tag in tags)
 
 
 def _as_comments(masked: Masked, text: str) -> str:
     """Turn control tags that stand between elements into comments, which an HTML parser leaves where they are."""
-    parts = []
+    parts, pattern = [], pattern_of(masked._word)
     for piece in scan(text):
         part = text[piece.start : piece.end]
         if piece.kind is Kind.TEXT and masked._word in part:
-            part = masked._pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], part)
+            part = pattern.sub(lambda match: f"<!--{match[0]}-->" if masked._tags[int(match[2])].keyword else match[0], part)
         parts.append(part)
     return "".join(parts)
 
 
 def _check_tags(masked: Masked) -> None:
-    for mark in masked.holders(masked.marked) if masked.tags else ():
-        if mark.kind in (Kind.START, Kind.END):
+    if not masked.tags or all(is_in_order(stretch, masked._word) for _, stretch in masked.marked.stretches):
+        return
+    for mark in dict.fromkeys(masked.marked.marks):
+        if (mark.is_start or mark.is_end) and masked._word in mark.text:
             in_values = {number for value in mark.attributes for number, _, _ in masked.found(mark.text[value.start : value.end])}
             for number, tag, _ in masked.found(mark.text):
                 if number not in in_values:
@@ -258,28 +251,35 @@ def _check_tags(masked: Masked) -> None:
                     )
 
 
-def _with_element(masked: Masked, compiled: Marked) -> Iterator[tuple[int, Tag, object]]:
+def _with_element(masked: Masked, compiled: Marked) -> Iterator[tuple[int, Tag, Place]]:
     """Yield number, tag and surrounding element of every placeholder; an attribute or comment counts as an element of its own."""
-    elements, is_start, is_end = [0], Kind.START, Kind.END
-    holders = frozenset(masked.holders(compiled))
-    for start, mark in compiled:
-        if mark.kind is is_end and len(elements) > 1:
+    elements = [0]
+    tags, word = masked.tags, masked._word
+    for begin, stretch in compiled.stretches:
+        known = places_in(stretch, word)
+        if known is None:
+            yield from _walked(masked, begin, stretch, elements)
+            continue
+        for number, place in known:
+            if number < len(tags):
+                yield number, tags[number], _further_on(place, begin) if place is not None else elements[-1]
+
+
+def _walked(masked: Masked, begin: int, stretch: Stretch, elements: list[int]) -> Iterator[tuple[int, Tag, Place]]:
+    for start, mark in stretch:
+        if mark.kind is Kind.END and len(elements) > 1:
             elements.pop()
-        if mark in holders:
-            for place, text in _places(mark, start, elements[-1]):
+        if masked._word in mark.text:
+            for place, text in places_of(mark, begin + start, elements[-1]):
                 for number, tag, match in masked.found(text):
                     # A comment of ours stands for the element it is in; any other comment is a place of its own.
                     yield number, tag, elements[-1] if match[1] else place
-        if mark.kind is is_start and not mark.is_closed:
-            elements.append(start)
+        if mark.kind is Kind.START and not mark.is_closed:
+            elements.append(begin + start)
 
 
-def _places(mark: Mark, start: int, element: int) -> Iterator[tuple[object, str]]:
-    """Yield the texts of a piece that placeholders can be in, each with what identifies the place."""
-    if mark.kind is Kind.START:
-        yield from ((("value", start + each.start), mark.text[each.start : each.end]) for each in mark.attributes)
-    else:
-        yield ("comment", start) if mark.kind is Kind.COMMENT else element, mark.text
+def _further_on(place: Place, by: int) -> Place:
+    return place + by if isinstance(place, int) else (place[0], place[1] + by)
 
 
 def _unused_word(source: str) -> str:

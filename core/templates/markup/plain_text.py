@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from itertools import islice
 
 from core.errors import InvalidInput
-from core.templates.markup.marks import Mark, Marked, noted
+from core.templates.markup.marks import Marked
 from core.templates.markup.scanning import VOID_ELEMENTS, Kind, is_few, scan, unescaped
+from core.templates.markup.stretches import Stretch
+from core.templates.markup.tokens import Mark, noted
 
 _SOFT = "\v"
 _PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre")
@@ -31,6 +33,7 @@ _RUN = re.compile(r"(?<![ \u00a0])[ \u00a0]*+[\n\v][ \n\v\u00a0]*+")
 _RUN_OF_A_LINE = re.compile(r"[ \t\u00a0]+")
 _CONTROL = re.compile(r"<!--([0-9A-Za-z]+)-->")
 _BLANK = " \t\n\r\f\u200b\u200c\u200d\u034f\ufeff\u00ad"
+_ALONE = "said alone"
 _CLOSED = frozenset({Kind.START, Kind.END, Kind.COMMENT})
 # Five times what the largest mails hold.
 MOST_PIECES = 60_000
@@ -61,38 +64,61 @@ def text_of(marked: Marked, addresses: Mapping[int, str] | None = None) -> str:
     Raises:
         InvalidInput: If it ends inside a tag or a comment.
     """
-    last = marked.marks[-1] if marked.marks else None
+    last = marked.last
     if last and last.kind in _CLOSED and not last.text.endswith(">"):
         raise InvalidInput("The HTML ends inside a tag or a comment.", hint="Send it whole.")
-    writer = _Writer(marked, addresses or {})
-    writer.write()
+    writer = _Writer(addresses or {})
+    for begin, stretch in marked.stretches:
+        said = _said_by(stretch, begin, addresses or {}) if writer.is_outside else None
+        if said is None:
+            writer.write(stretch, begin)
+        else:
+            writer.parts.append(said)
     return _tidy("".join(writer.parts))
+
+
+def _said_by(stretch: Stretch, begin: int, addresses: Mapping[int, str]) -> str | None:
+    """Return what a stretch says that nothing is around; None where it leaves something open."""
+    known: tuple[dict[int, str | None], str | None] | None = stretch.notes.get(_said_by)
+    if known is None or any([addresses.get(begin + start) != address for start, address in known[0].items()]):
+        writer = _Writer(addresses)
+        writer.write(stretch, begin)
+        asked = {start - begin: address for start, address in writer.asked.items()}
+        known = stretch.notes[_said_by] = asked, "".join(writer.parts) if writer.is_outside else None
+    return known[1]
 
 
 class _Writer:
     """Writes text with two newlines around a paragraph, one for <br>, and a soft break where a line must end somewhere."""
 
-    def __init__(self, marked: Marked, addresses: Mapping[int, str]) -> None:
-        self._marked, self._addresses = marked, addresses
+    def __init__(self, addresses: Mapping[int, str]) -> None:
+        self._addresses = addresses
+        self.asked: dict[int, str | None] = {}
         self.parts: list[str] = []
         self._hidden = 0
         self._link: tuple[str, int] | None = None
         self._counters: list[int | None] = []
         self._is_layout: list[bool] = []
 
-    def write(self) -> None:
-        """Write what every piece says."""
-        alone = {mark: _said_alone(mark) for mark in self._marked.distinct}
-        for start, mark in self._marked:
-            said = alone[mark]
+    @property
+    def is_outside(self) -> bool:
+        """Whether nothing is around what comes next that it depends on."""
+        return not (self._hidden or self._link or self._counters or self._is_layout)
+
+    def write(self, stretch: Stretch, begin: int) -> None:
+        """Write what every piece of a stretch says that begins somewhere."""
+        for start, mark in stretch:
+            said = mark.notes.get(_ALONE, _ALONE)
+            if said is _ALONE:
+                said = mark.notes[_ALONE] = _said_alone(mark)
             if said is not None and not self._hidden:
                 if said:
                     self.parts.append(said)
-            elif mark.kind is Kind.START:
-                self._start(start, mark)
+            elif mark.is_start:
+                self._start(begin + start, mark)
                 if mark.is_closed and mark.name not in VOID_ELEMENTS:
                     self._end(mark.name)
-            elif mark.kind is Kind.END:
+            elif mark.is_end:
                 self._end(mark.name)
 
     def _start(self, start: int, mark: Mark) -> None:
@@ -119,7 +145,8 @@ class _Writer:
         found = [each for each in mark.attributes if each.name == "href"]
         if not found:
             return ""
-        stand_in = self._addresses.get(start + found[-1].start)
+        begin = start + found[-1].start
+        stand_in = self.asked[begin] = self._addresses.get(begin)
         return found[-1].value if stand_in is None else unescaped(stand_in)
 
     def _end(self, tag: str) -> None:
@@ -154,7 +181,6 @@ class _Writer:
         self.parts.append(address if says_address else f"{label} <{address}>")
 
 
-@noted
 def _said_alone(mark: Mark) -> str | None:
     """Return what a piece says where it is read; None if that depends on what is around it, or what is around it on that."""
     if mark.kind is Kind.COMMENT:

@@ -113,6 +113,15 @@ def scan(text: str) -> Iterator[Piece]:
             position = end
 
 
+def simple_start_tag(text: str) -> Piece | None:
+    """Return a text as what `scan` yields if it is one start tag as tools write it; None if it is anything else, or begins raw text."""
+    tag = _SIMPLE_TAG.fullmatch(text)
+    if tag is None or tag[3]:
+        return None
+    name = tag[1].lower()
+    return None if name in RAW_ELEMENTS else Piece(Kind.START, 0, len(text), name, text, tag[2] == "/" or name in VOID_ELEMENTS)
+
+
 def _end_of_raw(text: str, start: int, name: str) -> int:
     closing = re.compile(f"</{re.escape(name)}(?=[\\s/>])", re.IGNORECASE).search(text, start)
     return closing.start() if closing else len(text)
