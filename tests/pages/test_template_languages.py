@@ -41,6 +41,10 @@ def field(app, template_id, part=HEADING.id, name="text", language="de", turn=0)
     return app.text_input(key=f"words_{template_id}_{language}_{turn}_{part}_{name}")
 
 
+def said(heading):
+    return orjson.dumps({HEADING.id: {"text": heading}}).decode()
+
+
 def test_formatted_text_is_written_as_it_looks_and_cleaned_whatever_the_browser_sends(opened, shared, admin, template_id):
     shared.template_drafts.keep(admin, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="de")
     app = opened()
@@ -144,6 +148,49 @@ def test_nobody_writes_over_somebody_else(opened, shared, admin, template_id):
     assert field(mine, template_id, turn=1).value == "Servus"
     mine.button(key="keep_mine").click().run()
     assert "Servus" in shared.template_drafts.get(admin, template_id, "de").source
+
+
+def test_a_translation_that_was_saved_meanwhile_is_not_undone_by_a_tab_that_was_open(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    mine = opened()
+    shared.translating.put(admin, template_id, "de", said("Guten Tag"))
+    field(mine, template_id).set_value("Servus").run()
+    assert "saved meanwhile" in mine.warning[0].value
+    assert mine.button(key="save_translation").disabled
+    assert shared.template_drafts.languages(admin, template_id) == []
+    mine.button(key="load_theirs").click().run()
+    assert field(mine, template_id, turn=1).value == "Guten Tag" and not mine.warning
+
+
+def test_the_draft_of_a_tab_that_was_open_is_not_saved_over_what_was_saved_meanwhile(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    mine = opened()
+    field(mine, template_id).set_value("Servus").run()
+    shared.translating.put(admin, template_id, "de", said("Guten Tag"))
+    mine.button(key="save_translation").click().run()
+    assert shared.translating.languages(admin, template_id)["de"] == said("Guten Tag")
+    assert "saved meanwhile" in mine.warning[0].value
+    mine.button(key="keep_mine").click().run()
+    mine.button(key="save_translation").click().run()
+    assert shared.translating.languages(admin, template_id)["de"] == said("Servus")
+
+
+def test_a_tab_in_which_nothing_is_written_shows_what_was_saved_meanwhile(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    mine = opened()
+    shared.translating.put(admin, template_id, "de", said("Guten Tag"))
+    mine.run()
+    assert field(mine, template_id, turn=1).value == "Guten Tag" and not mine.warning
+
+
+def test_other_words_in_the_main_language_or_a_third_one_hold_nobody_up(opened, shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    mine = opened()
+    field(mine, template_id).set_value("Servus").run()
+    shared.translating.put(admin, template_id, "fr", said("Salut"))
+    field(mine, template_id).set_value("Servus!").run()
+    mine.button(key="save_translation").click().run()
+    assert shared.translating.languages(admin, template_id) == {"de": said("Servus!"), "fr": said("Salut")}
 
 
 def test_words_that_can_not_be_used_are_refused_and_stay(opened, shared, admin, template_id):

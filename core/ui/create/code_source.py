@@ -30,6 +30,7 @@ def current(page: Page, latest: TemplateVersion, *, may_edit: bool) -> Writing:
         may_edit: Whether the person may change it.
     """
     now = text_draft.current(page, latest, latest.source, may_edit=may_edit)
+    now = text_draft.catch_up(page, now, latest, latest.source, may_edit=may_edit)
     if may_edit:
         text_draft.keep(page, now)
     return now

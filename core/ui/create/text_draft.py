@@ -79,9 +79,6 @@ def forget(template_id: int, language: str) -> None:
 def current(page: Page, latest: TemplateVersion, saved: str | None, *, may_edit: bool, language: str = "") -> Writing:
     """Return what this tab writes, beginning with the draft, or the newest version where there is none.
 
-    Where a version was saved meanwhile (restored, in another tab, by somebody else) and nothing is being written here, it begins
-    anew with that. Whoever may only look sees the newest version.
-
     Args:
         page: The page.
         latest: The newest version of the template.
@@ -94,9 +91,34 @@ def current(page: Page, latest: TemplateVersion, saved: str | None, *, may_edit:
     if found is None:
         found = st.session_state[key] = _opened(page, latest, saved, language, may_edit=may_edit)
         found.generation = st.session_state.get(f"{key}_turn", 0)
-    elif not may_edit or (found.seen < latest.number and not found.in_conflict):
-        found = _caught_up(page, found, latest, saved, may_edit=may_edit)
     return found
+
+
+def catch_up(page: Page, now: Writing, latest: TemplateVersion, saved: str | None, *, may_edit: bool) -> Writing:
+    """Return what this tab writes in the light of the newest version, once its words are those that were typed last.
+
+    Where a version was saved meanwhile (restored, in another tab, by somebody else) and nothing is being written here, it begins
+    anew with that. Whoever may only look sees the newest version.
+
+    Args:
+        page: The page.
+        now: What is written.
+        latest: The newest version of the template.
+        saved: What that says in this language; None where it has no such language.
+        may_edit: Whether the text can be changed.
+    """
+    if not may_edit or (now.seen < latest.number and not now.in_conflict):
+        return _caught_up(page, now, latest, saved, may_edit=may_edit)
+    return now
+
+
+def would_undo(page: Page, now: Writing) -> bool:
+    """Return whether saving would take the place of what somebody saved meanwhile, which is then told in place of it."""
+    latest, saved = _newest(page, now)
+    if saved in {now.saved, now.words}:
+        return False
+    now.trouble = draft_words.older(latest.number)
+    return True
 
 
 def _opened(page: Page, latest: TemplateVersion, saved: str | None, language: str, *, may_edit: bool) -> Writing:
@@ -112,7 +134,6 @@ def _opened(page: Page, latest: TemplateVersion, saved: str | None, language: st
 
 
 def _caught_up(page: Page, now: Writing, latest: TemplateVersion, saved: str | None, *, may_edit: bool) -> Writing:
-    """Return what is written where there is a newer version than this tab knows of."""
     if not may_edit:
         is_old = now.seen < latest.number or now.words != saved
         return _anew(page, now, latest, saved, may_edit=False) if is_old else now
@@ -122,7 +143,8 @@ def _caught_up(page: Page, now: Writing, latest: TemplateVersion, saved: str | N
         return _anew(page, now, latest, saved)
     else:
         draft = page.services.template_drafts.get(page.by, now.template_id, now.language)
-        if draft and draft.revision == now.revision:
+        # The main text says that its draft was begun from an older version; translations have no place where versions stand.
+        if draft and draft.revision == now.revision and not now.language:
             _see(now, latest, saved)
         else:
             now.trouble = draft_words.older(latest.number)
@@ -144,6 +166,10 @@ def _anew(page: Page, known: Writing, latest: TemplateVersion, saved: str | None
 
 def begin_anew(page: Page, known: Writing) -> None:
     """Take what the database has by now in place of what this tab has."""
+    drafts, this = page.services.template_drafts, (page.by, known.template_id, known.language)
+    draft = drafts.get(*this) if known.in_conflict else None
+    if draft and draft.revision == known.revision:  # theirs is a version: the draft is this tab's own
+        drafts.discard(*this)
     _anew(page, known, *_newest(page, known))
 
 

@@ -33,6 +33,8 @@ def draw(page: Page, latest: TemplateVersion, language: str, saved: str | None, 
         fields = merge_fields.choices(merge_fields.known_attributes(page))
         may_write = may_edit and not now.in_conflict
         now.words = language_form.draw(latest, language, now.words, now.generation, fields, may_edit=may_write)
+        if text_draft.catch_up(page, now, latest, saved, may_edit=may_edit) is not now:
+            st.rerun()  # its fields are drawn already
         if may_edit:
             text_draft.keep(page, now)
             with above:
@@ -55,6 +57,8 @@ def _standing(page: Page, now: Writing) -> None:
 
 
 def _save(page: Page, now: Writing) -> None:
+    if text_draft.would_undo(page, now):
+        st.rerun()
     with page.act("Saved as a new version."):
         page.services.translating.put(page.by, now.template_id, now.language, now.words)
         text_draft.forget(now.template_id, now.language)
