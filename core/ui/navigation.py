@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
-from core.errors import Denied
+from core.errors import PostwrightError
 from core.permissions import Permission, Principal
 from core.ui import parts
 from core.ui.card import ICON, LOGO, STATIC
@@ -105,13 +105,14 @@ def current_page() -> StreamlitPage:
 
 
 def run() -> None:
-    """Run the page that was asked for; where a part of it takes more than the page itself does, say what is missing.
+    """Run the page that was asked for; where it can't go on, say why in words.
 
-    Roles of one's own may hold any permissions: who sees campaigns need not see the lists that the form of a draft offers.
+    That may be for a permission that a part of it takes besides: roles of one's own may hold any, and who sees campaigns need
+    not see the lists that the form of a draft offers. Or it is for the moment, as where too many templates are being checked.
     """
     try:
         current_page().run()
-    except Denied as error:
+    except PostwrightError as error:
         parts.problem(error)
 
 

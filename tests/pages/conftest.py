@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.accounts.people import Person
 from core.permissions import Principal, Role
+from core.templates.confined.process import SHARED
 from core.ui import background
 from core.ui.services import using
 from core.ui.signing_in import auth
@@ -121,6 +123,13 @@ def open_as(shared: Services, admin: Principal, home: Callable[[], AppTest]) -> 
 def app_as(someone: Callable[[Role], Person], open_as: Callable[[Person], Open]) -> Callable[[Role], Open]:
     """Sign somebody with this role in; returns a function that opens a page file, its query parameters as keywords."""
     return lambda role: open_as(someone(role))
+
+
+@pytest.fixture
+def nothing_to_check_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which the process that checks templates does not start any more."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    SHARED.close()
 
 
 def words_on(app: AppTest) -> str:

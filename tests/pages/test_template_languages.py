@@ -204,6 +204,15 @@ def test_words_that_can_not_be_used_are_refused_and_stay(opened, shared, admin, 
     assert field(opened(), template_id).value == "{{ contact.made_up_field }}"
 
 
+def test_what_is_written_stays_while_templates_can_not_be_checked(opened, shared, admin, template_id, nothing_to_check_templates):
+    shared.template_drafts.keep(admin, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="de")
+    app = opened()
+    field(app, template_id).set_value("Hallo").run()
+    assert not app.exception
+    assert "does not start" in app.error[0].value
+    assert shared.template_drafts.get(admin, template_id, "de").source == said("Hallo")
+
+
 def test_opening_a_translation_begins_no_draft_whatever_it_is_written_like(opened, shared, admin, template_id):
     gone = orjson.dumps({"gone": {"text": "Weg"}, HEADING.id: {"text": "Hallo"}}, option=orjson.OPT_INDENT_2).decode()
     shared.translating.put(admin, template_id, "de", gone)

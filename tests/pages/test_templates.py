@@ -139,6 +139,16 @@ def test_an_analyst_sees_templates_and_saves_none(app_as, shared, admin):
     assert "Save version" not in labels(app)
 
 
+def test_what_is_written_stays_while_templates_can_not_be_checked(app_as, shared, admin, request):
+    version = given.template(shared, admin)
+    request.getfixturevalue("nothing_to_check_templates")
+    app = app_as(Role.MARKETER)(EDITOR, id=version.template_id)
+    app.text_area(key=f"source_{version.template_id}").set_value("<p>Just typed</p>").run()
+    assert not app.exception
+    assert "does not start" in app.error[0].value
+    assert app.text_area(key=f"source_{version.template_id}").value == "<p>Just typed</p>"
+
+
 def test_who_may_not_see_contacts_is_not_asked_for_one(open_as, shared, admin):
     version = given.template(shared, admin)
     role = shared.roles.create(admin, "Designer", {Permission.TEMPLATES_VIEW, Permission.TEMPLATES_EDIT})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import InvalidInput
+from core.errors import PostwrightError
 from core.templates.library.models import TemplateVersion
 from core.ui.create import draft_words, language_form, template_preview, text_draft
 from core.ui.create.editor import merge_fields
@@ -68,7 +68,7 @@ def _save(page: Page, now: Writing) -> None:
 def _preview(page: Page, now: Writing) -> None:
     try:
         found = page.services.translating.try_out(page.by, now.template_id, now.language, now.words)
-    except InvalidInput as error:
+    except PostwrightError as error:
         problem(error)
         return
     template_preview.draw(page, found, key=f"language_{now.language}", height=_HEIGHT, template_id=now.template_id)
