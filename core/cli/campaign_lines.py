@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli.command import Usage
+from core.templates.languages.choice import normal_language
 from core.templates.languages.headings import Heading
 
 _WHAT = "LANGUAGE=TEXT"
@@ -32,6 +33,7 @@ def in_languages(subjects: Sequence[str] | None, previews: Sequence[str] | None,
 
     Raises:
         Usage: If one is not `LANGUAGE=TEXT`, or a language is there twice.
+        InvalidInput: If one names no language.
     """
     theirs, beside = _by_language(f"--subject{which}-in", subjects or ()), _by_language(f"--preview{which}-in", previews or ())
     return {tag: Heading(theirs.get(tag, ""), beside.get(tag, "")) for tag in {**theirs, **beside}}
@@ -41,9 +43,9 @@ def _by_language(option: str, given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         language, equals, words = text.partition("=")
-        tag = language.strip().lower().replace("_", "-")
-        if not (tag and equals and words.strip()):
+        if not (language.strip() and equals and words.strip()):
             raise Usage(f"“{text[:40]}” names no language and text.", hint=f'For example: {option} de="Neues vom Teeberg"')
+        tag = normal_language(language)
         if tag in found:
             raise Usage(f"The language {tag} is there twice.", hint=f"Say {option} once for each language.")
         found[tag] = words

@@ -153,6 +153,7 @@ def test_preflight_takes_the_subjects_of_all_languages(admin: Program, draft: di
     rules = [one["rule"] for one in english["findings"]]
     assert rules.count("subject_language") == 2
     assert not english["is_blocked"]
-    both = {"subjects": {"de": {"subject": "Tee"}, "fr": {"subject": "Thé"}, "it": {"subject": "Tè"}}}
+    both = {"subjects": {"DE": {"subject": "Tee"}, "fr": {"subject": "Thé"}, "it": {"subject": "Tè"}}}
     rules = [one["rule"] for one in admin.post(path, {"subject": "Tea"} | both).json()["findings"]]
     assert (rules.count("subject_language"), rules.count("language_unused")) == (0, 1)
+    assert admin.post(path, {"subject": "Tea", "subjects": {"in German": {"subject": "Tee"}}}).status_code == 422

@@ -63,6 +63,8 @@ def test_a_check_knows_the_subjects_of_all_languages(shop: Cli, services: Servic
     told = "but its subject is only in its main language"
     assert told in shop(*check).out
     assert told not in shop(*check, "--subject-in", "de=Neues").out
+    said = shop(*check, "--subject-in", "deutsch=Neues")
+    assert (said.code, said.facts["error"]) == (1, "This is no language.")
 
 
 def test_rendering_shows_what_a_person_gets_in_their_language(shop: Cli, services: Services) -> None:

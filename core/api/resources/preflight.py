@@ -13,6 +13,7 @@ from core.campaigns.models import Audience
 from core.permissions import Permission
 from core.preflight.envelopes import Envelope
 from core.preflight.findings import Rule, Severity
+from core.templates.languages.choice import normal_language
 
 router = APIRouter(prefix="/templates", tags=["Preflight"], route_class=Door)
 
@@ -58,7 +59,8 @@ def check_template(caller: Asking, template_id: IdInPath, given: AboutEmail) -> 
     With a sender, `campaigns.view` is needed too; with an audience, what shows its people.
     """
     version = caller.services.templates.latest(caller.by, template_id)
-    envelope = Envelope.about(given.subject, given.preview_text, given.from_email, headings(given.subjects))
+    subjects = {normal_language(tag): said for tag, said in headings(given.subjects).items()}
+    envelope = Envelope.about(given.subject, given.preview_text, given.from_email, subjects)
     audience = Audience(given.audience.kind, given.audience.id) if given.audience else None
     report = caller.services.preflight.check(caller.by, version, envelope, audience=audience, fetch=given.asks_links)
     return ReportShown.model_validate(report)
