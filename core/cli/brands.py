@@ -64,11 +64,19 @@ def default(call: Call, name: Name) -> Answer:
 
 
 @command(brands, "wear")
-def wear(call: Call, name: Name, template: Annotated[str, typer.Argument(help="The template’s name.")]) -> Answer:
+def wear(
+    call: Call,
+    name: Name,
+    template: Annotated[str, typer.Argument(help="The template’s name.")],
+    off: Annotated[bool, typer.Option("--off", help="Take it off: the template wears the default again, whichever that is.")] = False,
+) -> Answer:
     """Let a template wear a brand kit."""
-    kit, worn_by = _known(call, name), find_template(call, template)
-    done = call.services.brand_kits.wear(call.by, worn_by.id, kit.id)
-    return Answer({**_facts(kit), **_told(done)}, "\n".join([f"“{worn_by.name}” wears “{kit.name}”. {_words(done)}", *_kept(done)]))
+    kit, worn_by, kits = _known(call, name), find_template(call, template), call.services.brand_kits
+    if off and kits.chosen_for(call.by, worn_by.id) != kit.id:
+        raise NotFound(f"“{worn_by.name}” has not chosen “{kit.name}”.", hint="What chooses no kit wears the default anyway.")
+    done = kits.wear(call.by, worn_by.id, None if off else kit.id)
+    words = "wears the default again" if off else f"wears “{kit.name}”"
+    return Answer({**_facts(kit), **_told(done)}, "\n".join([f"“{worn_by.name}” {words}. {_words(done)}", *_kept(done)]))
 
 
 @command(brands, "delete")

@@ -37,7 +37,9 @@ def test_the_default_is_chosen_worn_and_what_nothing_wears_is_deleted(cli: Cli, 
     assert "“Letter” wears “House”. 1 template has a new version." in cli("brands", "wear", "House", "Letter").out
     refused = cli("brands", "delete", "House")
     assert refused.code == 1 and "1 template wears" in refused.err
-    cli("brands", "wear", "Shop", "Letter")
+    assert "“Letter” wears the default again. 1 template has a new version." in cli("brands", "wear", "House", "Letter", "--off").out
+    again = cli("brands", "wear", "House", "Letter", "--off")
+    assert again.code == 1 and "has not chosen “House”" in again.err
     assert "“House” is deleted." in cli("brands", "delete", "House").out
     assert [one["name"] for one in cli("brands", "list", "--json").facts["brands"]] == ["Shop"]
     assert cli("brands", "default", "House").code == 1
