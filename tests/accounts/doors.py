@@ -108,9 +108,9 @@ class Door:
 
 
 def doors() -> list[Door]:
-    """Return every public method of every service whose first parameter is a principal."""
+    """Return every public method of every public service whose first parameter is a principal; pages and API reach no others."""
     services = inspect.getmembers(Services, lambda member: isinstance(member, cached_property))
-    return [door for name, made in services for door in _of(name, _made(made.func))]
+    return [door for name, made in services if not name.startswith("_") for door in _of(name, _made(made.func))]
 
 
 def _made(make: Callable[..., object]) -> type:

@@ -155,7 +155,7 @@ def test_who_may_not_see_contacts_is_not_asked_for_one(open_as, shared, admin):
     pia = shared.people.add(Principal.system(admin.workspace_id), "p@example.com", "Pia", PASSWORD, role.key)
     app = open_as(pia)(EDITOR, id=version.template_id)
     assert "Preview as" not in [one.label for one in app.text_input]
-    assert [one.proto.component_name for one in app.get("bidi_component")] == ["postwright_email_frame"]
+    assert "postwright_email_frame" in [one.proto.component_name for one in app.get("bidi_component")]
 
 
 def test_a_number_nobody_has_leads_back(app_as):

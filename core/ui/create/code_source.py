@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, PostwrightError
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.library.names import LONGEST_NOTE
@@ -101,7 +101,7 @@ def compiled(page: Page, now: Writing) -> CompiledTemplate | None:
         return None
     try:
         return page.services.templates.try_out(page.by, now.words, now.kind, template_id=now.template_id)
-    except InvalidInput as error:
+    except PostwrightError as error:
         problem(error)
         return None
 
