@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from core.audit.actions import AuditAction
 from core.campaigns.campaigns import Campaigns
-from core.campaigns.trying import Copies, Tried, Trying
+from core.campaigns.trying import Copies, Tried, Trying, known_language
 from core.contacts.addresses import normalise
 from core.contacts.contacts import Contacts
 from core.errors import InvalidInput
@@ -25,7 +25,6 @@ from core.templates.brands.kits import BrandKits
 from core.templates.brands.reading import brand_fields
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.confined.process import SHARED
-from core.templates.languages.choice import normal_language
 from core.templates.languages.headings import Headings
 from core.templates.library.making import Made
 from core.templates.library.templates import Templates
@@ -110,7 +109,7 @@ class TemplateTrying:
         template, subject = self._templates.get(by, template_id), subject.strip()
         check_subject(subject, self._contacts.attributes(by))
         made = self._templates.unsaved(by, template_id, source, kind)
-        tag = _known(language, made.languages)
+        tag = known_language(language, made.languages)
         whom = self._from(by, template_id, from_email, from_name)
         through = self._connections.default(by) if connection_id is None else self._connections.get(by, connection_id)
         plan = self._plan(by, template_id, template.name, made, subject, whom, through.id)
@@ -163,16 +162,6 @@ class TemplateTrying:
             track_conversions=False,
             brand=brand,
         )
-
-
-def _known(language: str | None, known: Collection[str]) -> str | None:
-    if not language:
-        return language
-    tag = normal_language(language)
-    if tag not in known:
-        hint = f"It has {', '.join(sorted(known))} besides its main one." if known else "It has only its main one."
-        raise InvalidInput(f"This email is not written in the language {tag}.", hint=hint)
-    return tag
 
 
 def _confined(workspace_id: int, version: PinnedVersion, context: Mapping[str, Any]) -> FilledMail:

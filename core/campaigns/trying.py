@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import product
@@ -31,6 +31,7 @@ from core.providers.connections import Connections
 from core.storage.database import Database
 from core.storage.tables import workspaces
 from core.templates.brands.reading import brand_fields
+from core.templates.languages.choice import normal_language
 from core.templates.library.templates import Templates, TemplateVersion
 from core.templates.rendering.renderer import fill
 
@@ -108,10 +109,12 @@ class Trying:
 
         Raises:
             Conflict: If nothing can be sent through its connection.
-            InvalidInput: If there is no address, or there are too many.
+            InvalidInput: If there is no address, or there are too many, or it is not written in that language.
         """
         by.require(Permission.CAMPAIGNS_SEND)
-        copies = Copies(self._plan(by, campaign), AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", language)
+        plan = self._plan(by, campaign)
+        tag = known_language(language, plan.version.languages)
+        copies = Copies(plan, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", tag)
         return self.hand_over(by, copies, addresses)
 
     def hand_over(
@@ -238,6 +241,25 @@ def _each_once(addresses: Sequence[str]) -> list[str]:
         except InvalidInput:
             found.setdefault(one, one)
     return list(found.values())
+
+
+def known_language(language: str | None, known: Collection[str]) -> str | None:
+    """Return a language as it is kept; as it is where none is named.
+
+    Args:
+        language: In any spelling; "" for the main one, None for that of whose values fill it in.
+        known: The languages an email has besides its main one.
+
+    Raises:
+        InvalidInput: If the email is not written in it.
+    """
+    if not language:
+        return language
+    tag = normal_language(language)
+    if tag not in known:
+        hint = f"It has {', '.join(sorted(known))} besides its main one." if known else "It has only its main one."
+        raise InvalidInput(f"This email is not written in the language {tag}.", hint=hint)
+    return tag
 
 
 def _reading(reader: Contact, language: str) -> Contact:

@@ -72,7 +72,8 @@ def create(
         holdout_percent=holdout,
     )
     size = call.services.campaigns.audience_size(call.by, campaign.audience)
-    words = f"Campaign {campaign.id} “{campaign.name}” is a draft for {size:,} contacts. Send it: postwright campaigns send {campaign.id}"
+    people = f"{size:,} {'contact' if size == 1 else 'contacts'}"
+    words = f"Campaign {campaign.id} “{campaign.name}” is a draft for {people}. Send it: postwright campaigns send {campaign.id}"
     return Answer({**facts_of(campaign), "audience_size": size}, words)
 
 

@@ -27,7 +27,7 @@ def create(call: Call, name: Name, rules: Annotated[Path, typer.Option("--rules"
     count = call.services.segments.count(call.by, tree)
     words = call.services.segments.describe(call.by, tree)
     facts = {"segment_id": segment.id, "name": segment.name, "description": words, "contacts": count}
-    return Answer(facts, f"“{segment.name}”: {words}. {count:,} contacts now.")
+    return Answer(facts, f"“{segment.name}”: {words}. {count:,} {'contact' if count == 1 else 'contacts'} now.")
 
 
 @command(segments, "count")

@@ -58,7 +58,8 @@ def only_images(email: Email) -> Iterator[Finding]:
     letters = sum(map(str.isalnum, email.words))
     if large and letters < _FEW_LETTERS * min(len(large), 2):
         images = "one large image" if len(large) == 1 else f"{len(large)} large images"
-        yield found(Rule.ALL_IMAGES, f"Nearly all of it is images: {images}, and {letters} letters of text.")
+        text = f"{letters} {'letter' if letters == 1 else 'letters'} of text"
+        yield found(Rule.ALL_IMAGES, f"Nearly all of it is images: {images}, and {text}.")
 
 
 def web_images(email: Email) -> dict[str, Piece]:

@@ -117,3 +117,14 @@ def test_somebody_limited_to_some_lists_uses_the_list_and_does_not_change_it(ser
         with pytest.raises(Denied, match="not change them"):
             change()
     assert services.seed_addresses.all(by) == [kept]
+
+
+def test_a_test_is_read_in_a_language_the_email_has_and_in_no_other(services: Services, by: Principal, draft: Draft) -> None:
+    made = draft()
+    with pytest.raises(InvalidInput, match="not written in the language de"):
+        services.campaigns.send_test(by, made.id, ["me@example.com"], "DE")
+    assert not services.outbox.page(by).rows
+    services.translating.put(by, made.template_id, "de", "<p>Hallo {{ contact.first_name }}</p>")
+    services.campaigns.send_test(by, made.id, ["me@example.com"], "DE")
+    [row] = services.outbox.page(by).rows
+    assert "Hallo" in services.outbox.show(by, row.key).html

@@ -112,10 +112,15 @@ def test_there_is_a_choice_of_connection_and_language_where_there_are_several(ap
     shared.translating.put(admin, version.template_id, "de", "<p>Auf Deutsch</p>")
     app = press(app_as(Role.MARKETER)(EDITOR, id=version.template_id))
     assert app.selectbox(key="test_connection").value == shared.connections.default(admin).id
+    assert "as last saved" not in words_on(app)
     app.selectbox(key="test_language").set_value("de")
     send(app, address="me@example.com", subject="Hallo", from_email="tea@example.com")
     [mail] = shared.outbox.page(admin).rows
     assert "Auf Deutsch" in shared.outbox.show(admin, mail.key).html
+    shared.template_drafts.keep(admin, version.template_id, "<p>Neu</p>", version.kind, based_on=2, revision=0, language="de")
+    app = press(app_as(Role.MARKETER)(EDITOR, id=version.template_id))
+    app.button(key="test_again").click().run()
+    assert "Deutsch (de) as last saved: what is still a draft there is not in the test." in words_on(app)
 
 
 def test_who_may_not_send_or_write_is_not_offered_it(app_as, shared, admin):

@@ -18,6 +18,7 @@ from core.ui.page import Page
 from core.ui.words import harmless
 
 _DIALOG = "test_template"
+_NEEDED = (Permission.TEMPLATES_EDIT, Permission.CAMPAIGNS_SEND, Permission.CAMPAIGNS_VIEW, Permission.CONTACTS_VIEW)
 _READERS, _MAIN = "The one the reader reads", "The main one"
 
 
@@ -38,7 +39,7 @@ class InEditor:
 
 def button(page: Page) -> None:
     """Draw the button beside the page's primary action, for whoever may send what they may write."""
-    if page.may(Permission.TEMPLATES_EDIT) and page.may(Permission.CAMPAIGNS_SEND) and page.may(Permission.CONTACTS_VIEW):
+    if all(page.may(one) for one in _NEEDED):
         with page.actions:
             st.button("Send a test", icon=":material/outgoing_mail:", key="test_template", on_click=dialogs.show, args=(_DIALOG,))
 
@@ -98,6 +99,8 @@ def _as_whom(page: Page, template: Template) -> dict[str, Any]:
         return {"reader": reader}
     names: dict[str | None, str] = {None: _READERS, "": _MAIN, **{tag: language_form.name_of(tag) for tag in languages}}
     language = st.selectbox("Language", list(names), format_func=names.__getitem__, key="test_language")
+    if drafts := [language_form.name_of(one) for one in page.services.template_drafts.languages(page.by, template.id) if one in names]:
+        st.caption(f"{' and '.join(drafts)} as last saved: what is still a draft there is not in the test.")
     return {"reader": reader, "language": language}
 
 

@@ -61,7 +61,8 @@ def draw(page: Page, compared: Compared) -> None:
         name = language_form.name_of(compared.language)
         st.info(f"Version {without.number} has no {plain(name)}: its readers get the main language.", icon=":material/translate:")
     elif found.only_looks:
-        words = f"Version {old.number} and version {new.number} say the same and look different: the brand was changed between them."
+        same = f"Version {old.number} and version {new.number} say the same."
+        words = f"{same} How they look, or where their links lead, is not the same: the brand was changed between them."
         st.info(words, icon=":material/palette:")
     elif found.is_same:
         st.info(f"Version {old.number} and version {new.number} say the same.", icon=":material/check:")
