@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -199,7 +199,14 @@ class Campaigns:
         self._control.cancel(by, campaign_id)
         return self.get(by, campaign_id)
 
-    def send_test(self, by: Principal, campaign_id: int, addresses: Sequence[str], language: str | None = None) -> tuple[Tried, ...]:
+    def send_test(
+        self,
+        by: Principal,
+        campaign_id: int,
+        addresses: Sequence[str],
+        language: str | None = None,
+        step: Callable[[int, int], None] | None = None,
+    ) -> tuple[Tried, ...]:
         """Send one copy to each address, marked as a test; it counts nowhere and its links are not tracked.
 
         Args:
@@ -207,15 +214,16 @@ class Campaigns:
             campaign_id: Which campaign.
             addresses: Where copies go.
             language: Which it is read in, "" for the main one; by default that of whose values fill it in.
+            step: Is told how many have been tried, and of how many.
 
         Returns:
             What became of each copy: one that is refused keeps none of the others.
 
         Raises:
             Conflict: If nothing can be sent through its connection.
-            InvalidInput: If there is no address, or there are too many.
+            InvalidInput: If there is no address, or there are too many, or it is not written in that language.
         """
-        return self._trying.send(by, self.get(by, campaign_id), addresses, language)
+        return self._trying.send(by, self.get(by, campaign_id), addresses, language, step)
 
     def launch_due(self) -> int:
         """Launch the scheduled campaigns of all workspaces whose time has come; for the sweeper. Return how many."""

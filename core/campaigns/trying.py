@@ -98,7 +98,14 @@ class Trying:
         self._db, self._clock, self._templates, self._hashes = db, clock, templates, hashes
         self._connections, self._contacts, self._composer = connections, contacts, composer
 
-    def send(self, by: Principal, campaign: Campaign, addresses: Sequence[str], language: str | None = None) -> tuple[Tried, ...]:
+    def send(
+        self,
+        by: Principal,
+        campaign: Campaign,
+        addresses: Sequence[str],
+        language: str | None = None,
+        step: Callable[[int, int], None] | None = None,
+    ) -> tuple[Tried, ...]:
         """Send one copy to each address, written for its contact, else for the newest one (or an empty one where there is nobody yet).
 
         Args:
@@ -106,6 +113,7 @@ class Trying:
             campaign: What is tried.
             addresses: Where copies go; one that is said twice gets one.
             language: Which it is read in, "" for the main one; by default that of the contact.
+            step: Is told how many have been tried, and of how many.
 
         Raises:
             Conflict: If nothing can be sent through its connection.
@@ -115,7 +123,7 @@ class Trying:
         plan = self._plan(by, campaign)
         tag = known_language(language, plan.version.languages)
         copies = Copies(plan, AuditAction.CAMPAIGN_TESTED, f"campaign:{campaign.id}", tag)
-        return self.hand_over(by, copies, addresses)
+        return self.hand_over(by, copies, addresses, step)
 
     def hand_over(
         self, by: Principal, copies: Copies, addresses: Sequence[str], step: Callable[[int, int], None] | None = None

@@ -160,7 +160,8 @@ def test_a_step_nobody_could_take_changes_nothing(editor, step):
 
 
 def test_nonsense_in_place_of_steps_is_passed_over(editor, made):
-    for nonsense in ("x", 5, [5, None, {"n": "1", "do": 3}], {"n": 1}):
+    endless = [{"n": float("inf"), "do": "undo", "tab": canvas(editor)["tab"]}]
+    for nonsense in ("x", 5, [5, None, {"n": "1", "do": 3}], {"n": 1}, endless):
         editor.session_state[f"canvas_{made.template_id}"] = {"steps": nonsense}
         editor.run()
         assert not editor.exception
@@ -352,6 +353,24 @@ def test_nobody_writes_over_somebody_else(editor, app_as, shared, admin, made):
     assert len(names(other)) == 2
     do(other, {"do": "add", "kind": "divider"})
     assert len(list(draft(shared, admin, made.template_id).blocks())) == 3
+
+
+def test_nothing_is_saved_while_it_is_open_whose_email_it_is(editor, app_as, shared, admin, made):
+    other = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    other = do(other, {"do": "add", "kind": "divider"})
+    other.button(key="primary_action").click().run()
+    assert other.button(key="save_yes").disabled
+    assert "Choose first whether to load theirs" in words_on(other)
+
+
+def test_the_canvas_stays_while_templates_can_not_be_checked(editor, shared, admin, made, nothing_to_check_templates):
+    before = canvas(editor)["html"]
+    app = do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    assert not app.exception
+    assert "does not start" in app.error[0].value
+    assert canvas(app)["html"] == before
+    assert len(names(app)) == len(list(draft(shared, admin, made.template_id).blocks())) == 2
 
 
 def test_mine_can_be_kept_in_place_of_theirs(editor, app_as, shared, admin, made):

@@ -111,7 +111,7 @@ def _form(page: Page, name: str, seeds: list[SeedAddress], saved: Callable[[], C
     if pressed:
         with page.act():
             by, send, campaign_id = page.by, page.services.campaigns.send_test, saved().id
-            start(page, name, lambda _: send(by, campaign_id, [*picked, also], language))
+            start(page, name, lambda step: send(by, campaign_id, [*picked, also], language, step))
 
 
 def _manage(page: Page, seeds: list[SeedAddress]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -87,4 +88,7 @@ def steps(key: str, tab: str, after: int) -> list[Mapping[str, Any]]:
 
 def _is_step(step: object) -> bool:
     # The browser's numbers may come as floats.
-    return isinstance(step, Mapping) and isinstance(step.get("n"), int | float) and isinstance(step.get("do"), str)
+    if not isinstance(step, Mapping) or not isinstance(step.get("do"), str):
+        return False
+    number = step.get("n")
+    return isinstance(number, int | float) and math.isfinite(number)

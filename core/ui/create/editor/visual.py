@@ -65,12 +65,14 @@ def _save(page: Page, template: Template, latest: TemplateVersion) -> None:
     todo = workbench.todos(page, template, now) if changed else []
     if todo:
         workbench.say_todos(todo)
+    if now.in_conflict:
+        st.warning("Choose first whether to load theirs or to go on with yours: it stands above the canvas.", icon=":material/group:")
     st.markdown("A version never changes again. Campaigns that use an earlier one keep it." if changed else "Nothing has changed yet.")
     how: dict[str, Any] = {"placeholder": "Autumn offers, new footer", "max_chars": LONGEST_NOTE, "disabled": not changed}
     note = st.text_input("What is new in it", key="version_note", **how) or ""
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.button("Go back", key="save_no", on_click=dialogs.hide)
-        yes = st.button("Save version", type="primary", key="save_yes", disabled=not changed or bool(todo))
+        yes = st.button("Save version", type="primary", key="save_yes", disabled=not changed or bool(todo) or now.in_conflict)
     if yes:
         with page.act("Saved as a new version."):
             source = now.document.as_json()

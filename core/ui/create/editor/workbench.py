@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.contacts.attributes import AttributeType
-from core.errors import PostwrightError
+from core.errors import PostwrightError, Unavailable
 from core.templates.compiling.compiler import CompiledTemplate, TemplateKind
 from core.templates.library.models import Template, TemplateVersion
 from core.templates.look.brand import Brand
@@ -149,12 +149,20 @@ def _listed(words: str, todo: list[str]) -> str:
 
 
 def _shown(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, AttributeType]) -> showing.Shown:
-    """Return what the canvas shows; choosing another part of the same email compiles nothing."""
+    """Return what the canvas shows; choosing another part of the same email compiles nothing.
+
+    While nothing can be compiled it shows what it did.
+    """
     wanted = (brand, merge_fields.vocabulary(page, attributes), page.by.workspace_id)
     document, last = now.facts.get("shown_of", (None, None))
     if document is not now.document or last != wanted:
-        now.facts["shown"] = showing.shown(now.document, *wanted)
-        now.facts["shown_of"] = (now.document, wanted)
+        try:
+            now.facts["shown"] = showing.shown(now.document, *wanted)
+            now.facts["shown_of"] = (now.document, wanted)
+        except Unavailable as error:
+            if "shown" not in now.facts:
+                raise
+            now.trouble = now.trouble or error
     found: showing.Shown = now.facts["shown"]
     return found
 
