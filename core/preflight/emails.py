@@ -213,15 +213,21 @@ class Email:
         return _GAPS.sub(" ", " ".join(self.filled(one.text) for one in self.shown if not one.look.hidden)).strip()
 
     @cached_property
-    def preheader(self) -> str | None:
-        """The text beside the subject: as given, else what is hidden at the top of the HTML; None where there is none."""
-        if self.envelope.preview_text is not None:
-            return self.envelope.preview_text.strip()
+    def preheaders(self) -> list[str]:
+        """The text beside the subject, or beside each of several: as given, else what the email itself brings; empty for none."""
+        first = self.envelope.preview_text
+        texts = [self._own_preheader if first is None else first.strip()]
+        texts += [other.strip() or self._own_preheader for other in self.envelope.other_previews]
+        return list(dict.fromkeys(texts))
+
+    @cached_property
+    def _own_preheader(self) -> str:
+        """What is hidden at the top of the HTML."""
         for one in self.shown:
             text = _GAPS.sub(" ", self.filled(one.text)).strip()
             if text:
-                return text if one.look.hidden else None
-        return None
+                return text if one.look.hidden else ""
+        return ""
 
     def _filled(self, attribute: Attribute) -> str:
         return self.filled(attribute.value)

@@ -32,12 +32,14 @@ class Envelope:
         preview_text: What inboxes show beside the subject; where not given, the email is looked through for one.
         sender: The address it comes from.
         written: Each subject with its preview text, in every language; by default there is one language.
+        other_previews: The preview texts of the other subjects; an empty one stands for what the email itself brings.
     """
 
     subjects: Sequence[str] | None = None
     preview_text: str | None = None
     sender: str | None = None
     written: Sequence[Headings] = ()
+    other_previews: Sequence[str] = ()
 
     @classmethod
     def around(cls, headings: Sequence[Headings], sender: str | None = None) -> Envelope:
@@ -49,7 +51,8 @@ class Envelope:
         """
         first = headings[0]
         shown = tuple(one.beside(first) for one in headings)
-        return cls(tuple(one.subject for one in headings), first.preview_text or None, sender, shown)
+        others = tuple(one.preview_text for one in shown[1:])
+        return cls(tuple(one.subject for one in headings), first.preview_text or None, sender, shown, others)
 
     @classmethod
     def about(cls, subject: str | None, preview_text: str | None, sender: str | None, languages: Mapping[str, Heading]) -> Envelope:
@@ -75,4 +78,5 @@ class Envelope:
         shown = [one.of(language) for one in self.written]
         if not language or not shown:
             return self
-        return replace(self, subjects=tuple(one.subject for one in shown), preview_text=shown[0].preview_text or None)
+        subjects, previews = tuple(one.subject for one in shown), tuple(one.preview_text for one in shown)
+        return replace(self, subjects=subjects, preview_text=previews[0] or None, other_previews=previews[1:])

@@ -109,7 +109,7 @@ def wanted(emails: Mapping[str, Email]) -> dict[str, Wanted]:
     """
     found_in: dict[str, list[str]] = {}
     for language, email in emails.items():
-        around = map(parsed, (*(email.envelope.subjects or ()), email.envelope.preview_text or ""))
+        around = map(parsed, (*(email.envelope.subjects or ()), email.envelope.preview_text or "", *email.envelope.other_previews))
         for name in _bare([*around, email.tree]):  # the plain text is made from the HTML: it has no field of its own
             found_in.setdefault(name, []).append(language)
     return {name: Wanted(tuple(where), _place(name, emails[where[0]])) for name, where in found_in.items()}

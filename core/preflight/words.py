@@ -54,10 +54,15 @@ def subjects(email: Email) -> Iterator[Finding]:
 
 
 def preview(email: Email) -> Iterator[Finding]:
-    """Find that the text beside the subject is missing, short, or says nothing new."""
+    """Find that the text beside a subject is missing, short, or says nothing new."""
     if email.envelope.subjects is None and email.envelope.preview_text is None:
         return
-    text = email.preheader or ""
+    for text in email.preheaders:
+        yield from _beside_subjects(text, email)
+
+
+def _beside_subjects(text: str, email: Email) -> Iterator[Finding]:
+    text = _EXPRESSION.sub(UNKNOWN, text)
     plain = text.replace(UNKNOWN, "").strip()
     if not text.strip():
         yield found(

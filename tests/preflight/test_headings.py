@@ -91,6 +91,23 @@ def test_the_subject_of_a_language_is_looked_at_with_the_mail_in_it(
     assert (empty.message, empty.languages) == ("“last_name” is empty for 1 of 1 people who get it in de (100 %).", ("de",))
 
 
+def test_the_preview_text_of_a_second_subject_is_looked_at_too_in_each_language(
+    services: Services, workspace: Principal, german: TemplateVersion
+) -> None:
+    first = Headings("News", BESIDE, {"de": BOTH})
+    second = Headings("Other news", "{{ contact.last_name }}, this", {"de": Heading("Anderes", "Kurz")})
+    report = services.preflight.check(workspace, german, Envelope.around((first, second)))
+    assert {one.languages for one in report.findings if one.rule is Rule.PREVIEW_SHORT} == {("de",)}
+    letters = services.lists.create(workspace, "Readers")
+    services.contacts.save(workspace, "ann@example.com", list_ids=[letters.id])
+    report = services.preflight.check(workspace, german, Envelope.around((first, second)), audience=Audience("list", letters.id))
+    assert [one.message for one in report.findings if one.rule is Rule.FIELD_EMPTY] == [
+        "“last_name” is empty for 1 of 1 people who get it in the main language (100 %)."
+    ]
+    same = Envelope.around((first, Headings("Other news", "News")))
+    assert Rule.PREVIEW_SAME in {one.rule for one in services.preflight.check(workspace, german, same).findings}
+
+
 @pytest.mark.parametrize(
     ("tag", "name"),
     [
