@@ -6,13 +6,16 @@ import re
 import time
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.errors import InvalidInput
 from core.templates.jinja import sandbox
 from core.templates.rendering.renderer import _run
 from core.templates.rendering.slots import BLANK_LINES, Slots
 
+_LONG, _OTHER = "fixed words, of which there are many more than a few, ", "and others that are not the same, but long as well \n\n"
 PIECES = st.sampled_from(
     [
         "Hello ", "\n", "\n\n", "  \n \n", " ", "end", ".\n", "<p>", "</p>", "ü", "{{ contact.first_name }}", "{{ contact.nothing }}",
@@ -20,6 +23,13 @@ PIECES = st.sampled_from(
         "{% if contact.points > 100 %}\n\nmany {{ contact.first_name }}\n{% endif %}", 
         "{% if pw_pixel %}<img src='{{ pw_pixel }}'>{% endif %}",
         "{% for item in contact.items %}- {{ item }}\n{% endfor %}", "{{ workspace.name }}", "{{ campaign.subject }}", "{{ 1 + 1 }}",
+        *(f"{{% if contact.points > 100 %}}{words}{{{{ contact.first_name|upper }}}}{more}{{% else %}}no{{% endif %}}"
+          for words in (_LONG, _OTHER) for more in (_LONG, "", "\n")),
+        *(f"{{% for item in contact['items'] %}}{words}{{{{ loop.index }}}}. {{% if loop.first %}}{words}{{% endif %}}{_LONG}{{% endfor %}}"
+          for words in (_LONG, _OTHER)),
+        *(f"{{% filter pw_url %}}{words}{{{{ contact.first_name }}}}{{% endfilter %}}" for words in (_LONG, "https://a.example/")),
+        *(f"{{%- if contact.first_name -%}} \n{words}{{%- endif %}}  " for words in (_LONG, _OTHER)), "{# said aside #}", '{{ "{" }}',
+        "{{- contact.first_name -}}", "{% raw %}{{ x }}{% endraw %}", _LONG,
     ]
 )  # fmt: skip
 SOURCES = st.lists(PIECES, max_size=12).map("".join)
@@ -62,6 +72,32 @@ def test_all_mails_of_a_template_share_one_layout() -> None:
     assert first and second
     assert first.layout is second.layout
     assert (first.values[0], second.values[0]) == ("Ann", "Bob")
+
+
+def test_what_is_the_same_in_many_places_counts_as_often_as_it_is_there() -> None:
+    slots = Slots("-".join([f"{{% if contact.points %}}{_LONG * 20}{{{{ contact.first_name }}}}{{% endif %}}"] * 400), sandbox.HTML, _run)
+    assert len(str(slots.fill(_context("Ann")))) == 400 * (20 * len(_LONG) + 3) + 399
+    with pytest.raises(InvalidInput, match="larger than 2 MB"):
+        slots.fill(_context("x" * 5_000))
+
+
+def test_long_words_in_a_loop_are_counted_before_they_are_written() -> None:
+    row = f"{{% for one in contact['items'] %}}{{% for two in contact['items'] %}}{_LONG * 2_000}{{% endfor %}}{{% endfor %}}"
+    slots = Slots(f"{row} and {row}", sandbox.HTML, _run)
+    begun = time.process_time()
+    with pytest.raises(InvalidInput, match="larger than 2 MB"):
+        slots.fill(_context("Ann") | {"contact": {"items": ["x"] * 250}})
+    assert time.process_time() - begun < 1
+
+
+def test_a_long_email_of_the_same_conditions_is_prepared_soon() -> None:
+    source = "".join(
+        f"{{% if contact.first_name == 'Ann' %}}{_LONG}{number} {{{{ contact.points }}}}{_OTHER}{{% endif %}}" for number in range(900)
+    )
+    begun = time.process_time()
+    filled = Slots(source, sandbox.HTML, _run).fill(_context("Ann"))
+    assert time.process_time() - begun < 0.25
+    assert str(filled) == "".join(f"{_LONG}{number} 120{_OTHER}" for number in range(900))
 
 
 def _context(name: Any) -> dict[str, Any]:

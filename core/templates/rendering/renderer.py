@@ -15,9 +15,8 @@ from core.providers.content import Filled
 from core.templates.jinja import budget, sandbox
 from core.templates.jinja.fields import Vocabulary
 from core.templates.jinja.validating import Inspection, inspect
-from core.templates.rendering.slots import BLANK_LINES, Slots
+from core.templates.rendering.slots import BLANK_LINES, MAX_OUTPUT, Slots, too_large
 
-MAX_OUTPUT = 2_000_000
 _MAX_LINE = 1_000
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
@@ -197,12 +196,8 @@ def _small(filled: Filled | None) -> Filled | None:
         InvalidInput: If it is.
     """
     if filled is not None and filled.layout.size + sum(map(len, filled.values)) > MAX_OUTPUT:
-        raise _too_large()
+        raise too_large()
     return filled
-
-
-def _too_large() -> InvalidInput:
-    return InvalidInput("The mail gets larger than 2 MB.", hint="Check the loops in the template.")
 
 
 def _run(template: Any, context: Mapping[str, Any]) -> str:
@@ -215,7 +210,7 @@ def _run(template: Any, context: Mapping[str, Any]) -> str:
             parts.append(part)
             left -= len(part)
             if left < 0:
-                raise _too_large()
+                raise too_large()
     except TemplateError as error:
         raise InvalidInput(f"The template can't be rendered: {error.message}.", hint="Check the field it names.") from error
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:

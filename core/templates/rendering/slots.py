@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import nodes
 from markupsafe import escape
 
+from core.errors import InvalidInput
 from core.providers.content import Filled, Layout
+from core.templates.jinja import sandbox
 from core.templates.jinja.fields import URL_FIELDS
 from core.templates.jinja.sandbox import MailEnvironment
+from core.templates.rendering.places import SEPARATOR, Code, Hollow, Place, places_of, rendered_once, taken_out
 
 Context = Mapping[str, Any]
 _Get = Callable[[Context], str]
-# Never in a template (it is a control character); where it is in somebody's data the mail is rendered whole.
-_SEPARATOR = "\x1e"
+MAX_OUTPUT = 2_000_000
+_LONGEST_KEPT = 200
 _GROUPS = ("contact", "workspace", "campaign", "brand")
 # Begun only where white space begins and never given back, so that a long run of it is read once.
 BLANK_LINES = re.compile(r"(?<![ \t])[ \t]*+\n(?:[ \t]*+\n)++")
@@ -40,15 +44,17 @@ class Slots:
     def __init__(self, source: str, environment: MailEnvironment, run: Callable[[Any, Context], str], *, is_text: bool = False) -> None:
         self._environment, self._run, self._is_text = environment, run, is_text
         self._escapes = bool(environment.autoescape)
-        pieces, places = _taken_apart(environment.parse(source.strip() if is_text else source), splits_space=is_text)
+        pieces, places = places_of(source.strip() if is_text else source, environment, splits_space=is_text)
         if is_text:
             pieces = [BLANK_LINES.sub("\n\n", piece) for piece in pieces]
         self._gets: dict[Any, _Get] = {}
         keys = [self._key(place) for place in places]
         self._links = sorted({key for key in keys if isinstance(key, int)})
-        others = [place for place, key in zip(places, keys, strict=True) if key is None]
-        self._jinja = environment.template_of_tree(_joined(others, environment)) if others else None
-        self._others = len(others)
+        self._others = rendered_once([key for key in keys if isinstance(key, Place)])
+        templates = dict.fromkeys(unit.template for units in self._others for unit in units if isinstance(unit, Hollow))
+        self._hollow = {template: number for number, template in enumerate(templates)}
+        self._are_single = all(len(units) == 1 for units in self._others) and len(self._others) == len(templates)
+        self._jinja = environment.template_of("".join(f"{each}{SEPARATOR}" for each in self._hollow)) if self._hollow else None
         order = self._ordered(keys)
         begins, ends = is_text and not pieces[0] and bool(places), is_text and not pieces[-1] and bool(places)
         self._begins = self._stripped(order, 0) if begins else None
@@ -68,15 +74,42 @@ class Slots:
         if self._links:
             pool += self._links_of(context)
         if self._jinja is not None:
-            rendered = self._run(self._jinja, context).split(_SEPARATOR)
-            if len(rendered) != self._others:
+            rendered = self._run(self._jinja, context).split(SEPARATOR)
+            if len(rendered) != len(self._hollow) + 1:
                 return None
-            pool += [BLANK_LINES.sub("\n\n", value) for value in rendered] if self._is_text else rendered
+            rendered.pop()
+            values = rendered if self._are_single else self._whole(rendered)
+            pool += [BLANK_LINES.sub("\n\n", value) for value in values] if self._is_text else values
         if self._begins is not None:
             pool.append(pool[self._begins].lstrip())
         if self._ends is not None:
             pool.append(pool[self._ends].rstrip())
         return Filled(self.layout, tuple(pool))
+
+    def _whole(self, rendered: list[str]) -> list[str]:
+        """Return the places with what is fixed in them.
+
+        Raises:
+            InvalidInput: If they get larger than a mail may be.
+        """
+        made = [taken_out(one) for one in rendered]
+        values, left = [], MAX_OUTPUT
+        for units in self._others:
+            written: list[str] = []
+            for unit in units:
+                if isinstance(unit, str):
+                    written.append(unit)
+                    continue
+                parts, numbers = made[self._hollow[unit.template]]
+                if numbers:
+                    parts = parts.copy()
+                    parts[1::2] = map(unit.fixed.__getitem__, numbers)
+                written += parts
+            left -= 1 + sum(map(len, written))
+            if left < -1:
+                raise too_large()
+            values.append("".join(written))
+        return values
 
     def _links_of(self, context: Context) -> list[str]:
         links: list[str] = [context["pw_links"][number] for number in self._links]
@@ -87,25 +120,30 @@ class Slots:
         """Return where in the pool (fields, then links, then Jinja's) the value of each place stands."""
         fields = len(self._gets)
         numbers = {key: number for number, key in enumerate([*self._gets, *self._links])}
-        jinjas = iter(range(fields + len(self._links), fields + len(self._links) + self._others))
-        return [next(jinjas) if key is None else numbers[key] for key in keys]
+        others = iter(range(fields + len(self._links), fields + len(self._links) + len(self._others)))
+        return [next(others) if isinstance(key, Place) else numbers[key] for key in keys]
 
     def _stripped(self, order: list[int], place: int) -> int:
         """Give the first or last place a value of its own at the end of the pool; return which one it is made of."""
         whole, order[place] = order[place], 1 + max(order)
         return whole
 
-    def _key(self, place: list[nodes.Node]) -> Any:
-        """Return the number of a link, the name by which a value is looked up once for all its places, or None for Jinja's."""
-        inner = [node for node in place if not isinstance(node, nodes.TemplateData)]
-        known = _lookup(inner[0]) if len(inner) == 1 else None
-        if known is None or (len(place) == 1 and isinstance(known, int)):
+    def _key(self, place: Place) -> Any:
+        """Return the number of a link, the name by which a value is looked up once for all its places, or what Jinja has to render."""
+        codes = [unit for unit in place.units if isinstance(unit, Code)]
+        known = self._lookup(codes[0].tag) if len(codes) == 1 and codes[0].tag.startswith("{{") else None
+        if known is None:
+            return place
+        if len(place.units) == 1 and isinstance(known, int):
             return known
-        at = place.index(inner[0])
-        before, after = (_text_of(part) for part in (place[:at], place[at + 1 :]))
+        at = place.units.index(codes[0])
+        before, after = (_text_of(part) for part in (place.units[:at], place.units[at + 1 :]))
         key = (before, known, after)
         self._gets.setdefault(key, self._getter(*key))
         return key
+
+    def _lookup(self, tag: str) -> int | str | tuple[str, str] | None:
+        return _kept_lookup(tag) if len(tag) < _LONGEST_KEPT else _lookup(tag)
 
     def _getter(self, before: str, known: int | str | tuple[str, str], after: str) -> _Get:
         printed = self._printed
@@ -139,8 +177,12 @@ def _is_special(text: str) -> bool:
     return "&" in text or "<" in text or ">" in text or '"' in text or "'" in text
 
 
-def _lookup(node: nodes.Node) -> int | str | tuple[str, str] | None:
-    """Return what a plain node stands for: the number of a link, the name of an address, a field of a group; None for anything else."""
+def _lookup(tag: str) -> int | str | tuple[str, str] | None:
+    """Return what a tag stands for: the number of a link, the name of an address, a field of a group; None for anything else."""
+    [output, *others] = sandbox.HTML.parse(tag).body
+    if others or not isinstance(output, nodes.Output) or len(output.nodes) > 1:
+        return None  # a template that can't be taken apart
+    node = output.nodes[0]
     if isinstance(node, nodes.Getitem) and isinstance(node.node, nodes.Name) and node.node.name == "pw_links":
         return node.arg.value if isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, int) else None
     if isinstance(node, nodes.Name) and node.name in (*URL_FIELDS, "pw_pixel", "pw_trap", "pw_preview"):
@@ -150,52 +192,15 @@ def _lookup(node: nodes.Node) -> int | str | tuple[str, str] | None:
     return None
 
 
-def _taken_apart(tree: nodes.Template, *, splits_space: bool) -> tuple[list[str], list[list[nodes.Node]]]:
-    """Return the fixed pieces and the places between them; there is one more piece than there are places.
-
-    Args:
-        tree: The template.
-        splits_space: Whether white space beside a place belongs to it, so that it can be thinned out where nothing is in there.
-    """
-    pieces: list[str] = [""]
-    places: list[list[nodes.Node]] = []
-    for node in _top_level(tree):
-        for part in _spaced(node.data) if splits_space and isinstance(node, nodes.TemplateData) else (node,):
-            is_fixed = isinstance(part, nodes.TemplateData) and not (splits_space and part.data.isspace())
-            if is_fixed and len(pieces) > len(places):
-                pieces[-1] += part.data  # type: ignore[attr-defined]
-            elif is_fixed:
-                pieces.append(part.data)  # type: ignore[attr-defined]
-            elif len(pieces) > len(places):
-                places.append([part])
-            else:
-                places[-1].append(part)
-    return (pieces if len(pieces) > len(places) else [*pieces, ""]), places
+@lru_cache(maxsize=2_048)
+def _kept_lookup(tag: str) -> int | str | tuple[str, str] | None:
+    return _lookup(tag)
 
 
-def _spaced(text: str) -> list[nodes.Node]:
-    """Return fixed text as up to three: the white space before it, itself, the white space after it."""
-    core = text.strip()
-    lead = text[: len(text) - len(text.lstrip())] if core else text
-    trail = text[len(lead) + len(core) :]
-    return [nodes.TemplateData(part) for part in (lead, core, trail) if part]
+def _text_of(units: tuple[str | Code, ...]) -> str:
+    return "".join(unit for unit in units if isinstance(unit, str))
 
 
-def _text_of(part: list[nodes.Node]) -> str:
-    return "".join(node.data for node in part if isinstance(node, nodes.TemplateData))
-
-
-def _top_level(tree: nodes.Template) -> list[nodes.Node]:
-    return [each for node in tree.body for each in (node.nodes if isinstance(node, nodes.Output) else [node])]
-
-
-def _joined(places: list[list[nodes.Node]], environment: MailEnvironment) -> nodes.Template:
-    """Return a template of places alone, a separator between each two."""
-    body: list[nodes.Node] = []
-    for number, place in enumerate(places):
-        if number:
-            body.append(nodes.Output([nodes.TemplateData(_SEPARATOR)], lineno=1))
-        body += [nodes.Output([node], lineno=node.lineno or 1) if isinstance(node, nodes.Expr) else node for node in place]
-    tree = nodes.Template(body, lineno=1)
-    tree.set_environment(environment)
-    return tree
+def too_large() -> InvalidInput:
+    """Return the error for a mail that is larger than `MAX_OUTPUT` characters."""
+    return InvalidInput("The mail gets larger than 2 MB.", hint="Check the loops in the template.")
