@@ -31,7 +31,7 @@ _BEFORE_SECTIONS = re.compile(
     r'(\{\n "version": 1,\n "preview_text": "(?:[^"\\]|\\.)*+",\n "language": "[^"\\]*+",\n "width": \d+,\n "sections": \[)\n  \{\n'
 )
 _BETWEEN_SECTIONS, _AFTER_SECTIONS = "\n  },\n  {\n", "\n  }\n ]\n}"
-_OF_A_LETTER = 64  # bytes: what a section is read into takes no more than so many times its letters
+_OF_A_LETTER = 32  # bytes: what a section is read into takes at most about so many times its letters
 
 
 class Column(Value):

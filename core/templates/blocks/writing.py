@@ -20,7 +20,7 @@ from core.templates.markup.keeping import Kept
 
 MARK = "pwb-"
 # Bytes at most: of what a letter was written from, and of an empty block.
-_OF_A_LETTER, _OF_A_BLOCK = 64, 4_096
+_OF_A_LETTER, _OF_A_BLOCK = 32, 4_096
 
 
 class BlockError(InvalidInput):

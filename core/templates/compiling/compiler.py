@@ -147,9 +147,9 @@ def normalised(source: str) -> str:
     """
     check_bytes(source)
     source = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if not source.strip():
+    if not source or source.isspace():
         raise InvalidInput("The template is empty.", hint="Paste MJML or HTML, or start from one of the examples.")
-    if "\x00" in source or _SURROGATE.search(source):
+    if "\x00" in source or (not source.isascii() and _SURROGATE.search(source)):
         raise InvalidInput("The template holds characters that are not text.", hint="Save the file as UTF-8 and try again.")
     if _JSON.match(source) or ("{#" not in source and is_few(source, _MAX_PIECES)):
         return source

@@ -36,6 +36,7 @@ _WORTH = re.compile(
 # Most tags: one look that passes over their values tells so in a third of the time.
 _NOTHING = rf"""(?!on|(?:{"|".join(sorted(_URL_ATTRIBUTES))}|http-equiv)=)[^\s=>/"']++(?:="[^"]*+")?+"""
 _DULL = re.compile(rf"<(?!{'|'.join(sorted(_FORBIDDEN_ELEMENTS))})[a-z][a-z0-9:_-]*+(?:\s++{_NOTHING})*+\s*+/?>")
+_HTTP_EQUIV = "http-equiv"
 _MAY_HOLD = "may hold"
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
 _MAX_LINKS = 1_000
@@ -56,10 +57,12 @@ class Found(NamedTuple):
     Args:
         begin: From where on its places count.
         tag: The tag.
+        is_safe: Whether nothing is wrong with it, wherever it stands.
     """
 
     begin: int
     tag: Piece
+    is_safe: bool
 
 
 def worth_a_look(marked: Marked) -> list[Found]:
@@ -68,7 +71,7 @@ def worth_a_look(marked: Marked) -> list[Found]:
     Args:
         marked: The masked source, or the compiled HTML.
     """
-    return [Found(begin + start, tag) for begin, stretch in marked.stretches for start, tag in _worth(stretch)]
+    return [Found(begin + start, tag, is_safe) for begin, stretch in marked.stretches for start, tag, is_safe in _worth(stretch)]
 
 
 @noted
@@ -78,8 +81,12 @@ def _worth(stretch: Stretch) -> list[Found]:
         known = mark.notes.get(_MAY_HOLD)
         if _may_hold(mark) if known is None else known:
             inner = [(0, mark.piece)] if mark.is_start else tags_of_comment(mark.text)
-            found += [Found(start + offset, tag) for offset, tag in inner]
+            found += [Found(start + offset, tag, _is_safe(tag)) for offset, tag in inner]
     return found
+
+
+def _is_safe(tag: Piece) -> bool:
+    return not _problem(tag, None) and _HTTP_EQUIV not in [each.name for each in tag.attributes]
 
 
 def _may_hold(mark: Mark) -> bool:
@@ -100,8 +107,8 @@ def check_safety(tags: Iterable[Found], masked: Masked, *, name_lines: bool) -> 
     Raises:
         InvalidInput: If it does; names what and where.
     """
-    for begin, tag in tags:
-        problem = _problem(tag, masked)
+    for begin, tag, is_safe in tags:
+        problem = "" if is_safe else _problem(tag, masked)
         if problem:
             where = f" in line {masked.line_at(begin + tag.start)}" if name_lines else ""
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
@@ -139,7 +146,7 @@ def track_links(html: str, tags: Iterable[Found], masked: Masked, known: Sequenc
     edits = []
     for begin, attribute, is_link in _followed(tags):
         start, end = begin + attribute.start, begin + attribute.end
-        if any(True for _ in masked.found(html[start:end])):
+        if masked.is_in(html[start:end]):
             replacement = _guarded(html[start:end], masked)
         else:
             replacement = _tracked(attribute, links, placeholders, masked) if is_link else None
@@ -152,7 +159,7 @@ def track_links(html: str, tags: Iterable[Found], masked: Masked, known: Sequenc
 
 def _followed(tags: Iterable[Found]) -> Iterator[tuple[int, Attribute, bool]]:
     """Yield every address that is followed, from where on its place counts, and whether it is followed by a press on it."""
-    for begin, tag in tags:
+    for begin, tag, _ in tags:
         for attribute in tag.attributes:
             is_link = attribute.name == "href" and _is_link(tag)
             if is_link or attribute.name in _FOLLOWED:
@@ -195,18 +202,18 @@ def _guarded(written: str, masked: Masked) -> str | None:
     return f"{masked.add('{% filter pw_url %}', keyword='filter')}{written}{masked.add('{% endfilter %}', keyword='endfilter')}"
 
 
-def _problem(piece: Piece, masked: Masked) -> str:
+def _problem(piece: Piece, masked: Masked | None) -> str:
     if piece.name in _FORBIDDEN_ELEMENTS:
         return f"<{piece.name}>"
     for each in piece.attributes:
         if each.name.startswith("on") and piece.name != "mj-html-attribute":
             return f"The attribute “{each.name[:30]}”"
-        if each.name in _URL_ATTRIBUTES or each.name == "http-equiv":
+        if each.name in _URL_ATTRIBUTES or each.name == _HTTP_EQUIV:
             value = _IGNORED.sub("", each.value).lower()
             # What a merge field brings is not known yet, and this one could lead the page away.
-            if each.name == "http-equiv" and (value == "refresh" or any(True for _ in masked.found(each.value))):
+            if each.name == _HTTP_EQUIV and (value == "refresh" or (masked and masked.is_in(each.value))):
                 return "<meta http-equiv=refresh>"
-            if each.name != "http-equiv" and _is_dangerous(each.name, value):
+            if each.name != _HTTP_EQUIV and _is_dangerous(each.name, value):
                 return f"The address “{value[:30]}”"
     return ""
 

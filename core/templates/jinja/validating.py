@@ -113,7 +113,7 @@ def check_bytes(source: str, most: int = MAX_SOURCE_BYTES) -> None:
     Raises:
         InvalidInput: If it is larger.
     """
-    if len(source) > most or len(source.encode("utf-8", "surrogatepass")) > most:
+    if len(source) > most or (not source.isascii() and len(source.encode("utf-8", "surrogatepass")) > most):
         raise InvalidInput(f"The template is larger than {most // 1000} KB.", hint="Put images on a web server and link to them.")
 
 

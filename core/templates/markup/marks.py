@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 
 from core.templates.markup.scanning import Kind
 from core.templates.markup.skeletons import CLOSED_BY_THE_NEXT, nests
-from core.templates.markup.stretches import Stretch, size_of, size_of_styles, stretches_of
+from core.templates.markup.stretches import Stretch, facts_of, stretches_of
 from core.templates.markup.tokens import Mark
 
 
@@ -40,7 +40,7 @@ class Marked:
                 yield begin + start, mark
 
     def __len__(self) -> int:
-        return sum(size_of(stretch) for _, stretch in self.stretches)
+        return sum([facts_of(stretch).pieces for _, stretch in self.stretches])
 
     @property
     def last(self) -> Mark | None:
@@ -49,7 +49,7 @@ class Marked:
 
     def size_of_styles(self) -> int:
         """Return how many letters stand between `<style>` and `</style>`."""
-        return sum(size_of_styles(stretch) for _, stretch in self.stretches)
+        return sum([facts_of(stretch).style_letters for _, stretch in self.stretches])
 
 
 def too_deep(marked: Marked, most: int) -> int | None:
@@ -60,7 +60,7 @@ def too_deep(marked: Marked, most: int) -> int | None:
     """
     opened, hidden = [""], 0
     for begin, stretch in marked.stretches:
-        shape = stretch.shape
+        shape = facts_of(stretch).shape
         if shape.deepest is not None and len(opened) + hidden + shape.deepest <= most + 1 and not shape.has_raw:
             continue
         for start, mark in stretch:

@@ -9,7 +9,7 @@ import mrml
 from core.errors import InvalidInput
 from core.templates.markup.placeholders import Masked
 from core.templates.markup.scanning import VOID_ELEMENTS, Kind
-from core.templates.markup.stretches import Stretch
+from core.templates.markup.stretches import Stretch, facts_of
 from core.templates.markup.tokens import Mark, noted
 
 # What the CSS inliner takes as “leave this alone”.
@@ -88,7 +88,7 @@ def _checked(masked: Masked) -> str:
 @noted
 def _size_in_order(stretch: Stretch) -> tuple[int, int] | None:
     """Return how many elements are in a stretch, and how many inside each other; None where not all is in order wherever it stands."""
-    shape = stretch.shape
+    shape = facts_of(stretch).shape
     if shape.deepest is None or shape.has_broken or max(map(len, stretch.tokens), default=0) > _MAX_ATTRIBUTE:
         return None
     is_known = all(name in _ELEMENTS or not name.startswith("mj") for name in shape.names)

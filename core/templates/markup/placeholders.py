@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from core.errors import InvalidInput
 from core.templates.jinja import sandbox
 from core.templates.jinja.plain import taken_apart
 from core.templates.markup.marks import Marked
-from core.templates.markup.places import Place, control_comments_in, found_in, is_in_order, numbers_in, pattern_of, places_in, places_of
+from core.templates.markup.places import (
+    Place,
+    Tag,
+    control_comments_in,
+    found_in,
+    is_in_order,
+    numbers_in,
+    pattern_of,
+    places_in,
+    places_of,
+)
 from core.templates.markup.scanning import Kind, scan
 from core.templates.markup.stretches import Stretch
 
@@ -25,22 +34,6 @@ _ENDS = {"variable_begin": "variable_end", "block_begin": "block_end", "comment_
 _BRACES = re.compile(r"\{(?:[{%#]|\Z)")
 _KEYWORD = re.compile(r"\{%[-+ \n\t]*+(\w*)")
 _LITERAL_BRACE = '{{ "{" }}'
-
-
-class Tag(NamedTuple):
-    """One Jinja tag of the source.
-
-    Args:
-        source: As it was written, `{{ … }}` or `{% … %}`.
-        line: Where it was, from 1.
-        keyword: The control word (`if`, `endfor`), or empty for an expression.
-        around: The tags of the branches it is in, outermost first.
-    """
-
-    source: str
-    line: int
-    keyword: str = ""
-    around: tuple[int, ...] = ()
 
 
 class Masked:
@@ -77,6 +70,10 @@ class Masked:
             if number < len(self._tags):
                 yield number, self._tags[number], match
 
+    def is_in(self, text: str) -> bool:
+        """Return whether there is a placeholder in a text."""
+        return self._word in text and any(True for _ in self.found(text))
+
     def restore(self, text: str) -> str:
         """Return the text with every placeholder replaced by its tag, and any brace that would begin a tag made harmless.
 
@@ -95,7 +92,7 @@ class Masked:
             if opened < (tag.keyword in _MIDDLE):
                 raise _moved(tag)
         parts.append(safe[position:])
-        if opened or any(map(_BRACES.search, parts[::2])):
+        if opened or any(["{" in part and _BRACES.search(part) for part in parts[::2]]):
             raise InvalidInput("The conditions and loops of the template do not fit its HTML.", hint="Put each around whole elements.")
         return "".join(parts)
 

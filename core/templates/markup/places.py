@@ -5,16 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from core.templates.markup.scanning import Kind
-from core.templates.markup.stretches import Stretch
+from core.templates.markup.stretches import Stretch, facts_of
 from core.templates.markup.tokens import Mark
 
 _T = TypeVar("_T")
 _COMMENT = "<!--"
 # An element by where it begins; a value or a comment of somebody's own, which counts as an element of its own, by that and what it is.
 Place = int | tuple[str, int]
+
+
+class Tag(NamedTuple):
+    """One Jinja tag of the source.
+
+    Args:
+        source: As it was written, `{{ … }}` or `{% … %}`.
+        line: Where it was, from 1.
+        keyword: The control word (`if`, `endfor`), or empty for an expression.
+        around: The tags of the branches it is in, outermost first.
+    """
+
+    source: str
+    line: int
+    keyword: str = ""
+    around: tuple[int, ...] = ()
 
 
 @lru_cache(maxsize=64)
@@ -90,7 +106,7 @@ def _holders(stretch: Stretch, word: str) -> list[tuple[int, Mark]]:
 
 
 def _control_comments(stretch: Stretch, word: str) -> int | None:
-    if stretch.shape.has_broken:
+    if facts_of(stretch).shape.has_broken:
         return None
     return sum(mark.kind is Kind.COMMENT and pattern_of(word).fullmatch(mark.text) is not None for _, mark in _holders(stretch, word))
 
@@ -105,7 +121,7 @@ def _is_in_values(mark: Mark, word: str) -> bool:
 
 
 def _places(stretch: Stretch, word: str) -> tuple[tuple[int, Place | None], ...] | None:
-    if stretch.shape.deepest is None:
+    if facts_of(stretch).shape.deepest is None:
         return None
     places: list[tuple[int, Place | None]] = []
     elements: list[int | None] = [None]

@@ -11,6 +11,7 @@ from core.templates.markup.scanning import VOID_ELEMENTS, Kind, Piece
 CLOSED_BY_THE_NEXT = frozenset({"p", "li", "option", "dt", "dd", "tr", "td", "th"})
 # How a bone begins that is opened, opened by an HTML parser though it says that it is closed, closed in itself, ended; not read; broken.
 _OPENED, _DOUBTFUL, _ALONE, _ENDED, _RAW, _BROKEN = "<", "~", "=", ">", "!", "?"
+_START, _END, _SAY_NOTHING = Kind.START, Kind.END, frozenset({Kind.TEXT, Kind.COMMENT})
 _LONGEST_KEPT = 5_000
 
 
@@ -39,9 +40,12 @@ def nests(piece: Piece) -> bool:
 
 def bone_of(piece: Piece) -> str:
     """Return what a piece adds to the skeleton of what it is in; empty for words and comments."""
-    if piece.kind is Kind.START:
-        return (_ALONE if not nests(piece) else _DOUBTFUL if piece.is_closed else _OPENED) + piece.name
-    return {Kind.END: _ENDED + piece.name, Kind.RAW: _RAW, Kind.BROKEN: _BROKEN}.get(piece.kind, "")
+    kind = piece.kind
+    if kind is _START:
+        return (_OPENED if not piece.is_closed else _DOUBTFUL if nests(piece) else _ALONE) + piece.name
+    if kind is _END:
+        return _ENDED + piece.name
+    return "" if kind in _SAY_NOTHING else _RAW if kind is Kind.RAW else _BROKEN
 
 
 def shape_of(skeleton: str) -> Shape:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate, chain, pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.templates.markup.keeping import Kept
 from core.templates.markup.scanning import Kind
@@ -22,10 +22,8 @@ _SECTIONS = (
 )
 _MOST_STRETCHES = 1_000
 _TEXT_OF, _BONE_OF = attrgetter("text"), attrgetter("bone")
-# Bytes at most: of a letter, with all that is made of it; of what a tag is noted as; of one of its attributes. So what somebody makes up
-# to fill the memory counts as much as it takes, and a section with pictures and buttons five times as much: there is room for 200.
-_LETTER, _MARK, _ATTRIBUTE = 16, 600, 250
-_BEFORE_ATTRIBUTES = (" ", "/", '"', "=", "\n", "\t", "\f")
+# Bytes: notes of tags that somebody makes up to fill the memory take so much for each letter, those of usual ones a fifth of it.
+_OF_A_LETTER = 32
 
 
 class Stretch:
@@ -71,39 +69,34 @@ class Stretch:
             self._starts = list(accumulate(map(len, map(_TEXT_OF, self.marks)), initial=0))
         return self._starts
 
-    @property
-    def shape(self) -> Shape:
-        """How its elements are inside each other."""
-        return _shape_of(self)
-
     def __iter__(self) -> Iterator[tuple[int, Mark]]:
         """Yield where each piece begins, and what it is."""
         return zip(self.starts, self.marks, strict=False)
 
 
-@noted
-def _shape_of(stretch: Stretch) -> Shape:
-    return shape_of(" ".join(filter(None, map(_BONE_OF, stretch.marks))))
+class Facts(NamedTuple):
+    """What is known of a stretch wherever it stands.
+
+    Args:
+        pieces: How many it has.
+        style_letters: How many letters stand between `<style>` and `</style>`.
+        shape: How its elements are inside each other.
+        is_whole: Whether what is in it is the same whatever follows, if that begins with a start tag or a comment.
+    """
+
+    pieces: int
+    style_letters: int
+    shape: Shape
+    is_whole: bool
 
 
 @noted
-def is_whole(stretch: Stretch) -> bool:
-    """Return whether what is in it is the same whatever follows, if that begins with a start tag or a comment."""
-    return not stretch.tokens or is_complete(stretch.tokens[-1])
-
-
-@noted
-def size_of(stretch: Stretch) -> int:
-    """Return how many pieces it has."""
-    return len(stretch.marks)
-
-
-@noted
-def size_of_styles(stretch: Stretch) -> int:
-    """Return how many letters stand between `<style>` and `</style>`."""
-    if not stretch.shape.has_raw:
-        return 0
-    return sum(len(mark.text) for mark in stretch.marks if mark.kind is Kind.RAW and mark.name == "style")
+def facts_of(stretch: Stretch) -> Facts:
+    """Return what is known of a stretch wherever it stands."""
+    marks, tokens = stretch.marks, stretch.tokens
+    shape = shape_of(" ".join(filter(None, map(_BONE_OF, marks))))
+    styles = sum([len(mark.text) for mark in marks if mark.kind is Kind.RAW and mark.name == "style"]) if shape.has_raw else 0
+    return Facts(len(marks), styles, shape, not tokens or is_complete(tokens[-1]))
 
 
 def stretches_of(text: str) -> list[Stretch]:
@@ -115,7 +108,7 @@ def stretches_of(text: str) -> list[Stretch]:
     found: list[Stretch] = []
     for begin, end in pairwise([*begins, len(text)]):
         one = _stretch(text[begin:end], known)
-        if not is_whole(one) and end < len(text):
+        if not facts_of(one).is_whole and end < len(text):
             return [*found, Stretch(text[begin:], known)]  # it goes on behind what looks like the beginning of a section
         found.append(one)
     return found
@@ -129,8 +122,7 @@ def _stretch(text: str, known: dict[str, tuple[Mark, ...]]) -> Stretch:
     notes = _KEPT.get(text)
     found = Stretch(text, known, notes)
     if notes is None:
-        signs = sum(map(text.count, _BEFORE_ATTRIBUTES))
-        _KEPT.put(text, found.notes, _LETTER * len(text) + _MARK * text.count("<") + _ATTRIBUTE * signs)
+        _KEPT.put(text, found.notes, _OF_A_LETTER * len(text))
     return found
 
 
