@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
+import importlib
 import logging
 import os
+import pkgutil
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +22,7 @@ from streamlit.logger import get_logger
 from streamlit.runtime.pages_manager import PagesManager
 from uvicorn.config import HTTP_PROTOCOLS
 
+import core.ui
 from core import logs
 from core.errors import Unavailable
 from core.http_bounds import BoundedProtocol
@@ -75,6 +79,7 @@ def run(host: str, port: int) -> None:
     _warn_about_plain_http(settings)
     _bring_up_to_date(settings)
     cookie_secret = os.environ.setdefault("STREAMLIT_SERVER_COOKIE_SECRET", hashlib.sha256(b"streamlit" + settings.key).hexdigest())
+    load_everything()
     # It reports that the port was set after the file was read; that is what the next line does on purpose.
     get_logger("streamlit.config").setLevel(logging.ERROR)
     application(settings, cookie_secret).run(
@@ -87,6 +92,16 @@ def run(host: str, port: int) -> None:
             "logger.hideWelcomeMessage": True,
         }
     )
+
+
+def load_everything() -> None:
+    """Load what pages are made of, and let the garbage collector pass over it from then on.
+
+    Nobody waits for a page's code then; and going through all of memory, in which everybody waits, takes a few ms in place of 200.
+    """
+    for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
+        importlib.import_module(module.name)
+    gc.freeze()
 
 
 def own_names(settings: Settings, host: str) -> list[str]:

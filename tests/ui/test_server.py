@@ -134,6 +134,15 @@ def _handshake(app_url: str, host: str, origin: str = "") -> int:
         return int(connection.recv(200).split()[1])
 
 
+def test_what_is_loaded_at_the_start_is_not_gone_through_again_and_again():
+    code = (
+        "import gc, sys; from core.ui.server import load_everything as load; load(); print(gc.get_freeze_count(), 'plotly' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert int(out[0]) > 200_000, "objects that the collector passes over"
+    assert out[1] == "True"
+
+
 def test_nobody_waits_for_all_of_memory_to_be_gone_through_after_every_click():
     # Streamlit's default: 200 ms in this product, during which no thread of the process runs.
     assert streamlit_config.get_option("runner.postScriptGC") is False
