@@ -8,9 +8,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.benchmarks.measure import Result
+from tests.benchmarks.templating import SECTIONS, document
 from tests.support import browser as hands
 from tests.support import canvas
-from tests.support.product import running
+from tests.support.product import Product, running
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 BLOCKS = ("heading", "text", "button", "divider", "quote", "products", "text", "heading", "text", "button")
@@ -54,7 +55,24 @@ def run(folder: Path) -> list[Result]:
         typed = _took(page, "keydown", lambda: page.keyboard.press("x"))
         chosen = canvas.row(page, "Heading").first
         moved = _took(page, "keydown", lambda: page.keyboard.press("Alt+ArrowDown"), before=chosen.focus)
-    return [_result("a letter typed in the panel", typed), _result("a block moved with the keyboard", moved)]
+        _open_long_one(product, page, folder / "long.json")
+        words.focus()
+        typed_in_a_long_one = _took(page, "keydown", lambda: page.keyboard.press("x"))
+    return [
+        _result("a letter typed in the panel", typed),
+        _result("a block moved with the keyboard", moved),
+        _result("a letter typed in an email of 40 sections, two columns, five blocks each", typed_in_a_long_one),
+    ]
+
+
+def _open_long_one(product: Product, page: Page, file: Path) -> None:
+    """Open an email of 40 sections and choose a heading in it."""
+    file.write_text(document(0, SECTIONS, rich=True).replace("contact.city", "contact.last_name"))
+    made = product.run("templates", "import", str(file), "--name", "Long")
+    page.goto(f"{product.app_url}/template?id={made['template_id']}")
+    hands.heading(page, "Long")
+    canvas.row(page, "Heading").first.click()
+    canvas.settled(page)
 
 
 def _took(page: Page, begins: str, act: Callable[[], None], before: Callable[[], None] = lambda: None) -> list[float]:

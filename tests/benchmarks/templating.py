@@ -57,13 +57,13 @@ def run(_folder: Path) -> list[Result]:
     return [
         _compiling("MJML", "a text and a button each", partial(_of, _PLAIN)),
         _compiling("MJML", "two columns, picture, condition, button each", partial(_of, _RICH)),
-        _compiling("blocks", "a text and a button each", partial(_document, rich=False), marked=True),
-        _compiling("blocks", "two columns, picture, heading, condition, button each", partial(_document, rich=True), marked=True),
+        _compiling("blocks", "a text and a button each", partial(document, rich=False), marked=True),
+        _compiling("blocks", "two columns, picture, heading, condition, button each", partial(document, rich=True), marked=True),
         _rendering("merge fields only", NEWSLETTER, 30, 40),
         _rendering("a condition, a loop, filters", logic, 120, 15),
         _confining("MJML, a text and a button each", partial(_of, _PLAIN)),
         _confining("MJML, two columns, picture, condition, button each", partial(_of, _RICH)),
-        _confining("blocks, two columns, picture, heading, condition, button each", partial(_document, rich=True)),
+        _confining("blocks, two columns, picture, heading, condition, button each", partial(document, rich=True)),
     ]
 
 
@@ -73,7 +73,7 @@ def _of(section: str, first: int, changed: int) -> str:
     return _HEAD + "".join(section % (number, number) for number in numbers) + _FOOT
 
 
-def _document(first: int, changed: int, *, rich: bool) -> str:
+def document(first: int, changed: int, *, rich: bool) -> str:
     """Return the same as a block document."""
     sections = [_section(number, rich=rich) for number in [*range(first, first + SECTIONS - 1), changed]]
     return Document(preview_text="News for {{ contact.first_name }}", sections=(*sections, _footer())).as_json()
