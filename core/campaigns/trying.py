@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from core.templates.languages.choice import normal_language
 from core.templates.library.templates import Templates, TemplateVersion
 from core.templates.rendering.renderer import fill
 
+_logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 60  # the list of seed addresses, and some more
 
 
@@ -154,9 +156,13 @@ class Trying:
                     found.append(self._try(by, copies, provider, address, chosen))
                     if step:
                         step(len(found), len(addresses))
+        except PostwrightError:
+            if not found:
+                raise
+            _logger.exception("a test was not sent to the end")
         finally:
             self._note(by, copies, found)
-        return tuple(found)
+        return (*found, *(Tried(one, "It was not sent: what came before it failed.") for one in addresses[len(found) :]))
 
     def check(self, by: Principal, campaign: Campaign) -> None:
         """Do nothing if the campaign could be sent now: the connection sends, and it can be written, with each subject and language.
@@ -181,6 +187,9 @@ class Trying:
             (result,) = provider.send([message])
         except PostwrightError as error:
             return Tried(address, str(error))
+        except Exception as error:  # copies that have left must be told of, whatever became of this one
+            _logger.error("a copy of a test failed: %s", type(error).__name__)
+            return Tried(address, "Something went wrong; it is not known whether it was sent.")
         return Tried(to, "" if result.outcome is Outcome.ACCEPTED else result.reason or f"The server answered: {result.outcome.value}.")
 
     def _must_be_open(self, by: Principal, to: str) -> None:
@@ -196,8 +205,11 @@ class Trying:
             return
         to = [disguised(by.workspace_id, one.address) for one in found]
         after = {"to": to, "taken": sum(not one.refused for one in found)}
-        with self._db.transaction() as connection:
-            record(connection, self._clock.now(), by, copies.action, copies.target, after=after)
+        try:
+            with self._db.transaction() as connection:
+                record(connection, self._clock.now(), by, copies.action, copies.target, after=after)
+        except PostwrightError:  # the copies have left: an error would say that none has, and have them sent twice
+            _logger.exception("a test was sent and could not be put on record: %s", copies.target)
 
     def _chosen(self, by: Principal, email: str) -> Contact | None:
         chosen = self._contacts.find(by, email) if email.strip() else None

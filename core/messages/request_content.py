@@ -91,7 +91,7 @@ def as_given(request: Request) -> Content:
         InvalidInput: If the text can't be made, for the HTML has too many elements.
     """
     html = request.html or f'<div style="white-space:pre-wrap">{markup.escape(request.text, quote=False)}</div>'
-    return _content(request, request.subject, html, request.text or to_plain_text(request.html, most_pieces=MOST_PIECES))
+    return _content(request, request.subject, html, request.text or to_plain_text(request.html, most_pieces=MOST_PIECES, keeps=False))
 
 
 def written(request: Request, template: Template, contact: Mapping[str, Any], workspace: Mapping[str, str]) -> Content:

@@ -100,7 +100,9 @@ def load_everything() -> None:
     Nobody waits for a page's code then; and going through all of memory, in which everybody waits, takes a few ms in place of 200.
     """
     for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
-        importlib.import_module(module.name)
+        if module.name != "core.ui.server":  # which is running, by another name
+            importlib.import_module(module.name)
+    gc.collect()
     gc.freeze()
 
 

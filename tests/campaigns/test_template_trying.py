@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from core.app import Services
 from core.audit.actions import AuditAction
 from core.contacts.suppression.suppressed import SuppressionReason
-from core.errors import Denied, InvalidInput, NotFound
+from core.errors import Denied, InvalidInput, NotFound, Unavailable
 from core.messages.tables import messages
 from core.permissions import Permission, Principal
 from core.templates.blocks.document import Document, new_block, new_section
@@ -206,4 +206,16 @@ def test_nothing_is_sent_to_a_suppressed_address_be_it_for_a_test(
     asked = ["gone@example.com", "ERASED@example.com", "one@example.com"]
     tried = services.template_trying.send(by, template_id, NOW, "Hello", asked, connection_id=relay, **FROM)
     assert [one.refused.partition(".")[0] for one in tried] == ["This address is suppressed", "This address is suppressed", ""]
+    assert list(taken(server)) == ["one@example.com"]
+
+
+def test_what_has_left_is_told_whatever_happens_to_the_rest(
+    services: Services, by: Principal, server: MailServer, relay: int, template_id: int
+):
+    def step(done: int, _of: int) -> None:
+        raise Unavailable("The database is away.", hint="Wait.")
+
+    asked = ["one@example.com", "two@example.com"]
+    tried = services.template_trying.send(by, template_id, NOW, "Hello", asked, connection_id=relay, step=step, **FROM)
+    assert [(one.address, bool(one.refused)) for one in tried] == [("one@example.com", False), ("two@example.com", True)]
     assert list(taken(server)) == ["one@example.com"]

@@ -122,6 +122,7 @@ def test_rooms_that_send_ask_the_rules_and_not_the_tables_of_suppressions() -> N
     assert {path: uses for path, uses in told.items() if uses} == {
         "core/analytics/timeline_rows.py": {"suppressions", "global_suppressions"},  # tells since when somebody is, and sends nothing
         "core/campaigns/assembly.py": {"AddressHashes"},  # puts the parts together
+        "core/campaigns/trying.py": {"first_of", "AddressHashes"},  # copies go to addresses that need be nobody's
         "core/jobs/opt_in_mail.py": {"barring"},
         "core/messages/last_look.py": {"barring"},
         "core/messages/missing.py": {"barring"},

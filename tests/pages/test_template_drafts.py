@@ -246,3 +246,16 @@ def test_who_may_only_look_sees_the_version_and_no_draft(opened, shared, admin, 
     app = opened(Role.ANALYST)
     assert field(app).value == version.source and field(app).disabled
     assert "draft" not in words_on(app).lower() and "discard" not in keys(app)
+
+
+def test_a_tab_that_was_left_open_saves_no_older_text_and_ends_no_newer_draft(opened, shared, admin, version):
+    laptop = opened()
+    write(laptop, "<p>Early</p>")
+    phone = opened()
+    write(phone, "<p>Late</p>")
+    save(laptop)
+    assert "changed this draft" in laptop.warning[0].value
+    assert shared.templates.latest(admin, version.template_id).number == 1
+    assert source_of(shared, admin, version) == "<p>Late</p>"
+    laptop.button(key="load_theirs").click().run()
+    assert field(laptop).value == "<p>Late</p>"

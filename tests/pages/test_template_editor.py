@@ -364,12 +364,15 @@ def test_nothing_is_saved_while_it_is_open_whose_email_it_is(editor, app_as, sha
     assert "Choose first whether to load theirs" in words_on(other)
 
 
-def test_the_canvas_stays_while_templates_can_not_be_checked(editor, shared, admin, made, nothing_to_check_templates):
+def test_the_canvas_stays_while_templates_can_not_be_checked(editor, shared, admin, made, monkeypatch, nothing_to_check_templates):
     before = canvas(editor)["html"]
     app = do(editor, {"do": "remove", "id": block_id(editor, 0)})
     assert not app.exception
     assert "does not start" in app.error[0].value
     assert canvas(app)["html"] == before
+    monkeypatch.undo()
+    app.run()
+    assert not app.error and canvas(app)["html"] != before
     assert len(names(app)) == len(list(draft(shared, admin, made.template_id).blocks())) == 2
 
 
@@ -526,3 +529,14 @@ def test_the_address_of_a_picture_is_judged_where_it_is_typed(editor, address: s
         labelled(app.text_input, label).set_value(address).run()
         words = " ".join(one.value for one in app.markdown if "orange" in one.value)
         assert said in words if said else not any(each in words for each in ("encrypted", "complete address", "email itself"))
+
+
+def test_a_tab_that_was_left_open_saves_no_older_email_and_ends_no_newer_draft(editor, app_as, shared, admin, made):
+    do(editor, {"do": "remove", "id": block_id(editor, 0)})
+    phone = app_as(Role.MARKETER)(EDITOR, id=made.template_id)
+    do(phone, {"do": "add", "kind": "divider"})
+    kept = draft(shared, admin, made.template_id)
+    editor.button(key="primary_action").click().run()
+    assert editor.button(key="save_yes").disabled
+    assert "Choose first whether to load theirs" in words_on(editor)
+    assert draft(shared, admin, made.template_id) == kept

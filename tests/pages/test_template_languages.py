@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import orjson
 import pytest
 
-from core.permissions import Role
+from core.permissions import Principal, Role
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
 from core.templates.compiling.compiler import TemplateKind
+from core.ui.create import text_draft
 from core.ui.create.language_form import tag_of
+from core.ui.create.text_draft import Writing
 from tests.pages.conftest import words_on
 
 PAGE = "pages/create/template_languages.py"
@@ -245,3 +249,16 @@ def test_whoever_may_only_look_changes_nothing(opened, shared, admin, template_i
     app = opened(Role.ANALYST)
     assert field(app, template_id).disabled
     assert "Take this language out" not in [button.label for button in app.button]
+
+
+def test_a_draft_is_not_kept_on_what_was_saved_meanwhile_unseen(shared, admin, template_id):
+    shared.translating.put(admin, template_id, "de", said("Hallo"))
+    mine = shared.template_drafts.keep(admin, template_id, said("Servus"), TemplateKind.BLOCKS, based_on=2, revision=0, language="de")
+    words = {"words": said("Servus!"), "saved": said("Hallo"), "kept": said("Servus")}
+    now = Writing(template_id, "de", TemplateKind.BLOCKS, based_on=2, seen=2, revision=mine.revision, **words)
+    shared.translating.put(Principal.system(admin.workspace_id), template_id, "de", said("Guten Tag"))
+    # As its fragment does: only the field is drawn anew, with what the page knew when it was opened.
+    tab = SimpleNamespace(services=shared, by=admin)
+    text_draft.keep(tab, now)
+    assert now.in_conflict and "saved meanwhile" in now.trouble.message
+    assert shared.template_drafts.get(admin, template_id, "de").source == said("Servus")

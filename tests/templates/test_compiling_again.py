@@ -17,6 +17,8 @@ from core.templates.compiling.compiler import CompiledTemplate, compile_template
 from core.templates.confined.process import Confined
 from core.templates.look.brand import Brand, Colours, Utm
 from core.templates.markup.keeping import Kept
+from core.templates.markup.plain_text import to_plain_text
+from core.templates.markup.stretches import _KEPT
 from tests.templates.blocks.making import documents
 
 RED = Brand(colours=Colours(primary="#aa0000"), utm=Utm(source="letter"))
@@ -163,3 +165,18 @@ def test_what_is_kept_has_its_bounds_and_what_is_used_stays() -> None:
         kept.put(number, str(number), 10)
         assert kept.get(1) == "1"
     assert [number for number in range(20) if kept.get(number)] == [1, *range(5, 20)]
+
+
+def test_a_document_written_otherwise_shares_its_sections_too() -> None:
+    document = next(walk(1))
+    compact = read_document(document.model_dump_json())
+    assert compact == document
+    assert all(one is other for one, other in zip(compact.sections, read_document(document.as_json()).sections, strict=True))
+
+
+def test_nothing_is_kept_of_what_is_written_for_one_person() -> None:
+    opening = '<!--[if mso | IE]><table border="0" cellpadding="0" cellspacing="0" role="presentation" width="600">'
+    letter = f"<p>Hi</p>{opening}<![endif]--><p>Your code is 815-221</p>"
+    for keeps in (False, True):
+        assert "815-221" in to_plain_text(letter, keeps=keeps)
+        assert any("815-221" in text for text in _KEPT._found) is keeps

@@ -120,7 +120,11 @@ def read_document(source: str) -> Document:
     Raises:
         InvalidInput: If it is not one; names what is wrong and where.
     """
-    return _in_sections(source) or checked(lambda: Document.model_validate_json(source))
+    found = _in_sections(source)
+    if found is None:
+        found = checked(lambda: Document.model_validate_json(source))
+        found = _in_sections(found.as_json()) or found  # written otherwise: its sections are shared all the same
+    return found
 
 
 # Who changes one section has all the others read as they were. They never change, so documents can share them.

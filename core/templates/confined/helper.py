@@ -63,6 +63,7 @@ class Ended(Exception):
     def __init__(self, why: End) -> None:
         super().__init__(why)
         self.why = why
+        self.had_others = False  # whether it had answered other questions before
 
 
 class Helper:

@@ -135,7 +135,8 @@ class Confined:
         try:
             return _taken(self._said(question))
         except Ended as ended:
-            if ended.why is not End.LOST:
+            # What a helper keeps of others' templates must not count against this one.
+            if ended.why is not End.LOST and not (ended.why is End.MEMORY and ended.had_others):
                 raise
         return _taken(self._said(question))
 
@@ -148,6 +149,7 @@ class Confined:
         except BaseException as error:
             helper.end()
             if isinstance(error, Ended):
+                error.had_others = helper.asked > 1
                 with contextlib.suppress(Unavailable):
                     self._keep(Helper(self._limits))  # warm for whoever corrects the template
             raise

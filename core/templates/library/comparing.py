@@ -17,7 +17,6 @@ from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
 # Lines of the one times lines of the other: what takes a second. Finding what was kept of them takes far longer than they are long.
-_LINK = re.compile(r"\{\{ pw_links\[(\d+)\] \}\}")
 _MOST_WORK = 50_000_000
 _LINK = re.compile(r"\{\{ pw_links\[(\d{1,4})\] \}\}")
 

@@ -113,7 +113,7 @@ class Drafts:
             _claim(connection, by.workspace_id, template_id)
             found = _draft(connection, by.workspace_id, template_id, language)
             if (found.revision if found else 0) != revision:
-                raise _somebody_else(found)
+                raise changed_by(found)
             hold_pictures(connection, by.workspace_id, source)
             now = self._clock.now()
             values: dict[str, Any] = {"source": source, "kind": str(kind), "based_on": based_on, "updated_by": by.label, "updated_at": now}
@@ -147,7 +147,7 @@ class Drafts:
                 told = _told(language) or None
                 record(connection, self._clock.now(), by, AuditAction.TEMPLATE_DRAFT_DISCARDED, f"template:{template_id}", before=told)
             elif revision is not None and (found := _draft(connection, by.workspace_id, template_id, language)):
-                raise _somebody_else(found)
+                raise changed_by(found)
 
 
 def drop_saved(
@@ -223,7 +223,12 @@ def _draft(connection: sa.Connection, workspace_id: int, template_id: int, langu
     return Draft(template_id, row.source, kind, row.based_on, row.revision, row.updated_by, name, row.updated_at, language)
 
 
-def _somebody_else(found: Draft | None) -> Conflict:
+def changed_by(found: Draft | None) -> Conflict:
+    """Return what is told to whoever goes on from a draft that is not there any more as they know it.
+
+    Args:
+        found: The draft as it is now; None where there is none.
+    """
     if found is None:
         return Conflict("The draft was saved as a version or thrown away meanwhile.", hint="Open the template again to go on from there.")
     at = f"{found.updated_at:%d %B, %H:%M} UTC"

@@ -17,15 +17,16 @@ class Marked:
 
     Args:
         text: The text.
+        keeps: Whether what is found out is kept for the next text with the same stretches; never of what is written for one person.
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, *, keeps: bool = True) -> None:
+        self.text, self._keeps = text, keeps
 
     @cached_property
     def stretches(self) -> tuple[tuple[int, Stretch], ...]:
         """Where each stretch of it begins, and the stretch."""
-        found = stretches_of(self.text)
+        found = stretches_of(self.text) if self._keeps else [Stretch(self.text, {})]
         return tuple(zip(accumulate((len(one.text) for one in found), initial=0), found, strict=False))
 
     @cached_property

@@ -39,19 +39,20 @@ _CLOSED = frozenset({Kind.START, Kind.END, Kind.COMMENT})
 MOST_PIECES = 60_000
 
 
-def to_plain_text(html: str, *, most_pieces: int | None = None) -> str:
+def to_plain_text(html: str, *, most_pieces: int | None = None, keeps: bool = True) -> str:
     """Return readable plain text; comments that hide Jinja control tags stay where they are.
 
     Args:
         html: HTML, well-formed or not.
         most_pieces: How many tags, comments and stretches of text it may hold; by default any number.
+        keeps: Whether what is found out is kept, see `Marked`.
 
     Raises:
         InvalidInput: If it holds more, or ends inside a tag or a comment: what follows is missing from it.
     """
     if most_pieces is not None and not is_few(html, most_pieces) and next(islice(scan(html), most_pieces, None), None):
         raise InvalidInput("The HTML has too many elements.", hint="Shorten it, or send the plain text yourself, as `text`.")
-    return text_of(Marked(html))
+    return text_of(Marked(html, keeps=keeps))
 
 
 def text_of(marked: Marked, addresses: Mapping[int, str] | None = None) -> str:

@@ -22,8 +22,8 @@ _SECTIONS = (
 )
 _MOST_STRETCHES = 1_000
 _TEXT_OF, _BONE_OF = attrgetter("text"), attrgetter("bone")
-# Bytes: notes of tags that somebody makes up to fill the memory take so much for each letter, those of usual ones a fifth of it.
-_OF_A_LETTER = 32
+# Bytes, at most: what notes take for each letter and for each tag, be they made up to fill the memory; those of usual ones take a third.
+_OF_A_LETTER, _OF_A_TAG = 8, 700
 
 
 class Stretch:
@@ -122,7 +122,7 @@ def _stretch(text: str, known: dict[str, tuple[Mark, ...]]) -> Stretch:
     notes = _KEPT.get(text)
     found = Stretch(text, known, notes)
     if notes is None:
-        _KEPT.put(text, found.notes, _OF_A_LETTER * len(text))
+        _KEPT.put(text, found.notes, _OF_A_LETTER * len(text) + _OF_A_TAG * text.count("<"))
     return found
 
 

@@ -113,6 +113,8 @@ def save(page: Page, now: Writing) -> None:
     """
     if now.trouble:
         return
+    if text_draft.would_undo(page, now):
+        st.rerun()
     with page.act("Saved as a new version." if now.words != now.saved else "Nothing has changed since the last version."):
         note = st.session_state.get(_note(now.template_id)) or ""
         page.services.templates.save_version(page.by, now.template_id, now.words, kind=now.kind, note=note)

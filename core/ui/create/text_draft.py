@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from core.errors import Conflict, PostwrightError
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.library.drafts import Draft
+from core.templates.library.drafts import Draft, changed_by
 from core.templates.library.models import TemplateVersion
 from core.ui.create import canvas, draft_words, language_form
 from core.ui.page import Page
@@ -113,12 +114,14 @@ def catch_up(page: Page, now: Writing, latest: TemplateVersion, saved: str | Non
 
 
 def would_undo(page: Page, now: Writing) -> bool:
-    """Return whether saving would take the place of what somebody saved meanwhile, which is then told in place of it."""
+    """Return whether saving would take the place of what somebody saved or kept meanwhile, which is then told in place of it."""
     latest, saved = _newest(page, now)
-    if saved in {now.saved, now.words}:
-        return False
-    now.trouble = draft_words.older(latest.number)
-    return True
+    draft = page.services.template_drafts.get(page.by, now.template_id, now.language)
+    if draft and draft.revision != now.revision and draft.source != now.words:
+        now.trouble = changed_by(draft)
+    elif saved not in {now.saved, now.words}:
+        now.trouble = draft_words.older(latest.number)
+    return now.in_conflict
 
 
 def _opened(page: Page, latest: TemplateVersion, saved: str | None, language: str, *, may_edit: bool) -> Writing:
@@ -169,7 +172,8 @@ def begin_anew(page: Page, known: Writing) -> None:
     drafts, this = page.services.template_drafts, (page.by, known.template_id, known.language)
     draft = drafts.get(*this) if known.in_conflict else None
     if draft and draft.revision == known.revision:  # theirs is a version: the draft is this tab's own
-        drafts.discard(*this)
+        with suppress(Conflict):  # somebody goes on with it in this very moment: then that is theirs
+            drafts.discard(*this, revision=known.revision)
     _anew(page, known, *_newest(page, known))
 
 
@@ -208,7 +212,8 @@ def _keep(page: Page, now: Writing) -> None:
     drafts = page.services.template_drafts
     latest, saved = _newest(page, now)
     # A draft that is begun from what is not the newest any more would undo what was saved since, and nobody would know.
-    if not now.revision and saved not in {now.saved, now.words}:
+    # The main text says so beside its draft; a translation has no place for it.
+    if (now.language or not now.revision) and saved not in {now.saved, now.words}:
         raise draft_words.older(latest.number)
     _see(now, latest, saved)
     if now.words == saved:

@@ -13,7 +13,7 @@ from core.templates.blocks import editing
 from core.templates.blocks.document import Document, new_id, read_document
 from core.templates.blocks.history import History
 from core.templates.compiling.compiler import TemplateKind
-from core.templates.library.drafts import Draft
+from core.templates.library.drafts import Draft, changed_by
 from core.templates.library.models import TemplateVersion
 from core.ui.create import draft_words
 from core.ui.page import Page
@@ -178,9 +178,18 @@ def keep(page: Page, now: Editing) -> None:
             revision=now.revision,
         )
     except PostwrightError as error:
-        now.trouble = error
+        now.trouble = now.facts["unkept"] = error
         return
+    if now.trouble is now.facts.pop("unkept", None):
+        now.trouble = None
     now.kept, now.kept_at, now.revision = now.document, draft.updated_at, draft.revision
+
+
+def look_again(page: Page, now: Editing) -> None:
+    """Find out before saving whether somebody went on with the draft meanwhile; in conflict nothing is saved."""
+    draft = page.services.template_drafts.get(page.by, now.template_id)
+    if draft and draft.revision != now.revision and draft.source != now.document.as_json():
+        now.trouble = changed_by(draft)
 
 
 def name_of(template_id: int) -> str:

@@ -63,6 +63,7 @@ def _save(page: Page, template: Template, latest: TemplateVersion) -> None:
     now = session.current(page, latest, may_edit=True)
     changed = now.document.as_json() != latest.source
     todo = workbench.todos(page, template, now) if changed else []
+    session.look_again(page, now)
     if todo:
         workbench.say_todos(todo)
     if now.in_conflict:

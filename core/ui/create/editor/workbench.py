@@ -47,6 +47,7 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     with right:
         status = st.container()
         panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
+    now.facts["unshown"] = None  # why the canvas does not show the email as it is now
     found = _shown(page, now, brand, attributes)
     now.facts["problems"] = found.problems
     with left:
@@ -92,7 +93,7 @@ def _html(page: Page, now: Editing, compiled: CompiledTemplate) -> str:
     try:
         now.facts["html"] = template_preview.as_on_light(page.services.templates.preview(page.by, compiled, brand_of=now.template_id).html)
     except PostwrightError as error:
-        now.trouble = error
+        now.facts["unshown"] = error
     return str(now.facts.get("html", ""))
 
 
@@ -103,8 +104,8 @@ def _troubles(page: Page, now: Editing, latest: TemplateVersion, found: showing.
         problem(now.trouble)
     elif now.resumed:
         draft_words.say_resumed(page, now.resumed, latest.number)
-    if found.problem:
-        problem(found.problem)
+    if one := now.facts.get("unshown") or found.problem:
+        problem(one)
 
 
 def preview(page: Page, template: Template, latest: TemplateVersion, *, may_edit: bool) -> None:
@@ -162,7 +163,7 @@ def _shown(page: Page, now: Editing, brand: Brand, attributes: Mapping[str, Attr
         except Unavailable as error:
             if "shown" not in now.facts:
                 raise
-            now.trouble = now.trouble or error
+            now.facts["unshown"] = error
     found: showing.Shown = now.facts["shown"]
     return found
 
