@@ -18,6 +18,7 @@ from core.clock import FrozenClock
 from core.contacts.attributes import AttributeType
 from core.deliverability.dns import Dns
 from core.deliverability.domains import SenderDomains
+from core.deliverability.models import Need
 from core.errors import Conflict, Denied, NotFound
 from core.jobs.delivering import drain
 from core.permissions import Permission, Principal
@@ -227,6 +228,25 @@ def test_what_the_last_check_of_the_domain_said_is_told_without_asking_again(ser
     (finding,) = _of(report, Rule.SENDER_NOT_READY)
     assert finding.message.startswith("The domain tea.garden is not set up: ")
     assert "DKIM is missing" in finding.message
+
+
+def test_a_domain_that_has_what_it_must_have_may_lack_what_it_should_have(services: Services, workspace: Principal) -> None:
+    services.connections.add(workspace, "Ours", "smtp", {"host": "mail.tea.garden", "security": "none"})
+    with dns_server.serving() as server:
+        parts = (services.db, services.clock, Vault(b"a-key-for-tests-only"))
+        domains = SenderDomains(*parts, Dns(server.address, question_seconds=0.4, look_seconds=5), "https://links.tea.garden")
+        for name in ("mail", "mx"):
+            server.set(f"{name}.tea.garden", "A", "8.8.4.4")
+        for one in domains.add(workspace, "tea.garden").records:
+            if one.record.need is Need.REQUIRED:
+                server.set(one.record.host, one.record.type, one.record.value or "10 mx.tea.garden.")
+        domains.check(workspace, "tea.garden")
+
+    report = services.preflight.check(workspace, compile_template("<p>Hi</p>"), Envelope(sender="ann@tea.garden"))
+
+    (finding,) = _of(report, Rule.SENDER_IMPROVABLE)
+    assert finding.message.startswith("The domain tea.garden could be set up better: ") and finding.message.endswith(" is missing.")
+    assert finding.severity is not Severity.ERROR
 
 
 def test_launching_refuses_what_must_block_and_says_what(here: Services, workspace: Principal, readers: Audience) -> None:
