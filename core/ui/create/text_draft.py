@@ -220,8 +220,8 @@ def _keep(page: Page, now: Writing) -> None:
         drafts.discard(page.by, now.template_id, now.language, revision=now.revision)
         now.revision, now.kept_at, now.based_on = 0, None, latest.number
     else:
-        how = {"based_on": now.based_on, "revision": now.revision, "language": now.language}
-        draft = drafts.keep(page.by, now.template_id, now.words, now.kind, **how)  # type: ignore[arg-type]
+        goes_on, language = {"based_on": now.based_on, "revision": now.revision}, now.language
+        draft = drafts.keep(page.by, now.template_id, now.words, now.kind, language=language, **goes_on)
         now.revision, now.kept_at = draft.revision, draft.updated_at
     now.kept, now.resumed = now.words, None
 
