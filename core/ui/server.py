@@ -39,6 +39,8 @@ from core.ui.web.routes import ROUTES
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 1.0
+# What is running already, by another name; and what draws with Streamlit as it is loaded (streamlit-authenticator does), which can't.
+_NOT_YET = frozenset({"core.ui.server", "core.ui.signing_in.engine"})
 _HOME = Path(__file__).parents[2] / "Home.py"
 
 # Until the first `st.navigation` of a process, Streamlit's older mode would serve a file of `pages/` without Home.py, and
@@ -100,7 +102,7 @@ def load_everything() -> None:
     Nobody waits for a page's code then; and going through all of memory, in which everybody waits, takes a few ms in place of 200.
     """
     for module in pkgutil.walk_packages(core.ui.__path__, "core.ui."):
-        if module.name != "core.ui.server":  # which is running, by another name
+        if module.name not in _NOT_YET:
             importlib.import_module(module.name)
     gc.collect()
     gc.freeze()
