@@ -156,10 +156,10 @@ class Trying:
                     found.append(self._try(by, copies, provider, address, chosen))
                     if step:
                         step(len(found), len(addresses))
-        except PostwrightError:
+        except PostwrightError as error:
             if not found:
                 raise
-            _logger.exception("a test was not sent to the end")
+            _logger.error("a test was not sent to the end: %s", type(error).__name__)  # what it says may name somebody
         finally:
             self._note(by, copies, found)
         return (*found, *(Tried(one, "It was not sent: what came before it failed.") for one in addresses[len(found) :]))
@@ -208,8 +208,8 @@ class Trying:
         try:
             with self._db.transaction() as connection:
                 record(connection, self._clock.now(), by, copies.action, copies.target, after=after)
-        except PostwrightError:  # the copies have left: an error would say that none has, and have them sent twice
-            _logger.exception("a test was sent and could not be put on record: %s", copies.target)
+        except PostwrightError as error:  # the copies have left: an error would say that none has, and have them sent twice
+            _logger.error("a test of %s was sent and could not be put on record: %s", copies.target, type(error).__name__)
 
     def _chosen(self, by: Principal, email: str) -> Contact | None:
         chosen = self._contacts.find(by, email) if email.strip() else None

@@ -210,12 +210,13 @@ def test_nothing_is_sent_to_a_suppressed_address_be_it_for_a_test(
 
 
 def test_what_has_left_is_told_whatever_happens_to_the_rest(
-    services: Services, by: Principal, server: MailServer, relay: int, template_id: int
+    services: Services, by: Principal, server: MailServer, relay: int, template_id: int, caplog: pytest.LogCaptureFixture
 ):
     def step(done: int, _of: int) -> None:
-        raise Unavailable("The database is away.", hint="Wait.")
+        raise Unavailable("The database does not answer for one@example.com.", hint="Wait.")
 
     asked = ["one@example.com", "two@example.com"]
     tried = services.template_trying.send(by, template_id, NOW, "Hello", asked, connection_id=relay, step=step, **FROM)
     assert [(one.address, bool(one.refused)) for one in tried] == [("one@example.com", False), ("two@example.com", True)]
     assert list(taken(server)) == ["one@example.com"]
+    assert "not sent to the end" in caplog.text and "one@example.com" not in caplog.text
