@@ -151,7 +151,8 @@ def compare(old: TemplateVersion, new: TemplateVersion) -> Comparison:
 
 def _read(version: TemplateVersion) -> str:
     """Return the plain-text part with its links as they were written, not as sending numbers them."""
-    return _LINK.sub(lambda found: version.links[int(found[1])], version.text)
+    links = version.links
+    return _LINK.sub(lambda found: links[int(found[1])] if int(found[1]) < len(links) else found[0], version.text)
 
 
 def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]:
