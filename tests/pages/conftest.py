@@ -57,10 +57,12 @@ def a_process_that_has_served_nothing_yet() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_test_mail_on_its_way() -> Iterator[None]:
-    """Pages tell what became of a test until somebody goes on, whoever has the same number in the next test."""
+def nothing_done_in_the_background_yet() -> Iterator[None]:
+    """Pages tell what became of work until somebody goes on; a workspace, an email and an import of the next test have the same numbers."""
     yield
-    for name in [name for name in background._works if name.startswith("test_")]:
+    for name, work in list(background._works.items()):
+        if work.thread:
+            work.thread.join(30)
         background.forget(name)
 
 

@@ -19,15 +19,6 @@ CSV = b"E-Mail,Vorname,City\nada@example.org,Ada,Berlin\nbob@example.org,Bob,Par
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_from_another_test():
-    yield
-    for name in list(background._works):
-        if background._works[name].thread:
-            background._works[name].thread.join(10)
-        background.forget(name)
-
-
-@pytest.fixture(autouse=True)
 def a_list_to_choose(shared, admin):
     """AppTest can't type a name that is not among the options; the browser tests do."""
     return shared.lists.create(admin, "Readers")
