@@ -10,7 +10,6 @@ from functools import cache
 from threading import Lock
 
 import bcrypt
-from zxcvbn import zxcvbn
 
 from core.errors import InvalidInput
 
@@ -63,6 +62,8 @@ def check_strength(password: str, known: Iterable[str] = ()) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput(f"The password needs {SHORTEST} to {LONGEST} characters.", hint=_MORE_WORDS)
     words = sorted({word.lower() for text in known for word in (text, *re.split(r"[\W_]+", text)) if len(word) > 2})
+    from zxcvbn import zxcvbn  # 12 MB of words, for the few processes in which somebody chooses a password
+
     with _one_at_a_time:
         found = zxcvbn(password[:_LOOKED_AT], user_inputs=words, max_length=_LOOKED_AT)
     if found["score"] < _GOOD_ENOUGH:
