@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -47,6 +48,7 @@ from core.api.resources import (
     suppressions,
     tags,
     template_files,
+    template_languages,
     templates,
     tokens,
     workspaces,
@@ -72,6 +74,7 @@ RESOURCES = (
     forms,
     templates,
     template_files,
+    template_languages,
     pictures,
     brand_kits,
     preflight,
@@ -142,7 +145,9 @@ def mount(services: Callable[[], Services]) -> list[BaseRoute]:
     Args:
         services: Returns the services of the process; they are asked for with the first request, not before.
     """
-    return [Route(BASE, _to_documentation), Mount(BASE, app=_Lazy(services))]
+    api = Mount(BASE, app=_Lazy(services))
+    api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)  # an address with a line break in it is answered like any other
+    return [Route(BASE, _to_documentation), api]
 
 
 class _Lazy:

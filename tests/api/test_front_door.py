@@ -56,7 +56,7 @@ def test_every_answer_has_the_headers_that_keep_browsers_careful(admin: Program,
 
 
 def test_an_address_that_is_not_there_is_a_problem(admin: Program, nobody: Program):
-    for path in ("/nothing", "/contacts/1/nothing", "//contacts", "/contacts%00"):
+    for path in ("/nothing", "/contacts/1/nothing", "//contacts", "/contacts%00", "/%0Acontacts", "/nothing%0Aat/all"):
         is_problem(admin.get(path), 404)
         is_problem(nobody.get(path), 404)
 
