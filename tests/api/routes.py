@@ -9,6 +9,7 @@ from typing import Any
 from tests.api.conftest import MJML
 
 NO_ONE = 2**40
+NOWHERE = {"language": "de"}
 SAMPLES: Mapping[str, Any] = {
     "email": "new@example.com",
     "from_email": "news@example.com",
@@ -46,7 +47,7 @@ class Operation:
         return {one for one in (self.permission, self.other) if one}
 
     def address(self, ids: Mapping[str, Any], **queries: Any) -> str:
-        path = self.path.format(**{name: ids.get(name, NO_ONE) for name in self.parameters})
+        path = self.path.format(**{name: ids.get(name, NOWHERE.get(name, NO_ONE)) for name in self.parameters})
         return path + ("?" + "&".join(f"{name}={value}" for name, value in queries.items()) if queries else "")
 
     def sample(self, ids: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any] | None:

@@ -48,8 +48,8 @@ def draft(services: Services, workspace: Principal, admin: Program, server: Mail
         person = {"email": f"r{number}@example.com", "first_name": f"R{number}", "list_ids": [readers]}
         admin.post("/contacts", person | {"consent": "subscribed", "attributes": {"language": READS[number % len(READS)]}})
     template = admin.post("/templates", {"name": "Tea", "source": _body("Hello", "Tea")}).json()["id"]
-    services.translating.put(workspace, template, "de", _body("Hallo", "Tee"))
-    services.translating.put(workspace, template, "fr", _body("Salut", "Thé"))
+    for language, body in (("de", _body("Hallo", "Tee")), ("fr", _body("Salut", "Thé"))):
+        admin("PUT", f"/templates/{template}/languages/{language}", {"words": body}).raise_for_status()
     values = {"host": "127.0.0.1", "port": server.port, "security": "none"}
     connection = services.connections.add(workspace, "Relay", "smtp", values).id
     fields = {"name": "Tea", "from_email": "news@example.com", "template_id": template, "connection_id": connection}

@@ -32,6 +32,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
     listed = services.lists.create(where, word)
     contact = services.contacts.save(where, f"{word}-reader@example.com", first_name=word, attributes={"city": word}, list_ids=[listed.id])
     template = services.templates.save(where, word, MJML.replace("Hello", word))
+    services.translating.put(where, template.template_id, "de", MJML.replace("Hello", f"Hallo {word}"))
     fields: Any = {"name": word, "subject": word, "from_email": f"{word}@example.com", "template_id": template.template_id}
     fields |= {"audience": Audience("list", listed.id)}
     sent, draft = services.campaigns.create(where, **fields), services.campaigns.create(where, **fields)
@@ -55,6 +56,7 @@ def furnish(services: Services, where: Principal, word: str) -> dict[str, Any]:
         "contact_ids": [contact.id],
         "template_id": template.template_id,
         "number": template.number,
+        "language": "de",
         "campaign_id": draft.id,
         "sent_campaign_id": sent.id,
         "message_id": services.messages.after(where, 0, 1)[0][1].id,
