@@ -111,6 +111,7 @@ class AuditAction(StrEnum):
     PICTURE_ADDED = "picture.added"
     PICTURE_CHANGED = "picture.changed"
     PICTURE_DELETED = "picture.deleted"
+    PICTURES_READDRESSED = "picture.readdressed"
     TEMPLATE_BRAND_CHOSEN = "template.brand_chosen"
     TEMPLATES_RESTYLED = "template.restyled"
     BRAND_KIT_CREATED = "brand_kit.created"

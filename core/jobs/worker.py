@@ -6,7 +6,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from huey.consumer import Consumer
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from core.jobs.importing import Importing
 from core.jobs.opt_in_mail import OptInMail
 from core.jobs.privacy import Privacy
 from core.jobs.queue import open_queue
+from core.jobs.readdressing import Readdressing
 from core.jobs.requesting import Requesting
 from core.jobs.restyling import Restyling
 from core.jobs.sealing import Sealing
@@ -35,6 +36,13 @@ AT_ONCE, THREADS = 8, 32
 SWEEP_SECONDS = 10.0
 # How long a thread with nothing to do sleeps at most before it asks the queue again (Huey's own default is 10 s).
 _LONGEST_NAP_SECONDS = 0.5
+
+
+class _Chore(Protocol):
+    """Something the worker does now and then."""
+
+    def step(self) -> object:
+        """Do some of it, if it is time."""
 
 
 def run(
@@ -58,8 +66,8 @@ def run(
     ring = declare_deliver(queue, lambda campaign_id: deliveries.deliver(campaign_id))
     turns = Turns(at_once, threads, ring, lambda: queue.pending_count() == 0, stop.is_set)
     deliveries, bounce_mail = Deliveries(services, stop.is_set, turns), BounceMail(services, stop.is_set)
-    importing, restyling, thumbnails = Importing(services), Restyling(services, stop.is_set), Thumbnailing(services, stop.is_set)
-    chores = (Sealing(services), Tidying(services), OptInMail(services), Privacy(services), bounce_mail, importing, restyling, thumbnails)
+    thumbnails = Thumbnailing(services, stop.is_set)
+    chores = (*_chores(services, stop), bounce_mail, thumbnails)
     consumer = _consumer(queue, threads)
     requesting = threading.Thread(target=Requesting(services, stop.is_set).run, args=(stop,), name="requesting")
     # What is loaded by now stays as long as the process: the collector need not go through it again and again while mail is written.
@@ -83,6 +91,13 @@ def run(
         thumbnails.close()
         requesting.join()
     logger.info("stopped")
+
+
+def _chores(services: Services, stop: threading.Event) -> tuple[_Chore, ...]:
+    """Return what is looked at after each sweep and needs no goodbye: what is not done when the worker ends the next one does."""
+    of_people = (OptInMail(services), Privacy(services), Importing(services))
+    of_templates = (Readdressing(services, stop.is_set), Restyling(services, stop.is_set))
+    return (Sealing(services), Tidying(services), *of_people, *of_templates)
 
 
 def sweep(services: Services, deliveries: Deliveries, ring: Callable[[int], Any]) -> int:

@@ -9,6 +9,7 @@ from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
 from core.preflight.links import faulty, is_fetchable
 from core.preflight.styling import declarations, pixels
+from core.templates.images.moved import is_reachable
 from core.templates.markup.scanning import Piece
 
 # A page of a newsletter loads in a second or two on a phone below these (bytes).
@@ -17,6 +18,7 @@ ALL_HEAVY = 1_500_000
 _TINY = 4  # pixels: what counts opens or keeps a distance
 _FEW_LETTERS = 150
 _MANY_PIXELS = 300
+_NO_ADDRESS_YET = "Ask whoever runs it to set POSTWRIGHT_PUBLIC_URL to one. The pictures in your templates follow by themselves."
 
 
 def alternatives(email: Email) -> Iterator[Finding]:
@@ -48,6 +50,9 @@ def addresses(email: Email) -> Iterator[Finding]:
             yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({weight(len(source))}).", place=place)
         elif not source.strip():
             yield found(Rule.IMAGE_ADDRESS, "An image has no address.", place=place)
+        elif source.startswith(f"{email.receiver}/") and not is_reachable(email.receiver):
+            message = f"The image “{_name(source)}” lies where only this machine sees it: Postwright has no address on the web yet."
+            yield found(Rule.IMAGE_ADDRESS, message, hint=_NO_ADDRESS_YET, place=place)
         elif fault := faulty(source):
             yield found(Rule.IMAGE_ADDRESS, f"The image “{quoted(source)}” {fault.why}.", place=place)
 

@@ -12,6 +12,7 @@ from core.templates.brands.restyling import Restyling
 from core.templates.exchange.files import Exchange
 from core.templates.images.pictures import Pictures
 from core.templates.library.drafts import Drafts
+from core.templates.library.readdressing import Readdressing
 from core.templates.library.shelving import Shelves
 from core.templates.library.templates import Templates
 from core.templates.library.translating import Translating
@@ -67,6 +68,11 @@ class TemplateServices(AccountServices):
     def translating(self) -> Translating:
         """Templates in other languages."""
         return Translating(self.db, self.templates)
+
+    @cached_property
+    def readdressing(self) -> Readdressing:
+        """Pictures at the address they have now."""
+        return Readdressing(self.db, self.clock, self.templates, self.brand_kits, self.settings.public_url)
 
     @cached_property
     def saved_blocks(self) -> SavedBlocks:

@@ -20,6 +20,7 @@ TEMPLATE_WORDS: dict[AuditAction, str] = {
     _A.PICTURE_ADDED: "uploaded the picture {target}",
     _A.PICTURE_CHANGED: "changed the picture {target}",
     _A.PICTURE_DELETED: "deleted the picture {target}",
+    _A.PICTURES_READDRESSED: "wrote the new address of pictures into whatever shows them",
     _A.TEMPLATE_BRAND_CHOSEN: "chose another brand for the template {target}",
     _A.TEMPLATES_RESTYLED: "wrote {templates} in the new look of their brand",
     _A.BRAND_KIT_CREATED: "made the brand kit {target}",

@@ -1,0 +1,54 @@
+"""Addresses of pictures that no reader can reach: made while the installation had no address of its own on the web yet."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from core.settings import LOOPBACK
+
+# Not as a part of another address: what a proxy is told to fetch is that proxy's to find.
+_ADDRESS = re.compile(
+    r"(?<![/?&%=\w])https?://(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:/[\w.~-]+)*?"
+    r"(/i/([1-9][0-9]{0,17})/([0-9a-f]{64})\.(?:jpg|png|gif))",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def is_reachable(url: str) -> bool:
+    """Return whether an address may be one that readers reach: neither this machine's own nor a private network's."""
+    return _is_public(urlsplit(url).hostname or "")
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    """Where the pictures of a workspace are now.
+
+    Args:
+        public_url: What their addresses begin with; readers reach it.
+        workspace_id: Whose.
+        keys: The keys of those that are there; another installation's are not ours to move.
+    """
+
+    public_url: str
+    workspace_id: int
+    keys: Collection[str]
+
+    def of(self, text: str) -> str:
+        """Return a text with the pictures in it at their new address, where readers can't reach the one it names."""
+        return _ADDRESS.sub(self._of_one, text)
+
+    def _of_one(self, match: re.Match[str]) -> str:
+        host, path, workspace, key = match.groups()
+        is_ours = int(workspace) == self.workspace_id and key in self.keys
+        return match[0] if not is_ours or _is_public(host.strip("[]")) else self.public_url + path
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host.lower() not in LOOPBACK and "." in host
