@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import chain
 
 from core.preflight.catalogue import found
 from core.preflight.emails import UNKNOWN, Email, quoted
@@ -10,7 +12,7 @@ from core.preflight.findings import Finding, Rule
 from core.preflight.links import faulty, is_fetchable
 from core.preflight.styling import declarations, pixels
 from core.templates.images.moved import is_reachable
-from core.templates.markup.scanning import Piece
+from core.templates.markup.scanning import Kind, Piece
 
 # A page of a newsletter loads in a second or two on a phone below these (bytes).
 HEAVY = 400_000
@@ -18,6 +20,7 @@ ALL_HEAVY = 1_500_000
 _TINY = 4  # pixels: what counts opens or keeps a distance
 _FEW_LETTERS = 150
 _MANY_PIXELS = 300
+_BEHIND = re.compile(r"""url\(\s*['"]?([^'")]+?)['"]?\s*\)""", re.IGNORECASE)
 _NO_ADDRESS_YET = "Ask whoever runs it to set POSTWRIGHT_PUBLIC_URL to one. The pictures in your templates follow by themselves."
 
 
@@ -44,7 +47,7 @@ def widths(email: Email) -> Iterator[Finding]:
 
 def addresses(email: Email) -> Iterator[Finding]:
     """Find images that can't be loaded from where they are said to be."""
-    for piece, source in _pictures(email):
+    for piece, source in chain(_pictures(email), _backgrounds(email)):
         place = email.place_of_address(source, piece)
         if source.lower().startswith("data:"):
             yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({weight(len(source))}).", place=place)
@@ -70,7 +73,7 @@ def only_images(email: Email) -> Iterator[Finding]:
 def web_images(email: Email) -> dict[str, Piece]:
     """Return the addresses images are loaded from that are the same for everybody, in order, each with the first image from there."""
     found_images: dict[str, Piece] = {}
-    for piece, source in _pictures(email):
+    for piece, source in chain(_pictures(email), _backgrounds(email)):
         if is_fetchable(source.strip()):
             found_images.setdefault(source.strip(), piece)
     return found_images
@@ -89,6 +92,17 @@ def _pictures(email: Email) -> Iterator[tuple[Piece, str]]:
         is_tiny = width is not None and width <= _TINY and (height is None or height <= _TINY)
         if not is_tiny:
             yield piece, source
+
+
+def _backgrounds(email: Email) -> Iterator[tuple[Piece, str]]:
+    """Yield each image that stands behind something, with its address; MJML says it once for Outlook and once for the others."""
+    seen: set[str] = set()
+    for piece in (one for one in email.pieces if one.kind is Kind.START):
+        said = [email.value(piece, "background") or "", *_BEHIND.findall(email.value(piece, "style") or "")]
+        for source in filter(None, (one.strip() for one in said)):
+            if source not in seen:
+                seen.add(source)
+                yield piece, source
 
 
 def _width(email: Email, piece: Piece) -> float | None:

@@ -185,6 +185,23 @@ def test_many_heavy_images_are_weighed_together(preflight: Preflight, site: Site
     assert [one.message for one in _of(report, Rule.IMAGES_HEAVY)] == ["The images weigh 1.8 MB together."]
 
 
+def test_images_behind_something_are_weighed_and_missed_too(preflight: Preflight, site: Site, workspace: Principal) -> None:
+    site.says("/heavy.png", Content_Length="900000")
+    at = f"http://tea.garden:{site.port}"
+    source = f"""<table><tr><td background="{at}/heavy.png" style="background: #fff url('{at}/heavy.png') no-repeat">Hi</td></tr></table>
+<div style="background-image:url({at}/gone.png)">there</div>
+<div style="background:url(lake.png)">again</div>"""
+
+    report = preflight.check(workspace, compile_template(source), source=source, fetch=True)
+
+    rules = (Rule.IMAGE_HEAVY, Rule.IMAGE_MISSING, Rule.IMAGE_ADDRESS)
+    assert [(one.message.replace(at, ""), one.where) for one in _of(report, *rules)] == [
+        ("The image “lake.png” is not a complete address: https:// is missing in front.", "Line 3"),
+        ("The image “/heavy.png” weighs 900 KB.", "Line 1"),
+        ("The image “/gone.png” is not there (404).", "Line 2"),
+    ]
+
+
 def test_what_there_was_no_time_for_is_said(services: Services, workspace: Principal) -> None:
     hurried = Fetcher(lambda host: [], limits=Limits(most=2))
     parts = (services.db, services.clock, services.engine, services.snapshots, services.segments, services.sender_domains)
