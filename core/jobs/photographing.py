@@ -7,13 +7,14 @@ import io
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from PIL import Image
 
@@ -25,6 +26,8 @@ WIDTH = 480
 _WINDOW = (640, 480)
 _LOOK_EVERY_SECONDS = 0.1
 _MOST_PIXELS = 4_000_000
+_FOLDER = "postwright-picture-"
+_LEFT_BEHIND_SECONDS = 3600.0
 _TRIES = 2  # a picture of one colour is taken once more: the machine may have been too busy to paint
 _ARGUMENTS = (
     "--headless",
@@ -106,8 +109,22 @@ def photograph(chromium: str, html: str, should_stop: Callable[[], bool] = lambd
     return _webp(taken) if taken else None
 
 
+def tidy(folder: str = "") -> None:
+    """Delete what killed workers left behind of pictures they were taking.
+
+    Args:
+        folder: Where; by default where temporary files are.
+    """
+    now = time.time()  # beside times of files, not of records
+    for left in Path(folder or gettempdir()).glob(f"{_FOLDER}*"):
+        with contextlib.suppress(OSError):
+            about = left.lstat()
+            if stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and now - about.st_mtime > _LEFT_BEHIND_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+
+
 def _shot(chromium: str, html: str, should_stop: Callable[[], bool], bounds: Bounds) -> Image.Image | None:
-    with TemporaryDirectory(prefix="postwright-picture-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True) as folder:
         page, shot = Path(folder) / "mail.html", Path(folder) / "shot.png"
         page.write_text(_PAGE.format(escape(_without_pictures(html), quote=True)), "utf-8")
         places = (f"--user-data-dir={folder}/profile", f"--screenshot={shot}", page.as_uri())
@@ -161,9 +178,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _memory_of(session: int) -> int:
     """Return how many bytes the processes of a session hold together; 0 where the system does not tell."""
     pages = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for one in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_text().rpartition(")")[2].split()
+            fields = one.read_text().rpartition(")")[2].split()
         except OSError:  # it ended meanwhile
             continue
         if int(fields[3]) == session:  # state, parent, group, session, …; the resident pages are the 22nd after the name

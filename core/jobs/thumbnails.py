@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.app import Services
 from core.errors import PostwrightError
-from core.jobs.photographing import find_chromium, photograph
+from core.jobs import photographing
 from core.logs import tried_again
 
 logger = logging.getLogger(__name__)
@@ -32,9 +32,9 @@ class Thumbnailing:
     """
 
     def __init__(self, services: Services, should_stop: Callable[[], bool], camera: Camera | None = None) -> None:
-        chromium = find_chromium(services.settings.chromium)
+        chromium = photographing.find_chromium(services.settings.chromium)
         if camera is None and chromium:
-            camera = partial(photograph, chromium, should_stop=should_stop)
+            camera = partial(photographing.photograph, chromium, should_stop=should_stop)
         self._services, self._should_stop, self._camera = services, should_stop, camera
         self._thread: threading.Thread | None = None
 
@@ -65,6 +65,7 @@ class Thumbnailing:
                     self._services.template_thumbnails.keep(one, picture)
                     taken += picture is not None
             self._services.template_thumbnails.tidy()
+            photographing.tidy()
         except (PostwrightError, SQLAlchemyError, OSError) as error:
             tried_again(logger, "a picture of a template failed and is tried again", error)
         return taken

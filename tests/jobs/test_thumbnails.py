@@ -19,7 +19,7 @@ from PIL import Image
 from core.app import Services
 from core.clock import FrozenClock
 from core.errors import Denied
-from core.jobs.photographing import NOBODY, Bounds, find_chromium, photograph
+from core.jobs.photographing import NOBODY, Bounds, find_chromium, photograph, tidy
 from core.jobs.thumbnails import Thumbnailing
 from core.jobs.tidying import Tidying
 from core.permissions import Principal
@@ -218,6 +218,22 @@ def test_whatever_takes_too_much_is_ended_with_its_children(tmp_path: Path, boun
     assert photograph(hanging, "<p>Hello</p>", never, bounds) is None
     for pid in map(int, pids.read_text().split() if pids.exists() else ()):
         wait_for(lambda pid=pid: is_gone(pid), f"process {pid} to be gone")  # type: ignore[misc]
+
+
+def test_what_a_killed_worker_left_behind_is_deleted_once_nobody_can_be_at_it(tmp_path: Path) -> None:
+    old, new, other, named = (
+        tmp_path / name for name in ("postwright-picture-old", "postwright-picture-new", "other", "postwright-picture-x")
+    )
+    for each in (old, new, other):
+        (each / "profile").mkdir(parents=True)
+    named.symlink_to(other)
+    for each in (old, other):
+        os.utime(each, (0, 0))
+
+    tidy(str(tmp_path))
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["other", "postwright-picture-new", "postwright-picture-x"]
+    assert (other / "profile").is_dir()
 
 
 def test_a_worker_that_is_to_end_does_not_wait_for_a_picture(tmp_path: Path) -> None:
