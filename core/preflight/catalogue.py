@@ -82,6 +82,7 @@ CATALOGUE: Mapping[Rule, Entry] = {
         {
             Rule.FIELD_EMPTY: (_W, "Add a default to it."),
             Rule.FIELD_UNKNOWN: (_W, "Declare the field under Audience, Fields, or correct its name."),
+            Rule.FIELD_FOREIGN: (_W, "Write a field of yours in its place, such as {{ contact.first_name }}."),
         },
     ),
     **_of(

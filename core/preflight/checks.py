@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from core.preflight import images, links, looks, must_haves, size, words
+from core.preflight import foreign, images, links, looks, must_haves, size, words
 from core.preflight.emails import Email
 from core.preflight.findings import Finding
 
@@ -14,7 +14,7 @@ Check = Callable[[Email], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     *(must_haves.unsubscribe_link, must_haves.postal_address),
     *(words.subjects, words.preview),
-    links.links,
+    *(links.links, foreign.fields),
     *(images.addresses, images.alternatives, images.widths, images.only_images),
     *(looks.contrasts, looks.dark_contrasts, looks.letters, looks.tables),
     size.clipping,

@@ -60,6 +60,7 @@ class Rule(StrEnum):
     HTML_NEARLY_CLIPPED = "html_nearly_clipped"
     FIELD_EMPTY = "field_empty"
     FIELD_UNKNOWN = "field_unknown"
+    FIELD_FOREIGN = "field_foreign"
     LOW_CONTRAST = "low_contrast"
     DARK_CONTRAST = "dark_contrast"
     SMALL_TEXT = "small_text"

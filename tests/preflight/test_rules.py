@@ -355,6 +355,33 @@ def test_ordinary_words_raise_no_alarm(found: Found, text: str) -> None:
     assert found(_page(f"<p>{text}</p>"), address="Box 1", subjects=(subject,), preview_text="x" * 50) == {}
 
 
+@pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        ("*|FNAME|*", "{{ contact.first_name }}"),
+        ("*|LIST:ADDRESS|*", "{{ workspace.postal_address }}"),
+        ("*|IF:MEMBER|*", "such as {{ contact.first_name }}"),
+        ("%%emailaddr%%", "{{ contact.email }}"),
+        ("%FIRSTNAME%", "{{ contact.first_name }}"),
+        ("{$name}", "{{ contact.first_name }}"),
+    ],
+)
+def test_a_merge_field_of_another_program_is_named_with_what_to_write_instead(found: Found, written: str, ours: str) -> None:
+    in_text = found(_page(f"<p>Hi</p>\n<p>Dear {written}, dear {written},</p>"), address="Box 1")
+    in_link = found(_page(f'<p>Hi</p>\n<a href="https://tea.garden/?who={written}">Tea</a>'), address="Box 1")
+    in_subject = found(_page("<p>Hi</p>"), address="Box 1", subjects=(f"Spring teas for {written}",), preview_text="y" * 50)
+
+    for findings, where in ((in_text, "Line 3"), (in_link, "Line 3"), (in_subject, "Subject")):
+        assert findings["field_foreign"].message == f"“{written}” is a merge field of another program: readers would see it as it stands."
+        assert ours in findings["field_foreign"].hint
+        assert findings["field_foreign"].where == where
+
+
+def test_ordinary_per_cents_stars_and_braces_are_no_merge_fields(found: Found) -> None:
+    text = "From 20% TO 30% off, 100%* SAFE, 5 * 3 | 2 * 4, {price} and $5, {{ contact.first_name | default('you') }}, 10%%20%%"
+    assert "field_foreign" not in found(_page(f"<p>{text}</p>"), address="Box 1")
+
+
 def test_colours_are_compared_as_the_standard_says() -> None:
     assert contrast(BLACK, WHITE) == pytest.approx(21)
     assert contrast(Colour(0x76, 0x76, 0x76), WHITE) == pytest.approx(4.54, abs=0.01)

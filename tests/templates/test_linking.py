@@ -126,3 +126,9 @@ def test_links_inside_a_loop_are_tracked(context: dict[str, Any]) -> None:
     compiled = compile_template('{% for x in contact.items %}<a href="https://a.example">{{ x }}</a>{% endfor %}')
     assert compiled.links == ["https://a.example"]
     assert render(compiled, context).html.count("https://mail.example/c/0") == 2
+
+
+def test_a_field_of_another_program_in_place_of_a_link_is_told_as_that() -> None:
+    with pytest.raises(InvalidInput, match="in line 2 is not a complete address") as refused:
+        compile_template('<p>Hello</p>\n<a href="*|UNSUB|*">Unsubscribe</a>')
+    assert refused.value.hint == "“*|UNSUB|*” is a field of another program. Write {{ unsubscribe_url }} in its place."

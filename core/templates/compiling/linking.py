@@ -14,6 +14,7 @@ from typing import NamedTuple
 from core.errors import InvalidInput
 from core.links.urls import is_web_url
 from core.templates.jinja.fields import URL_FIELDS
+from core.templates.jinja.foreign import foreign_fields
 from core.templates.markup.marks import Marked
 from core.templates.markup.placeholders import Masked
 from core.templates.markup.scanning import Attribute, Kind, Piece, tags_of_comment
@@ -179,7 +180,9 @@ def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int
     if not is_web_url(url):
         line = masked.line_of(attribute.value)
         where = f" in line {line}" if line else ""
-        raise InvalidInput(f"The link “{url[:80]}”{where} is not a complete address.", hint="Write it with https:// in front.")
+        theirs = next(foreign_fields(url), None)
+        hint = f"“{theirs.written}” is a field of another program. {theirs.hint}" if theirs else "Write it with https:// in front."
+        raise InvalidInput(f"The link “{url[:80]}”{where} is not a complete address.", hint=hint)
     if len(links) >= _MAX_LINKS:
         raise InvalidInput(f"The template has more than {_MAX_LINKS} links.", hint="Shorten it.")
     number = links.setdefault(url, len(links))
