@@ -96,6 +96,22 @@ def test_a_syntax_error_names_its_line(source: str, line: int) -> None:
         inspect(source)
 
 
+@pytest.mark.parametrize(
+    ("source", "message", "hint"),
+    [
+        ("<p>\n{% if contact.vip %}Dear\n<br>\n</p>", "{% if … %} in line 2 is not closed.", "Close it with {% endif %}."),
+        ("{% if a %}\n{% if b %}x{% endif %}\n", "{% if … %} in line 1 is not closed.", "Close it with {% endif %}."),
+        ("{% for a in b %}\n{% if a %}\n{% endfor %}", "{% if … %} in line 2 is not closed.", "Close it with {% endif %}."),
+        ("{# {% if a %} #}\n{% for a in b -%}\n", "{% for … %} in line 2 is not closed.", "Close it with {% endfor %}."),
+        ("a\n{% endif %}", "{% endif %} in line 2 closes nothing.", "Take it out, or begin it with {% if … %}."),
+    ],
+)
+def test_what_is_not_closed_is_named_with_the_line_where_it_begins(source: str, message: str, hint: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        inspect(source)
+    assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
 def test_an_unknown_merge_field_is_named_with_its_line_and_what_exists() -> None:
     with pytest.raises(InvalidInput) as refused:
         inspect("\n{{ contact.frist_name }}", Vocabulary(["city"]))

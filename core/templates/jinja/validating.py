@@ -11,6 +11,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from core.errors import InvalidInput
 from core.templates.jinja import filters, sandbox
 from core.templates.jinja.fields import LOOP_FIELDS, Vocabulary
+from core.templates.jinja.mistakes import told
 from core.templates.jinja.plain import Meaning, Most, fields_of, keyword_of
 
 MAX_SOURCE_BYTES = 500_000
@@ -121,10 +122,7 @@ def _parse(source: str) -> nodes.Template:
     try:
         return sandbox.HTML.parse(source)
     except TemplateSyntaxError as error:
-        raise InvalidInput(
-            f"The template has a mistake in line {error.lineno}: {(error.message or '').rstrip('.')}.",
-            hint="Merge fields look like {{ contact.first_name }}, conditions like {% if … %} … {% endif %}.",
-        ) from error
+        raise told(error, source) from error
     except RecursionError as error:
         raise InvalidInput("The template is nested too deeply.", hint="Use fewer brackets and conditions inside each other.") from error
     except (ValueError, OverflowError) as error:
