@@ -11,17 +11,16 @@ from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
 from core.preflight.links import faulty, is_fetchable
 from core.preflight.styling import declarations, pixels
-from core.templates.images.moved import is_reachable
 from core.templates.markup.scanning import Kind, Piece
 
 # A page of a newsletter loads in a second or two on a phone below these (bytes).
 HEAVY = 400_000
 ALL_HEAVY = 1_500_000
+_HERE = "Whoever runs Postwright sets POSTWRIGHT_PUBLIC_URL to an address of the web, for links and opens too. Pictures then follow by themselves."
 _TINY = 4  # pixels: what counts opens or keeps a distance
 _FEW_LETTERS = 150
 _MANY_PIXELS = 300
 _BEHIND = re.compile(r"""url\(\s*['"]?([^'")]+?)['"]?\s*\)""", re.IGNORECASE)
-_NO_ADDRESS_YET = "Ask whoever runs it to set POSTWRIGHT_PUBLIC_URL to one. The pictures in your templates follow by themselves."
 
 
 def alternatives(email: Email) -> Iterator[Finding]:
@@ -46,16 +45,20 @@ def widths(email: Email) -> Iterator[Finding]:
 
 
 def addresses(email: Email) -> Iterator[Finding]:
-    """Find images that can't be loaded from where they are said to be."""
+    """Find images that can't be loaded from where they are said to be; those that stand here are told once, for one setting mends all."""
+    here, is_told = f"{email.receiver.rstrip('/')}/", False
     for piece, source in chain(_pictures(email), _backgrounds(email)):
         place = email.place_of_address(source, piece)
+        if source.startswith(here) and (fault := faulty(source)) and fault.rule is Rule.LINK_PRIVATE:
+            if not is_told:
+                message = f"Pictures that you uploaded stand at {here}, where only your own network sees them."
+                yield found(Rule.IMAGE_ADDRESS, message, hint=_HERE, place=place)
+            is_told = True
+            continue
         if source.lower().startswith("data:"):
             yield found(Rule.IMAGE_EMBEDDED, f"An image is embedded in the email itself ({weight(len(source))}).", place=place)
         elif not source.strip():
             yield found(Rule.IMAGE_ADDRESS, "An image has no address.", place=place)
-        elif source.startswith(f"{email.receiver}/") and not is_reachable(email.receiver):
-            message = f"The image “{_name(source)}” lies where only this machine sees it: Postwright has no address on the web yet."
-            yield found(Rule.IMAGE_ADDRESS, message, hint=_NO_ADDRESS_YET, place=place)
         elif fault := faulty(source):
             yield found(Rule.IMAGE_ADDRESS, f"The image “{quoted(source)}” {fault.why}.", place=place)
 

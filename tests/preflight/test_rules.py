@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.app import Services
 from core.errors import InvalidInput
-from core.permissions import Principal
 from core.preflight import checks, looks
 from core.preflight.catalogue import CATALOGUE
 from core.preflight.colours import BLACK, WHITE, Colour, colour, contrast
@@ -23,7 +21,6 @@ from core.templates.compiling.compiler import compile_template
 from core.templates.look.brand import Brand, Colours
 from core.templates.starters import STARTERS
 from tests.preflight.conftest import Found
-from tests.support.pictures import PICTURE
 
 UNSUBSCRIBE = '<a href="{{ unsubscribe_url }}">Unsubscribe</a>'
 FOOTER = f"<p>{{{{ workspace.postal_address }}}} {UNSUBSCRIBE}</p>"
@@ -168,6 +165,17 @@ def test_a_link_that_leads_somewhere_is_let_be(found: Found, address: str) -> No
 )
 def test_images(found: Found, image: str, rules: set[str]) -> None:
     assert {name for name in found(_page(f"<p>Short.</p>{image}"), address="Box 1") if "image" in name} == rules
+
+
+def test_pictures_that_stand_here_are_told_once_where_readers_can_not_reach_them() -> None:
+    here = "http://127.0.0.1:8510"
+    pictures = "".join(f'<img src="{here}/i/1/{name}.png" alt="Tea" width="100">' for name in "ab")
+    version = compile_template(_page(f"<p>Hi</p>\n{pictures}"))
+
+    told = [one for one in checks.run(Email(version, receiver=here)) if one.rule is Rule.IMAGE_ADDRESS]
+
+    assert [one.message for one in told] == [f"Pictures that you uploaded stand at {here}/, where only your own network sees them."]
+    assert "POSTWRIGHT_PUBLIC_URL" in told[0].hint
 
 
 def test_an_image_of_mjml_is_found_in_its_line(found: Found) -> None:
@@ -449,14 +457,3 @@ def test_a_colour_of_any_length_is_looked_at_once(inside: str, filling: str) -> 
 @pytest.mark.parametrize("text", ["rgb(1,2,3)", "rgb( 1 , 2 ,3 )", "rgba(1 2  3)", "rgb(1 2 3 / 100%)", "rgba(1,2,3, 1 )", "rgb(1\t2\t3)"])
 def test_colours_are_read_however_they_are_spaced(text: str) -> None:
     assert colour(text) == Colour(1, 2, 3)
-
-
-def test_a_picture_of_ours_that_only_this_machine_sees_says_who_can_help(services: Services, workspace: Principal) -> None:
-    assert services.settings.public_url == "http://127.0.0.1:8600"
-    url = services.pictures.url_of(services.pictures.add(workspace, PICTURE, "The lake"))
-    version = services.templates.save(workspace, "Tea", f'<img src="{url}" alt="A lake" width="50"><p>Hi</p>')
-
-    [finding] = [one for one in services.preflight.check(workspace, version).findings if one.rule is Rule.IMAGE_ADDRESS]
-
-    assert "Postwright has no address on the web yet" in finding.message
-    assert "POSTWRIGHT_PUBLIC_URL" in finding.hint
