@@ -48,6 +48,7 @@ def test_one_of_ours_becomes_a_template_of_the_workspace(app_as, shared, admin):
 
 def test_a_file_becomes_a_template_named_after_it(app_as, shared, admin):
     app = new(app_as(Role.MARKETER)(LIST), "A file")
+    assert app.file_uploader(key="template_file").proto.max_upload_size_mb == 40
     app.file_uploader(key="template_file").upload("autumn.html", given.SOURCE.encode()).run()
     app.button(key="load_template").click().run()
     assert [one.name for one in shared.templates.all(admin)] == ["autumn"]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import InvalidInput, PostwrightError
 from core.templates.exchange.brand import BrandChoice
-from core.templates.exchange.files import Loaded, brand_in
+from core.templates.exchange.files import LARGEST_FILE, Loaded, brand_in
 from core.ui import dialogs
 from core.ui.create.template_cards import EDITOR
 from core.ui.page import Page
@@ -18,7 +18,7 @@ _FIRST = "  \nIt is the first kit here, so it becomes the default: templates tha
 
 def ask(page: Page) -> None:
     """Draw what is asked: the file, which brand it wears where it brings one along, and a name; make the template of it."""
-    file = st.file_uploader("Exported template, MJML or HTML", type=_KINDS, key="template_file")
+    file = st.file_uploader("Exported template, MJML or HTML", type=_KINDS, key="template_file", max_upload_size=LARGEST_FILE // 1_000_000)
     kit = _kit(file.getvalue()) if file else ""
     choice = _brand(page, kit) if kit else BrandChoice.HERE
     if not file:
