@@ -69,6 +69,9 @@ def questions(language: str) -> None:
 
 
 page.title(f"Languages of {template.name}")
+with page.actions:
+    if st.button("Open template", icon=":material/edit_document:", key="open_template"):
+        st.switch_page("pages/create/template.py", query_params={"id": str(template.id)})
 if may_edit and page.header("Add a language", icon="translate"):
     dialogs.show("add_language")
 if tags:

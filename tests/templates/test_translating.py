@@ -9,6 +9,7 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section
 from core.templates.blocks.kinds import BlockKind
+from core.templates.blocks.translating import words_of
 from core.templates.brands.kits import BrandKits
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.exchange.files import Exchange
@@ -148,3 +149,9 @@ def test_a_template_has_an_end_of_languages_that_are_begun(
         drafts.keep(workspace, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language=f"de-{number:03}")
     with pytest.raises(InvalidInput, match="30 languages"):
         drafts.keep(workspace, template_id, "{}", TemplateKind.BLOCKS, based_on=1, revision=0, language="fr")
+
+
+def test_what_is_translated_is_called_what_it_is_and_nothing_twice() -> None:
+    text, picture = new_block(BlockKind.TEXT), new_block(BlockKind.IMAGE, src="https://tea.garden/hill.png", alt="A hill")
+    labels = [one.label for one in words_of(Document(sections=(new_section("1", text, picture, BUTTON),)))]
+    assert labels == ["Text", "Picture: what the picture shows", "Picture: address of the picture", "Button", "Button: link"]

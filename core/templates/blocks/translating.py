@@ -31,7 +31,8 @@ _WORDS = {
 _ADDRESSES = frozenset({"url", "src"})
 _NOT_SAID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[^<>]*>|&\w+;", re.DOTALL)
 _OF_PRODUCTS = ("name", "text", "price", "button", "alt", "src", "url")
-_LABELS = {"html": "text", "url": "link", "src": "picture", "alt": "what the picture shows", "code": "code"}
+_LABELS = {"url": "link", "src": "address of the picture", "alt": "what the picture shows"}
+_ITSELF = frozenset({"text", "html", "code"})  # what a block is there for needs no name of its own
 
 # By part: by field (`0.name` is the first product's name), the words.
 Translations = Mapping[str, Mapping[str, str]]
@@ -136,7 +137,7 @@ def _has_letters(text: str) -> bool:
 def _label(block: Block, field: str) -> str:
     at, _, name = field.rpartition(".")
     what = f"{NAMES[block.kind]} {int(at) + 1}" if at else NAMES[block.kind]
-    return what if name == "text" else f"{what}: {_LABELS.get(name, name.replace('_', ' '))}"
+    return what if name in _ITSELF else f"{what}: {_LABELS.get(name, name.replace('_', ' '))}"
 
 
 def _write(block: dict[str, Any], said: Mapping[str, str]) -> None:
