@@ -249,11 +249,11 @@ def test_a_draft_outlives_a_reload_another_tab_and_a_restart(product: Product, p
     other.close()
     tile(page, "spacer").click()
     settled(page)
-    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Room", "Footer"]
+    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Space", "Footer"]
 
     restart_the_app(product, page)
     expect(page.get_by_text("This is the draft that you kept")).to_be_visible()
-    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Room", "Footer"]
+    assert parts(page) == ["Header", "Heading “Half way there”", "Line", "Space", "Footer"]
     tile(page, "quote").click()
     settled(page)
     assert len(parts(page)) == 6
@@ -314,7 +314,7 @@ def test_quick_steps_are_all_done_in_their_order(product: Product, page: Page) -
     for kind in ("heading", "divider", "spacer", "quote", "divider", "heading"):
         tile(page, kind).click()
     settled(page)
-    assert [name.split(" ")[0] for name in parts(page)] == ["Header", "Heading", "Line", "Room", "Quote", "Line", "Heading", "Footer"]
+    assert [name.split(" ")[0] for name in parts(page)] == ["Header", "Heading", "Line", "Space", "Quote", "Line", "Heading", "Footer"]
 
 
 def test_pasted_text_keeps_its_meaning_and_nothing_else(product: Product, page: Page) -> None:

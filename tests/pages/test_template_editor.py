@@ -200,11 +200,14 @@ def test_formatted_text_is_cleaned_whatever_the_browser_sends(editor, shared, ad
 def test_a_block_can_be_for_some_people_only(editor, shared, admin, made):
     app = do(editor, {"do": "select", "id": block_id(editor, 0)})
     next(button for button in app.button if button.label == "Add a condition").click().run()
+    assert "Last name" in labelled(app.selectbox, "Field").options
+    assert "Say what to compare with." in words_on(app)
     labelled(app.selectbox, "Field").set_value("contact.last_name").run()
     labelled(app.text_input, "Value").set_value('O"Hara').run()
+    assert "Say what to compare with." not in words_on(app)
     [condition] = next(draft(shared, admin, made.template_id).blocks()).show_if.conditions
     assert (condition.field, condition.operator, condition.value) == ("contact.last_name", "equals", 'O"Hara')
-    assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == 'Shown if contact.last_name is O"Hara'
+    assert canvas(app)["outline"][0]["columns"][0]["blocks"][0]["condition"] == 'Shown if last name is O"Hara'
 
 
 def test_a_block_can_depend_on_what_a_single_message_brings(editor, shared, admin, made):
@@ -291,9 +294,9 @@ def test_an_email_with_unfinished_parts_is_not_saved_but_seen(editor, shared, ad
 
 def test_a_section_gets_other_columns_and_loses_nothing(editor, shared, admin, made):
     app = do(editor, {"do": "select", "id": canvas(editor)["outline"][0]["id"]})
-    labelled(app.segmented_control, "Layout").set_value("1-1").run()
+    labelled(app.pills, "Layout").set_value("1-1").run()
     assert len(draft(shared, admin, made.template_id).sections[0].columns) == 2
-    labelled(app.segmented_control, "Layout").set_value("1").run()
+    labelled(app.pills, "Layout").set_value("1").run()
     assert len(names(app)) == 3
 
 

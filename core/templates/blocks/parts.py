@@ -36,6 +36,7 @@ from core.templates.markup.placeholders import mask
 
 _SIZES = {1: (28, 1.25), 2: (22, 1.3), 3: (18, 1.35)}
 _SHOWN = 40
+_FIELD = re.compile(r"\{\{-?\s*(?:contact\.)?([\w.]+)[^{}]*\}\}")
 _TAG = re.compile(r"<[^<>]*>")  # without the second `<` a text of many takes quadratic time
 
 
@@ -45,8 +46,9 @@ def attributes(values: Mapping[str, object]) -> str:
 
 
 def name_of(block: Block) -> str:
-    """Return what a block is called where people read of it: its kind, and how what it says begins."""
+    """Return what a block is called where people read of it: its kind, and how what it says begins, merge fields by their names."""
     said = words_in(next((str(getattr(block, field)) for field in ("text", "html", "alt") if getattr(block, field, "")), ""))
+    said = _FIELD.sub(lambda field: f"({field[1].replace('_', ' ')})", said)
     begin = f" “{said[:_SHOWN].rstrip()}{'…' if len(said) > _SHOWN else ''}”" if said else ""
     return f"{NAMES[block.kind]}{begin}"
 
@@ -273,7 +275,7 @@ NAMES = {
     "button": "Button",
     "image": "Picture",
     "divider": "Line",
-    "spacer": "Room",
+    "spacer": "Space",
     "social": "Social links",
     "products": "Products",
     "quote": "Quote",

@@ -15,7 +15,8 @@ function chip(code, labels) {
   element.contentEditable = "false"
   element.dataset.code = code
   const field = /\{\{\s*([\w.]+)/.exec(code)?.[1]
-  element.textContent = labels[field] || field || code
+  const fallback = /default\(\s*'([^']*)'/.exec(code)?.[1]
+  element.textContent = (labels[field] || field || code) + (field && fallback ? `, else “${fallback}”` : "")
   element.title = code
   return element
 }

@@ -17,7 +17,7 @@ COLOURS = {
     Token.BUTTON_TEXT: "On buttons",
     Token.TEXT: "Text",
     Token.MUTED: "Quiet text",
-    Token.BACKGROUND: "Background",
+    Token.BACKGROUND: "Around the email",
     Token.SURFACE: "Sheet",
     Token.LINE: "Lines",
 }

@@ -189,7 +189,7 @@ def test_products_repeat_for_each_entry_of_a_list() -> None:
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ({"kind": "heading", "text": "Hi {{ contact.fist_name }}"}, "Section 1 · Heading “Hi {{ contact.fist_name }}”: The merge field"),
+        ({"kind": "heading", "text": "Hi {{ contact.fist_name }}"}, "Section 1 · Heading “Hi (fist name)”: The merge field"),
         ({"kind": "text", "html": "<p>{{ broken </p>"}, "Section 1 · Text “{{ broken”: The template has a mistake in line 1"),
         ({"kind": "text", "html": "{{ ''.__class__ }}"}, "Section 1 · Text “"),
         ({"kind": "html", "code": "<div><p>unclosed</div>"}, "Section 1 · HTML: <p> in line 1 is not closed"),

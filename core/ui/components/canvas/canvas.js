@@ -4,6 +4,8 @@ const editors = new WeakMap()
 const AWAY = "Not connected: nothing changes until the app answers again."
 // What is done while there is no server would be lost without a word, as the page makes the editor anew when there is one again.
 const isConnected = () => (document.querySelector("[data-test-connection-state]")?.dataset.testConnectionState ?? "CONNECTED") === "CONNECTED"
+const WAITING = 3000 // milliseconds in which the panel of what was chosen is there
+const fieldOf = id => document.querySelector(`.st-key-panel_${id} :is(.pw-rich-area, input[type=text]:not(.pw-rich *), textarea):not(:disabled)`)
 
 function editing(root) {
   const find = name => root.querySelector("." + name)
@@ -14,6 +16,9 @@ function editing(root) {
   const isSection = id => outline().some(one => one.id === id)
   const blocks = () => outline().flatMap(section => section.columns.flatMap(column => column.blocks))
   const nameOf = id => (isSection(id) ? "Section" : blocks().find(one => one.id === id)?.name || "")
+
+  // Without its words: they stand under it, and would make the bar as long as the email is wide.
+  const kindOf = id => (isSection(id) ? "Section" : blocks().find(one => one.id === id)?.label || "")
 
   const act = step => {
     if (step.do !== "select" && !isEditable()) return
@@ -46,7 +51,7 @@ function editing(root) {
   })
   const sectionOf = id => outline().find(one => one.columns.some(column => column.blocks.some(block => block.id === id)))?.id || ""
   const above = overlaying({
-    overlay, stage, places, nameOf, sectionOf, isSection, act, isEditable, select: choose, hold: (event, what) => drag.hold(event, what),
+    overlay, stage, places, kindOf, sectionOf, isSection, act, isEditable, select: choose, hold: (event, what) => drag.hold(event, what),
   })
   const list = outlining({ list: find("tree"), choose, act, isEditable })
 
@@ -86,13 +91,31 @@ function editing(root) {
     choose(id)
     stage.focus({ preventScroll: true })
   }
+  // To write in what was chosen: its first field is in the panel beside, which is drawn when Python has heard of the choice.
+  let wish = { id: "", until: 0 }
+  const write = id => { wish = { id, until: performance.now() + WAITING }; reach() }
+  const reach = () => {
+    if (!wish.id || performance.now() > wish.until) return
+    const field = here.data?.selected === wish.id && !here.pending.length && fieldOf(wish.id)
+    if (!field) return requestAnimationFrame(reach)
+    wish.id = ""
+    field.focus()
+    if (field.select) field.select()
+    else document.getSelection().selectAllChildren(field)
+  }
+  overlay.ondblclick = event => {
+    const id = at(event)
+    if (id && isEditable() && !isSection(id)) write(id)
+  }
   root.onkeydown = event => {
     const focused = root.getRootNode().activeElement
     if (["INPUT", "TEXTAREA"].includes(focused?.tagName) || drag.isOn()) return
     if (event.key === "Escape" && here.selected) {
       if (focused?.closest(".bar")) stage.focus({ preventScroll: true })
       choose("")
-    } else if (!list.pressed(event, focused)) return
+    } else if (event.key === "Enter" && isEditable() && here.selected && !isSection(here.selected)
+      && (focused === stage || focused?.dataset.id === here.selected)) write(here.selected)
+    else if (!list.pressed(event, focused)) return
     event.preventDefault()
     event.stopPropagation()
   }

@@ -1,5 +1,5 @@
 // What is drawn above the email: what the pointer is over, what is chosen with its handle and buttons, where something would drop.
-function overlaying({ overlay, stage, places, nameOf, sectionOf, isSection, hold, act, select, isEditable }) {
+function overlaying({ overlay, stage, places, kindOf, sectionOf, isSection, hold, act, select, isEditable }) {
   const hover = make("div", { class: "hover", hidden: true })
   const line = make("div", { class: "line", hidden: true })
   const chosen = make("div", { class: "chosen", hidden: true })
@@ -25,7 +25,7 @@ function overlaying({ overlay, stage, places, nameOf, sectionOf, isSection, hold
   const drawBar = id => {
     const had = focused() || (bar.getRootNode().activeElement ? "" : left)
     left = ""
-    const grip = make("span", { class: "grip", title: "Drag to move" }, icon("grip"), nameOf(id))
+    const grip = make("span", { class: "grip", title: "Drag to move" }, icon("grip"), kindOf(id))
     grip.onpointerdown = event => { event.preventDefault(); event.stopPropagation(); hold(event, { id, isSection: isSection(id) }) }
     bar.replaceChildren(
       grip,
@@ -53,7 +53,8 @@ function overlaying({ overlay, stage, places, nameOf, sectionOf, isSection, hold
     if (on !== id) { drawBar(id); on = id }
     const room = overlay.clientWidth
     bar.style.top = (box[1] >= 34 ? box[1] - 34 : Math.min(box[1] + box[3], overlay.clientHeight - 34)) + "px"
-    bar.style.left = Math.max(0, Math.min(box[0], room - bar.offsetWidth)) + "px"
+    // At the right: what it lies on is most often written from the left.
+    bar.style.left = Math.max(0, Math.min(box[0] + box[2], room) - bar.offsetWidth) + "px"
   }
 
   const over = id => put(hover, id ? places.boxOf(id) : null)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.contacts.attributes import AttributeType
 from core.templates.blocks.values import Condition, Operator, ShowIf
+from core.ui.create.editor import merge_fields
 from core.ui.create.editor.fields import Fields
 from core.ui.create.editor.showing import OPERATOR_WORDS
 from core.ui.parts import remark
@@ -31,7 +32,8 @@ def draw(fields: Fields, attributes: Mapping[str, AttributeType]) -> None:
     """
     show_if: ShowIf = fields.part.show_if
     rows = fields.rows("show_if", show_if.conditions)
-    names = {f"contact.{name}": name.replace("_", " ") for name in (*attributes, "email", "first_name", "last_name")}
+    called = merge_fields.choices(attributes)
+    names = {name: called[name] for name in (f"contact.{each}" for each in (*attributes, "email", "first_name", "last_name"))}
     names |= {one.field: names.get(one.field, one.field) for _, one in rows if not one.field.startswith(_DATA)}
     names[_DATA] = "What the message brings (data.…)"
     match = show_if.match
@@ -71,6 +73,8 @@ def _row(
                 st.text_input("Value", _shown(one.value, is_data=is_data), key=f"{row}_value", placeholder="value", max_chars=200, **how)
                 or ""
             )
+            if not typed.strip() and fields.enabled:
+                remark("Say what to compare with.")
             value = _typed_freely(typed) if is_data else _typed(typed, attributes.get(field.removeprefix("contact.")))
     return {"field": field, "operator": operator, "value": value}
 

@@ -16,6 +16,7 @@ from core.templates.blocks.values import Align
 from core.templates.jinja.fields import Vocabulary
 from core.templates.look.brand import Brand, Token
 from core.ui.create import rich_text
+from core.ui.create.brand_form import COLOURS
 from core.ui.create.editor import merge_fields
 from core.ui.create.editor.session import Editing
 from core.ui.parts import remark
@@ -25,15 +26,6 @@ _ALIGN = {"left": ":material/format_align_left:", "center": ":material/format_al
 _FIXED = "fixed"
 _NEARLY_WHITE = 235
 _LINK = re.compile(r"^(?:https?://[^\s/]+\.[^\s]+|https?://localhost\S*|mailto:\S+@\S+|tel:\+?[\d\s()-]+|sms:\S+|\{\{.*)$", re.IGNORECASE)
-TOKEN_NAMES = {
-    Token.PRIMARY: "Main colour",
-    Token.BUTTON_TEXT: "On buttons",
-    Token.TEXT: "Text",
-    Token.MUTED: "Quiet text",
-    Token.BACKGROUND: "Around the email",
-    Token.SURFACE: "Sheet",
-    Token.LINE: "Lines",
-}
 
 
 @dataclass
@@ -147,6 +139,11 @@ class Fields:
         how: dict[str, Any] = {"default": getattr(self.part, name), "required": True, "disabled": not self.enabled}
         self.values[name] = st.segmented_control(label, list(options), format_func=options.__getitem__, key=self.key(name), **how)
 
+    def one_of_many(self, name: str, label: str, options: Mapping[Any, str]) -> None:
+        """Draw a choice between more than stand in one row."""
+        how: dict[str, Any] = {"default": getattr(self.part, name), "required": True, "disabled": not self.enabled}
+        self.values[name] = st.pills(label, list(options), format_func=options.__getitem__, key=self.key(name), **how)
+
     def align(self) -> None:
         """Draw which side the part keeps to."""
         how: dict[str, Any] = {"default": str(self.part.align), "required": True, "disabled": not self.enabled}
@@ -163,7 +160,7 @@ class Fields:
         """
         was = getattr(self.part, name)
         options = {"": nothing} if nothing else {}
-        options |= {token.value: f"{_dot(self.brand.colours.of(token))} {TOKEN_NAMES[token]}" for token in Token} | {_FIXED: "A fixed one"}
+        options |= {token.value: f"{_dot(self.brand.colours.of(token))} {COLOURS[token]}" for token in Token} | {_FIXED: "A fixed one"}
         current = (was or "") if (was or "") in options else _FIXED
         shown = f"{_dot(was)} {was}" if current == _FIXED else options[current]
         with st.popover(f"{label}: {shown}", width="stretch", disabled=not self.enabled):

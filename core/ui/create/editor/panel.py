@@ -98,8 +98,8 @@ def _email(page: Page, fields: Fields) -> None:
 
 
 def _section(fields: Fields) -> None:
-    fields.one_of("layout", "Layout", _LAYOUT_LABELS)
-    fields.switch("stacks", "Columns below each other on a phone")
+    fields.one_of_many("layout", "Layout", _LAYOUT_LABELS)
+    fields.switch("stacks", "Stack columns on a phone")
     fields.switch("is_wide", "Background over the whole window")
 
 

@@ -132,7 +132,8 @@ def condition_words(show_if: ShowIf) -> str:
 
 def _one_condition(one: Condition) -> str:
     value = "" if one.operator in (Operator.IS_SET, Operator.IS_EMPTY) else f" {one.value}"
-    return f"{one.field} {OPERATOR_WORDS[one.operator]}{value}"
+    field = one.field.removeprefix("contact.").replace("_", " ") if one.field.startswith("contact.") else one.field
+    return f"{field} {OPERATOR_WORDS[one.operator]}{value}"
 
 
 def unsaid_words(languages: Sequence[str]) -> str:
@@ -144,6 +145,7 @@ def _entry(block: Block, problem: PostwrightError | None, unsaid: Sequence[str])
     return {
         "id": block.id,
         "kind": block.kind,
+        "label": NAMES[block.kind],
         "name": name_of(block),
         "condition": condition_words(block.show_if),
         "problem": problem_words(problem) if problem else "",

@@ -46,7 +46,8 @@ def draw(page: Page, template: Template, latest: TemplateVersion, *, may_edit: b
     left, right = st.columns([2.4, 1], gap="medium")
     with right:
         status = st.container()
-        panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
+        with st.container(key=f"panel_{now.selected or 'email'}"):  # where the canvas finds the fields of what was chosen
+            panel.draw(page, now, brand, attributes, now.facts.get("problems", {}))
     now.facts["unshown"] = None  # why the canvas does not show the email as it is now
     found = _shown(page, now, brand, attributes)
     now.facts["problems"] = found.problems

@@ -1,0 +1,112 @@
+"""The visual editor at hand: what is worked on is seen, what can be chosen is in sight, and writing begins where somebody points."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, StorageState, expect
+
+from tests.browser.conftest import Visit
+from tests.support.browser import heading, wait_idle
+from tests.support.canvas import make, parts, row, settled, tile
+from tests.support.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def page(visit: Visit, signed_in: StorageState) -> Page:
+    return visit(storage_state=signed_in).new_page()
+
+
+def test_writing_begins_in_the_block_that_was_pressed_twice_or_with_enter(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Pressed twice")
+    for kind in ("heading", "text"):
+        tile(page, kind).click()
+        settled(page)
+    row(page, "Section 1").click()
+    settled(page)
+    email = page.frame_locator(".stage iframe")
+
+    page.mouse.dblclick(*_middle(email.get_by_text("Write something here.")))
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_be_focused()
+    page.keyboard.type("Now with more sun.")
+
+    expect(email.get_by_text("Now with more sun.")).to_be_visible()
+    settled(page)
+    row(page, "Heading").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Heading", exact=True).first).to_be_visible()
+    settled(page)
+    expect(row(page, "Heading")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Text", exact=True)).to_be_focused()
+    page.keyboard.type("Spring is here")
+    expect(email.get_by_role("heading", name="Spring is here")).to_be_visible()
+    settled(page)
+    assert parts(page) == ["Header", "Heading “Spring is here”", "Text “Now with more sun.”", "Footer"]
+
+
+def test_the_bar_of_what_is_chosen_hides_nothing_from_whoever_works_beside_it(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Unhidden")
+    for kind in ("heading", "text"):
+        tile(page, kind).click()
+        settled(page)
+    bar, chosen = page.get_by_role("toolbar", name="Chosen part"), page.locator(".chosen")
+    title = page.frame_locator(".stage iframe").get_by_role("heading", name="Heading")
+    chosen.hover(force=True)
+    expect(bar).to_have_css("opacity", "1")
+    expect(bar).to_have_text("Text")
+    above, begins = bar.bounding_box(), title.evaluate(_END_OF_WORDS)
+    stage = page.locator(".stage").bounding_box()
+    assert above
+    assert stage
+    assert above["x"] > stage["x"] + begins * stage["width"] / 640
+
+    page.get_by_role("textbox", name="Text", exact=True).click()
+
+    expect(bar).to_have_css("opacity", "0")
+    row(page, "Text").focus()
+    expect(bar).to_have_css("opacity", "1")
+
+
+def test_all_that_can_be_put_in_and_every_layout_is_in_sight(product: Product, page: Page) -> None:
+    make(page, product.app_url, "In sight")
+    tile(page, "1-1").click()
+    settled(page)
+    assert page.locator(".palette").evaluate("one => one.scrollHeight - one.clientHeight") <= 0
+    layouts = page.get_by_role("radiogroup", name="Layout")
+    wait_idle(page)
+    assert layouts.get_by_role("radio").count() == page.locator(".tiles[aria-label=Sections] .tile").count()
+    assert layouts.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+
+
+def test_a_merge_field_shows_what_is_said_to_those_without_it_and_languages_lead_back(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Falling back")
+    tile(page, "text").click()
+    settled(page)
+    page.get_by_role("textbox", name="Text", exact=True).fill("Dear ")
+    expect(page.frame_locator(".stage iframe").get_by_text("Dear")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Field", exact=True).click()
+    page.get_by_placeholder("If not known").fill("friend")
+    page.get_by_role("button", name="Insert", exact=True).click()
+    settled(page)
+    expect(page.locator(".pw-rich-chip")).to_have_text("First name, else “friend”")
+    assert parts(page)[1] == "Text “Dear (first name)”"
+
+    page.get_by_role("link", name="Languages", exact=True).click()
+    heading(page, "Languages of Falling back")
+    page.get_by_role("button", name="Open template").click()
+
+    heading(page, "Falling back")
+    assert parts(page)[1] == "Text “Dear (first name)”"
+
+
+# Where the words of an element end, in the pixels of the email.
+_END_OF_WORDS = "one => { const words = document.createRange(); words.selectNodeContents(one); return words.getBoundingClientRect().right }"
+
+
+def _middle(inside: Locator) -> tuple[float, float]:
+    box = inside.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
