@@ -32,7 +32,8 @@ PIECES = st.sampled_from(
         "{{- contact.first_name -}}", "{% raw %}{{ x }}{% endraw %}", _LONG,
     ]
 )  # fmt: skip
-SOURCES = st.lists(PIECES, max_size=12).map("".join)
+# A brace at the end begins no tag.
+SOURCES = st.builds(lambda pieces, end: "".join(pieces) + end, st.lists(PIECES, max_size=12), st.sampled_from(["", " {", " {\n"]))
 NAMES = st.sampled_from(["Ann", "", "<b>&\"'", "two\n\n\nlines", " spaced ", "a\x1eb", None, 7, 1.0, True, ["x", "y"]])
 
 

@@ -177,8 +177,11 @@ def _lexed(source: str, environment: MailEnvironment) -> Sequence[str]:
 
 
 def _in_one(source: str) -> Sequence[str]:
-    # Jinja drops the last line end of a template. The empty tag keeps a sign that takes white space away from what comes behind.
-    return "", f'{_LAST_LINE_END.sub("", source)}{{{{ "" }}}}', ""
+    # Jinja drops the last line end of a template. The empty tag keeps a sign that takes white space away from what comes behind; with a
+    # brace before it there would be three.
+    source = _LAST_LINE_END.sub("", source)
+    end = '{{ "{" }}' if source.endswith("{") else '{{ "" }}'
+    return "", f"{source.removesuffix('{')}{end}", ""
 
 
 def _spaced(text: str) -> list[str]:
