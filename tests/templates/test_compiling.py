@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.templates.compiling.compiler import TemplateKind, compile_template, detect_kind
+from core.templates.compiling.pixel import counting
 from core.templates.rendering.renderer import render
 
 
@@ -164,6 +165,20 @@ def test_without_an_unsubscribe_link_a_footer_with_one_is_added(context: dict[st
     assert '<a href="https://mail.example/u/1"' in rendered.html and "1 Main Road, Town" in rendered.html
     assert "Unsubscribe <https://mail.example/u/1>" in rendered.text and "1 Main Road, Town" in rendered.text
     assert "unsubscribe_url" in compiled.fields
+
+
+@pytest.mark.parametrize("behind", ["<!-- </body> -->", "<!-- a --> <!--[if mso]></body><![endif]-->", "</html>\n<!-- </body></html> -->"])
+def test_what_is_added_at_the_end_is_seen_whatever_a_comment_behind_it_says(behind: str) -> None:
+    html = counting(compile_template(f"<html><body><p>Hi</p></body>{behind}</html>").html)
+    read = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
+    assert all(mark in read for mark in ("{{ unsubscribe_url }}", "{{ pw_pixel }}", "{{ pw_trap }}"))
+
+
+@pytest.mark.parametrize("words", ["Hello", "İstanbul", "İ" * 20])
+def test_the_link_for_machines_is_inside_the_body_in_any_language(words: str) -> None:
+    html = compile_template(f"<p>{words}</p>").html
+    sent = counting(html)
+    assert sent.endswith("</a></body></html>") and sent.count("</body>") == 1
 
 
 def test_a_template_with_its_own_unsubscribe_link_gets_no_second_one(context: dict[str, Any]) -> None:

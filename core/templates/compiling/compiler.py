@@ -13,7 +13,7 @@ from core.errors import InvalidInput
 from core.templates.blocks.document import read_document
 from core.templates.blocks.writing import to_mjml
 from core.templates.compiling.linking import Found, check_safety, track_links, worth_a_look
-from core.templates.compiling.pixel import PIXEL
+from core.templates.compiling.pixel import PIXEL, before_body_end
 from core.templates.jinja import sandbox
 from core.templates.jinja.fields import Vocabulary
 from core.templates.jinja.validating import check_bytes, inspect
@@ -112,11 +112,11 @@ def _compiled(source: str, kind: TemplateKind, vocabulary: Vocabulary, links: Se
     tracked = track_links(inlined.text, _looked_at(inlined, masked), masked, links)
     html, text = tracked.html, text_of(inlined, tracked.addresses)
     if "unsubscribe_url" not in fields:
-        html = _before_body_end(html, _footer(masked))
+        html = before_body_end(html, _footer(masked))
         fields += [field for field in ("workspace.name", "workspace.postal_address", "unsubscribe_url") if field not in fields]
         text = to_plain_text(html)
     text = masked.restore(text)
-    html = masked.restore(_before_body_end(html, masked.add(PIXEL)))
+    html = masked.restore(before_body_end(html, masked.add(PIXEL)))
     if not inspection.is_simple:
         _try(html, text)
     return CompiledTemplate(kind, html, text, tracked.links, fields)
@@ -238,11 +238,6 @@ def _footer(masked: Masked) -> str:
         f'<div style="padding:24px 16px;text-align:center;{style}"><p class="pw-muted" style="margin:0">{name}<br>{address}</p>'
         f'<p class="pw-muted" style="margin:8px 0 0">{link}</p></div>'
     )
-
-
-def _before_body_end(html: str, addition: str) -> str:
-    end = html.rfind("</body>")
-    return html[:end] + addition + html[end:] if end >= 0 else html + addition
 
 
 def _try(html: str, text: str) -> None:

@@ -106,7 +106,7 @@ def _outlined(page: Page, version: TemplateVersion, marks: Mapping[str, Differen
     except InvalidInput:  # a field it names is gone: it is shown as it was, without outlines
         return templates.preview(page.by, version).html
     rules = "".join(f".{MARK}{part_id}{{outline:{_OUTLINES[what][0]};outline-offset:-3px}}" for part_id, what in marks.items() if part_id)
-    end = html.lower().rfind("</head>")
+    end = html.rfind("</head>")
     return f"{html[:end]}<style>{rules}</style>{html[end:]}" if end >= 0 else f"<style>{rules}</style>{html}"
 
 
