@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
@@ -181,6 +182,32 @@ def test_texts_of_very_many_lines_are_compared_in_a_moment() -> None:
     assert all(old[line.old - 1] == line.text for line in hunk if line.old) and all(
         new[line.new - 1] == line.text for line in hunk if line.new
     )
+
+
+def test_very_many_lines_are_compared_with_few_in_a_moment() -> None:
+    old, new = ["a", "b", "c"] * 80_000, ["b", "a"] * 99
+    begun = time.process_time()
+
+    hunks = compare_text("\n".join(old), "\n".join(new))
+
+    assert time.process_time() - begun < 2
+    assert [line.text for line in chain.from_iterable(hunks) if line.sign is not Sign.REMOVED] == new
+    assert [line.text for line in chain.from_iterable(hunks) if line.sign is not Sign.ADDED] == old
+
+
+def test_a_change_in_the_middle_of_very_many_lines_is_found_exactly() -> None:
+    lines = [str(number % 500) for number in range(60_000)]
+    begun = time.process_time()
+
+    (hunk,) = compare_text("\n".join(lines), "\n".join([*lines[:30_000], "new", *lines[30_001:]]), 1)
+
+    assert time.process_time() - begun < 2
+    assert [(line.sign, line.text, line.old, line.new) for line in hunk] == [
+        (Sign.SAME, lines[29_999], 30_000, 30_000),
+        (Sign.REMOVED, lines[30_000], 30_001, None),
+        (Sign.ADDED, "new", None, 30_001),
+        (Sign.SAME, lines[30_001], 30_002, 30_002),
+    ]
 
 
 def test_words_made_of_beginnings_of_tags_are_compared_in_a_moment() -> None:

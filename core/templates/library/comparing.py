@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -16,7 +17,7 @@ from core.templates.languages.variants import Variant, in_words
 from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
-# Lines of the one times lines of the other: what takes a second. Finding what was kept of them takes far longer than they are long.
+# See `_work`: what takes a second. Finding what was kept of two texts takes far longer than they are long.
 _MOST_WORK = 50_000_000
 _LINK = re.compile(r"\{\{ pw_links\[(\d{1,4})\] \}\}")
 
@@ -47,6 +48,7 @@ class Line:
 
 
 Hunk = tuple[Line, ...]
+_Step = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -170,10 +172,29 @@ def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]
         return ()
     start = _alike(before, after)
     end = _alike(before[start:][::-1], after[start:][::-1])
-    if (len(before) - start - end) * (len(after) - start - end) > _MOST_WORK:
+    # What is the same before and after them needs no finding.
+    first, rest = max(0, start - context), max(0, end - context)
+    old_part, new_part = before[first : len(before) - rest], after[first : len(after) - rest]
+    if _work(old_part, new_part) > _MOST_WORK:
         return (tuple(_as_one(before, after, start, end, context)),)
-    groups = SequenceMatcher(None, before, after).get_grouped_opcodes(context)
-    return tuple(tuple(line for step in group for line in _lines(before, after, *step)) for group in groups)
+    groups = SequenceMatcher(None, old_part, new_part).get_grouped_opcodes(context)
+    return tuple(tuple(line for step in group for line in _lines(before, after, *_further_on(step, first))) for group in groups)
+
+
+def _work(before: list[str], after: list[str]) -> int:
+    """Return how many steps `SequenceMatcher` may take: each line, and each line of the other that is the same, for each stretch it finds.
+
+    What stands in the other so often that it says nothing is passed over by it, where that has 200 lines or more.
+    """
+    often = Counter(after)
+    most = len(after) // 100 + 1 if len(after) >= 200 else len(after)
+    pairs = sum(often[line] for line in before if often[line] <= most)
+    return (len(before) + pairs) * min(len(before), len(after))
+
+
+def _further_on(step: _Step, by: int) -> _Step:
+    what, i1, i2, j1, j2 = step
+    return what, i1 + by, i2 + by, j1 + by, j2 + by
 
 
 def _alike(before: list[str], after: list[str]) -> int:
