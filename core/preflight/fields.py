@@ -158,11 +158,11 @@ def _gets(wanted_in: Collection[str], others: Collection[str], declared: Mapping
     if declared.get(_LANGUAGE) is not AttributeType.TEXT:
         return str(MAIN in wanted_in).lower()
     tag = f"replace(lower(trim(attr_{_LANGUAGE}, {_BLANKS})), '_', '-')"
-    # Languages are written in `[a-z0-9-]`, so they can stand in SQL.
-    there = ", ".join(f"'{language}'" for language in others)
-    read = f"case when {tag} in ({there}) then {tag} when split_part({tag}, '-', 1) in ({there}) then split_part({tag}, '-', 1) end"
+    # Languages are written in `[a-z0-9-]`, so they can stand in SQL; the one that says most comes first.
+    there = sorted(others, key=len, reverse=True)
+    each = " ".join(f"when {tag} = '{one}' or starts_with({tag}, '{one}-') then '{one}'" for one in there)
     wanted = ", ".join(f"'{language}'" for language in wanted_in)
-    return f"coalesce({read}, '{MAIN}') in ({wanted})"
+    return f"coalesce(case {each} end, '{MAIN}') in ({wanted})"
 
 
 def _is_empty(name: str, kind: AttributeType | None) -> str:

@@ -200,7 +200,7 @@ PEOPLE = st.lists(
             "city": st.sampled_from([None, "", " ", "Oslo", "  Bonn "]),
             "points": st.sampled_from([None, 0, 3]),
             "vip": st.sampled_from([None, False, True]),
-            "language": st.sampled_from([None, "", "de", "DE_at", " fr-CA", "fr", "pt-BR", "pt", "it"]),
+            "language": st.sampled_from([None, "", "de", "DE_at", " fr-CA", "fr", "pt-BR", "PT_br_SP", "pt-b", "pt", "it"]),
         }
     ),
     min_size=1,

@@ -26,14 +26,21 @@ EMAIL = Document(preview_text="News", sections=(new_section("1", HEADING, BUTTON
         ("de-AT", "de"),
         ("pt_BR", "pt-br"),
         ("pt", "main"),
+        ("zh-Hant-TW", "zh-hant"),
+        ("zh_Hant", "zh-hant"),
+        ("zh-Hans-CN", "zh"),
+        ("pt-BR-SP", "pt-br"),
+        ("pt-B", "main"),
+        ("zho", "main"),
+        ("-", "main"),
         ("fr", "main"),
         ("", "main"),
         (None, "main"),
         (5, "main"),
     ],
 )
-def test_readers_get_their_language_or_its_plain_form_or_the_main_one(language: object, found: str) -> None:
-    assert chosen(language, "main", {"de": "de", "pt-br": "pt-br"}) == found
+def test_readers_get_their_language_or_a_plainer_form_of_it_or_the_main_one(language: object, found: str) -> None:
+    assert chosen(language, "main", {tag: tag for tag in ("de", "pt-br", "zh", "zh-hant")}) == found
 
 
 @pytest.mark.parametrize(("written", "normal"), [("de", "de"), (" pt_BR ", "pt-br"), ("zh-Hant-TW", "zh-hant-tw")])

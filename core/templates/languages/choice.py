@@ -25,7 +25,9 @@ def normal_language(tag: str) -> str:
 
 
 def chosen_language(language: object, there: Collection[str]) -> str:
-    """Return which language somebody gets who reads one: that one, else its plain form (`pt` for `pt-BR`), else "", the main one.
+    """Return which language somebody gets who reads one: that one, else a plainer form (`pt` for `pt-BR`), else "", the main one.
+
+    What says most about it is left out first: `zh-hant-tw`, `zh-hant`, `zh` (RFC 4647, 3.4).
 
     Args:
         language: What is known of them, in any spelling.
@@ -34,10 +36,9 @@ def chosen_language(language: object, there: Collection[str]) -> str:
     if not there or not isinstance(language, str):
         return ""
     tag = language.strip().lower().replace("_", "-")
-    if tag in there:
-        return tag
-    plain = tag.partition("-")[0]
-    return plain if plain in there else ""
+    while tag and tag not in there:
+        tag = tag.rpartition("-")[0]
+    return tag
 
 
 def chosen(language: object, main: T, others: Mapping[str, T]) -> T:
