@@ -6,6 +6,8 @@ on its standard input is one line of JSON (`max_width`) and the file; what it wr
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import json
 import resource
@@ -26,6 +28,8 @@ _PALETTE = 256
 _FEW_COLOURS = 64  # a drawing; photographs have more, also grey ones
 # Pillow knows forty more formats; nobody needs them in an email, and each is a way in.
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "BMP")
+# What Pillow imports of itself only where it is needed.
+_LATE = ("AvifImagePlugin", "MpoImagePlugin", "TiffImagePlugin", "WebPImagePlugin", "ImageChops", "ImageCms", "ImageOps", "ImageSequence")
 _SRGB = "RGB"
 _QUALITY = 82
 
@@ -38,6 +42,7 @@ def main() -> None:
     """Read a picture from the standard input, write it anew to the standard output."""
     wishes = json.loads(sys.stdin.buffer.readline())
     data = sys.stdin.buffer.read()
+    load()
     confine()
     try:
         answer, made = rework(data, int(wishes["max_width"]))
@@ -51,8 +56,21 @@ def main() -> None:
     sys.stdout.buffer.flush()
 
 
+def load() -> None:
+    """Load all that opening pictures needs: later no file can be opened any more."""
+    from PIL import Image
+
+    for name in _LATE:
+        importlib.import_module(f"PIL.{name}")
+    Image.preinit()  # the other formats
+    with contextlib.suppress(ImportError):
+        import pi_heif  # type: ignore[import-untyped]
+
+        pi_heif.register_heif_opener(thumbnails=False)
+
+
 def confine(seconds: int = _CPU_SECONDS) -> None:
-    """Take away what opening a picture does not need: much memory, much time, large files.
+    """Take away what opening a picture does not need: much memory, much time, large files, and any file but those that are open.
 
     Args:
         seconds: How long it may work.
@@ -62,6 +80,7 @@ def confine(seconds: int = _CPU_SECONDS) -> None:
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, MAX_ANSWER),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 0),
     ):
         _, hard = resource.getrlimit(what)
         resource.setrlimit(what, (most, most) if hard in (resource.RLIM_INFINITY,) or hard >= most else (hard, hard))
@@ -77,25 +96,16 @@ def rework(data: bytes, max_width: int) -> tuple[dict[str, Any], bytes]:
     Raises:
         Refused: If it is too much.
     """
-    from PIL import Image, ImageFile  # only now: a file must not be opened before there are limits
+    from PIL import Image, ImageFile
 
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # asked below, once, in our own words
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    _learn_heif()
-    image = Image.open(io.BytesIO(data), formats=_FORMATS)
+    image = Image.open(io.BytesIO(data), formats=[one for one in _FORMATS if one in Image.OPEN])
     _check_size(image)
     if getattr(image, "is_animated", False) and image.format in {"GIF", "WEBP", "PNG"}:
         return _animation(image, max_width)
     return _still(image, max_width)
-
-
-def _learn_heif() -> None:
-    try:
-        import pi_heif  # type: ignore[import-untyped]
-    except ImportError:
-        return
-    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def _check_size(image: Any) -> None:

@@ -229,13 +229,16 @@ def test_a_canvas_that_is_too_large_is_never_made() -> None:
     ("greed", "end"),
     [
         ("bytearray(2 << 30)", "MemoryError"),
-        ("open('FOLDER/large', 'wb').write(bytes(40 << 20))", "File too large"),
+        ("file.write(bytes(40 << 20)); file.flush()", "File too large"),
+        ("open('/proc/self/environ')", "Too many open files"),
+        ("__import__('socket').socket()", "Too many open files"),
         ("exec('while True: pass')", ""),
     ],
-    ids=["memory", "files", "time"],
+    ids=["memory", "large file", "any file", "network", "time"],
 )
 def test_the_program_that_opens_pictures_has_limits(greed: str, end: str, tmp_path: Path) -> None:
-    program = f"from core.templates.images import reworking; reworking.confine(1); {greed.replace('FOLDER', str(tmp_path))}"
+    begin = f"from core.templates.images import reworking; import socket; file = open({str(tmp_path / 'large')!r}, 'wb')"
+    program = f"{begin}; reworking.confine(1); {greed}"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
 
