@@ -226,6 +226,36 @@ def test_joining_a_long_text_with_itself_is_counted(source: str, context: dict[s
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
 
 
+_NEEDLE = "b" + "a" * 94
+_LONG = "ab" * 100_000
+_LOOPS, _ENDS = "{% for a in data.many %}{% for b in data.many %}", "{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("".join(f"{{% if '{n}{_NEEDLE}' {op} data.long %}}x{{% endif %}}" for n in range(2_000)) for op in ("in", "not in", "is in")),
+        f"{_LOOPS}{{% if data.few in '{_LONG}' %}}x{{% endif %}}{_ENDS}",
+        f"{_LOOPS}{{% if data.none|default('{_LONG}') == '{_LONG[:-1]}c' %}}x{{% endif %}}{_ENDS}",
+        f"{_LOOPS}{{% if '{_NEEDLE}' in data.few %}}x{{% endif %}}{_ENDS}",
+    ],
+    ids=["in", "not in", "is in", "in a text of the template", "equal to a text of the template", "in short texts"],
+)
+def test_looking_for_a_text_in_another_is_counted(source: str, context: dict[str, Any]) -> None:
+    context["data"] = {"long": "a" * 200_000, "few": "a" * 199, "many": [1] * 1_000}
+    made = compile_template(source)
+    began = time.thread_time()
+    with pytest.raises(InvalidInput, match="does too much with this data"):
+        render(made, context)
+    assert time.thread_time() - began < 5
+
+
+def test_what_people_look_for_is_no_work(context: dict[str, Any]) -> None:
+    context["data"] = {"many": [{"name": f"Green tea {number}"} for number in range(1_000)], "own": [f"Green tea {n}" for n in range(50)]}
+    source = "{% for one in data.many %}{% if 'tea' in one.name and one.name in data.own %}{{ loop.index }} {% endif %}{% endfor %}"
+    assert render_text(source, context) == " ".join(str(number) for number in range(1, 51))
+
+
 def test_joining_escapes_as_it_did(context: dict[str, Any]) -> None:
     context["contact"]["city"] = "<Oslo>"
     html = render(compile_template("<p>{{ 'a&' ~ contact.city ~ contact.none ~ 2 ~ contact.city|e }}</p>"), context).html

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from typing import Any
 
@@ -144,6 +146,48 @@ def test_a_long_list_of_things_is_no_work(context: dict[str, Any]) -> None:
     context["data"] = {"rows": rows}
     row = "{{ row.name|title }} {{ row.price|number(2) }}{% for note in row.notes %} {{ note|upper }}{% endfor %};"
     assert render_text(f"{{% for row in data.rows %}}{row}{{% endfor %}}", context).endswith("Tea 999 999.00 FRESH LOOSE;")
+
+
+@pytest.mark.parametrize("test", ["odd", "even", "divisibleby(3)", "divisibleby(contact.first_name)"])
+def test_only_a_number_is_odd_or_even(test: str, context: dict[str, Any]) -> None:
+    """Python's `%` fills in a text: “%0299999999d” would become one of 300 MB, and it is its reader who writes it."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for value in ("%0299999999d", "3", "", None, [1], {}, True):
+        context["contact"]["points"] = value
+        assert render_text(f"{{% if contact.points is {test} %}}yes{{% endif %}}no", context) == "no"
+    if sys.platform == "linux":
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+
+
+def test_numbers_are_odd_or_even(context: dict[str, Any]) -> None:
+    said = "{% for a in contact.items %}{{ a is odd }} {{ a is even }} {{ a is divisibleby(3) }} {{ a is divisibleby(0) }};{% endfor %}"
+    context["contact"]["items"] = [3, 4, 6.0]
+    assert render_text(said, context) == "True False True False;False True False False;False True True False;"
+
+
+@pytest.mark.parametrize(
+    ("how", "found"),
+    [
+        ("9", "Anneli..."),
+        ("3, true", "..."),
+        ("2", ".."),
+        ("0", ""),
+        ("-7", ""),
+        ("6, true, '…'", "Annel…"),
+        ("6, true, '…', -9", "Annel…"),
+    ],
+)
+def test_a_text_is_cut_however_short_it_has_to_be(how: str, found: str, context: dict[str, Any]) -> None:
+    context["contact"]["first_name"] = "Anneliese-Katharina"
+    assert render_text(f"{{{{ contact.first_name|truncate({how}) }}}}!", context) == f"{found}!"
+    assert f"<p>{found}</p>" in _html(f"<p>{{{{ contact.first_name|truncate({how}) }}}}</p>", context)
+
+
+@pytest.mark.parametrize("end", ["{", "{\n", " {\n\n", "{# aside #}{"])
+def test_a_brace_at_the_end_is_a_brace(end: str, context: dict[str, Any]) -> None:
+    assert render_text(f"Look {{{{ contact.first_name }}}} {end.strip()}", context) == "Look Ann {"
+    mail = render(compile_template(f"{{% if contact.first_name %}}<p>Look</p>{{% endif %}}<p>{{{{ unsubscribe_url }}}} {end}</p>"), context)
+    assert mail.text.endswith(" {\n")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from jinja2 import Undefined, pass_eval_context
+from jinja2 import Environment, Undefined, pass_context, pass_environment, pass_eval_context
 from jinja2 import filters as jinja
 from jinja2.nodes import EvalContext
-from jinja2.runtime import markup_join, str_join
+from jinja2.runtime import Context, markup_join, str_join
 from jinja2.tests import TESTS as JINJA_TESTS
-from markupsafe import Markup
+from markupsafe import Markup, soft_str
 
 from core.templates.jinja.budget import counted, spend_letters, spend_steps
 
@@ -103,6 +103,39 @@ def joined(value: object, separator: str = ", ") -> str:
     return str(separator).join(parts)
 
 
+@pass_environment
+def truncated(
+    environment: Environment, value: object, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
+) -> str:
+    """Return a text cut where it is longer than it may be, with `end` behind it where there is room for that."""
+    length = max(0, length)
+    return jinja.do_truncate(environment, soft_str(value), length, killwords, end[:length], max(0, leeway))
+
+
+def divisible(value: object, by: object) -> bool:
+    """Return whether a number can be divided by another without a rest; nothing else can: of a text `%` would make a text of any length."""
+    return _is_number(value) and _is_number(by) and by != 0 and value % by == 0  # type: ignore[operator]
+
+
+def odd(value: object) -> bool:
+    """Return whether a number is odd; nothing else is, see `divisible`."""
+    return _is_number(value) and value % 2 == 1  # type: ignore[operator]
+
+
+def within(value: object, whole: object) -> bool:
+    """Return whether something is in a list or a text; that is counted like `searched`."""
+    return value in _counted(whole)
+
+
+@pass_context
+def searched(_context: Context, value: object) -> object:
+    """Count what stands behind `in`, and return it: looking for one text in another may take as long as both together are long.
+
+    It is given the context it does not need, so that Jinja does not call it once for all where a fixed text is searched.
+    """
+    return _counted(value)
+
+
 @pass_eval_context
 def together(context: EvalContext, parts: Iterable[object]) -> str:
     """Return what stands between ~ signs as one text; with escaping on, as soon as one of them is HTML, all are."""
@@ -113,14 +146,22 @@ def together(context: EvalContext, parts: Iterable[object]) -> str:
     return markup_join(texts) if context.autoescape else str_join(texts)
 
 
+def _counted(whole: Any) -> Any:
+    if isinstance(whole, (str, list, tuple)):
+        spend_letters(len(whole))
+    return whole
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _places(decimals: object) -> int:
     return max(0, min(10, decimals)) if isinstance(decimals, int) else 0
 
 
-_SIMPLE_FILTERS = "abs capitalize count e escape first float int last length lower striptags title trim truncate upper urlencode wordcount"
-_SIMPLE_TESTS = (
-    "boolean defined divisibleby eq equalto even false ge gt in le lower lt ne none number odd sequence string true undefined upper"
-)
+_SIMPLE_FILTERS = "abs capitalize count e escape first float int last length lower striptags title trim upper urlencode wordcount"
+_SIMPLE_TESTS = "boolean defined eq equalto false ge gt le lower lt ne none number sequence string true undefined upper"
 
 # Those that go through a text letter by letter.
 _BY_LETTERS = frozenset(_SIMPLE_FILTERS.split()) - {"abs", "count", "first", "last", "length"}
@@ -134,7 +175,13 @@ FILTERS: dict[str, Any] = {
     "number": number_text,
     "round": rounded,
     "join": joined,
+    "truncate": counted(truncated),
 }
 # Put in by compiling, never written by people.
-INTERNAL_FILTERS: dict[str, Any] = {"pw_url": counted(safe_url), "pw_items": items, "pw_together": together}
-TESTS: dict[str, Any] = {name: JINJA_TESTS[name] for name in _SIMPLE_TESTS.split()}
+INTERNAL_FILTERS: dict[str, Any] = {"pw_url": counted(safe_url), "pw_items": items, "pw_together": together, "pw_searched": searched}
+TESTS: dict[str, Any] = {name: JINJA_TESTS[name] for name in _SIMPLE_TESTS.split()} | {
+    "divisibleby": divisible,
+    "even": lambda value: divisible(value, 2),
+    "odd": odd,
+    "in": within,
+}

@@ -16,6 +16,7 @@ from core.templates.jinja import filters
 from core.templates.jinja.fields import LOOP_FIELDS
 
 _LARGEST = 10**15
+_OF_A_STEP = 1_000
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -112,11 +113,14 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
     def template_of_tree(self, tree: nodes.Template) -> Any:
         """Return the compiled template of a parsed source; its loops are limited like those of `template_of`."""
         for loop in tree.find_all(nodes.For):
-            size = nodes.Const(sum(1 for _ in loop.find_all(nodes.Node)))
+            size = nodes.Const(sum(map(_size_of, loop.find_all(nodes.Node))))
             loop.iter = nodes.Filter(loop.iter, "pw_items", [size], [], None, None, lineno=loop.lineno)
         for joined in tree.find_all(nodes.Concat):
             # A thousand times a long text in one condition never comes out of it, so nothing else would count it.
             joined.nodes = [nodes.Filter(nodes.List(joined.nodes), "pw_together", [], [], None, None, lineno=joined.lineno)]
+        for operand in tree.find_all(nodes.Operand):
+            if operand.op in {"in", "notin"}:
+                operand.expr = nodes.Filter(operand.expr, "pw_searched", [], [], None, None, lineno=operand.lineno)
         return self.from_string(tree)
 
 
@@ -124,6 +128,11 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 def _tokens(environment: MailEnvironment, source: str, name: str | None, filename: str | None) -> list[tuple[int, str, str]]:
     """Return the tokens of a source; whoever reads one reads it twice, to check it and to hide it."""
     return list(environment.lexer.tokeniter(source, name, filename))
+
+
+def _size_of(node: nodes.Node) -> int:
+    """Return how many steps a node is: a long text that stands in the template takes its time wherever it is looked at."""
+    return 1 + (len(node.value) // _OF_A_STEP if isinstance(node, nodes.Const) and isinstance(node.value, str) else 0)
 
 
 def _printable(value: Any) -> Any:
