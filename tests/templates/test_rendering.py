@@ -183,6 +183,14 @@ def test_a_text_is_cut_however_short_it_has_to_be(how: str, found: str, context:
     assert f"<p>{found}</p>" in _html(f"<p>{{{{ contact.first_name|truncate({how}) }}}}</p>", context)
 
 
+def test_text_is_not_escaped_where_there_is_no_html(context: dict[str, Any]) -> None:
+    context["contact"]["city"] = "O'Neil & <Co>"
+    mail = render(compile_template("<p>{{ contact.city|e }} {{ contact.city|escape|upper }}</p>"), context)
+    assert "<p>O&#39;Neil &amp; &lt;Co&gt; O&#39;NEIL &AMP; &LT;CO&GT;</p>" in mail.html
+    assert mail.text.startswith("O'Neil & <Co> O'NEIL & <CO>\n")
+    assert render_text("To {{ contact.city|e }}", context) == "To O'Neil & <Co>"
+
+
 @pytest.mark.parametrize("end", ["{", "{\n", " {\n\n", "{# aside #}{"])
 def test_a_brace_at_the_end_is_a_brace(end: str, context: dict[str, Any]) -> None:
     assert render_text(f"Look {{{{ contact.first_name }}}} {end.strip()}", context) == "Look Ann {"

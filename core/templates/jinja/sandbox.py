@@ -11,6 +11,7 @@ from jinja2 import ChainableUndefined, TemplateRuntimeError, nodes
 from jinja2.lexer import TokenStream
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import soft_str
 
 from core.templates.jinja import filters
 from core.templates.jinja.fields import LOOP_FIELDS
@@ -70,6 +71,8 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         super().__init__(autoescape=escaping, undefined=Missing, finalize=_printable, cache_size=0)
         self.globals = {}
         self.filters = {**filters.FILTERS, **filters.INTERNAL_FILTERS}
+        if not escaping:  # a text has nothing to escape: “&amp;” would be read as it stands there
+            self.filters |= dict.fromkeys(("e", "escape"), soft_str)
         self.tests = dict(filters.TESTS)
 
     def lex(self, source: str, name: str | None = None, filename: str | None = None) -> Iterator[tuple[int, str, str]]:
