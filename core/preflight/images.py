@@ -16,7 +16,7 @@ from core.templates.markup.scanning import Kind, Piece
 # A page of a newsletter loads in a second or two on a phone below these (bytes).
 HEAVY = 400_000
 ALL_HEAVY = 1_500_000
-_HERE = "Whoever runs Postwright sets POSTWRIGHT_PUBLIC_URL to an address of the web, for links and opens too. Pictures then follow by themselves."
+_HERE = "Whoever runs Postwright sets POSTWRIGHT_PUBLIC_URL to an address of the web, which links and opens need too. Pictures then follow."
 _TINY = 4  # pixels: what counts opens or keeps a distance
 _FEW_LETTERS = 150
 _MANY_PIXELS = 300
