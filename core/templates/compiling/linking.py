@@ -21,7 +21,10 @@ from core.templates.markup.scanning import Attribute, Kind, Piece, tags_of_comme
 from core.templates.markup.stretches import Stretch
 from core.templates.markup.tokens import Mark, noted
 
-_FORBIDDEN_ELEMENTS = frozenset({"script", "iframe", "frame", "object", "embed", "applet", "base"})
+# The last four hold what some read as text and others as markup.
+_FORBIDDEN_ELEMENTS = frozenset(
+    {"script", "iframe", "frame", "object", "embed", "applet", "base", "noembed", "noframes", "plaintext", "xmp"}
+)
 _URL_ATTRIBUTES = frozenset(
     {"href", "src", "background", "action", "formaction", "poster", "xlink:href", "data", "srcset", "background-url"}
 )
@@ -113,6 +116,20 @@ def check_safety(tags: Iterable[Found], masked: Masked, *, name_lines: bool) -> 
         if problem:
             where = f" in line {masked.line_at(begin + tag.start)}" if name_lines else ""
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
+
+
+def check_drawings(marked: Marked) -> None:
+    """Do nothing if no text of finished HTML could be markup: inside <svg> and <math>, <style> and <title> may hold elements.
+
+    Raises:
+        InvalidInput: If one could.
+    """
+    if not any(name in marked.text.lower() for name in ("<svg", "<math")):
+        return
+    for mark in marked.marks:
+        if mark.kind is Kind.RAW and "<" in mark.text:
+            message = f"The sign < inside <{mark.name}> is not allowed in a template with <svg> or <math>."
+            raise InvalidInput(message, hint="Show the drawing as a picture: few mail programs show it otherwise.")
 
 
 @dataclass(frozen=True)
