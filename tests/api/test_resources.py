@@ -326,6 +326,16 @@ def test_contacts_are_exported_while_they_are_read(admin: Program):
     assert admin.get("/contacts/export?segment_id=99").status_code == 404
 
 
+@pytest.mark.parametrize("wrong", [{"folder": "-"}, {"tags": ["x" * 50]}, {"name": " "}, {"name": "Coffee"}])
+def test_a_change_of_a_template_is_done_whole_or_not_at_all(admin: Program, wrong: dict[str, Any]):
+    admin.post("/templates", {"name": "Coffee", "source": MJML})
+    made = admin.post("/templates", {"name": "Tea", "source": MJML, "folder": "Shop", "tags": ["spring"]}).json()
+    path = f"/templates/{made['id']}"
+    change = {"name": "Green tea", "folder": "Garden", "tags": ["summer"], "archived": True} | wrong
+    assert admin("PATCH", path, change).status_code in (409, 422)
+    assert admin.get(path).json() == made
+
+
 def test_templates_are_put_in_order_and_copied(admin: Program):
     made = admin.post("/templates", {"name": "Tea", "source": MJML, "folder": "Shop", "tags": ["spring"], "note": "First"}).json()
     assert (made["folder"], made["tags"], made["archived_at"], made["note"]) == ("Shop", ["spring"], None, "First")

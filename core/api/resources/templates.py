@@ -15,6 +15,7 @@ from core.api.paging import DEFAULT, Cursor, Limit, Page, cut, pack, place_of
 from core.permissions import Permission
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.models import TemplateVersion
+from core.templates.library.names import checked_folder, checked_tags
 
 router = APIRouter(prefix="/templates", tags=["Templates"], route_class=Door)
 _VIEW, _EDIT = needs(Permission.TEMPLATES_VIEW), needs(Permission.TEMPLATES_EDIT)
@@ -140,6 +141,8 @@ def change_template(caller: Asking, template_id: IdInPath, given: TemplateChange
     """Rename a template, move it to a folder, tag it, put it away or take it out again. A template is never deleted."""
     shelves, by = caller.services.template_shelves, caller.by
     changed = caller.services.templates.get(by, template_id)
+    checked_folder(given.folder or "")  # before anything is changed: all of it is done, or nothing
+    checked_tags(given.tags or ())
     if given.name is not None:
         changed = shelves.rename(by, template_id, given.name)
     if given.folder is not None:
