@@ -4,6 +4,8 @@ const DROPPED = new Set("SCRIPT STYLE IFRAME OBJECT EMBED TEMPLATE NOSCRIPT HEAD
 const BLOCKS = new Set(["UL", "OL", "P", "H2", "H3", "BLOCKQUOTE"])
 const ADDRESS = /^(https?:|mailto:|tel:|sms:|\{\{)/i
 const JINJA = /(\{\{.*?\}\}|\{%.*?%\})/s
+// Between a chip and what is no text there is no place for a caret: with this there is one. It is never sent.
+const GAP = "\u200b"
 const PAUSE = 20 // milliseconds of quiet before what was typed is sent
 
 const escaped = text => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\u00a0/g, "&nbsp;")
@@ -51,7 +53,7 @@ function written(parent) {
   let out = ""
   for (const node of parent.childNodes) {
     if (node.nodeType === Node.TEXT_NODE) {
-      out += node.data.split(JINJA).map(part => (JINJA.test(part) ? part : escaped(part))).join("")
+      out += node.data.replaceAll(GAP, "").split(JINJA).map(part => (JINJA.test(part) ? part : escaped(part))).join("")
     } else if (node.dataset?.code) {
       out += node.dataset.code
     } else if (node.nodeType === Node.ELEMENT_NODE) {
@@ -64,6 +66,24 @@ function written(parent) {
     }
   }
   return out
+}
+
+const hasText = node => node?.nodeType === Node.TEXT_NODE && node.data !== ""
+
+function fence(area) {
+  for (const one of area.querySelectorAll(".pw-rich-chip")) {
+    if (!hasText(one.previousSibling)) one.before(GAP)
+    if (!hasText(one.nextSibling)) one.after(GAP)
+  }
+}
+
+// The chip that Backspace or Delete is about to take, where nothing that is seen stands between.
+function chipBeside(isBack) {
+  const chosen = document.getSelection(), node = chosen.anchorNode
+  if (!chosen.isCollapsed || node?.nodeType !== Node.TEXT_NODE) return null
+  const between = isBack ? node.data.slice(0, chosen.anchorOffset) : node.data.slice(chosen.anchorOffset)
+  const beside = isBack ? node.previousSibling : node.nextSibling
+  return between.replaceAll(GAP, "") === "" && beside?.dataset?.code ? beside : null
 }
 
 const texts = new WeakMap()
@@ -126,16 +146,15 @@ function writing(root) {
     const range = here.range && area.contains(here.range.startContainer) ? here.range : document.createRange()
     if (range !== here.range) { range.selectNodeContents(area.lastElementChild || area); range.collapse(false) }
     range.deleteContents()
-    const before = range.startContainer.nodeType === Node.TEXT_NODE ? range.startContainer.data.slice(0, range.startOffset) : ""
+    const before = range.startContainer.nodeType === Node.TEXT_NODE ? range.startContainer.data.slice(0, range.startOffset).replaceAll(GAP, "") : ""
+    const isAfterOne = !before && range.startContainer.previousSibling?.dataset?.code
     range.insertNode(made)
-    if (/\S$/.test(before)) made.before(" ")
-    const after = document.createTextNode("\u200b")
-    made.after(after)
-    range.setStartAfter(made)
+    if (/\S$/.test(before) || isAfterOne) made.before(" ")
+    fence(area)
+    range.setStart(made.nextSibling, made.nextSibling.data.startsWith(GAP) ? 1 : 0)
     range.collapse(true)
     chosen.removeAllRanges()
     chosen.addRange(range)
-    after.remove()
     keep()
     show(field, false)
     tell()
@@ -156,13 +175,15 @@ function writing(root) {
       if (event.key === "Escape") { show(row, false); back() }
     }
   }
-  area.oninput = soon
+  area.oninput = () => { fence(area); soon() }
   area.onblur = () => { if (here.timer) tell() }
   area.onkeyup = keep
   area.onmouseup = keep
   area.onkeydown = event => {
     event.stopPropagation() // the app's own keys mean nothing in here
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); keep(); show(link, true) }
+    const gone = ["Backspace", "Delete"].includes(event.key) && chipBeside(event.key === "Backspace")
+    if (gone) { event.preventDefault(); gone.remove(); soon() }
   }
   area.onpaste = event => {
     event.preventDefault()
@@ -172,6 +193,7 @@ function writing(root) {
     document.execCommand("insertHTML", false, html ? written(box) : escaped(plain).replace(/\n/g, "<br>"))
     const fresh = read(written(area), here.labels, false)
     if (html && /\{[{%]/.test(area.textContent)) area.replaceChildren(fresh)
+    fence(area)
     soon()
   }
   document.execCommand("defaultParagraphSeparator", false, "p")
@@ -190,6 +212,7 @@ function writing(root) {
     here.timer = 0
     here.range = null
     area.replaceChildren(read(data.html, here.labels, false))
+    fence(area)
   }
 }
 

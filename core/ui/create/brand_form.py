@@ -17,7 +17,7 @@ COLOURS = {
     Token.BUTTON_TEXT: "On buttons",
     Token.TEXT: "Text",
     Token.MUTED: "Quiet text",
-    Token.BACKGROUND: "Around the email",
+    Token.BACKGROUND: "Background",
     Token.SURFACE: "Sheet",
     Token.LINE: "Lines",
 }
