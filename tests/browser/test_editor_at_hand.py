@@ -132,6 +132,25 @@ def test_one_writes_on_before_after_and_between_merge_fields_and_takes_them_out(
     assert "\u200b" not in email.locator("body").inner_text()
 
 
+def test_what_is_said_of_an_unknown_reader_moves_nothing(product: Product, page: Page) -> None:
+    make(page, product.app_url, "Unknown reader")
+    page.get_by_role("radio", name="Preview").click()
+    reader = page.get_by_role("searchbox", name="Preview as")
+    expect(page.locator("iframe[title='Preview of the email']")).to_be_visible()
+    wait_idle(page)
+    before = reader.bounding_box()
+    assert before
+
+    reader.fill("x")
+    reader.press("Enter")
+
+    expect(page.get_by_text("No contact has the address x")).to_be_visible()
+    wait_idle(page)
+    after = reader.bounding_box()
+    assert after
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
+
+
 # Where the words of an element end, in the pixels of the email.
 _END_OF_WORDS = "one => { const words = document.createRange(); words.selectNodeContents(one); return words.getBoundingClientRect().right }"
 

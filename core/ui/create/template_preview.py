@@ -60,7 +60,8 @@ def choose(page: Page, key: str) -> tuple[str, Contact | None]:
             key=f"{key}_view",
             label_visibility="collapsed",
         )
-        return str(view), _reader(page, key)
+        wanted = _wanted(page, key)
+    return str(view), _reader(page, wanted)
 
 
 def show(
@@ -108,11 +109,11 @@ def _height(mail: Rendered, view: str, most: int) -> int:
     return min(most, _MARGINS + sum(paragraphs))
 
 
-def _reader(page: Page, key: str) -> Contact | None:
-    """Return whose values fill the fields: somebody known, or nobody for a made-up person."""
+def _wanted(page: Page, key: str) -> str:
+    """Return the address of the reader who is asked for; empty for a made-up one."""
     if not page.may(Permission.CONTACTS_VIEW):
-        return None
-    typed = (
+        return ""
+    return (
         st.text_input(
             "Preview as",
             type="search",
@@ -123,6 +124,10 @@ def _reader(page: Page, key: str) -> Contact | None:
         )
         or ""
     ).strip()
+
+
+def _reader(page: Page, typed: str) -> Contact | None:
+    """Return whose values fill the fields: somebody known, or nobody for a made-up person."""
     if not typed:
         return None
     found = page.services.contacts.find(page.by, typed)
