@@ -66,7 +66,7 @@ REFUSED = {
     "a replacement": ("{{ 'a'|replace('a', 'aa') }}", "filter “replace” in line 1"),
     "a wide date": ("{{ contact.since|date(contact.form) }}", "fixed values"),
     "a doubling": ("{% set a = a ~ a %}", "set %} in line 1"),
-    "three loops": ("{% for a in contact.x %}\n{% for b in contact.x %}\n{% for c in contact.x %}", "mistake in line 3|loop in line 3"),
+    "three loops": ("{% for a in contact.x %}\n{% for b in contact.x %}\n{% for c in contact.x %}", "line 3 is not closed|loop in line 3"),
     "a recursive loop": ("{% for a in contact.x recursive %}{% endfor %}", "“recursive” in line 1"),
     "many loops": ("{% for a in contact.x %}{% endfor %}" * 300, "more than 200 loops"),
     # Brackets, conditions and numbers no parser likes.
@@ -84,8 +84,8 @@ REFUSED = {
     "open braces": ("{{" * 50_000, "nested too deeply|mistake in line 1"),
     "open tags of Jinja": ("\n" + "{%" * 50_000, "mistake in line 2"),
     "open comments of Jinja": ("{#" * 50_000, "mistake in line 1"),
-    "no end": ("<p>\n{% if contact.city %}</p>", "mistake in line 2"),
-    "an end too many": ("\n\n{% endif %}", "mistake in line 3"),
+    "no end": ("<p>\n{% if contact.city %}</p>", "line 2 is not closed"),
+    "an end too many": ("\n\n{% endif %}", "line 3 closes nothing"),
     "raw": ("\n{% raw %}{{ x }}{% endraw %}", "in line 2"),
     # Markup.
     "5 MB": ("x" * 5_000_000, "larger than 500 KB"),

@@ -247,3 +247,14 @@ def test_a_subject_is_not_escaped_for_html(context: dict[str, Any]) -> None:
 def test_no_contact_value_can_begin_another_header(value: str) -> None:
     line = render_text("Hi {{ contact.first_name }}!", {"contact": {"first_name": value}})
     assert not set(line) & set("\r\n\x00\x0b\x0c\x85\u2028\u2029")
+
+
+class _Odd:
+    def __str__(self) -> str:
+        raise RuntimeError("nobody thought of this")
+
+
+def test_whatever_a_value_does_is_told_as_what_does_not_fit(context: dict[str, Any]) -> None:
+    context["contact"]["city"] = _Odd()
+    with pytest.raises(InvalidInput, match="a value does not fit"):
+        render(compile_template("<p>{% if contact.points > 1 %}{{ contact.city|title }}{% endif %}</p>"), context)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, PostwrightError
 from core.providers.content import Filled
 from core.templates.jinja import budget, sandbox
 from core.templates.jinja.fields import Vocabulary
@@ -213,7 +213,9 @@ def _run(template: Any, context: Mapping[str, Any]) -> str:
                 raise too_large()
     except TemplateError as error:
         raise InvalidInput(f"The template can't be rendered: {error.message}.", hint="Check the field it names.") from error
-    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+    except (MemoryError, PostwrightError):
+        raise
+    except Exception as error:  # whatever a filter or a test makes of a value: the mail of nobody else waits for that
         raise InvalidInput(
             "The template can't be rendered: a value does not fit what is done with it.",
             hint="Compare numbers only with numbers, for example {% if contact.age|int > 18 %}.",
