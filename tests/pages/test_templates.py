@@ -46,6 +46,19 @@ def test_one_of_ours_becomes_a_template_of_the_workspace(app_as, shared, admin):
     assert [one.name for one in shared.templates.all(admin)] == [STARTERS[0].name]
 
 
+def test_one_of_ours_is_seen_before_it_is_taken(app_as, shared, admin):
+    app = new(app_as(Role.MARKETER)(LIST), "Ours")
+    seen = [str(app.get("image")[-1].proto)]
+    receipt = next(one for one in STARTERS if one.name == "Receipt")
+    app.radio(key="starter").set_value(receipt).run()
+    seen.append(str(app.get("image")[-1].proto))
+    assert "What Welcome looks like" in seen[0]
+    assert "What Receipt looks like" in seen[1]
+    assert app.text_input(key="template_name").placeholder == "Receipt"
+    submit(app, "Make template")
+    assert [one.name for one in shared.templates.all(admin)] == ["Receipt"]
+
+
 def test_a_file_becomes_a_template_named_after_it(app_as, shared, admin):
     app = new(app_as(Role.MARKETER)(LIST), "A file")
     assert app.file_uploader(key="template_file").proto.max_upload_size_mb == 40

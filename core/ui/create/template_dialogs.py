@@ -8,9 +8,12 @@ from typing import Any
 import streamlit as st
 
 from core.templates.blocks.blank import blank
+from core.templates.blocks.document import read_document
 from core.templates.library.finding import Shelf
 from core.templates.library.models import Template
+from core.templates.look.brand import Brand
 from core.templates.starters import STARTERS, Starter
+from core.templates.thumbnails.sketching import sketch
 from core.ui import dialogs
 from core.ui.create import template_file
 from core.ui.create.template_cards import EDITOR
@@ -29,7 +32,7 @@ def draw(page: Page, shelf: Shelf) -> None:
         page: The page.
         shelf: Which folders and tags there are.
     """
-    dialogs.dialog("new_template", "New template", lambda: _new(page), width="medium")
+    dialogs.dialog("new_template", "New template", lambda: _new(page), width="large")
     for name, title, body in (
         ("rename", "Rename", _rename),
         ("move", "Move to folder", _move),
@@ -51,13 +54,15 @@ def create(page: Page, name: str, source: str) -> None:
 def starters(page: Page) -> None:
     """Draw what an empty library can begin with."""
     st.subheader("Start from one of ours", anchor=False)
+    brand = _brand(page)
     with st.grid(min_column_width=240):
         for one in STARTERS:
-            _starter(page, one)
+            _starter(page, one, brand)
 
 
-def _starter(page: Page, one: Starter) -> None:
+def _starter(page: Page, one: Starter, brand: Brand) -> None:
     with st.container(border=True, height="stretch"):
+        _picture(one, brand)
         st.markdown(f"**{plain(one.name)}**")
         st.caption(one.description)
         st.space("stretch")
@@ -71,25 +76,44 @@ def _new(page: Page) -> None:
     if way == "A file":  # no form: what is asked depends on what is in the file
         template_file.ask(page)
         return
+    if way == "Ours":
+        _one_of_ours(page)
+        return
     with st.form("new_template", border=False):
-        if way == "Ours":
-            chosen = st.radio(
-                "Template", STARTERS, format_func=lambda one: one.name, captions=[one.description for one in STARTERS], key="starter"
-            )
-        elif way == BLANK:
+        if way == BLANK:
             st.caption("A header, room for your words, and a footer. You put it together by dragging blocks.")
+            source = blank().as_json()
         else:
-            pasted = st.text_area("MJML or HTML", height=220, key="template_source")
-        name = st.text_input("Name", key="template_name", placeholder="Autumn newsletter")
-        if not st.form_submit_button("Make template", type="primary"):
-            return
-    with page.act("Template made."):
-        if way == "Ours":
-            create(page, name or chosen.name, chosen.source)
-        elif way == BLANK:
-            create(page, name or "", blank().as_json())
-        else:
-            create(page, name or "", pasted or "")
+            source = st.text_area("MJML or HTML", height=220, key="template_source") or ""
+        _name(page, "", source)
+
+
+def _one_of_ours(page: Page) -> None:
+    """Ask which; what it looks like and the button stand beside the choice, in sight whatever is chosen."""
+    left, right = st.columns([3, 2], gap="medium")
+    captions = [one.description for one in STARTERS]
+    chosen = left.radio("Template", STARTERS, format_func=lambda one: one.name, captions=captions, key="starter")
+    with right:
+        _picture(chosen, _brand(page))
+        with st.form("new_template", border=False):
+            _name(page, chosen.name, chosen.source)
+
+
+def _name(page: Page, usual: str, source: str) -> None:
+    """Ask what it is called and make it; within the form that is sent."""
+    name = st.text_input("Name", key="template_name", placeholder=usual or "Autumn newsletter")
+    if st.form_submit_button("Make template", type="primary"):
+        with page.act("Template made."):
+            create(page, name or usual, source)
+
+
+def _picture(one: Starter, brand: Brand) -> None:
+    st.image(sketch(read_document(one.source), brand, one.name), width="stretch", alt=f"What {one.name} looks like")
+
+
+def _brand(page: Page) -> Brand:
+    kit = page.services.brand_kits.default(page.by)
+    return kit.brand if kit else Brand()
 
 
 def _export(page: Page, _shelf: Shelf, template: Template) -> None:
