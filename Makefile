@@ -3,7 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run install install-dev test lint bench fuzz faults programs browser postgres redis clean
+# Compiled once and kept, even where the environment says otherwise: tests start hundreds of processes, each would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run install install-dev test compiled lint bench fuzz faults programs browser postgres redis clean
 
 run: install ## install, bring the database up to date, start everything, print the address and the set-up code
 	$(BIN)/postwright up
@@ -24,8 +27,11 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt
 	@touch $@
 
 test: install-dev ## everything CI runs
-	@$(MAKE) --no-print-directory --output-sync=target -j 2 programs lint
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 programs lint compiled
 	$(BIN)/python -m pytest -n 3 --dist loadgroup  # one more than the cores of the smallest machine: much is waited for
+
+compiled: install-dev ## the tests, compiled beside the linting: each process that runs some would do it anew
+	@said=$$($(BIN)/python -m pytest -qq --collect-only 2>&1) || { echo "$$said"; exit 1; }
 
 lint: install-dev ## ruff, types, import contracts
 	$(BIN)/ruff check .

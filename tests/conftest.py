@@ -37,10 +37,14 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return argname if is_long else None
 
 
+# Ten thousand tests and every module stay until the end: no need to look for garbage among them, while they are collected or later.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Ten thousand tests and every module stay until the end: no need to go through them whenever garbage is looked for."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
