@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from core.preflight.catalogue import found
 from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
+from core.templates.images.moved import WITHIN
 from core.templates.markup.scanning import Piece
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)", re.IGNORECASE)
@@ -22,7 +23,6 @@ _MADE_UP = re.compile(
     r"(?:.*\.)?(?:example|invalid|test)|(?:.*\.)?example\.(?:com|org|net|edu)"
     r"|(?:www\.)?(?:your|deine?|ihre?)-?(?:company|domain|site|website|shop|firma|seite)\.[a-z]{2,6}|(?:www\.)?domain\.(?:com|tld)"
 )
-_WITHIN = ("localhost", "local", "internal", "intranet", "lan", "corp", "home", "home.arpa")
 
 
 class Fault(NamedTuple):
@@ -108,7 +108,7 @@ def _of_name(host: str) -> Fault | None:
         return Fault(Rule.LINK_MALFORMED, "names a host that can’t exist")
     if _MADE_UP.fullmatch(host):
         return Fault(Rule.LINK_PLACEHOLDER, "still leads to a made-up address")
-    if "." not in host or host.endswith(tuple(f".{each}" for each in _WITHIN)):
+    if "." not in host or host.endswith(tuple(f".{each}" for each in WITHIN)):
         return Fault(Rule.LINK_PRIVATE, "leads to a host that only your own network knows")
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ from tests.templates.images.making import photo, saved
 AT_HOME, ON_THE_WEB = "http://127.0.0.1:8600", "https://mail.example.org"
 LAKE, TREE = saved(photo(), "JPEG"), saved(Image.new("RGB", (30, 20), "green"), "PNG")
 KEY = "ab" * 32
+CODE = '<p><img src="{}" alt="A lake"></p><p>{}</p>'
 
 
 @dataclass
@@ -83,6 +85,8 @@ def test_all_that_is_written_shows_its_pictures_where_readers_can_see_them(house
     assert there.readdressing.follow(worker) == Readdressed(templates=2, brand_kits=1, saved_blocks=1, drafts=1)
 
     new_lake, new_tree = (url.replace(AT_HOME, ON_THE_WEB) for url in (lake, tree))
+    assert there.brands.follow(worker).waiting == 0, "the rest of the look, as the worker does it"
+    assert there.readdressing.follow(worker) == Readdressed(), "once is enough"
     latest = there.templates.latest(workspace, blocks.template_id)
     assert new_tree in latest.html and new_lake in latest.html and AT_HOME not in latest.html, "the picture, and the logo"
     said = there.templates.latest(workspace, code.template_id)
@@ -92,13 +96,45 @@ def test_all_that_is_written_shows_its_pictures_where_readers_can_see_them(house
     assert there.brands.default(workspace).brand.logo.url == new_lake
     assert there.blocks.all(workspace)[0].block.src == new_tree
     draft = there.drafts.get(workspace, blocks.template_id)
+    assert draft.revision > 1, "a tab that is open does not write the old address over it"
     assert new_lake in draft.source and "Drafted" in draft.source
-    assert draft.based_on == 2, "nobody is told that somebody saved meanwhile"
+    assert draft.based_on == latest.number, "nobody is told that somebody saved meanwhile"
     first = there.templates.versions(workspace, blocks.template_id)[-1]
     assert (first.number, tree in first.html) == (1, True), "versions stay what they are"
 
-    assert there.readdressing.follow(worker) == Readdressed(), "once is enough"
+    assert there.readdressing.follow(worker) == Readdressed()
     assert there.templates.latest(workspace, code.template_id).number == 3
+
+
+def test_a_draft_of_before_goes_on_where_only_addresses_and_looks_changed_since(house: House, workspace: Principal) -> None:
+    lake = house.show(workspace, LAKE)
+    first = house.templates.save(workspace, "Blocks", shows(lake).as_json())
+    house.drafts.keep(
+        Principal.system(workspace.workspace_id, "ann"), first.template_id, shows(lake).as_json(), first.kind, based_on=1, revision=0
+    )
+    there, worker = house.moved_to(ON_THE_WEB), Principal.system(workspace.workspace_id, "worker")
+    moved = shows(lake.replace(AT_HOME, ON_THE_WEB)).as_json()
+    there.templates.save_version(worker, first.template_id, moved, note=NOTE)  # and then it was killed
+    assert there.readdressing.follow(worker) == Readdressed(drafts=1)
+    draft = there.drafts.get(workspace, first.template_id)
+    assert (draft.based_on, AT_HOME in draft.source) == (2, False)
+
+    there.templates.save_version(workspace, first.template_id, shows(lake, alt="Another").as_json())
+    assert there.readdressing.follow(worker) == Readdressed(templates=1)
+    assert there.drafts.get(workspace, first.template_id).based_on == 2, "what somebody saved since is not in it"
+
+
+def test_what_somebody_saves_meanwhile_is_moved_too(house: House, workspace: Principal) -> None:
+    lake = house.show(workspace, LAKE)
+    version = house.templates.save(workspace, "Code", f'<p><img src="{lake}" alt="A lake"></p>')
+    there = house.moved_to(ON_THE_WEB)
+    ann = Thread(target=lambda: [there.templates.save_version(workspace, version.template_id, CODE.format(lake, n)) for n in range(12)])
+    ann.start()
+    while ann.is_alive():
+        there.readdressing.follow(workspace)
+    there.readdressing.follow(workspace)
+    latest = there.templates.latest(workspace, version.template_id)
+    assert AT_HOME not in latest.html and "<p>11</p>" in latest.html
 
 
 def test_it_is_on_record(house: House, workspace: Principal, db: Database) -> None:
@@ -148,12 +184,13 @@ PATH = f"/i/7/{KEY}.png"
     "address",
     [
         *("http://127.0.0.1:8600", "http://localhost:8600", "https://LOCALHOST", "http://[::1]:8600", "http://192.168.1.9"),
-        *("http://10.0.0.4:80", "http://postwright", "http://127.0.0.1:8600/mail"),
+        *("http://10.0.0.4:80", "http://postwright", "http://127.0.0.1:8600/mail", "http://nas.local:8600", "http://pw.lan"),
+        "http://127.0.0.1.:8600",
     ],
 )
 def test_an_address_no_reader_reaches_is_written_anew(address: str) -> None:
     assert not is_reachable(address)
-    for text in ('<img src="{}">', "background: url({})", '{{"src":"{}"}}', "see {} there"):
+    for text in ('<img src="{}">', "<img src={}>", "background: url({})", '{{"src":"{}"}}', "see {} there"):
         assert NEW.of(text.format(address + PATH)) == text.format(ON_THE_WEB + PATH)
 
 
@@ -165,6 +202,7 @@ def test_an_address_no_reader_reaches_is_written_anew(address: str) -> None:
         f"http://127.0.0.1:8600/i/7/{'cd' * 32}.png",  # not here
         f"http://127.0.0.1:8600/i/7/{KEY}.svg",
         f"https://proxy.example/?u=http://127.0.0.1{PATH}",
+        f"see https://proxy.example/?a=1&u=http://127.0.0.1{PATH} there",
         "http://127.0.0.1:8600/elsewhere",
     ],
 )

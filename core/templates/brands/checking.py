@@ -13,9 +13,11 @@ from core.templates.brands.reading import BrandKit, kits_of
 from core.templates.brands.sample import sample_document
 from core.templates.brands.wearing import wearers
 from core.templates.compiling.compiler import TemplateKind, compile_template
+from core.templates.images.moved import NewAddress
 from core.templates.look.brand import Brand, Sender
-from core.templates.tables import templates
+from core.templates.tables import brand_kits, templates
 
+MAX_KITS = 50
 _MAX_NAME = 100
 # A kit says the same to every reader; these begin what is filled in for each.
 _FIELDS = ("{{", "{%", "{#")
@@ -59,6 +61,24 @@ def must_be_free(connection: sa.Connection, by: Principal, name: str, kit_id: in
     """
     if any(row.name.casefold() == name.casefold() and row.id != kit_id for row in connection.execute(kits_of(by.workspace_id))):
         raise Conflict(f"There is a brand kit called “{name}” already.", hint="Choose another name.")
+
+
+def must_have_room(connection: sa.Connection, by: Principal) -> int:
+    """Return how many kits there are, if there may be one more.
+
+    Raises:
+        InvalidInput: If there may not.
+    """
+    mine = sa.select(sa.func.count()).select_from(brand_kits).where(brand_kits.c.workspace_id == by.workspace_id)
+    there = int(connection.execute(mine).scalar_one())
+    if there >= MAX_KITS:
+        raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
+    return there
+
+
+def with_pictures_at(new: NewAddress, brand: Brand) -> Brand:
+    """Return a brand whose logo stands where pictures are now."""
+    return brand.model_copy(update={"logo": brand.logo.model_copy(update={"url": new.of(brand.logo.url)})})
 
 
 def must_be_deletable(connection: sa.Connection, by: Principal, kit: BrandKit) -> None:

@@ -10,19 +10,18 @@ import sqlalchemy as sa
 from core.audit.actions import AuditAction
 from core.audit.recording import record
 from core.clock import Clock
-from core.errors import InvalidInput
 from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.storage.tables import workspaces
-from core.templates.brands.checking import checked_brand, checked_name, must_be_deletable, must_be_free
+from core.templates.brands.checking import checked_brand, checked_name, must_be_deletable, must_be_free, must_have_room, with_pictures_at
 from core.templates.brands.reading import BrandKit, as_kit, brand_worn, kits_of, no_such_kit
 from core.templates.brands.restyling import PATIENCE, Restyled, Restyling, SavedKit, Told
 from core.templates.brands.wearing import Wearer, kit_chosen, mark_due, read_wearers, wearers
 from core.templates.images.holding import must_have_pictures
+from core.templates.images.moved import NewAddress
 from core.templates.look.brand import Brand
 from core.templates.tables import brand_kits, templates
 
-MAX_KITS = 50
 _UNSEEN = {"senders"}  # parts that no email shows
 
 
@@ -113,6 +112,17 @@ class BrandKits:
             else:
                 kit = self._change(connection, by, _read(connection, by, kit_id), name, brand)
         return SavedKit(kit, self._followed(by, kit.id, also_none=kit.is_default, told=told))
+
+    def move_pictures(self, by: Principal, new: NewAddress) -> int:
+        """Write the address that pictures have now into kits and return into how many; what wears them waits for `follow`.
+
+        Raises:
+            Denied: If `by` may not edit templates.
+        """
+        by.require(Permission.TEMPLATES_EDIT)
+        with self._changing(by) as connection:
+            there = [as_kit(row) for row in connection.execute(kits_of(by.workspace_id)).all()]
+            return sum(self._change(connection, by, one, one.name, with_pictures_at(new, one.brand)) != one for one in there)
 
     def rename(self, by: Principal, kit_id: int, name: str) -> BrandKit:
         """Give a kit another name.
@@ -249,11 +259,7 @@ class BrandKits:
 
     def _add(self, connection: sa.Connection, by: Principal, name: str, brand: Brand) -> BrandKit:
         must_be_free(connection, by, name, None)
-        mine = sa.select(sa.func.count()).select_from(brand_kits).where(brand_kits.c.workspace_id == by.workspace_id)
-        there = int(connection.execute(mine).scalar_one())
-        if there >= MAX_KITS:
-            raise InvalidInput(f"There are {MAX_KITS} brand kits already, which is the most.", hint="Delete one that nothing wears.")
-        now = self._clock.now()
+        there, now = must_have_room(connection, by), self._clock.now()
         row = {"workspace_id": by.workspace_id, "name": name, "is_default": there == 0, "content": brand.model_dump(mode="json")}
         row |= {"updated_by": by.label, "created_at": now, "updated_at": now}
         kit_id = int(connection.execute(brand_kits.insert().values(row).returning(brand_kits.c.id)).scalar_one())
@@ -267,9 +273,8 @@ class BrandKits:
             return before
         must_be_free(connection, by, name, before.id)
         self._write(connection, by, before.id, name=name, content=brand.model_dump(mode="json"))
-        due = 0
-        if set(parts) - _UNSEEN:
-            due = mark_due(connection, by, wearers(by.workspace_id, before.id, also_none=before.is_default))
+        worn_by = wearers(by.workspace_id, before.id, also_none=before.is_default)
+        due = mark_due(connection, by, worn_by) if set(parts) - _UNSEEN else 0
         after = {"name": name, "parts": ", ".join(parts), "templates": due}
         self._note(connection, by, AuditAction.BRAND_KIT_CHANGED, before.id, {"name": before.name}, after)
         return _read(connection, by, before.id)

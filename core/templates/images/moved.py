@@ -8,14 +8,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from core.settings import LOOPBACK
-
+# Names that only the own network knows, as the last part of a host.
+WITHIN = ("localhost", "local", "internal", "intranet", "lan", "corp", "home", "home.arpa")
 # Not as a part of another address: what a proxy is told to fetch is that proxy's to find.
 _ADDRESS = re.compile(
-    r"(?<![/?&%=\w])https?://(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:/[\w.~-]+)*?"
+    r"(?<![/?&%\w])https?://(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:/[\w.~-]+)*?"
     r"(/i/([1-9][0-9]{0,17})/([0-9a-f]{64})\.(?:jpg|png|gif))",
     re.ASCII | re.IGNORECASE,
 )
+
+_GAP = re.compile(r"[\s\"'<>()]")
+_FAR = 2_000  # characters of another address that are looked at
 
 
 def is_reachable(url: str) -> bool:
@@ -44,11 +47,20 @@ class NewAddress:
     def _of_one(self, match: re.Match[str]) -> str:
         host, path, workspace, key = match.groups()
         is_ours = int(workspace) == self.workspace_id and key in self.keys
-        return match[0] if not is_ours or _is_public(host.strip("[]")) else self.public_url + path
+        if not is_ours or _is_public(host.strip("[]")) or _is_asked_for(match.string, match.start()):
+            return match[0]
+        return self.public_url + path
 
 
 def _is_public(host: str) -> bool:
+    host = host.lower().rstrip(".")
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        return host.lower() not in LOOPBACK and "." in host
+        return "." in host and not host.endswith(tuple(f".{each}" for each in WITHIN))
+
+
+def _is_asked_for(text: str, start: int) -> bool:
+    """Return whether an address stands behind a `=` of another one's query; behind that of an attribute it may."""
+    before = text[max(0, start - _FAR) : start]
+    return before.endswith("=") and bool({"?", "&"} & set(_GAP.split(before)[-1]))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -16,18 +14,19 @@ from core.audit.recording import record
 from core.clock import Clock
 from core.errors import PostwrightError
 from core.permissions import Permission, Principal
-from core.storage.database import Database
+from core.storage.database import Database, next_sequence
 from core.templates.brands.kits import BrandKits
+from core.templates.brands.restyling import NOTE as RESTYLED
 from core.templates.images.moved import NewAddress, is_reachable
 from core.templates.languages.variants import variants_of
+from core.templates.library.keeping import SavedMeanwhile
 from core.templates.library.models import latest_of
 from core.templates.library.templates import Templates
-from core.templates.look.brand import Brand
 from core.templates.tables import pictures, saved_blocks, template_drafts, template_variants, template_versions, templates
 
 NOTE = "Pictures at their new address"
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,9 @@ class Readdressing:
         with self._db.read() as connection:
             keys = frozenset(connection.execute(sa.select(pictures.c.blob).where(mine)).scalars())
         new = NewAddress(self._public_url, by.workspace_id, keys)
-        versions = {template_id: self._template(by, template_id, new) for template_id in self._naming(by.workspace_id)}
-        return self._rest(by, new, {template_id: both for template_id, both in versions.items() if both}, self._kits(by, new))
+        kits = self._brands.move_pictures(by, new)
+        moved = sum(self._template(by, template_id, new) for template_id in self._naming(by.workspace_id))
+        return self._rest(by, new, Readdressed(moved, kits))
 
     def _naming(self, workspace_id: int) -> list[int]:
         """Return the templates that may name pictures in any version."""
@@ -88,68 +88,78 @@ class Readdressing:
             found = sa.select(version.template_id).where(version.workspace_id == workspace_id, named).distinct()
             return list(connection.execute(found.order_by(version.template_id)).scalars())
 
-    def _template(self, by: Principal, template_id: int, new: NewAddress) -> tuple[int, int] | None:
-        """Give a template a version with its pictures at their new address; return the number it had and the one it has."""
-        with self._db.read() as connection:
-            latest = latest_of(connection, by.workspace_id, template_id)
-            languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, latest.id)} if latest else {}
-        source, words = new.of(latest.source if latest else ""), {tag: new.of(said) for tag, said in languages.items()}
-        if latest is None or (source, words) == (latest.source, languages):
-            return None
-        how: dict[str, Any] = {"kind": latest.kind, "note": NOTE, "languages": words, "after": latest.number}
-        saved = _tried(partial(self._templates.save_version, by, template_id, source, **how), f"template {template_id}")
-        return (latest.number, saved.number) if saved else None
+    def _template(self, by: Principal, template_id: int, new: NewAddress) -> bool:
+        """Give a template a version with its pictures at their new address, anew where somebody saves meanwhile; return whether."""
+        for _ in range(_TRIES):
+            with self._db.read() as connection:
+                latest = latest_of(connection, by.workspace_id, template_id)
+                languages = {one.language: one.source for one in variants_of(connection, by.workspace_id, latest.id)} if latest else {}
+            source, words = new.of(latest.source if latest else ""), {tag: new.of(said) for tag, said in languages.items()}
+            if latest is None or (source, words) == (latest.source, languages):
+                return False
+            how: dict[str, Any] = {"kind": latest.kind, "note": NOTE, "languages": words, "after": latest.number}
+            try:
+                self._templates.save_version(by, template_id, source, **how)
+            except SavedMeanwhile:
+                continue
+            except PostwrightError as error:  # what can't be saved as it is any more; a check tells of its pictures
+                logger.warning("pictures keep their old address in template %s: %s", template_id, type(error).__name__)
+                return False
+            return True
+        return False
 
-    def _kits(self, by: Principal, new: NewAddress) -> int:
-        moved = 0
-        for kit in self._brands.all(by):
-            before = kit.brand.model_dump_json()
-            if (after := new.of(before)) != before:
-                save = partial(self._brands.save, by, kit.name, Brand.model_validate_json(after), kit.id)
-                moved += _tried(save, f"brand kit {kit.id}") is not None
-        return moved
-
-    def _rest(self, by: Principal, new: NewAddress, moved: dict[int, tuple[int, int]], kits: int) -> Readdressed:
+    def _rest(self, by: Principal, new: NewAddress, done: Readdressed) -> Readdressed:
         """Move what may change in place, and put it all on record."""
+        if done == Readdressed() and not self._is_named(new):
+            return done
         with self._db.transaction() as connection:
-            done = Readdressed(len(moved), kits, _blocks(connection, new), _drafts(connection, new, moved))
+            done = replace(done, saved_blocks=_blocks(connection, new), drafts=_drafts(connection, new))
             if done != Readdressed():
                 record(connection, self._clock.now(), by, AuditAction.PICTURES_READDRESSED, after=vars(done))
         return done
 
-
-def _tried(save: Callable[[], T], what: str) -> T | None:
-    """Return what was saved, or None for what can't be saved as it is any more; preflight tells of its pictures."""
-    try:
-        return save()
-    except PostwrightError as error:
-        logger.warning("pictures keep their old address in %s: %s", what, type(error).__name__)
-        return None
+    def _is_named(self, new: NewAddress) -> bool:
+        """Return whether a kept block or a draft names a picture elsewhere: most often none does, and then nobody has to wait."""
+        block, draft = saved_blocks.c, template_drafts.c
+        with self._db.read() as connection:
+            kept = connection.execute(sa.select(sa.cast(block.content, sa.Text)).where(block.workspace_id == new.workspace_id)).scalars()
+            written = connection.execute(sa.select(draft.source).where(draft.workspace_id == new.workspace_id)).scalars()
+            return any(new.of(text) != text for texts in (kept, written) for text in texts)
 
 
 def _blocks(connection: sa.Connection, new: NewAddress) -> int:
     block, moved = saved_blocks.c, 0
-    for row in connection.execute(sa.select(block.id, block.content).where(block.workspace_id == new.workspace_id).with_for_update()).all():
+    mine = sa.select(block.id, block.content).where(block.workspace_id == new.workspace_id).order_by(block.id)
+    for row in connection.execute(mine.with_for_update()).all():
         before = orjson.dumps(row.content).decode()
         if (after := new.of(before)) != before:
-            mine = (block.workspace_id == new.workspace_id, block.id == row.id)
-            connection.execute(saved_blocks.update().where(*mine).values(content=orjson.loads(after)))
+            this = (block.workspace_id == new.workspace_id, block.id == row.id)
+            connection.execute(saved_blocks.update().where(*this).values(content=orjson.loads(after)))
             moved += 1
     return moved
 
 
-def _drafts(connection: sa.Connection, new: NewAddress, versions: dict[int, tuple[int, int]]) -> int:
-    """Move the pictures in drafts; one begun from the version that was newest goes on from the one that is newest now."""
+def _drafts(connection: sa.Connection, new: NewAddress) -> int:
+    """Move the pictures in drafts. Nobody is told that others saved meanwhile where only the machine did: no word of theirs changed."""
     draft, moved = template_drafts.c, 0
     columns = (draft.template_id, draft.language, draft.source, draft.based_on)
     mine = draft.workspace_id == new.workspace_id
     held = sa.select(templates.c.id).join(template_drafts, draft.template_id == templates.c.id).where(mine).order_by(templates.c.id)
     connection.execute(held.with_for_update(of=templates)).all()  # as whoever keeps a draft does
     for row in connection.execute(sa.select(*columns).where(mine)).all():
-        old, newest = versions.get(row.template_id, (0, 0))
-        values = {"source": new.of(row.source), "based_on": newest if row.based_on == old else row.based_on}
+        values: dict[str, Any] = {"source": new.of(row.source), "based_on": _goes_on_from(connection, row.template_id, row.based_on)}
         if values != {"source": row.source, "based_on": row.based_on}:
             this = (mine, draft.template_id == row.template_id, draft.language == row.language)
+            values["revision"] = next_sequence(connection, new.workspace_id, "template drafts")  # a tab that is open must not undo it
             connection.execute(template_drafts.update().where(*this).values(values))
             moved += values["source"] != row.source
     return moved
+
+
+def _goes_on_from(connection: sa.Connection, template_id: int, based_on: int) -> int:
+    """Return the number of the version that a draft goes on from: the newest, where since its own only pictures moved and looks changed."""
+    version = template_versions.c
+    later = sa.select(version.number, version.note).where(version.template_id == template_id, version.number > based_on)
+    since = connection.execute(later.order_by(version.number)).all()
+    notes = {row.note for row in since}
+    return int(since[-1].number) if NOTE in notes and notes <= {NOTE, RESTYLED} else based_on

@@ -16,7 +16,8 @@ from core.permissions import Permission, Principal
 from core.storage.database import Database
 from core.templates.blocks.document import Document, new_block, new_section, read_document
 from core.templates.blocks.kinds import BlockKind
-from core.templates.brands.kits import MAX_KITS, BrandKits
+from core.templates.brands.checking import MAX_KITS
+from core.templates.brands.kits import BrandKits
 from core.templates.brands.restyling import NOTE
 from core.templates.compiling.compiler import TemplateKind
 from core.templates.library.templates import Templates
