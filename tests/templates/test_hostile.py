@@ -33,6 +33,7 @@ def confined() -> Iterator[Confined]:
     made.close()
 
 
+_UNSURE = "would not agree where it ends"
 REFUSED = {
     # Reading what is not theirs.
     "class of a text": ("<p>\n{{ ''.__class__ }}</p>", "“__class__” in line 2"),
@@ -137,6 +138,18 @@ REFUSED = {
     "a handler behind what is no markup to some": ("\n<noembed><p title='</noembed><img src=x onerror=alert(1)>'>", "<noembed> in line 2"),
     "a handler behind what is markup to none": ("<xmp><p title='</xmp><img src=x onerror=alert(1)>'>", "<xmp> in line 1"),
     "a handler behind all that is text": ("<plaintext><p title='<img src=x onerror=1>'>", "<plaintext> in line 1"),
+    "a handler behind what browsers read as text": (
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>hi</p></noscript>",
+        _UNSURE,
+    ),
+    "a handler behind that in the head": ("<head><NOSCRIPT><p title='</NoScript><img src=x onerror=1>'></noscript></head>x", _UNSURE),
+    "a handler behind a comment in that": ("<noscript><!-- </noscript><img src=x onerror=alert(1)> --></noscript>", _UNSURE),
+    "a handler behind styles in that": ("<noscript><style></noscript><img src=x onerror=1></style></noscript>", _UNSURE),
+    "a handler behind an odd end": ("<noscript><p>x</p title='><!--'><img src=x onerror=alert(1)>--></noscript>", _UNSURE),
+    "a handler behind an end that may be left out": (
+        "<noscript>{% if contact.a %}</noscript><noscript>{% endif %}</noscript><b title='</noscript><img src=x onerror=1>'></b>",
+        "does not fit the HTML",
+    ),
     "a handler behind a title of SVG": ("<svg><title><g><!--</title><img title='--><img src=1 onerror=1>'>", "< inside <title>"),
     "a handler behind a field of SVG": ("<svg><textarea><g><!-- </textarea> <img title='--><img src=1 onerror=1>'>", "< inside <textarea>"),
     "a handler behind styles of SVG": (
@@ -193,6 +206,10 @@ HARMLESS = {
     "tables": "<table>" * 300 + "x",
     "a drawing": "<style>p > b{color:red}</style><svg viewBox='0 0 9 9'><title>A circle</title><circle r='3'/></svg><math></math>",
     "what MJML tools write for Outlook": "<!--[if mso]><noscript><xml><a></a></xml></noscript><![endif]--><p>x</p>",
+    "what is shown where no scripts are": "<head><noscript><style>a{color:red}</style></noscript></head>"
+    "<noscript><a href='https://a.example'><img src='https://a.example/x.png' alt='{{ contact.city }}' /></a></noscript>"
+    "<!--[if mso]><noscript><b title='x'>x</b></noscript><![endif]--><!-- <noscript>x</noscript> --><p>x</p>",
+    "a drawing in a comment": "<!-- <svg> <math> --><style><!-- a{color:red} --></style><p>x</p>",
     "white space": "\n \t" * 100_000 + "{{- 1 -}}",
     "the word placeholders begin with": "pwx" + "".join("pwx" + "q" * number + " " for number in range(500)),
     "a brace before a field": "{&#123;{{ contact.first_name }}} &lbrace;% if 1 %&rbrace;",

@@ -40,6 +40,7 @@ _WORTH = re.compile(
 # Most tags: one look that passes over their values tells so in a third of the time.
 _NOTHING = rf"""(?!on|(?:{"|".join(sorted(_URL_ATTRIBUTES))}|http-equiv)=)[^\s=>/"']++(?:="[^"]*+")?+"""
 _DULL = re.compile(rf"<(?!{'|'.join(sorted(_FORBIDDEN_ELEMENTS))})[a-z][a-z0-9:_-]*+(?:\s++{_NOTHING})*+\s*+/?>")
+_ENDS_UNSCRIPTED = re.compile("</noscript", re.IGNORECASE)
 _HTTP_EQUIV = "http-equiv"
 _MAY_HOLD = "may hold"
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
@@ -124,12 +125,42 @@ def check_drawings(marked: Marked) -> None:
     Raises:
         InvalidInput: If one could.
     """
-    if not any(name in marked.text.lower() for name in ("<svg", "<math")):
+    if not _begins(marked, "svg", "math"):
         return
     for mark in marked.marks:
         if mark.kind is Kind.RAW and "<" in mark.text:
             message = f"The sign < inside <{mark.name}> is not allowed in a template with <svg> or <math>."
             raise InvalidInput(message, hint="Show the drawing as a picture: few mail programs show it otherwise.")
+
+
+def check_unscripted(marked: Marked) -> None:
+    """Do nothing if every <noscript> of finished HTML ends in the same place for those that read it as text and as markup.
+
+    Raises:
+        InvalidInput: If one may not: behind its end for some, there could be code that others take for a value.
+    """
+    if not _begins(marked, "noscript"):
+        return
+    is_open = False
+    for mark in marked.marks:
+        if is_open and mark.is_end and mark.name == "noscript":
+            is_open = False
+        elif is_open and (_ENDS_UNSCRIPTED.search(mark.text) or _is_odd_end(mark)):
+            message = "This <noscript> is not allowed in a template: mail programs would not agree where it ends."
+            raise InvalidInput(message, hint="Remove it: what is inside is shown by few mail programs.")
+        else:
+            is_open = is_open or (mark.is_start and mark.name == "noscript")
+
+
+def _is_odd_end(mark: Mark) -> bool:
+    """Return whether an end tag has what looks like attributes: browsers may read on behind its first >."""
+    return mark.is_end and any(sign in mark.text for sign in "\"'=")
+
+
+def _begins(marked: Marked, *names: str) -> bool:
+    """Return whether one of some elements begins anywhere."""
+    written = marked.text.lower()
+    return any(f"<{name}" in written for name in names) and any(mark.is_start and mark.name in names for mark in marked.marks)
 
 
 @dataclass(frozen=True)
