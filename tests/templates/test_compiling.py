@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from html import unescape
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from core.templates.compiling.compiler import TemplateKind, compile_template, detect_kind
-from core.templates.compiling.pixel import counting
+from core.templates.compiling.pixel import before_body_end, counting
 from core.templates.rendering.renderer import render
 
 
@@ -172,6 +173,23 @@ def test_what_is_added_at_the_end_is_seen_whatever_a_comment_behind_it_says(behi
     html = counting(compile_template(f"<html><body><p>Hi</p></body>{behind}</html>").html)
     read = re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL)
     assert all(mark in read for mark in ("{{ unsubscribe_url }}", "{{ pw_pixel }}", "{{ pw_trap }}"))
+
+
+@pytest.mark.parametrize(
+    ("html", "where"),
+    [
+        ("</body><!--" * 20_000, 19_999 * 11),
+        ("</body><!--" * 20_000 + "--></html> ", 0),
+        ("</body><!--" * 20_000 + "-->x", 19_999 * 11),
+        ("</body><!--x-->" * 20_000, 19_999 * 15),
+        ("</body></html><!-->--></html>", 0),
+        ("no body", 7),
+    ],
+)
+def test_the_end_of_the_body_is_found_in_a_moment(html: str, where: int) -> None:
+    begun = time.process_time()
+    assert before_body_end(html, "here").index("here") == where
+    assert time.process_time() - begun < 0.3
 
 
 @pytest.mark.parametrize("words", ["Hello", "İstanbul", "İ" * 20])

@@ -36,7 +36,7 @@ from core.templates.markup.placeholders import mask
 
 _SIZES = {1: (28, 1.25), 2: (22, 1.3), 3: (18, 1.35)}
 _SHOWN = 40
-_FIELD = re.compile(r"\{\{-?\s*(?:contact\.)?([\w.]+)[^{}]*\}\}")
+_FIELD = re.compile(r"\{\{-?\s*+(?:contact\.)?([\w.]++)[^{}]*+\}\}")
 _TAG = re.compile(r"<[^<>]*>")  # without the second `<` a text of many takes quadratic time
 
 

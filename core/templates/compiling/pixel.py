@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 ALWAYS_PIXEL = '<img src="{{ pw_pixel }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
 PIXEL = f"{{% if pw_pixel %}}{ALWAYS_PIXEL}{{% endif %}}"  # previews and tests have none
@@ -12,8 +13,8 @@ _TRAP = (
     'max-height:0;overflow:hidden;opacity:0;font-size:0;line-height:0;pointer-events:none;mso-hide:all"></a>'
 )
 
-_NOTHING = r"(?:\s++|<!--(?>.*?-->))*+"
-_BODY_END = re.compile(rf"</body>{_NOTHING}(?:</html>{_NOTHING})?\Z", re.DOTALL)
+_BEHIND = re.compile(r"\s*+(?:(?P<comment><!--)|(?P<html></html>)|\Z)")
+_BODY_END = "</body>"
 
 
 def counting(html: str) -> str:
@@ -31,6 +32,31 @@ def before_body_end(html: str, addition: str) -> str:
         html: HTML as an HTML parser writes it, with or without its Jinja.
         addition: What is added.
     """
-    found = _BODY_END.search(html)
-    end = found.start() if found else html.rfind("</body>")
+    end = _body_end(html)
     return f"{html}{addition}" if end < 0 else f"{html[:end]}{addition}{html[end:]}"
+
+
+def _body_end(html: str) -> int:
+    """Return where the first end of a body is behind which are only comments and the end of the page; else the last, or -1 for none."""
+    begin = html.find(_BODY_END)
+    ends = [found.end() for found in re.finditer("-->", html[begin:])] if begin >= 0 else []
+    been: set[tuple[int, bool]] = set()  # what leads nowhere is followed once, however many ends of bodies lead there
+    first = begin
+    while begin >= 0:
+        at, is_in_page = begin + len(_BODY_END), True
+        while (at, is_in_page) not in been:
+            been.add((at, is_in_page))
+            step = _BEHIND.match(html, at)
+            if step is None or (step["html"] and not is_in_page):
+                break
+            if not step.lastgroup:
+                return begin
+            if step["html"]:
+                at, is_in_page = step.end(), False
+                continue
+            number = bisect_left(ends, step.end() + len("-->") - first)
+            if number == len(ends):
+                break
+            at = first + ends[number]
+        begin = html.find(_BODY_END, begin + 1)
+    return html.rfind(_BODY_END)

@@ -1,3 +1,4 @@
+import time
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ from hypothesis import given
 from core.errors import InvalidInput
 from core.templates.blocks.document import Document, new_block, new_section, read_block, read_document
 from core.templates.blocks.kinds import BlockKind
+from core.templates.blocks.parts import name_of
 from core.templates.blocks.rich_text import clean
 from core.templates.blocks.values import ShowIf
 from core.templates.blocks.writing import BlockError, to_mjml
@@ -244,3 +246,15 @@ def test_a_picture_without_a_width_fills_the_phone_where_columns_stand_below_eac
     picture = new_block(BlockKind.IMAGE, src="https://shop.example/a.png", alt="Tea", width=width)
     html = compile_template(Document(sections=(new_section("1-1", picture),)).as_json()).html
     assert ('<td class="mj-full-width-mobile"' in html) is is_fluid
+
+
+def test_what_a_block_is_called_is_found_in_a_moment_and_with_the_names_of_its_fields() -> None:
+    long, short = (
+        new_block(BlockKind.QUOTE, text="{{" + "a" * 19_900),
+        new_block(BlockKind.QUOTE, text="Hi {{- contact.first_name|upper }}"),
+    )
+    begun = time.process_time()
+
+    assert name_of(long) == f"Quote “{{{{{'a' * 38}…”" and name_of(short) == "Quote “Hi (first name)”"
+
+    assert time.process_time() - begun < 0.2
