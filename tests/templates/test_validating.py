@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,6 +105,13 @@ def test_a_syntax_error_names_its_line(source: str, line: int) -> None:
         ("{% if a %}\n{% if b %}x{% endif %}\n", "{% if … %} in line 1 is not closed.", "Close it with {% endif %}."),
         ("{% for a in b %}\n{% if a %}\n{% endfor %}", "{% if … %} in line 2 is not closed.", "Close it with {% endif %}."),
         ("{# {% if a %} #}\n{% for a in b -%}\n", "{% for … %} in line 2 is not closed.", "Close it with {% endfor %}."),
+        ("{% if a %}\n{% if b == '{% endif %}' %}", "{% if … %} in line 2 is not closed.", "Close it with {% endif %}."),
+        (
+            "{% if a %}\n{% raw %}{% for a in b %}{% endraw %}{{ '{#' }}",
+            "{% if … %} in line 1 is not closed.",
+            "Close it with {% endif %}.",
+        ),
+        ("{% set a = 1 %}\n\n{%- if a\n%}{{ '#}' }}", "{% if … %} in line 3 is not closed.", "Close it with {% endif %}."),
         ("a\n{% endif %}", "{% endif %} in line 2 closes nothing.", "Take it out, or begin it with {% if … %}."),
     ],
 )
@@ -110,6 +119,14 @@ def test_what_is_not_closed_is_named_with_the_line_where_it_begins(source: str, 
     with pytest.raises(InvalidInput) as refused:
         inspect(source)
     assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("words", ['{{ "' + "{#" * 100_000 + '" }}', "{% if '" + "{%aaaa" * 40_000 + "' %}"])
+def test_what_is_not_closed_is_found_in_a_moment(words: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(InvalidInput, match="in line 1 is not closed"):
+        inspect("{% if a %}" + words)
+    assert time.process_time() - begun < 1
 
 
 def test_an_unknown_merge_field_is_named_with_its_line_and_what_exists() -> None:

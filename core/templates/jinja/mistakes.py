@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jinja2 import TemplateSyntaxError
 
 from core.errors import InvalidInput
+from core.templates.jinja import sandbox
 
 HINT = "Merge fields look like {{ contact.first_name }}, conditions like {% if … %} … {% endif %}."
 _PAIRED = ("if", "for", "filter", "with", "set", "block", "call", "macro", "autoescape")
-_TAG = re.compile(r"\{#.*?#\}|\{%[-+]?\s*(?P<end>end)?(?P<name>[a-z]+)(?P<rest>.*?)%\}", re.DOTALL)
 
 
 def told(error: TemplateSyntaxError, source: str) -> InvalidInput:
@@ -35,17 +36,28 @@ def told(error: TemplateSyntaxError, source: str) -> InvalidInput:
 def _open(source: str) -> tuple[str, int] | None:
     """Return the tag that is open where another is closed, or at the end, and its line; None for none."""
     opened: list[tuple[str, int]] = []
-    for match in _TAG.finditer(source):
-        name = match["name"]
-        if name not in _PAIRED or (name == "set" and "=" in match["rest"]):
+    for line, words in _tags(source):
+        name = words[0].removeprefix("end")
+        if name not in _PAIRED or (name == "set" and next((word for word in words if word in {"=", "|"}), "") == "="):
             continue
-        if not match["end"]:
-            opened.append((name, match.start()))
+        if name == words[0]:
+            opened.append((name, line))
         elif opened and opened[-1][0] == name:
             opened.pop()
         else:
             break
-    if not opened:
-        return None
-    name, position = opened[-1]
-    return name, source.count("\n", 0, position) + 1
+    return opened[-1] if opened else None
+
+
+def _tags(source: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line of every tag of a template whose tokens are in order, and the words and signs in it."""
+    at = 0
+    words: list[str] | None = None
+    for line, kind, value in sandbox.HTML.lex(source):
+        if kind == "block_begin":
+            at, words = line, []
+        elif kind == "block_end" and words:
+            yield at, words
+            words = None
+        elif words is not None and kind in {"name", "operator"}:
+            words.append(value)
