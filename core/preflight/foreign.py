@@ -13,8 +13,8 @@ from core.templates.jinja.foreign import foreign_fields
 def fields(email: Email) -> Iterator[Finding]:
     """Find merge fields of other programs, in what inboxes show, in the text and in links, each once."""
     seen: set[str] = set()
-    for text, place in _texts(email):
-        for one in foreign_fields(text):
+    for text, place, is_address in _texts(email):
+        for one in foreign_fields(text, is_address=is_address):
             if one.written in seen:
                 continue
             seen.add(one.written)
@@ -22,8 +22,8 @@ def fields(email: Email) -> Iterator[Finding]:
             yield found(Rule.FIELD_FOREIGN, message, hint=one.hint, place=place or email.place_of_phrase(one.written.lower()))
 
 
-def _texts(email: Email) -> Iterator[tuple[str, Place | None]]:
-    yield from ((subject, SUBJECT) for subject in email.envelope.subjects or ())
-    yield from ((text, PREVIEW_TEXT) for text in email.preheaders)
-    yield email.words, None
-    yield from ((link, NOWHERE if email.document else None) for link in email.version.links)
+def _texts(email: Email) -> Iterator[tuple[str, Place | None, bool]]:
+    yield from ((subject, SUBJECT, False) for subject in email.envelope.subjects or ())
+    yield from ((text, PREVIEW_TEXT, False) for text in email.preheaders)
+    yield email.words, None, False
+    yield from ((link, NOWHERE if email.document else None, True) for link in email.version.links)

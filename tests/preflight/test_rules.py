@@ -368,6 +368,7 @@ def test_ordinary_words_raise_no_alarm(found: Found, text: str) -> None:
     [
         ("*|FNAME|*", "{{ contact.first_name }}"),
         ("*|LIST:ADDRESS|*", "{{ workspace.postal_address }}"),
+        ("*|COMPANY|*", "such as {{ contact.first_name }}"),  # the reader's
         ("*|IF:MEMBER|*", "such as {{ contact.first_name }}"),
         ("%%emailaddr%%", "{{ contact.email }}"),
         ("%FIRSTNAME%", "{{ contact.first_name }}"),
@@ -383,6 +384,13 @@ def test_a_merge_field_of_another_program_is_named_with_what_to_write_instead(fo
         assert findings["field_foreign"].message == f"“{written}” is a merge field of another program: readers would see it as it stands."
         assert ours in findings["field_foreign"].hint
         assert findings["field_foreign"].where == where
+
+
+@pytest.mark.parametrize("words", ["Only%20%E2%82%AC20%20off", "Save%20%C2%A310%20now", "caf%C3%A92024%20", "%C3%9CBER%20", "%E2%82%AC%20"])
+def test_letters_written_with_per_cents_in_a_link_are_no_merge_fields(found: Found, words: str) -> None:
+    page = _page(f'<a href="https://wa.me/?text={words}">Tea</a>')
+    assert "field_foreign" not in found(page, address="Box 1")
+    assert "“%LASTNAME%”" in found(page.replace(words, f"{words}%LASTNAME%"), address="Box 1")["field_foreign"].message
 
 
 def test_ordinary_per_cents_stars_and_braces_are_no_merge_fields(found: Found) -> None:

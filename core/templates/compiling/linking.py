@@ -228,7 +228,7 @@ def _tracked(attribute: Attribute, links: dict[str, int], placeholders: dict[int
     if not is_web_url(url):
         line = masked.line_of(attribute.value)
         where = f" in line {line}" if line else ""
-        theirs = next(foreign_fields(url), None)
+        theirs = next(foreign_fields(url, is_address=True), None)
         hint = f"“{theirs.written}” is a field of another program. {theirs.hint}" if theirs else "Write it with https:// in front."
         raise InvalidInput(f"The link “{url[:80]}”{where} is not a complete address.", hint=hint)
     if len(links) >= _MAX_LINKS:
