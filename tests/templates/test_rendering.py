@@ -169,8 +169,11 @@ def test_numbers_are_odd_or_even(context: dict[str, Any]) -> None:
     ("how", "found"),
     [
         ("9", "Anneli..."),
-        ("3, true", "..."),
-        ("2", ".."),
+        ("4, true", "A..."),
+        ("3, true", "Ann"),
+        ("2", "An"),
+        ("2, false, '.'", "A."),
+        ("1, false, '.'", "A"),
         ("0", ""),
         ("-7", ""),
         ("6, true, '…'", "Annel…"),

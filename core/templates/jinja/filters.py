@@ -107,9 +107,9 @@ def joined(value: object, separator: str = ", ") -> str:
 def truncated(
     environment: Environment, value: object, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
 ) -> str:
-    """Return a text cut where it is longer than it may be, with `end` behind it where there is room for that."""
+    """Return a text cut where it is longer than it may be, with `end` behind it where there is room for that and a letter."""
     length = max(0, length)
-    return jinja.do_truncate(environment, soft_str(value), length, killwords, end[:length], max(0, leeway))
+    return jinja.do_truncate(environment, soft_str(value), length, killwords, end if len(end) < length else "", max(0, leeway))
 
 
 def divisible(value: object, by: object) -> bool:
