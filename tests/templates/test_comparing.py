@@ -195,6 +195,28 @@ def test_very_many_lines_are_compared_with_few_in_a_moment() -> None:
     assert [line.text for line in chain.from_iterable(hunks) if line.sign is not Sign.ADDED] == old
 
 
+def test_texts_whose_lines_come_again_and_again_are_compared_exactly() -> None:
+    old = [str(number * 7_919 % 100) for number in range(2_000)]
+    new = ["new" if number % 100 == 50 else line for number, line in enumerate(old)]
+    begun = time.process_time()
+
+    hunks = compare_text("\n".join(old), "\n".join(new))
+
+    assert time.process_time() - begun < 2
+    assert len(hunks) == 20
+    assert [line.old for line in chain.from_iterable(hunks) if line.sign is Sign.REMOVED] == list(range(51, 2_001, 100))
+
+
+def test_texts_in_which_every_second_line_was_changed_are_compared_in_a_moment() -> None:
+    old, new = ([part for number in range(8_000) for part in (f"kept {number}", f"{what} {number}")] for what in ("old", "new"))
+    begun = time.process_time()
+
+    hunks = compare_text("\n".join(old), "\n".join(new))
+
+    assert time.process_time() - begun < 3
+    assert [line.text for line in chain.from_iterable(hunks) if line.sign is not Sign.REMOVED] == new
+
+
 def test_a_change_in_the_middle_of_very_many_lines_is_found_exactly() -> None:
     lines = [str(number % 500) for number in range(60_000)]
     begun = time.process_time()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from enum import StrEnum
+from itertools import accumulate
 
 from core.errors import InvalidInput
 from core.templates.blocks.differences import Difference, PartChange, differences
@@ -17,8 +17,8 @@ from core.templates.languages.variants import Variant, in_words
 from core.templates.library.models import TemplateVersion
 
 CONTEXT = 3
-# See `_work`: what takes a second. Finding what was kept of two texts takes far longer than they are long.
-_MOST_WORK = 50_000_000
+# See `_Matcher`: what takes a second. Finding what was kept of two texts takes far longer than they are long.
+_MOST_STEPS = 8_000_000
 _LINK = re.compile(r"\{\{ pw_links\[(\d{1,4})\] \}\}")
 
 
@@ -175,21 +175,40 @@ def compare_text(old: str, new: str, context: int = CONTEXT) -> tuple[Hunk, ...]
     # What is the same before and after them needs no finding.
     first, rest = max(0, start - context), max(0, end - context)
     old_part, new_part = before[first : len(before) - rest], after[first : len(after) - rest]
-    if _work(old_part, new_part) > _MOST_WORK:
+    try:
+        groups = list(_Matcher(old_part, new_part).get_grouped_opcodes(context))
+    except _TooMuch:
         return (tuple(_as_one(before, after, start, end, context)),)
-    groups = SequenceMatcher(None, old_part, new_part).get_grouped_opcodes(context)
     return tuple(tuple(line for step in group for line in _lines(before, after, *_further_on(step, first))) for group in groups)
 
 
-def _work(before: list[str], after: list[str]) -> int:
-    """Return how many steps `SequenceMatcher` may take: each line, and each line of the other that is the same, for each stretch it finds.
+class _TooMuch(Exception):
+    """Two texts take too long to compare."""
 
-    What stands in the other so often that it says nothing is passed over by it, where that has 200 lines or more.
+
+class _Matcher(SequenceMatcher[str]):
+    """Finds what was kept of a text, and gives up where that takes too many steps.
+
+    Each stretch it finds costs a step for each line between those found before, and one for each line of the other that is the same;
+    what stands in the other so often that it says nothing is passed over, where that has 200 lines or more.
     """
-    often = Counter(after)
-    most = len(after) // 100 + 1 if len(after) >= 200 else len(after)
-    pairs = sum(often[line] for line in before if often[line] <= most)
-    return (len(before) + pairs) * min(len(before), len(after))
+
+    def __init__(self, before: list[str], after: list[str]) -> None:
+        super().__init__(None, before, after)
+        alike = {line: len(places) for line, places in self.b2j.items()}  # type: ignore[attr-defined]  # typeshed leaves it out
+        self._steps = list(accumulate((1 + alike.get(line, 0) for line in before), initial=0))
+        self._left = _MOST_STEPS
+
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> Match:
+        """Return the longest stretch that is the same in both.
+
+        Raises:
+            _TooMuch: If too much was looked at before.
+        """
+        self._left -= self._steps[-1 if ahi is None else ahi] - self._steps[alo]
+        if self._left < 0:
+            raise _TooMuch
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _further_on(step: _Step, by: int) -> _Step:
