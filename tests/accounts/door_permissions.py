@@ -29,7 +29,8 @@ _ONE: Mapping[Permission, str] = {
     " template_shelves.move template_shelves.rename template_shelves.tag template_shelves.unarchive"
     " template_drafts.discard template_drafts.get template_drafts.keep template_drafts.languages"
     " translating.put translating.remove pictures.add pictures.delete pictures.describe"
-    " brand_kits.delete brand_kits.follow brand_kits.make_default brand_kits.rename brand_kits.save brand_kits.wear readdressing.follow"
+    " brand_kits.delete brand_kits.follow brand_kits.make_default brand_kits.move_pictures brand_kits.rename"
+    " brand_kits.save brand_kits.wear readdressing.follow"
     " saved_blocks.all saved_blocks.delete saved_blocks.get saved_blocks.rename saved_blocks.save",
     P.CONTACTS_VIEW: "contacts.attributes contacts.newest directory.before directory.ids directory.page"
     " contacts.count contacts.find contacts.get consent.history"

@@ -31,6 +31,7 @@ from core.privacy.retention import DataKind
 from core.providers.pacing import Pacing
 from core.templates.blocks.document import new_block
 from core.templates.blocks.kinds import BlockKind
+from core.templates.images.moved import NewAddress
 from core.templates.look.brand import Brand
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -68,7 +69,7 @@ SAMPLES: Mapping[str, object] = {
     "conversions": (ReportedConversion(email="ann@example.com", value=1.0),),
     **{"source": MJML, "alt": "A lake", "block": new_block(BlockKind.HEADING)},
     **{"based_on": 1, "revision": 0, "number": 1, "other_number": 1, "version_ids": (2**40,), "folder": "News", "tags": ("spring",)},
-    "brand": Brand(),
+    **{"brand": Brand(), "new_address": NewAddress("https://mail.example.org", 2**40, ())},
     "data": b"email\nann@example.com\n",
     "file_name": "people.csv",
     **{"staged": Staged(["email"], None, 1, frame=ROWS), "choices": Choices("A name")},

@@ -29,8 +29,9 @@ from core.providers.standing import after_failure
 from core.sending_rules import Cap, SendingRules
 from core.storage.schema import metadata
 from core.templates.compiling.compiler import TemplateKind
+from core.templates.images.moved import NewAddress
 from core.templates.languages.headings import Heading
-from core.templates.look.brand import Brand, Sender
+from core.templates.look.brand import Brand, Logo, Sender
 from tests.accounts.blocks import blocked
 from tests.accounts.doors import MJML, SAMPLES, Door, doors
 from tests.support.dns_server import DnsServer
@@ -260,6 +261,12 @@ def _started_import(world: World) -> Mapping[str, Any]:
     return {"import_id": world.services.imports.start(world.system, **given)}
 
 
+def _kit_with_a_picture_of_before(world: World) -> Mapping[str, Any]:
+    key, workspace_id = "ab" * 32, world.by.workspace_id
+    world.services.brand_kits.save(world.system, "Of before", Brand(logo=Logo(url=f"http://10.0.0.1/i/{workspace_id}/{key}.png")))
+    return {"new_address": NewAddress("https://mail.example.org", workspace_id, {key})}
+
+
 def _other_contact(world: World) -> Mapping[str, Any]:
     return {"contact_ids": [world.services.contacts.save(world.system, f"{MARK}-5@example.com").id]}
 
@@ -370,6 +377,7 @@ def _drafted(world: World) -> Mapping[str, Any]:
 # What a door needs besides the things every world has: prepared, or given in another form.
 GIVEN: dict[str, Callable[[World], Mapping[str, Any]]] = {
     "imports.cancel": _started_import,
+    "brand_kits.move_pictures": _kit_with_a_picture_of_before,
     "pictures.add": lambda world: {"data": OTHER_PICTURE, "name": MARK, "alt": MARK},
     "pictures.describe": lambda world: {"name": "The lake", "alt": MARK},
     "workspaces.update": lambda world: {

@@ -113,7 +113,7 @@ class BrandKits:
                 kit = self._change(connection, by, _read(connection, by, kit_id), name, brand)
         return SavedKit(kit, self._followed(by, kit.id, also_none=kit.is_default, told=told))
 
-    def move_pictures(self, by: Principal, new: NewAddress) -> int:
+    def move_pictures(self, by: Principal, new_address: NewAddress) -> int:
         """Write the address that pictures have now into kits and return into how many; what wears them waits for `follow`.
 
         Raises:
@@ -122,7 +122,7 @@ class BrandKits:
         by.require(Permission.TEMPLATES_EDIT)
         with self._changing(by) as connection:
             there = [as_kit(row) for row in connection.execute(kits_of(by.workspace_id)).all()]
-            return sum(self._change(connection, by, one, one.name, with_pictures_at(new, one.brand)) != one for one in there)
+            return sum(self._change(connection, by, one, one.name, with_pictures_at(new_address, one.brand)) != one for one in there)
 
     def rename(self, by: Principal, kit_id: int, name: str) -> BrandKit:
         """Give a kit another name.
