@@ -12,7 +12,7 @@ import css_inline
 from core.errors import InvalidInput
 from core.templates.blocks.document import read_document
 from core.templates.blocks.writing import to_mjml
-from core.templates.compiling.linking import Found, check_drawings, check_safety, check_unscripted, track_links, worth_a_look
+from core.templates.compiling.linking import Found, check_other_readings, check_safety, track_links, worth_a_look
 from core.templates.compiling.pixel import PIXEL, before_body_end
 from core.templates.jinja import sandbox
 from core.templates.jinja.fields import Vocabulary
@@ -135,8 +135,7 @@ def _looked_at(inlined: Marked, masked: Masked) -> list[Found]:
     masked.check(inlined)
     tags = worth_a_look(inlined)
     check_safety(tags, masked, name_lines=False)
-    check_drawings(inlined)
-    check_unscripted(inlined)
+    check_other_readings(inlined)
     _check_size(inlined)
     return tags
 

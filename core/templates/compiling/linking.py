@@ -40,6 +40,8 @@ _WORTH = re.compile(
 # Most tags: one look that passes over their values tells so in a third of the time.
 _NOTHING = rf"""(?!on|(?:{"|".join(sorted(_URL_ATTRIBUTES))}|http-equiv)=)[^\s=>/"']++(?:="[^"]*+")?+"""
 _DULL = re.compile(rf"<(?!{'|'.join(sorted(_FORBIDDEN_ELEMENTS))})[a-z][a-z0-9:_-]*+(?:\s++{_NOTHING})*+\s*+/?>")
+_DRAWINGS = frozenset({"svg", "math"})
+_READ_DIFFERENTLY = ("svg", "math", "noscript")
 _ENDS_UNSCRIPTED = re.compile("</noscript", re.IGNORECASE)
 _HTTP_EQUIV = "http-equiv"
 _MAY_HOLD = "may hold"
@@ -119,28 +121,40 @@ def check_safety(tags: Iterable[Found], masked: Masked, *, name_lines: bool) -> 
             raise InvalidInput(f"{problem}{where} is not allowed in a template.", hint="Mail programs never run code; remove it.")
 
 
-def check_drawings(marked: Marked) -> None:
-    """Do nothing if no text of finished HTML could be markup: inside <svg> and <math>, <style> and <title> may hold elements.
+def check_other_readings(marked: Marked) -> None:
+    """Do nothing if finished HTML reads the same to all who may read it.
+
+    Inside <svg> and <math>, <style> and <title> may hold elements; what stands in <noscript> is text for some and markup for others.
+
+    Args:
+        marked: The compiled HTML.
 
     Raises:
-        InvalidInput: If one could.
+        InvalidInput: If there could be code in it for some that others take for text, or for a value.
     """
-    if not _begins(marked, "svg", "math"):
-        return
+    begun: set[str] = set().union(*(_begun(stretch) for _, stretch in marked.stretches))
+    if begun & _DRAWINGS:
+        _check_drawings(marked)
+    if "noscript" in begun:
+        _check_unscripted(marked)
+
+
+@noted
+def _begun(stretch: Stretch) -> frozenset[str]:
+    written = stretch.text.lower()
+    named = [name for name in _READ_DIFFERENTLY if f"<{name}" in written]
+    return frozenset(mark.name for mark in stretch.marks if mark.is_start and mark.name in named) if named else frozenset()
+
+
+def _check_drawings(marked: Marked) -> None:
     for mark in marked.marks:
         if mark.kind is Kind.RAW and "<" in mark.text:
             message = f"The sign < inside <{mark.name}> is not allowed in a template with <svg> or <math>."
             raise InvalidInput(message, hint="Show the drawing as a picture: few mail programs show it otherwise.")
 
 
-def check_unscripted(marked: Marked) -> None:
-    """Do nothing if every <noscript> of finished HTML ends in the same place for those that read it as text and as markup.
-
-    Raises:
-        InvalidInput: If one may not: behind its end for some, there could be code that others take for a value.
-    """
-    if not _begins(marked, "noscript"):
-        return
+def _check_unscripted(marked: Marked) -> None:
+    """Refuse a <noscript> that does not surely end in the same place for all."""
     is_open = False
     for mark in marked.marks:
         if is_open and mark.is_end and mark.name == "noscript":
@@ -155,12 +169,6 @@ def check_unscripted(marked: Marked) -> None:
 def _is_odd_end(mark: Mark) -> bool:
     """Return whether an end tag has what looks like attributes: browsers may read on behind its first >."""
     return mark.is_end and any(sign in mark.text for sign in "\"'=")
-
-
-def _begins(marked: Marked, *names: str) -> bool:
-    """Return whether one of some elements begins anywhere."""
-    written = marked.text.lower()
-    return any(f"<{name}" in written for name in names) and any(mark.is_start and mark.name in names for mark in marked.marks)
 
 
 @dataclass(frozen=True)
