@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from core.links.tokens import Purpose, TokenSigner
 
 # The name of the query parameter by which a landing page can report a conversion.
 CONVERSION_PARAMETER = "pw"
+# What the last part of a name says that only a network of one's own knows.
+_WITHIN = ("localhost", "local", "internal", "intranet", "lan", "corp", "home", "home.arpa")
 
 
 class TrackingUrls:
@@ -93,3 +96,18 @@ def is_web_url(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         return False
+
+
+def is_public_host(host: str) -> bool:
+    """Return whether a host may be one that readers reach: neither a machine's own name or address nor a private network's.
+
+    Only its form is judged; whether there is such a host is asked elsewhere.
+
+    Args:
+        host: A name, or an address without brackets; a zone behind it (`fe80::1%eth0`) counts for nothing.
+    """
+    host = host.lower().rstrip(".")
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        return "." in host and not host.endswith(tuple(f".{each}" for each in _WITHIN))

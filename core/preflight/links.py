@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from core.links.urls import is_public_host
 from core.preflight.catalogue import found
 from core.preflight.emails import UNKNOWN, Email, quoted
 from core.preflight.findings import Finding, Rule
-from core.templates.images.moved import WITHIN
 from core.templates.markup.scanning import Piece
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=:)", re.IGNORECASE)
@@ -108,15 +108,13 @@ def _of_name(host: str) -> Fault | None:
         return Fault(Rule.LINK_MALFORMED, "names a host that can’t exist")
     if _MADE_UP.fullmatch(host):
         return Fault(Rule.LINK_PLACEHOLDER, "still leads to a made-up address")
-    if "." not in host or host.endswith(tuple(f".{each}" for each in WITHIN)):
+    if not is_public_host(host):
         return Fault(Rule.LINK_PRIVATE, "leads to a host that only your own network knows")
     return None
 
 
 def _of_address(host: str) -> Fault | None:
-    if ipaddress.ip_address(host.partition("%")[0]).is_global:
-        return None
-    return Fault(Rule.LINK_PRIVATE, "leads to an address inside a private network")
+    return None if is_public_host(host) else Fault(Rule.LINK_PRIVATE, "leads to an address inside a private network")
 
 
 def _is_ip(host: str) -> bool:

@@ -286,10 +286,7 @@ def restart_the_app(product: Product, page: Page) -> None:
 
 
 def test_blocks_and_sections_are_dragged_to_other_places(product: Product, page: Page) -> None:
-    make(page, product.app_url, "Moved")
-    for kind in ("heading", "divider"):
-        tile(page, kind).click()
-        settled(page)
+    make(page, product.app_url, "Moved", "heading", "divider")
     tile(page, "1-1").click()
     settled(page)
     row(page, "Line").click()

@@ -19,10 +19,7 @@ def page(visit: Visit, signed_in: StorageState) -> Page:
 
 
 def test_writing_begins_in_the_block_that_was_pressed_twice_or_with_enter(product: Product, page: Page) -> None:
-    make(page, product.app_url, "Pressed twice")
-    for kind in ("heading", "text"):
-        tile(page, kind).click()
-        settled(page)
+    make(page, product.app_url, "Pressed twice", "heading", "text")
     row(page, "Section 1").click()
     settled(page)
     email = page.frame_locator(".stage iframe")
@@ -47,10 +44,7 @@ def test_writing_begins_in_the_block_that_was_pressed_twice_or_with_enter(produc
 
 
 def test_the_bar_of_what_is_chosen_hides_nothing_from_whoever_works_beside_it(product: Product, page: Page) -> None:
-    make(page, product.app_url, "Unhidden")
-    for kind in ("heading", "text"):
-        tile(page, kind).click()
-        settled(page)
+    make(page, product.app_url, "Unhidden", "heading", "text")
     bar, chosen = page.get_by_role("toolbar", name="Chosen part"), page.locator(".chosen")
     title = page.frame_locator(".stage iframe").get_by_role("heading", name="Heading")
     chosen.hover(force=True)

@@ -119,10 +119,7 @@ def test_everything_goes_with_the_keyboard_too(product: Product, page: Page) -> 
 
 
 def test_keys_leave_the_focus_where_somebody_works_and_say_what_moved_where(product: Product, page: Page) -> None:
-    make(page, product.app_url, "By hand")
-    for kind in ("heading", "divider"):
-        tile(page, kind).click()
-        settled(page)
+    make(page, product.app_url, "By hand", "heading", "divider")
     bar, told = page.get_by_role("toolbar", name="Chosen part"), page.locator(".told")
     row(page, "Heading").click()
     settled(page)

@@ -7,8 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.browser import heading, wait_idle
 
 
-def make(page: Page, app_url: str, name: str) -> None:
-    """Make a blank template of blocks, and wait until its email is on show."""
+def make(page: Page, app_url: str, name: str, *kinds: str) -> None:
+    """Make a blank template of blocks, wait until its email is on show, and put blocks in by pressing their tiles."""
     page.goto(f"{app_url}/templates")
     heading(page, "Templates")
     page.get_by_role("button", name="New template").click()
@@ -19,6 +19,9 @@ def make(page: Page, app_url: str, name: str) -> None:
     dialog.get_by_role("button", name="Make template").click()
     heading(page, name)
     expect(page.get_by_text("Drop something here")).to_be_visible()
+    for kind in kinds:
+        tile(page, kind).click()
+        settled(page)
 
 
 def settled(page: Page) -> None:

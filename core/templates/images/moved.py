@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-# Names that only the own network knows, as the last part of a host.
-WITHIN = ("localhost", "local", "internal", "intranet", "lan", "corp", "home", "home.arpa")
+from core.links.urls import is_public_host
+
 # Not as a part of another address: what a proxy is told to fetch is that proxy's to find.
 _ADDRESS = re.compile(
     r"(?<![/?&%\w])https?://(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:/[\w.~-]+)*?"
@@ -23,7 +22,7 @@ _FAR = 2_000  # characters of another address that are looked at
 
 def is_reachable(url: str) -> bool:
     """Return whether an address may be one that readers reach: neither this machine's own nor a private network's."""
-    return _is_public(urlsplit(url).hostname or "")
+    return is_public_host(urlsplit(url).hostname or "")
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,9 @@ class NewAddress:
     def _of_one(self, match: re.Match[str]) -> str:
         host, path, workspace, key = match.groups()
         is_ours = int(workspace) == self.workspace_id and key in self.keys
-        if not is_ours or _is_public(host.strip("[]")) or _is_asked_for(match.string, match.start()):
+        if not is_ours or is_public_host(host.strip("[]")) or _is_asked_for(match.string, match.start()):
             return match[0]
         return self.public_url + path
-
-
-def _is_public(host: str) -> bool:
-    host = host.lower().rstrip(".")
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." in host and not host.endswith(tuple(f".{each}" for each in WITHIN))
 
 
 def _is_asked_for(text: str, start: int) -> bool:

@@ -67,6 +67,7 @@ class Readdressing:
 
         Raises:
             Denied: If `by` may not edit templates.
+            Conflict: If others save a template again and again meanwhile.
         """
         by.require(Permission.TEMPLATES_EDIT)
         if not is_reachable(self._public_url):
@@ -106,7 +107,7 @@ class Readdressing:
                 logger.warning("pictures keep their old address in template %s: %s", template_id, type(error).__name__)
                 return False
             return True
-        return False
+        raise SavedMeanwhile
 
     def _rest(self, by: Principal, new: NewAddress, done: Readdressed) -> Readdressed:
         """Move what may change in place, and put it all on record."""

@@ -17,7 +17,7 @@ function chip(code, labels) {
   element.contentEditable = "false"
   element.dataset.code = code
   const field = /\{\{\s*([\w.]+)/.exec(code)?.[1]
-  const fallback = /default\(\s*'([^']*)'/.exec(code)?.[1]
+  const fallback = /default\(\s*(['"])(.*?)\1/.exec(code)?.[2]
   element.textContent = (labels[field] || field || code) + (field && fallback ? `, else “${fallback}”` : "")
   element.title = code
   return element
