@@ -213,6 +213,7 @@ function writing(root) {
     here.range = null
     area.replaceChildren(read(data.html, here.labels, false))
     fence(area)
+    area.dataset.isThere = "" // whoever wants to write in it waits for its words
   }
 }
 

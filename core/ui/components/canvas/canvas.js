@@ -5,7 +5,7 @@ const AWAY = "Not connected: nothing changes until the app answers again."
 // What is done while there is no server would be lost without a word, as the page makes the editor anew when there is one again.
 const isConnected = () => (document.querySelector("[data-test-connection-state]")?.dataset.testConnectionState ?? "CONNECTED") === "CONNECTED"
 const WAITING = 3000 // milliseconds in which the panel of what was chosen is there
-const fieldOf = id => document.querySelector(`.st-key-panel_${id} :is(.pw-rich-area, input[type=text]:not(.pw-rich *), textarea):not(:disabled)`)
+const fieldOf = id => document.querySelector(`.st-key-panel_${id} :is(.pw-rich-area[data-is-there], input[type=text]:not(.pw-rich *), textarea):not(:disabled)`)
 
 function editing(root) {
   const find = name => root.querySelector("." + name)
