@@ -163,6 +163,19 @@ def test_what_is_written_stays_while_templates_can_not_be_checked(app_as, shared
     assert app.text_area(key=f"source_{version.template_id}").value == "<p>Just typed</p>"
 
 
+def test_a_reader_is_found_by_a_part_of_their_name_too(app_as, shared, admin):
+    version = given.template(shared, admin)
+    for first, last in (("Grace", "Hopper"), ("Ada", "Hopper"), ("Joan", "Clarke")):
+        shared.contacts.save(admin, f"{first.lower()}@example.org", first_name=first, last_name=last)
+    app = app_as(Role.ANALYST)(EDITOR, id=version.template_id)
+    app.text_input(key="template_reader").set_value("joan cl").run()
+    assert re.search(r"As joan\S*@\S*example\S*org sees it\.", words_on(app))
+    app.text_input(key="template_reader").set_value("hopper").run()
+    assert "the first of 2 who are called like that." in words_on(app)
+    app.text_input(key="template_reader").set_value("nobody").run()
+    assert "No contact has the address nobody, or is called like that" in words_on(app)
+
+
 def test_who_may_not_see_contacts_is_not_asked_for_one(open_as, shared, admin):
     version = given.template(shared, admin)
     role = shared.roles.create(admin, "Designer", {Permission.TEMPLATES_VIEW, Permission.TEMPLATES_EDIT})

@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from core.contacts.choosing import Choice
 from core.contacts.contacts import Contact
 from core.permissions import Permission
 from core.templates.compiling.compiler import CompiledTemplate
@@ -13,7 +14,7 @@ from core.templates.library.templates import TemplateVersion
 from core.templates.rendering.renderer import Rendered
 from core.ui.page import Page
 from core.ui.parts import email_frame, remark
-from core.ui.words import plain
+from core.ui.words import number, plain
 
 _MARGINS, _GAP, _LINE = 120, 16, 24  # pixels: around an email, around a paragraph, and a line of it
 _LINE_LENGTH = {"desktop": 56, "dark": 56, "phone": 36}
@@ -110,14 +111,14 @@ def _height(mail: Rendered, view: str, most: int) -> int:
 
 
 def _wanted(page: Page, key: str) -> str:
-    """Return the address of the reader who is asked for; empty for a made-up one."""
+    """Return the address or name of the reader who is asked for; empty for a made-up one."""
     if not page.may(Permission.CONTACTS_VIEW):
         return ""
     return (
         st.text_input(
             "Preview as",
             type="search",
-            placeholder="As: address of a contact",
+            placeholder="As: address or name of a contact",
             key=f"{key}_reader",
             label_visibility="collapsed",
             width=240,
@@ -130,7 +131,13 @@ def _reader(page: Page, typed: str) -> Contact | None:
     """Return whose values fill the fields: somebody known, or nobody for a made-up person."""
     if not typed:
         return None
-    found = page.services.contacts.find(page.by, typed)
-    if found is None:
-        remark(f"No contact has the address {plain(typed)}; a made-up reader is shown.")
-    return found
+    if found := page.services.contacts.find(page.by, typed):
+        return found
+    near = page.services.directory.page(page.by, Choice(search=typed), limit=1)
+    if not near.rows:
+        remark(f"No contact has the address {plain(typed)}, or is called like that; a made-up reader is shown.")
+        return None
+    first = near.rows[0].contact
+    others = f", the first of {number(near.total)} who are called like that" if near.total > 1 else ""
+    remark(f"As {plain(first.email)} sees it{others}.")
+    return first
